@@ -1,0 +1,73 @@
+# The libraries that Zerver is built on, each with the version it needs and a clear word when it is missing.
+# All come from Debian 12; tools/setup installs them.
+
+# zerver_require(NAME FOUND VERSION_FOUND VERSION_NEEDED PACKAGE): stops unless NAME is there in VERSION_NEEDED or newer.
+function(zerver_require name found version needed package)
+  if(NOT found)
+    message(FATAL_ERROR "Zerver needs ${name} ${needed} or newer and found none. On Debian 12: apt install ${package}, or tools/setup")
+  elseif(version VERSION_LESS needed)
+    message(FATAL_ERROR "Zerver needs ${name} ${needed} or newer; found ${version}. On Debian 12: apt install ${package}, or tools/setup")
+  endif()
+endfunction()
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+# --- The runtime ---
+find_package(Boost 1.81 QUIET CONFIG)
+zerver_require(Boost "${Boost_FOUND}" "${Boost_VERSION}" 1.81 libboost1.81-dev)
+find_package(simdjson QUIET CONFIG)
+zerver_require(simdjson "${simdjson_FOUND}" "${simdjson_VERSION}" 3.0 libsimdjson-dev)
+find_package(SQLite3 QUIET)
+zerver_require(SQLite "${SQLite3_FOUND}" "${SQLite3_VERSION}" 3.40 libsqlite3-dev)
+
+# --- The compiler ---
+if(ZERVER_BUILD_COMPILER)
+  # The tool writes the lexer and parser, the runtime runs them. The serialised format of 4.7 to 4.9 is the same.
+  find_program(ZERVER_ANTLR4_TOOL antlr4 DOC "The ANTLR 4 tool")
+  if(ZERVER_ANTLR4_TOOL AND NOT ZERVER_ANTLR4_TOOL_VERSION)
+    execute_process(COMMAND ${ZERVER_ANTLR4_TOOL} OUTPUT_VARIABLE banner ERROR_VARIABLE banner)
+    if(banner MATCHES "Version ([0-9.]+)")
+      set(ZERVER_ANTLR4_TOOL_VERSION "${CMAKE_MATCH_1}" CACHE INTERNAL "The version of the ANTLR 4 tool")
+    endif()
+  endif()
+  zerver_require("the ANTLR tool" "${ZERVER_ANTLR4_TOOL}" "${ZERVER_ANTLR4_TOOL_VERSION}" 4.7.2 antlr4)
+  find_package(antlr4-runtime QUIET CONFIG)
+  zerver_require("the ANTLR C++ runtime" "${antlr4-runtime_FOUND}" "${ANTLR_VERSION}" 4.9 libantlr4-runtime-dev)
+  add_library(zerver_antlr4 INTERFACE)
+  target_include_directories(zerver_antlr4 SYSTEM INTERFACE "${ANTLR4_INCLUDE_DIR}")
+  target_link_libraries(zerver_antlr4 INTERFACE antlr4_static Threads::Threads)
+
+  # LLVM is API-compatible only within 19.1. Its exported targets would also bring in the shared libz3, which costs
+  # milliseconds at every start of the program; Support alone needs zlib and zstd.
+  set(zerver_log_level "${CMAKE_MESSAGE_LOG_LEVEL}")
+  set(CMAKE_MESSAGE_LOG_LEVEL NOTICE)  # it looks for a dozen libraries that Support does not use, and reports each
+  find_package(LLVM 19.1 QUIET CONFIG)
+  set(CMAKE_MESSAGE_LOG_LEVEL "${zerver_log_level}")
+  zerver_require(LLVM "${LLVM_FOUND}" "${LLVM_PACKAGE_VERSION}" 19.1 llvm-19-dev)
+  find_package(ZLIB QUIET)
+  zerver_require(zlib "${ZLIB_FOUND}" "${ZLIB_VERSION_STRING}" 1.2 zlib1g-dev)
+  find_library(ZERVER_ZSTD_LIBRARY zstd)
+  zerver_require(zstd "${ZERVER_ZSTD_LIBRARY}" 1.5 1.5 libzstd-dev)
+  add_library(zerver_llvm INTERFACE)
+  target_include_directories(zerver_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
+  target_compile_definitions(zerver_llvm INTERFACE
+    __STDC_CONSTANT_MACROS __STDC_FORMAT_MACROS __STDC_LIMIT_MACROS)
+  target_link_libraries(zerver_llvm INTERFACE
+    "$<TARGET_FILE:LLVMSupport>" "$<TARGET_FILE:LLVMDemangle>"
+    ZLIB::ZLIB "${ZERVER_ZSTD_LIBRARY}" Threads::Threads ${CMAKE_DL_LIBS} m)
+
+  find_path(ZERVER_MUSTACHE_INCLUDE_DIR kainjow/mustache.hpp)
+  zerver_require("the kainjow mustache header" "${ZERVER_MUSTACHE_INCLUDE_DIR}" 4.1 4.1 libkainjow-mustache-dev)
+  add_library(zerver_mustache INTERFACE)
+  target_include_directories(zerver_mustache SYSTEM INTERFACE "${ZERVER_MUSTACHE_INCLUDE_DIR}")
+endif()
+
+# --- The tests ---
+if(ZERVER_BUILD_TESTS)
+  find_package(GTest QUIET CONFIG)
+  zerver_require(GoogleTest "${GTest_FOUND}" "${GTest_VERSION}" 1.12 "libgtest-dev libgmock-dev")
+  find_package(benchmark QUIET CONFIG)
+  zerver_require("Google Benchmark" "${benchmark_FOUND}" "${benchmark_VERSION}" 1.7 libbenchmark-dev)
+  find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+endif()

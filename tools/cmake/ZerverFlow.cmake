@@ -1,0 +1,116 @@
+# zerver_add_flow: compiles .flow files and adds the result to a target. The same file serves Zerver's own build and
+# every project that calls find_package(Zerver).
+#
+#   zerver_add_flow(TARGET svc FLOWS a.flow ... [IMPORTS dir ...] [EMIT cpp openapi ...] [OUT_DIR dir] [NO_MAIN]
+#                   [OPTIONS option ...])
+#
+#   TARGET    an existing program or library; gets the generated sources, OUT_DIR as an include folder, and
+#             zerver::runtime
+#   FLOWS     the files to compile; x/y.flow becomes y.flow.h and y.flow.cc in OUT_DIR, or x/y.flow.h and so on
+#             when one of IMPORTS holds x/y.flow
+#   IMPORTS   the include path: `import a.b;` is a/b.flow in one of these
+#   EMIT      what to generate, `cpp` when not given
+#   OUT_DIR   default: TARGET.flow in the current binary folder
+#   NO_MAIN   for libraries and for programs with a main of their own
+#   OPTIONS   passed to zerver-compile as they are
+#
+# Generation runs again when a .flow file, one that it imports, or zerver-compile changes. zerver-compile leaves a file
+# untouched whose text is the same, so only what really changed is compiled again.
+
+function(zerver_add_flow)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_MAIN" "TARGET;OUT_DIR" "FLOWS;IMPORTS;EMIT;OPTIONS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "zerver_add_flow: unknown arguments ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT arg_TARGET OR NOT arg_FLOWS)
+    message(FATAL_ERROR "zerver_add_flow: TARGET and FLOWS are required")
+  endif()
+  if(NOT TARGET ${arg_TARGET})
+    message(FATAL_ERROR "zerver_add_flow: there is no target ${arg_TARGET}")
+  endif()
+  if(NOT arg_EMIT)
+    set(arg_EMIT cpp)
+  endif()
+  if(NOT arg_OUT_DIR)
+    set(arg_OUT_DIR "${CMAKE_CURRENT_BINARY_DIR}/${arg_TARGET}.flow")
+  endif()
+  cmake_path(ABSOLUTE_PATH arg_OUT_DIR BASE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" NORMALIZE)
+
+  set(import_dirs "")
+  set(import_options "")
+  foreach(dir IN LISTS arg_IMPORTS)
+    cmake_path(ABSOLUTE_PATH dir BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
+    list(APPEND import_dirs "${dir}")
+    list(APPEND import_options "-I${dir}")
+  endforeach()
+
+  set(flows "")
+  set(sources "")
+  set(headers "")
+  foreach(flow IN LISTS arg_FLOWS)
+    cmake_path(ABSOLUTE_PATH flow BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
+    cmake_path(GET flow FILENAME relative)
+    foreach(dir IN LISTS import_dirs)
+      cmake_path(IS_PREFIX dir "${flow}" inside)
+      if(inside)
+        cmake_path(RELATIVE_PATH flow BASE_DIRECTORY "${dir}" OUTPUT_VARIABLE relative)
+        break()
+      endif()
+    endforeach()
+    list(APPEND flows "${flow}")
+    list(APPEND headers "${arg_OUT_DIR}/${relative}.h")
+    list(APPEND sources "${arg_OUT_DIR}/${relative}.cc")
+  endforeach()
+
+  set(emit ${arg_EMIT})
+  set(outputs "")
+  if("cpp" IN_LIST emit)
+    if(NOT arg_NO_MAIN)
+      list(APPEND emit main)
+      list(APPEND sources "${arg_OUT_DIR}/zerver_main.cc")
+    endif()
+    set(outputs ${headers} ${sources})
+  endif()
+  list(REMOVE_DUPLICATES emit)
+  list(JOIN emit "," emit)
+
+  # A zerver-compile that was given wins: when cross-compiling, the one of the package or the build cannot run here.
+  if(ZERVER_COMPILE)
+    set(compile "${ZERVER_COMPILE}")
+  else()
+    set(compile zerver::compile)
+  endif()
+
+  # The stamp is the output that make and Ninja see: the generated files may rightly stay older than their source.
+  # The rule in the depfile names the stamp, by zerver-compile's convention: the depfile's own path without `.d`.
+  set(stamp "${arg_OUT_DIR}/${arg_TARGET}.stamp")
+  list(LENGTH flows count)
+  add_custom_command(
+    OUTPUT "${stamp}"
+    BYPRODUCTS ${outputs}
+    COMMAND ${compile} -o "${arg_OUT_DIR}" ${import_options} --emit=${emit} --depfile "${stamp}.d"
+            ${arg_OPTIONS} ${flows}
+    COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
+    DEPENDS ${flows} ${compile}
+    DEPFILE "${stamp}.d"
+    COMMENT "Compiling ${count} .flow file(s) for ${arg_TARGET}"
+    VERBATIM)
+  file(MAKE_DIRECTORY "${arg_OUT_DIR}")
+
+  # A target of its own, so that the files exist before anything of TARGET, or that links it, is compiled.
+  add_custom_target(${arg_TARGET}_flow DEPENDS "${stamp}")
+  add_dependencies(${arg_TARGET} ${arg_TARGET}_flow)
+
+  if(outputs)
+    set_source_files_properties(${outputs} PROPERTIES GENERATED ON)
+    target_sources(${arg_TARGET} PRIVATE ${sources})
+    target_include_directories(${arg_TARGET} PUBLIC "$<BUILD_INTERFACE:${arg_OUT_DIR}>")
+    get_target_property(runtime_part ${arg_TARGET} ZERVER_RUNTIME_PART)
+    if(runtime_part)
+      # Zerver's own standard library: part of what zerver::runtime is made of.
+      set_property(TARGET ${arg_TARGET} APPEND PROPERTY ZERVER_GENERATED_INCLUDE "${arg_OUT_DIR}")
+    else()
+      target_link_libraries(${arg_TARGET} PUBLIC zerver::runtime)
+    endif()
+  endif()
+endfunction()

@@ -1,0 +1,190 @@
+# How Zerver's own folders become targets.
+#
+#   zerver_library(NAME SOURCES a.cc ... [DEPENDS target ...] [PUBLIC_LIBS lib ...] [PRIVATE_LIBS lib ...]
+#                  [PRECOMPILE <header> ...] [NO_WARNINGS])
+#   zerver_program(NAME SOURCES main.cc ... [DEPENDS target ...] [PRIVATE_LIBS lib ...] [OUTPUT_NAME name] [INSTALL])
+#   zerver_test(NAME SOURCES a_test.cc ... [DEPENDS target ...] [PRIVATE_LIBS lib ...] [DATA dir] [LABELS label ...])
+#   zerver_benchmark(NAME SOURCES ... [DEPENDS target ...] [PRIVATE_LIBS lib ...])
+#   zerver_fuzzer(NAME SOURCES ... [DEPENDS target ...] [CORPUS dir])
+#   zerver_check(NAME COMMAND ... [LABELS label ...])        a script that is a test
+#   zerver_add_folders(dir ...)                              add_subdirectory for each
+#
+# A library's name is its folder's path with `_`: compiler_syntax (alias compiler::syntax), runtime_http (alias
+# runtime::http). DEPENDS are other libraries of ours and are passed on; libraries of others go to PUBLIC_LIBS when
+# they appear in our headers, and to PRIVATE_LIBS when not.
+#
+#   compiler_*   includes from the repository's root: "compiler/base/span.h"
+#   runtime_*    public headers in include/ as <zerver/core/arena.h>, sources and private headers in src/; part of
+#                zerver::runtime, installed (runtime_testing is zerver::testing instead)
+
+function(zerver_add_folders)
+  foreach(folder IN LISTS ARGN)
+    if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt")
+      add_subdirectory("${folder}")
+    endif()
+  endforeach()
+endfunction()
+
+# The warnings that all our code is clean under.
+function(zerver_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+  if(ZERVER_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()
+
+function(zerver_check_arguments prefix function)
+  if(${prefix}_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "${function}: unknown arguments ${${prefix}_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT ${prefix}_SOURCES AND NOT function STREQUAL "zerver_library")
+    message(FATAL_ERROR "${function}: SOURCES is missing")
+  endif()
+endfunction()
+
+function(zerver_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_WARNINGS" "" "SOURCES;DEPENDS;PUBLIC_LIBS;PRIVATE_LIBS;PRECOMPILE")
+  zerver_check_arguments(arg zerver_library)
+  if(NOT name MATCHES "^(compiler|runtime|tools|tests)_(.+)$")
+    message(FATAL_ERROR "zerver_library: ${name} is not the path of a folder")
+  endif()
+  set(area "${CMAKE_MATCH_1}")
+  set(folder "${CMAKE_MATCH_2}")
+
+  if(arg_SOURCES)
+    set(kind STATIC)
+    set(visible PUBLIC)
+    set(hidden PRIVATE)
+  else()
+    set(kind INTERFACE)
+    set(visible INTERFACE)
+    set(hidden INTERFACE)
+  endif()
+  add_library(${name} ${kind} ${arg_SOURCES})
+  add_library(${area}::${folder} ALIAS ${name})
+  target_compile_features(${name} ${visible} cxx_std_20)
+  target_link_libraries(${name} ${visible} ${arg_DEPENDS} ${arg_PUBLIC_LIBS} ${hidden} ${arg_PRIVATE_LIBS})
+
+  if(area STREQUAL "runtime")
+    target_include_directories(${name} ${visible}
+      "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:include>")
+    if(arg_SOURCES)
+      target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/src")
+    endif()
+    set_target_properties(${name} PROPERTIES
+      OUTPUT_NAME "zerver_${folder}"
+      ZERVER_RUNTIME_PART ON
+      ZERVER_PUBLIC_INCLUDE "${CMAKE_CURRENT_SOURCE_DIR}/include")
+    set_property(GLOBAL APPEND PROPERTY ZERVER_RUNTIME_PARTS ${name})
+  else()
+    target_include_directories(${name} ${visible} "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}")
+  endif()
+
+  if(arg_SOURCES AND NOT arg_NO_WARNINGS)
+    zerver_warnings(${name})
+  endif()
+  if(arg_PRECOMPILE AND ZERVER_PRECOMPILED_HEADERS)
+    target_precompile_headers(${name} PRIVATE ${arg_PRECOMPILE})
+  endif()
+endfunction()
+
+function(zerver_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INSTALL" "OUTPUT_NAME" "SOURCES;DEPENDS;PRIVATE_LIBS")
+  zerver_check_arguments(arg zerver_program)
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ${arg_PRIVATE_LIBS})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+  if(arg_OUTPUT_NAME)
+    set_target_properties(${name} PROPERTIES OUTPUT_NAME "${arg_OUTPUT_NAME}")
+  endif()
+  zerver_warnings(${name})
+  if(arg_INSTALL)
+    set_property(GLOBAL APPEND PROPERTY ZERVER_INSTALLED_PROGRAMS ${name})
+  endif()
+endfunction()
+
+# One GoogleTest binary for a folder, linked with GoogleTest's main. Each TEST is one ctest test, named `name.Suite.Test`
+# and found when ctest runs, so that a build does not run what it has just built. Tests run in the folder DATA (default:
+# the repository's root) and see the build in ZERVER_BIN_DIR.
+function(zerver_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "DATA;TIMEOUT" "SOURCES;DEPENDS;PRIVATE_LIBS;LABELS")
+  zerver_check_arguments(arg zerver_test)
+  if(NOT ZERVER_BUILD_TESTS)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ${arg_PRIVATE_LIBS} GTest::gmock GTest::gtest_main)
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/src")
+  target_compile_definitions(${name} PRIVATE
+    ZERVER_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ZERVER_BIN_DIR="${PROJECT_BINARY_DIR}/bin")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  zerver_warnings(${name})
+  if(NOT arg_DATA)
+    set(arg_DATA "${PROJECT_SOURCE_DIR}")
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  if(NOT arg_LABELS)
+    set(arg_LABELS fast)
+  endif()
+  gtest_discover_tests(${name}
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    TEST_PREFIX "${name}."
+    WORKING_DIRECTORY "${arg_DATA}"
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# Built with the tests, run by hand or by a test of its own.
+function(zerver_benchmark name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS;PRIVATE_LIBS")
+  zerver_check_arguments(arg zerver_benchmark)
+  if(NOT ZERVER_BUILD_TESTS)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ${arg_PRIVATE_LIBS} benchmark::benchmark)
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/src")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+  zerver_warnings(${name})
+endfunction()
+
+# A libFuzzer target (preset `fuzz`): build/fuzz/fuzz/NAME. As a test it runs its corpus and a few seconds of its own.
+function(zerver_fuzzer name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS" "SOURCES;DEPENDS;PRIVATE_LIBS")
+  zerver_check_arguments(arg zerver_fuzzer)
+  if(NOT ZERVER_BUILD_FUZZERS)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ${arg_PRIVATE_LIBS})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+  zerver_warnings(${name})
+  if(ZERVER_BUILD_TESTS)
+    set(corpus "${PROJECT_BINARY_DIR}/fuzz/${name}_corpus")
+    file(MAKE_DIRECTORY "${corpus}")
+    add_test(NAME fuzz.${name} COMMAND ${name} -max_total_time=10 -timeout=5 -rss_limit_mb=2048
+      "${corpus}" ${arg_CORPUS} WORKING_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+    set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+  endif()
+endfunction()
+
+function(zerver_check name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "COMMAND;LABELS")
+  if(NOT ZERVER_BUILD_TESTS)
+    return()
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+if(ZERVER_BUILD_TESTS)
+  enable_testing()
+  include(GoogleTest)
+endif()
