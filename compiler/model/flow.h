@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "compiler/model/boxed.h"
 #include "compiler/model/step.h"
 
 #include <cstdint>
@@ -15,37 +16,40 @@ namespace zc::model {
 enum class Presence : std::uint8_t { kUnset, kMaybe, kSet };
 
 enum class StatementKind : std::uint8_t {
-  kStep,       // `step`, with `read_presence` once analysed
-  kChain,      // a chain, expanded in place: `body`
-  kParallel,   // `branches`, one a statement
-  kWhen,       // `condition`, branches[0] and, for `else`, branches[1] (empty when not written)
-  kEach,       // `each`, body in branches[0]
-  kSaga,       // branches[0]
-  kRescue,     // branches[0] handles `errors` of what stands before it in the same block; see docs/language.md
-  kCall,       // `flow`
-  kEnqueue,    // `enqueue`
-  kReturn,     // `answer`
+  kStep,      // `step`, with `read_presence` once analysed
+  kChain,     // a chain, expanded in place: `body`
+  kParallel,  // `branches`, one a statement
+  kWhen,      // `condition`, branches[0] and, for `else`, branches[1] (empty when not written)
+  kEach,      // `each`, body in branches[0]
+  kSaga,      // branches[0]
+  kRescue,    // branches[0] handles `errors` of what stands before it in the same block; see docs/language.md
+  kCall,      // `flow`
+  kEnqueue,   // `enqueue`
+  kReturn,    // `answer`
 };
 
 enum class AnswerFormat : std::uint8_t { kNone, kJson, kText, kHtml, kBytes, kMedia, kJsonLines, kEvents };
 
-struct AnswerHeader { std::string name; Expression value; };
+struct AnswerHeader {
+  std::string name;
+  Expression value;
+};
 
 struct Answer {
   std::uint16_t status = 200;
   AnswerFormat format = AnswerFormat::kNone;
-  std::string media_type;                  // of kMedia
-  std::optional<Expression> body;
+  std::string media_type;  // of kMedia
+  Boxed<Expression> body;
   bool reveal_pii = false, reveal_secret = false;
-  std::vector<AnswerHeader> headers;       // `location` included
+  std::vector<AnswerHeader> headers;  // `location` included
 };
 
 struct Each {
   Expression over;
-  SlotId item;               // the slot that holds the element inside the body
-  std::uint64_t most = 0;    // `max n`; 0: not written (an error)
+  SlotId item;             // the slot that holds the element inside the body
+  std::uint64_t most = 0;  // `max n`; 0: not written (an error)
   std::uint32_t parallel = 1;
-  SlotId results;            // may be none
+  SlotId results;  // may be none
 };
 
 struct Enqueue {
@@ -53,7 +57,7 @@ struct Enqueue {
   std::vector<Expression> arguments;
   Nanoseconds after = 0;
   std::optional<std::string> priority;
-  std::optional<Expression> unique;
+  Boxed<Expression> unique;
 };
 
 struct Statement;
@@ -64,45 +68,82 @@ struct Statement {
   Span span;
   StepId step;
   ChainId chain;
-  FlowId flow;                               // kCall
-  std::vector<Presence> read_presence;       // one a read of the step, set by the slot analysis
-  std::optional<Expression> condition;
-  std::vector<Block> branches;               // also kChain's expansion, in branches[0]
-  std::vector<ErrorId> errors;               // kRescue
-  std::optional<Each> each;
-  std::optional<Enqueue> enqueue;
-  std::optional<Answer> answer;
+  FlowId flow;                          // kCall
+  std::vector<Presence> read_presence;  // one a read of the step, set by the slot analysis
+  std::vector<std::uint32_t>
+      alternatives;  // kStep: what it may need, insert or replace here, in `Flow::alternatives`
+  Boxed<Expression> condition;
+  std::vector<Block> branches;  // also kChain's expansion, in branches[0]
+  std::vector<ErrorId> errors;  // kRescue
+  Boxed<Each> each;
+  Boxed<Enqueue> enqueue;
+  Boxed<Answer> answer;
 };
 
-// A reusable list of statements. Uses of it are expanded into the flows; alternatives of `may insert/replace` keep
-// their expansion per flow in `FlowAlternatives`.
-struct Chain { Origin origin; Block body; };
+// A reusable list of statements. Uses of it are expanded into the flows; alternatives of `may insert/replace`
+// keep their expansion per flow in `FlowAlternatives`.
+struct Chain {
+  Origin origin;
+  Block body;
+};
 
-enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kTrace, kConnect, kAny };
+enum class Method : std::uint8_t {
+  kGet,
+  kHead,
+  kPost,
+  kPut,
+  kPatch,
+  kDelete,
+  kOptions,
+  kTrace,
+  kConnect,
+  kAny
+};
+
+struct SegmentParameter {
+  std::string name, suffix;
+};
 
 struct PathSegment {
-  enum class Kind : std::uint8_t { kLiteral, kParameter, kRest };   // kRest: `{name...}`, the last one, any number of segments
+  enum class Kind : std::uint8_t {
+    kLiteral,
+    kParameter,
+    kRest
+  };  // kRest: `{name...}`, the last one, any number of segments
   Kind kind = Kind::kLiteral;
-  std::string text;          // decoded literal, or the parameter's name
-  std::string prefix, suffix;  // literal text around a parameter within its segment
+  std::string text;                    // decoded literal, or the parameter's name
+  std::string prefix, suffix;          // literal text around a parameter within its segment
+  std::vector<SegmentParameter> more;  // further parameters after `suffix`: `{base}...{head}`; a parameter
+                                       // ends at the first occurrence of what follows it, and is never empty
 };
 
-struct Route { Method method = Method::kGet; std::string pattern; std::vector<PathSegment> segments; Span span; };
+struct Route {
+  Method method = Method::kGet;
+  std::string pattern;
+  std::vector<PathSegment> segments;
+  Span span;
+};
 
 enum class Trigger : std::uint8_t { kRoute, kSlug, kJob, kCron };
 enum class Priority : std::uint8_t { kInteractive, kNormal, kBatch };
 
-struct Parameter { Origin origin; TypeId type; };
+// A parameter of a job is a slot that the job begins with.
+struct Parameter {
+  Origin origin;
+  TypeId type;
+  SlotId slot;
+};
 
-// Branches that exist in a flow because a step may need, insert or replace: expanded and analysed like the body.
+// Branches that exist in a flow because a step may need, insert or replace: expanded and analysed like the
+// body.
 struct Alternative {
   enum class Kind : std::uint8_t { kNeed, kInsert, kReplace };
   Kind kind = Kind::kNeed;
-  StepId step;            // the step that may decide for it
-  Span use;               // the statement of the flow at which it stands
-  StepId need;            // kNeed
-  ChainId chain;          // kInsert, kReplace
-  Block body;             // kNeed: the needed step, then the continuation; else the chain's expansion
+  StepId step;    // the step that may decide for it
+  Span use;       // the statement of the flow at which it stands
+  StepId need;    // kNeed
+  ChainId chain;  // kInsert, kReplace
+  Block body;     // kNeed: the needed step, then the continuation; else the chain's expansion
 };
 
 struct Flow {
@@ -111,24 +152,32 @@ struct Flow {
   std::optional<Route> route;
   std::string slug;
   std::vector<std::string> aliases;
-  std::vector<Parameter> parameters;         // of a job
-  std::string schedule, time_zone;           // of a cron
+  std::vector<Parameter> parameters;  // of a job
+  std::string schedule, time_zone;    // of a cron
   bool is_public = false;
   std::optional<Nanoseconds> deadline;
   Priority priority = Priority::kNormal;
   std::optional<std::uint32_t> in_flight, retry_budget_percent, sample_percent;
   std::optional<std::string> owner;
-  Block body;                                // `before` first, then the written statements
+  Block body;  // `before` first, then the written statements
   std::vector<Alternative> alternatives;
-  std::vector<SlotId> slots;                 // every slot that this flow touches, in order of first use
-  std::vector<SlotId> maybe_slots;           // those that are read at some point where their presence is not known
-  std::vector<ErrorId> errors;               // what it can end with
-  bool has_effects = false;                  // can suspend
+  std::vector<SlotId> slots;        // every slot that this flow touches, in order of first use
+  std::vector<SlotId> maybe_slots;  // those that are read at some point where their presence is not known
+  std::vector<ErrorId> errors;      // what it can end with
+  bool has_effects = false;         // can suspend
 };
 
-struct Slot { Origin origin; TypeId type; bool is_private = false; Labels labels = kNoLabel; };
+struct Slot {
+  Origin origin;
+  TypeId type;
+  bool is_private = false;
+  Labels labels = kNoLabel;
+};
 
-struct ServiceLimits { std::uint64_t body = 1U << 20U, headers = 16U << 10U; std::uint32_t json_depth = 32; };
+struct ServiceLimits {
+  std::uint64_t body = 1U << 20U, headers = 16U << 10U;
+  std::uint32_t json_depth = 32;
+};
 
 struct Service {
   Origin origin;

@@ -9,23 +9,29 @@
 
 namespace zc::model {
 
-struct Import { PackageId package; std::string alias; Span span; bool used = false; };
-
-struct Package {
-  std::string name;                  // "todo.v1"
-  FileId file;
-  std::string path;                  // as it was found
-  std::string output_path;           // relative to the include root, without extension: "zerver/auth"; stem of the generated files
-  std::string doc;
-  std::vector<Import> imports;
-  ServiceId service;                 // may be none
-  std::string schema_path;           // may be empty
-  bool is_prelude = false;
-  bool is_root = false;              // named on the command line: code is generated for it
+struct Import {
+  PackageId package;
+  std::string alias;
+  Span span;
+  bool used = false;
 };
 
-// A value: comparable stage to stage, no pointers into the syntax tree. Declarations stand in source order, imported
-// packages before those that import them, the prelude first.
+struct Package {
+  std::string name;  // "todo.v1"
+  FileId file;
+  std::string path;         // as it was found
+  std::string output_path;  // relative to the include root, without extension: "zerver/auth"; stem of the
+                            // generated files
+  std::string doc;
+  std::vector<Import> imports;
+  ServiceId service;        // may be none
+  std::string schema_path;  // may be empty
+  bool is_prelude = false;
+  bool is_root = false;  // named on the command line: code is generated for it
+};
+
+// A value: comparable stage to stage, no pointers into the syntax tree. Declarations stand in source order,
+// imported packages before those that import them, the prelude first.
 struct Program {
   IdVector<PackageId, Package> packages;
   IdVector<TypeId, Type> types;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "compiler/model/boxed.h"
 #include "compiler/model/expression.h"
 
 #include <cstdint>
@@ -12,9 +13,18 @@
 namespace zc::model {
 
 enum class Access : std::uint8_t { kRead, kWrite, kByStatement };
-enum class ResultFormat : std::uint8_t { kTyped, kRow, kJson };  // who makes the value: the adapter, a row decoder, a JSON decoder
+enum class ResultFormat : std::uint8_t {
+  kTyped,
+  kRow,
+  kJson
+};  // who makes the value: the adapter, a row decoder, a JSON decoder
 
-struct OperationParameter { std::string name; TypeId type; std::optional<Constant> default_value; Span span; };
+struct OperationParameter {
+  std::string name;
+  TypeId type;
+  std::optional<Constant> default_value;
+  Span span;
+};
 
 struct Operation {
   Origin origin;
@@ -24,18 +34,34 @@ struct Operation {
   std::vector<std::string> type_parameters;
   std::vector<OperationParameter> parameters;
   ResultFormat format = ResultFormat::kTyped;
-  TypeId result;   // kVoid when there is none; may mention type parameters
+  TypeId result;  // kVoid when there is none; may mention type parameters
   Kinds fails = 0;
 };
 
-struct Adapter { Origin origin; std::vector<OperationParameter> parameters; std::vector<Operation> operations; };
+struct Adapter {
+  Origin origin;
+  std::vector<OperationParameter> parameters;
+  std::vector<Operation> operations;
+};
 
 using Nanoseconds = std::uint64_t;
 
-struct Backoff { Nanoseconds least = 0, most = 0; };
-struct Retry { std::uint32_t times = 0; Backoff backoff; std::vector<ErrorId> on; };   // empty `on`: every @retryable error
-struct Hedge { std::uint32_t times = 1; Nanoseconds after = 0; };
-struct Rate { std::uint32_t count = 0; Nanoseconds per = 0; };
+struct Backoff {
+  Nanoseconds least = 0, most = 0;
+};
+struct Retry {
+  std::uint32_t times = 0;
+  Backoff backoff;
+  std::vector<ErrorId> on;
+};  // empty `on`: every @retryable error
+struct Hedge {
+  std::uint32_t times = 1;
+  Nanoseconds after = 0;
+};
+struct Rate {
+  std::uint32_t count = 0;
+  Nanoseconds per = 0;
+};
 
 struct PolicySettings {
   std::optional<Nanoseconds> timeout;
@@ -43,80 +69,109 @@ struct PolicySettings {
   std::optional<Hedge> hedge;
   std::optional<Rate> rate;
 };
-struct Policy { Origin origin; PolicySettings settings; };
+struct Policy {
+  Origin origin;
+  PolicySettings settings;
+};
 
-struct Breaker { std::uint32_t percent = 50, of = 20; Nanoseconds open = 0; };
+struct Breaker {
+  std::uint32_t percent = 50, of = 20;
+  Nanoseconds open = 0;
+};
 
 struct Target {
   Origin origin;
   AdapterId adapter;
-  std::vector<Expression> arguments;     // one a parameter of the adapter; environment and secrets allowed
+  std::vector<Expression> arguments;  // one a parameter of the adapter; environment and secrets allowed
   std::optional<std::uint32_t> in_flight, queue_bound, pool;
   std::optional<Breaker> breaker;
   std::optional<std::uint32_t> retry_budget_percent;
-  std::optional<Expression> bearer;
-  PolicyId default_policy;               // may be none
+  Boxed<Expression> bearer;
+  PolicyId default_policy;  // may be none
   Labels accepts = kNoLabel;
-  bool builtin = false;                  // `clock`, `random`: need no declaration
+  bool builtin = false;  // `clock`, `random`: need no declaration
 };
 
 // A group's join.
-enum class Join : std::uint8_t { kAll, kAllRequired, kAny, kFirstSuccess, kRace, kQuorum, kHedge, kSequential };
+enum class Join : std::uint8_t {
+  kAll,
+  kAllRequired,
+  kAny,
+  kFirstSuccess,
+  kRace,
+  kQuorum,
+  kHedge,
+  kSequential
+};
 
-struct SlotUse { SlotId slot; bool optional = false; Span span; };
+struct SlotUse {
+  SlotId slot;
+  bool optional = false;
+  Span span;
+};
 
-// How a failure of an operation, or of parsing, becomes a declared error: the kinds in `kinds` become `error`.
-struct ErrorMapping { ErrorId error; Kinds kinds = 0; Span span; };
+// How a failure of an operation, or of parsing, becomes a declared error: the kinds in `kinds` become
+// `error`.
+struct ErrorMapping {
+  ErrorId error;
+  Kinds kinds = 0;
+  Span span;
+};
 
 // One call of an operation on a target.
 struct EffectCall {
   TargetId target;
-  std::uint32_t operation = 0;             // index in the adapter
-  std::vector<Expression> arguments;       // one a parameter, defaults filled in
-  TypeId result;                           // type parameters replaced; kVoid when none
-  Access access = Access::kRead;           // kByStatement resolved
-  PolicyId policy;                         // named by `with`; may be none
-  PolicySettings settings;                 // effective: target's default, then the policy, then what the step says in place
-  std::optional<Expression> key;           // idempotency key
-  Kinds raises = 0;                        // what this call can really fail with
+  std::uint32_t operation = 0;        // index in the adapter
+  std::vector<Expression> arguments;  // one a parameter, defaults filled in
+  TypeId result;                      // type parameters replaced; kVoid when none
+  Access access = Access::kRead;      // kByStatement resolved
+  PolicyId policy;                    // named by `with`; may be none
+  PolicySettings settings;  // effective: target's default, then the policy, then what the step says in place
+  Boxed<Expression> key;    // idempotency key
+  Kinds raises = 0;         // what this call can really fail with
   Span span;
 };
 
-struct GroupMember { SlotUse writes; bool required = true; EffectCall call; };
+struct GroupMember {
+  SlotUse writes;
+  bool required = true;
+  EffectCall call;
+};
 struct Group {
   Join join = Join::kAll;
   std::uint32_t quorum = 0;
   std::vector<GroupMember> members;
-  std::vector<Group> nested;    // `sequential { }` inside a group
+  std::vector<Group> nested;  // `sequential { }` inside a group
   Span span;
 };
 
 enum class StepKind : std::uint8_t {
-  kExtract,   // one or more request parts through `value`
-  kPure,      // `value` is an expression over slots
-  kEffect,    // `call`
-  kGroup,     // `group`
-  kBody,      // a C++ function
+  kExtract,  // one or more request parts through `value`
+  kPure,     // `value` is an expression over slots
+  kEffect,   // `call`
+  kGroup,    // `group`
+  kBody,     // a C++ function
 };
 
 struct Step {
   Origin origin;
   StepKind kind = StepKind::kBody;
   std::vector<SlotUse> reads, writes;
-  std::optional<Expression> value;
-  std::optional<EffectCall> call;
-  std::optional<Group> group;
-  std::vector<ErrorId> fails;              // in declaration order; of effects and extractions this includes the prelude's when none is written
-  std::vector<ErrorMapping> mappings;      // disjoint, and complete over what `what` can raise
-  bool never_fails = false;                // effect whose writes are all optional and that declares no error
+  Boxed<Expression> value;
+  Boxed<EffectCall> call;
+  Boxed<Group> group;
+  std::vector<ErrorId> fails;  // in declaration order; of effects and extractions this includes the prelude's
+                               // when none is written
+  std::vector<ErrorMapping> mappings;  // disjoint, and complete over what `what` can raise
+  bool never_fails = false;            // effect whose writes are all optional and that declares no error
   bool may_done = false;
   std::vector<StepId> may_need;
-  StepId then;                             // continuation after a need; may be none
+  StepId then;  // continuation after a need; may be none
   std::vector<ChainId> may_insert, may_replace;
-  std::optional<EffectCall> undo;
+  Boxed<EffectCall> undo;
   bool pivot = false;
-  bool auth = false;                       // @auth
-  bool limit = false;                      // @limit: may come before authentication
+  bool auth = false;   // @auth
+  bool limit = false;  // @limit: may come before authentication
   Labels drops = kNoLabel;
 };
 

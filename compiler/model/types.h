@@ -1,4 +1,5 @@
-// Types of values: built-in, declared, and composed ones, each interned once so that equality is equality of ids.
+// Types of values: built-in, declared, and composed ones, each interned once so that equality is equality of
+// ids.
 
 #pragma once
 
@@ -13,13 +14,30 @@
 namespace zc::model {
 
 enum class TypeKind : std::uint8_t {
-  kError,  // stands for whatever could not be resolved; compatible with everything, so that one mistake is said once
+  kError,  // stands for whatever could not be resolved; compatible with everything, so that one mistake is
+           // said once
   kVoid,   // an operation without result
-  kBool, kI32, kI64, kU32, kU64, kF64,
-  kDecimal, kString, kBytes, kUuid, kTimestamp, kDuration, kJson,
-  kNull,       // the literal `null`, assignable to every optional
-  kScalar, kStruct, kEnum, kExtern,
-  kOptional, kList, kMap,  // of `element`
+  kBool,
+  kI32,
+  kI64,
+  kU32,
+  kU64,
+  kF64,
+  kDecimal,
+  kString,
+  kBytes,
+  kUuid,
+  kTimestamp,
+  kDuration,
+  kJson,
+  kNull,  // the literal `null`, assignable to every optional
+  kScalar,
+  kStruct,
+  kEnum,
+  kExtern,
+  kOptional,
+  kList,
+  kMap,        // of `element`
   kObject,     // an object literal or an anonymous response object: fields in order
   kStatement,  // parameter of an adapter's operation that takes a tagged `sql"..."`
   kUrl,        // parameter that takes a string in which each `{x}` is encoded as one path segment
@@ -34,19 +52,20 @@ struct ObjectField {
 
 struct Type {
   TypeKind kind = TypeKind::kError;
-  std::uint32_t declaration = 0;     // index of the ScalarId, StructId, EnumId or ExternId; of the type parameter
-  TypeId element;                    // kOptional, kList, kMap
-  std::vector<ObjectField> fields;   // kObject
+  std::uint32_t declaration =
+      0;           // index of the ScalarId, StructId, EnumId or ExternId; of the type parameter
+  TypeId element;  // kOptional, kList, kMap
+  std::vector<ObjectField> fields;  // kObject
   friend bool operator==(const Type&, const Type&) = default;
 };
 
 // Where a declaration stands: for diagnostics, generated comments and tools.
 struct Origin {
   PackageId package;
-  std::string name;                 // as written, unqualified
-  Span span;                        // of the name
-  std::string doc;                  // text of the `///` lines, without the slashes
-  std::optional<std::string> was;   // @was("old name")
+  std::string name;                       // as written, unqualified
+  Span span;                              // of the name
+  std::string doc;                        // text of the `///` lines, without the slashes
+  std::optional<std::string> was;         // @was("old name")
   std::optional<std::string> deprecated;  // @deprecated("use x"): text, may be empty
 };
 
@@ -56,25 +75,43 @@ using Labels = std::uint8_t;
 
 // A literal that is known when the file is compiled: a field's default, a bound of @range.
 struct Constant {
-  enum class Kind : std::uint8_t { kNull, kBool, kInteger, kFloat, kString, kDuration, kEnumerator, kEmptyList, kEmptyMap };
+  enum class Kind : std::uint8_t {
+    kNull,
+    kBool,
+    kInteger,
+    kFloat,
+    kString,
+    kDuration,
+    kEnumerator,
+    kEmptyList,
+    kEmptyMap
+  };
   Kind kind = Kind::kNull;
   bool boolean = false;
-  bool negative = false;        // of kInteger, whose magnitude is `integer`
-  std::uint64_t integer = 0;    // kInteger; nanoseconds of kDuration; index of kEnumerator
+  bool negative = false;      // of kInteger, whose magnitude is `integer`
+  std::uint64_t integer = 0;  // kInteger; nanoseconds of kDuration; index of kEnumerator
   double floating = 0;
-  std::string text;             // kString, and the spelling of decimals
+  std::string text;  // kString, and the spelling of decimals
 };
 
-struct LengthTrait { std::optional<std::uint64_t> least, most; };  // code points of a string, bytes, elements of a list or map; inclusive
-struct RangeTrait { std::optional<Constant> least, most; };        // inclusive
+struct LengthTrait {
+  std::optional<std::uint64_t> least, most;
+};  // code points of a string, bytes, elements of a list or map; inclusive
+struct RangeTrait {
+  std::optional<Constant> least, most;
+};  // inclusive
 struct Traits {
   std::optional<LengthTrait> length;
   std::optional<RangeTrait> range;
-  std::optional<std::string> pattern;    // regular expression, whole match, RE2's syntax
+  std::optional<std::string> pattern;  // regular expression, whole match, RE2's syntax
   Labels labels = kNoLabel;
 };
 
-struct Scalar { Origin origin; TypeId base; Traits traits; };
+struct Scalar {
+  Origin origin;
+  TypeId base;
+  Traits traits;
+};
 
 struct Field {
   Origin origin;
@@ -84,16 +121,34 @@ struct Field {
   Traits traits;
 };
 
-struct Struct { Origin origin; std::vector<Field> fields; };
+struct Struct {
+  Origin origin;
+  std::vector<Field> fields;
+};
 
-struct Enumerator { Origin origin; std::string json_name; };
-struct Enum { Origin origin; std::vector<Enumerator> values; };
+struct Enumerator {
+  Origin origin;
+  std::string json_name;
+};
+struct Enum {
+  Origin origin;
+  std::vector<Enumerator> values;
+};
 
-struct ExternType { Origin origin; std::string cpp_name, header; bool opaque = false; };
+struct ExternType {
+  Origin origin;
+  std::string cpp_name, header;
+  bool opaque = false;
+};
 
 // The six ways in which an operation or the parsing of a request part fails; a set.
 enum Kind : std::uint8_t {
-  kInvalid = 1, kMissing = 2, kConflict = 4, kRejected = 8, kUnavailable = 16, kTimeout = 32
+  kInvalid = 1,
+  kMissing = 2,
+  kConflict = 4,
+  kRejected = 8,
+  kUnavailable = 16,
+  kTimeout = 32
 };
 using Kinds = std::uint8_t;
 
