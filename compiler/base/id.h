@@ -14,9 +14,9 @@
 
 namespace zc {
 
-// An index into a table that belongs to `Tag`. Default-constructed it names nothing. Four bytes, trivially copyable.
-template <typename Tag>
-class Id {
+// An index into a table that belongs to `Tag`. Default-constructed it names nothing. Four bytes, trivially
+// copyable.
+template <typename Tag> class Id {
  public:
   constexpr Id() = default;
   constexpr explicit Id(std::size_t index) : value_(static_cast<std::uint32_t>(index)) {
@@ -40,8 +40,7 @@ class Id {
 };
 
 // A vector that is indexed by one kind of id only.
-template <typename IdType, typename Value>
-class IdVector {
+template <typename IdType, typename Value> class IdVector {
  public:
   IdType push_back(Value value) {
     values_.push_back(std::move(value));
@@ -77,8 +76,7 @@ class IdVector {
 namespace llvm {
 
 // Lets ids be keys of `DenseMap` and `DenseSet`. The id that names nothing is a valid key.
-template <typename Tag>
-struct DenseMapInfo<zc::Id<Tag>> {
+template <typename Tag> struct DenseMapInfo<zc::Id<Tag>> {
   static zc::Id<Tag> getEmptyKey() { return zc::Id<Tag>(std::numeric_limits<std::uint32_t>::max() - 2); }
   static zc::Id<Tag> getTombstoneKey() { return zc::Id<Tag>(std::numeric_limits<std::uint32_t>::max() - 3); }
   static unsigned getHashValue(zc::Id<Tag> id) { return DenseMapInfo<std::uint32_t>::getHashValue(id.raw()); }

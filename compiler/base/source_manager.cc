@@ -12,7 +12,8 @@ namespace {
 
 llvm::Error too_large(llvm::StringRef name, std::uint64_t size) {
   return llvm::createStringError(std::make_error_code(std::errc::file_too_large),
-                                 name + ": file of " + llvm::Twine(size) + " bytes is larger than the limit of " +
+                                 name + ": file of " + llvm::Twine(size) +
+                                     " bytes is larger than the limit of " +
                                      llvm::Twine(SourceManager::kMaxFileSize));
 }
 
@@ -28,7 +29,8 @@ llvm::Expected<FileId> SourceManager::load(llvm::StringRef path) {
   const llvm::ErrorOr<llvm::vfs::Status> status = file_system_->status(path);
   if (!status) return llvm::createStringError(status.getError(), path + ": " + status.getError().message());
   if (status->isDirectory()) {
-    return llvm::createStringError(std::make_error_code(std::errc::is_a_directory), path + ": is a directory");
+    return llvm::createStringError(std::make_error_code(std::errc::is_a_directory),
+                                   path + ": is a directory");
   }
   if (status->getSize() > kMaxFileSize) return too_large(path, status->getSize());
   llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = file_system_->getBufferForFile(path);
@@ -62,7 +64,8 @@ const std::vector<std::uint32_t>& SourceManager::line_begins(FileId id) const {
   if (!begins.empty()) return begins;
   const llvm::StringRef bytes = text(id);
   begins.push_back(0);
-  for (std::size_t next = bytes.find('\n'); next != llvm::StringRef::npos; next = bytes.find('\n', next + 1)) {
+  for (std::size_t next = bytes.find('\n'); next != llvm::StringRef::npos;
+       next = bytes.find('\n', next + 1)) {
     begins.push_back(static_cast<std::uint32_t>(next + 1));
   }
   return begins;

@@ -19,8 +19,8 @@
 
 namespace zc {
 
-// Text stays at its address until the manager goes, so names in a syntax tree point into it. Reading goes through the
-// given file system, never around it. Not synchronised: one thread at a time.
+// Text stays at its address until the manager goes, so names in a syntax tree point into it. Reading goes
+// through the given file system, never around it. Not synchronised: one thread at a time.
 class SourceManager {
  public:
   // Larger files are refused when they are added: spans hold 32-bit offsets, and memory stays bounded.
@@ -33,7 +33,8 @@ class SourceManager {
 
   // The file at `path`; a second request for the same path answers the same id. The error names the path.
   llvm::Expected<FileId> load(llvm::StringRef path);
-  // Text that comes from elsewhere (standard input, a test). `name` is what diagnostics call it; the text is copied.
+  // Text that comes from elsewhere (standard input, a test). `name` is what diagnostics call it; the text is
+  // copied.
   llvm::Expected<FileId> add(llvm::StringRef name, llvm::StringRef text);
   // `add` for a buffer that is already in memory, and no larger than `kMaxFileSize`.
   FileId add(std::unique_ptr<llvm::MemoryBuffer> buffer);

@@ -14,8 +14,8 @@ namespace zc {
 struct FileTag;
 using FileId = Id<FileTag>;
 
-// The bytes `[begin, end)` of one file. An empty span is a place between two bytes; a span without a file is "nowhere"
-// (a diagnostic about the command line, a declaration that the compiler made up).
+// The bytes `[begin, end)` of one file. An empty span is a place between two bytes; a span without a file is
+// "nowhere" (a diagnostic about the command line, a declaration that the compiler made up).
 struct Span {
   FileId file;
   std::uint32_t begin = 0;

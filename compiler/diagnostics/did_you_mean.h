@@ -9,8 +9,9 @@
 
 namespace zc::diagnostics {
 
-// The candidate with the smallest edit distance to `name`, if it is small enough to be a slip of the finger (a third of
-// the length, at least one edit). Case and `_` against `-` count as nothing. Of equals, the first candidate wins.
+// The candidate with the smallest edit distance to `name`, if it is small enough to be a slip of the finger
+// (a third of the length, at least one edit). Case and `_` against `-` count as nothing. Of equals, the first
+// candidate wins.
 [[nodiscard]] std::optional<llvm::StringRef> did_you_mean(llvm::StringRef name,
                                                           llvm::ArrayRef<llvm::StringRef> candidates);
 

@@ -19,19 +19,20 @@
 
 namespace zc::diagnostics {
 
-// What the user asked for with -Werror, -Werror=code and -Wno-code. Only warnings are affected: an error stays one.
+// What the user asked for with -Werror, -Werror=code and -Wno-code. Only warnings are affected: an error
+// stays one.
 struct WarningOptions {
   bool all_are_errors = false;
   std::set<Kind> errors;
   std::set<Kind> ignored;
 };
 
-// A comment `// zerver: allow(code): reason`. It silences warnings with that code that begin on the line it covers:
-// its own when code stands before it, else the next line that has code. Found by `syntax::parse`.
+// A comment `// zerver: allow(code): reason`. It silences warnings with that code that begin on the line it
+// covers: its own when code stands before it, else the next line that has code. Found by `syntax::parse`.
 struct Suppression {
-  Span span;          // the whole comment
-  Span code_span;     // the code in it
-  std::string code;   // as written; reported when it names no kind
+  Span span;         // the whole comment
+  Span code_span;    // the code in it
+  std::string code;  // as written; reported when it names no kind
   bool has_reason = false;
   std::uint32_t line = 0;  // the line that it covers
 };
@@ -41,7 +42,7 @@ struct Report {
   std::vector<Diagnostic> diagnostics;  // ordered by file, offset, then as reported; no two are equal
   std::size_t error_count = 0;          // all that were found, also those past the limit
   std::size_t warning_count = 0;
-  std::size_t dropped_count = 0;        // found but not in `diagnostics`
+  std::size_t dropped_count = 0;  // found but not in `diagnostics`
 };
 
 // Not synchronised: one engine a thread, then `absorb`.
@@ -55,10 +56,11 @@ class DiagnosticEngine {
   DiagnosticEngine(const DiagnosticEngine&) = delete;
   DiagnosticEngine& operator=(const DiagnosticEngine&) = delete;
 
-  // Adds a finding; `arguments` fill {0}, {1}, ... of the kind's message. The reference is good until the next `report`.
-  template <typename... Arguments>
-  Diagnostic& report(Kind kind, Span span, Arguments&&... arguments) {
-    return add(kind, span, llvm::formatv(info(kind).message.data(), std::forward<Arguments>(arguments)...).str());
+  // Adds a finding; `arguments` fill {0}, {1}, ... of the kind's message. The reference is good until the
+  // next `report`.
+  template <typename... Arguments> Diagnostic& report(Kind kind, Span span, Arguments&&... arguments) {
+    return add(kind, span,
+               llvm::formatv(info(kind).message.data(), std::forward<Arguments>(arguments)...).str());
   }
 
   void add(Suppression suppression) { suppressions_.push_back(std::move(suppression)); }
@@ -66,10 +68,12 @@ class DiagnosticEngine {
   // Takes over what another engine of the same compilation collected.
   void absorb(DiagnosticEngine&& other);
 
-  // Whether an error was reported so far: later stages do not run then. Also counts warnings that -Werror made errors.
+  // Whether an error was reported so far: later stages do not run then. Also counts warnings that -Werror
+  // made errors.
   [[nodiscard]] bool has_errors() const { return error_count_ != 0; }
 
-  // Applies suppressions, reports the unused and malformed ones, orders, removes doubles. Call once, at the end.
+  // Applies suppressions, reports the unused and malformed ones, orders, removes doubles. Call once, at the
+  // end.
   [[nodiscard]] Report finish();
 
  private:

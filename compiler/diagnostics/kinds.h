@@ -40,21 +40,21 @@ enum class Kind : std::uint16_t {
 };
 
 struct KindInfo {
-  llvm::StringRef code;      // stable for ever, lower case with hyphens
-  Severity severity;         // before any -Werror or -Wno
+  llvm::StringRef code;  // stable for ever, lower case with hyphens
+  Severity severity;     // before any -Werror or -Wno
   Family family;
-  llvm::StringRef title;     // the rule in a few words, for lists
-  llvm::StringRef message;   // format of `llvm::formatv`: {0}, {1}, ... are the arguments of `report`
+  llvm::StringRef title;    // the rule in a few words, for lists
+  llvm::StringRef message;  // format of `llvm::formatv`: {0}, {1}, ... are the arguments of `report`
 };
 
 [[nodiscard]] std::size_t kind_count();
 [[nodiscard]] const KindInfo& info(Kind kind);
 [[nodiscard]] std::optional<Kind> kind_of_code(llvm::StringRef code);
-[[nodiscard]] llvm::StringRef family_name(Family family);      // "syntax", "names", ...
+[[nodiscard]] llvm::StringRef family_name(Family family);        // "syntax", "names", ...
 [[nodiscard]] llvm::StringRef severity_name(Severity severity);  // "note", "warning", "error"
 
-// What `--explain CODE` prints: the Markdown of `explain/<family>/<code>.md` (what is wrong, why it matters, an example,
-// the fix). Empty when there is none; a test fails then.
+// What `--explain CODE` prints: the Markdown of `explain/<family>/<code>.md` (what is wrong, why it matters,
+// an example, the fix). Empty when there is none; a test fails then.
 [[nodiscard]] llvm::StringRef explanation(Kind kind);
 
 }  // namespace zc::diagnostics

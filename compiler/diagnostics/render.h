@@ -14,12 +14,13 @@ namespace zc::diagnostics {
 enum class Format : std::uint8_t { kText, kJson, kSarif };
 
 struct TextOptions {
-  bool color = false;         // the caller decides; nothing here looks at the terminal
+  bool color = false;  // the caller decides; nothing here looks at the terminal
   std::uint32_t tab_width = 4;
 };
 
 // The source line with line number, caret and labels, then notes, helps and fixes; at the end the counts.
-void render_text(const Report& report, const SourceManager& sources, const TextOptions& options, llvm::raw_ostream& out);
+void render_text(const Report& report, const SourceManager& sources, const TextOptions& options,
+                 llvm::raw_ostream& out);
 
 // One object a line:
 //   {"code", "severity", "family", "message",

@@ -1,0 +1,33 @@
+// The entry of this stage: text to syntax tree.
+
+#pragma once
+
+#include "compiler/base/source_manager.h"
+#include "compiler/diagnostics/engine.h"
+#include "compiler/syntax/tree.h"
+
+#include <llvm/ADT/StringRef.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <cstdint>
+
+namespace zc::syntax {
+
+// Brackets, blocks, types and prefix operators nest at most this deep, else `nesting-too-deep`.
+inline constexpr std::uint32_t kMaxNesting = 64;
+// Operators, members and `else when` in a row, else `chain-too-long`.
+inline constexpr std::uint32_t kMaxChain = 256;
+
+// Always returns a tree, for any bytes. What is wrong is reported to `engine`, each mistake once, and the
+// node marked erroneous. Also hands the suppression comments of the file to `engine`. Linear in the size of
+// the file. Thread-safe for different `engine`s and files.
+[[nodiscard]] SyntaxTree parse(const SourceManager& sources, FileId file,
+                               diagnostics::DiagnosticEngine& engine);
+
+// One token a line: `line:column kind text`. Deterministic.
+void dump_tokens(const SyntaxTree& tree, const SourceManager& sources, llvm::raw_ostream& out);
+
+// One node a line, indented by depth. Deterministic.
+void dump_ast(const SyntaxTree& tree, const SourceManager& sources, llvm::raw_ostream& out);
+
+}  // namespace zc::syntax
