@@ -74,9 +74,16 @@ function(zerver_add_flow)
   list(REMOVE_DUPLICATES emit)
   list(JOIN emit "," emit)
 
-  # A zerver-compile that was given wins: when cross-compiling, the one of the package or the build cannot run here.
+  # A zerver-compile that was given wins: when cross-compiling, the one of the package cannot run here.
   if(ZERVER_COMPILE)
     set(compile "${ZERVER_COMPILE}")
+    if(NOT EXISTS "${compile}")
+      message(FATAL_ERROR "zerver_add_flow: ZERVER_COMPILE is ${compile}, which does not exist")
+    endif()
+  elseif(CMAKE_CROSSCOMPILING OR NOT TARGET zerver::compile)
+    message(FATAL_ERROR
+      "zerver_add_flow: there is no zerver-compile that runs on this machine; give one: "
+      "-DZERVER_COMPILE=/path/to/zerver-compile")
   else()
     set(compile zerver::compile)
   endif()

@@ -42,6 +42,9 @@ function(zerver_check_arguments prefix function)
   endif()
 endfunction()
 
+# Libraries that leave nothing to link: who uses our static libraries does not need them.
+set(ZERVER_HEADER_ONLY_LIBS Boost::headers)
+
 function(zerver_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_WARNINGS" "" "SOURCES;DEPENDS;PUBLIC_LIBS;PRIVATE_LIBS;PRECOMPILE")
   zerver_check_arguments(arg zerver_library)
@@ -60,10 +63,17 @@ function(zerver_library name)
     set(visible INTERFACE)
     set(hidden INTERFACE)
   endif()
+  set(private_libs "")
+  foreach(lib IN LISTS arg_PRIVATE_LIBS)
+    if(lib IN_LIST ZERVER_HEADER_ONLY_LIBS)
+      set(lib "$<BUILD_INTERFACE:${lib}>")
+    endif()
+    list(APPEND private_libs "${lib}")
+  endforeach()
   add_library(${name} ${kind} ${arg_SOURCES})
   add_library(${area}::${folder} ALIAS ${name})
   target_compile_features(${name} ${visible} cxx_std_20)
-  target_link_libraries(${name} ${visible} ${arg_DEPENDS} ${arg_PUBLIC_LIBS} ${hidden} ${arg_PRIVATE_LIBS})
+  target_link_libraries(${name} ${visible} ${arg_DEPENDS} ${arg_PUBLIC_LIBS} ${hidden} ${private_libs})
 
   if(area STREQUAL "runtime")
     target_include_directories(${name} ${visible}
