@@ -1,0 +1,37 @@
+// The entry of the last stage: a checked program becomes files.
+
+#pragma once
+
+#include "compiler/diagnostics/engine.h"
+#include "compiler/emit/templates.h"
+#include "compiler/model/program.h"
+
+#include <llvm/Support/Error.h>
+
+#include <string>
+#include <vector>
+
+namespace zc::emit {
+
+// What to produce; each member is a word of `--emit`.
+struct Products {
+  bool cpp = false;   // <package>.flow.h and <package>.flow.cc of every root package
+  bool main = false;  // zerver_main.cc, which serves every root package
+  bool dot = false;   // <package>.flow.dot: the flows as a graph
+  bool json = false;  // <package>.flow.json: the resolved package, see emit_json.h
+};
+
+// `path` is relative to the output folder: the package's `output_path` and an extension.
+struct OutputFile {
+  std::string path;
+  std::string text;
+};
+
+// The files of the root packages of `program`, ordered by path, the same bytes for the same input. `program` has no
+// errors. What cannot be generated yet is reported to `diagnostics` (family `emit`): the answer is empty then. The
+// error is one of the templates (unknown key, syntax): a matter of the environment, not of the input.
+llvm::Expected<std::vector<OutputFile>> emit(const model::Program& program, const Products& products,
+                                             const Templates& templates,
+                                             diagnostics::DiagnosticEngine& diagnostics);
+
+}  // namespace zc::emit
