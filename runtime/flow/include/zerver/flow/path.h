@@ -1,0 +1,93 @@
+// What compiled-in routers are made of: a path that is eaten segment by segment.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include <zerver/core/arena.h>
+
+namespace zerver::flow {
+
+// What is left of a path: empty, or it begins with a slash. A value; copy it to be able to come back. Each function that answers
+// true has moved on, each that answers false may have, too.
+class PathCursor {
+ public:
+  explicit PathCursor(std::string_view path) noexcept : at_(path.data()), end_(path.data() + path.size()) {}
+
+  bool at_end() const noexcept { return at_ == end_; }
+  // The first character of the next segment; '\0' when that is empty or there is none.
+  char first() const noexcept { return end_ - at_ > 1 ? at_[1] : '\0'; }
+
+  // Eats whole segments, such as "/repos" or "/user/keys".
+  template <std::size_t N>
+  bool skip(const char (&text)[N]) noexcept {
+    constexpr std::size_t size = N - 1;
+    if (static_cast<std::size_t>(end_ - at_) < size || std::memcmp(at_, text, size) != 0) return false;
+    at_ += size;
+    return at_ == end_ || *at_ == '/';
+  }
+  // The same, and nothing is left.
+  template <std::size_t N>
+  bool is(const char (&text)[N]) const noexcept {
+    return static_cast<std::size_t>(end_ - at_) == N - 1 && std::memcmp(at_, text, N - 1) == 0;
+  }
+  // Takes the next segment, which is not empty.
+  bool take(std::string_view& value) noexcept {
+    if (at_ == end_) return false;
+    const char* const begin = at_ + 1;
+    at_ = find_slash(begin);
+    value = std::string_view(begin, static_cast<std::size_t>(at_ - begin));
+    return at_ != begin;
+  }
+  // The same for a segment that is a pattern: `around` stands before, between and behind its values. Each value is as short as
+  // possible, the last one as long, and none is empty.
+  template <std::size_t N>
+  bool take(std::string_view* values, const std::array<std::string_view, N>& around) noexcept {
+    std::string_view segment;
+    return take(segment) && split(segment, values, around.data(), N);
+  }
+  // Takes all that is left, without its first slash. It may be empty.
+  bool rest(std::string_view& value) noexcept {
+    value = at_ == end_ ? std::string_view() : std::string_view(at_ + 1, static_cast<std::size_t>(end_ - at_) - 1);
+    at_ = end_;
+    return true;
+  }
+
+ private:
+  static bool split(std::string_view segment, std::string_view* values, const std::string_view* around,
+                    std::size_t count) noexcept;
+
+  const char* find_slash(const char* from) const noexcept {
+    // Eight bytes at a time: the lowest byte that equals a slash becomes the lowest set bit (Mycroft, 1987).
+    constexpr std::uint64_t kOnes = 0x0101010101010101U;
+    constexpr std::uint64_t kHighs = 0x8080808080808080U;
+    if constexpr (std::endian::native == std::endian::little) {
+      for (; end_ - from >= 8; from += 8) {
+        std::uint64_t word;
+        std::memcpy(&word, from, sizeof(word));
+        word ^= kOnes * '/';
+        const std::uint64_t zeros = (word - kOnes) & ~word & kHighs;
+        if (zeros != 0) return from + (static_cast<unsigned>(std::countr_zero(zeros)) / 8);
+      }
+    }
+    while (from != end_ && *from != '/') ++from;
+    return from;
+  }
+
+  const char* at_;
+  const char* end_;
+};
+
+// The path as routers compare it: unreserved characters that were percent-encoded are decoded, and the digits of the other encodings
+// become upper case (RFC 3986, section 6.2.2), so that `/%74odos` is `/todos`. Most paths have none and come back as they are. False
+// when an encoding is malformed. Throws ArenaFull.
+bool normalize_path(Arena& arena, std::string_view path, std::string_view& out);
+
+// A parameter's value, decoded. An encoding is well-formed after normalize_path. Throws ArenaFull.
+String percent_decode(Arena& arena, std::string_view text);
+
+}  // namespace zerver::flow
