@@ -17,13 +17,16 @@ enum class Presence : std::uint8_t { kUnset, kMaybe, kSet };
 
 enum class StatementKind : std::uint8_t {
   kStep,      // `step`, with `read_presence` once analysed
-  kChain,     // a chain, expanded in place: `body`
+  kChain,     // a chain, expanded in place: branches[0]
   kParallel,  // `branches`, one a statement
   kWhen,      // `condition`, branches[0] and, for `else`, branches[1] (empty when not written)
   kEach,      // `each`, body in branches[0]
   kSaga,      // branches[0]
   kRescue,    // branches[0] handles `errors` of what stands before it in the same block; see docs/language.md
-  kCall,      // `flow`
+  kOnError,   // branches[0] runs when `errors` (none: any) leave this block, which then fails unless it
+              // answers
+  kOnCancel,  // branches[0] runs when the request is cancelled inside this block
+  kCall,      // `flow`, its body expanded in place: branches[0]; its answer is this flow's
   kEnqueue,   // `enqueue`
   kReturn,    // `answer`
 };
@@ -74,7 +77,7 @@ struct Statement {
       alternatives;  // kStep: what it may need, insert or replace here, in `Flow::alternatives`
   Boxed<Expression> condition;
   std::vector<Block> branches;  // also kChain's expansion, in branches[0]
-  std::vector<ErrorId> errors;  // kRescue
+  std::vector<ErrorId> errors;  // kRescue, kOnError
   Boxed<Each> each;
   Boxed<Enqueue> enqueue;
   Boxed<Answer> answer;
@@ -146,6 +149,20 @@ struct Alternative {
   Block body;     // kNeed: the needed step, then the continuation; else the chain's expansion
 };
 
+struct JobSettings {
+  std::uint32_t attempts = 1;
+  Backoff backoff;
+  std::optional<Nanoseconds> lease;
+  Boxed<Expression> unique;  // over the parameters
+  std::string dead_letter;   // a queue; may be empty
+};
+
+enum class Overlap : std::uint8_t { kSkip, kQueue, kAllow };
+struct CronSettings {
+  Overlap overlap = Overlap::kSkip;
+  std::optional<Nanoseconds> catch_up;
+};
+
 struct Flow {
   Origin origin;
   Trigger trigger = Trigger::kSlug;
@@ -154,6 +171,8 @@ struct Flow {
   std::vector<std::string> aliases;
   std::vector<Parameter> parameters;  // of a job
   std::string schedule, time_zone;    // of a cron
+  JobSettings job;
+  CronSettings cron;
   bool is_public = false;
   std::optional<Nanoseconds> deadline;
   Priority priority = Priority::kNormal;

@@ -1,0 +1,370 @@
+// Builds the control-flow graph of a flow from its structured body.
+
+#include "compiler/model/cfg.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace zc::model {
+
+namespace {
+
+class Builder {
+ public:
+  Builder(const Program& program, FlowId flow) : program_(program), flow_(program.flows[flow]) {
+    cfg_.flow = flow;
+    for_each_statement(flow_, [this](const Statement& statement) {
+      const auto index = static_cast<std::uint32_t>(cfg_.statements.size());
+      cfg_.statements.push_back(&statement);
+      indices_.emplace_back(&statement, index);
+    });
+    std::sort(indices_.begin(), indices_.end());
+    cfg_.node_of_statement.assign(cfg_.statements.size(), kNoNode);
+  }
+
+  Cfg build() {
+    for (const NodeKind kind : {NodeKind::kEntry, NodeKind::kEnd, NodeKind::kDone, NodeKind::kFailed})
+      add_node(kind);
+    connect(block(flow_.body, {{Cfg::kEntryNode, EdgeKind::kNext}}), Cfg::kEndNode);
+    number();
+    return std::move(cfg_);
+  }
+
+ private:
+  // An edge that has no end yet.
+  struct Exit {
+    NodeIndex from = kNoNode;
+    EdgeKind kind = EdgeKind::kNext;
+  };
+  using Exits = std::vector<Exit>;
+
+  struct Handler {
+    std::size_t position = 0;  // of its statement in the block
+    const Statement* statement = nullptr;
+    NodeIndex node = kNoNode;
+  };
+  struct Scope {
+    std::vector<Handler> handlers;
+    std::size_t position = 0;  // of the statement that is being built
+    bool in_on_error = false;  // its own errors are not for the handlers of this block
+  };
+
+  static bool handles(const Statement& handler, ErrorId error) {
+    if (handler.kind == StatementKind::kOnError && handler.errors.empty()) return true;
+    return std::find(handler.errors.begin(), handler.errors.end(), error) != handler.errors.end();
+  }
+
+  NodeIndex add_node(NodeKind kind, const Statement* statement = nullptr) {
+    Node node;
+    node.kind = kind;
+    node.region = region_;
+    if (statement != nullptr) node.statement = index_of(*statement);
+    cfg_.nodes.push_back(std::move(node));
+    const auto index = static_cast<NodeIndex>(cfg_.nodes.size() - 1);
+    if (statement != nullptr && cfg_.node_of_statement[index_of(*statement)] == kNoNode) {
+      cfg_.node_of_statement[index_of(*statement)] = index;
+    }
+    return index;
+  }
+
+  std::uint32_t index_of(const Statement& statement) const {
+    return std::lower_bound(indices_.begin(), indices_.end(), std::pair(&statement, std::uint32_t{0}))
+        ->second;
+  }
+
+  void add_edge(NodeIndex from, NodeIndex to, EdgeKind kind, ErrorId error = ErrorId()) {
+    const Edge edge{to, kind, error};
+    std::vector<Edge>& out = cfg_.nodes[from].out;
+    if (std::find(out.begin(), out.end(), edge) != out.end()) return;
+    out.push_back(edge);
+    cfg_.nodes[to].in.push_back(from);
+  }
+
+  void connect(const Exits& exits, NodeIndex to) {
+    for (const Exit& exit : exits)
+      add_edge(exit.from, to, exit.kind);
+  }
+
+  // Where an error that is raised by the statement under construction goes.
+  NodeIndex handler_of(ErrorId error) const {
+    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+      if (scope->in_on_error) continue;
+      for (const Handler& handler : scope->handlers) {
+        if (handler.statement->kind == StatementKind::kRescue && handler.position > scope->position &&
+            handles(*handler.statement, error)) {
+          return handler.node;
+        }
+      }
+      for (const Handler& handler : scope->handlers) {
+        if (handler.statement->kind == StatementKind::kOnError && handles(*handler.statement, error)) {
+          return handler.node;
+        }
+      }
+    }
+    return Cfg::kFailedNode;
+  }
+
+  void add_failures(NodeIndex node, const Step& step) {
+    for (const ErrorId error : step.fails)
+      add_edge(node, handler_of(error), EdgeKind::kError, error);
+    for (const Scope& scope : scopes_) {
+      for (const Handler& handler : scope.handlers) {
+        if (handler.statement->kind == StatementKind::kOnCancel)
+          add_edge(node, handler.node, EdgeKind::kCancel);
+      }
+    }
+  }
+
+  Exits block(const Block& statements, Exits exits) {
+    scopes_.emplace_back();
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+      const Statement& statement = statements[i];
+      if (statement.kind == StatementKind::kRescue || statement.kind == StatementKind::kOnError ||
+          statement.kind == StatementKind::kOnCancel) {
+        const NodeIndex node = add_node(NodeKind::kHandler, &statement);
+        scopes_.back().handlers.push_back({i, &statement, node});
+      }
+    }
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+      scopes_.back().position = i;
+      exits = one(statements[i], std::move(exits));
+    }
+    scopes_.pop_back();
+    return exits;
+  }
+
+  Exits one(const Statement& statement, Exits entry) {
+    switch (statement.kind) {
+      case StatementKind::kStep:
+        return step(statement, entry);
+      case StatementKind::kChain:
+      case StatementKind::kSaga:
+        return statement.branches.empty() ? entry : block(statement.branches.front(), std::move(entry));
+      case StatementKind::kCall:
+        return call(statement, entry);
+      case StatementKind::kParallel:
+        return parallel(statement, entry);
+      case StatementKind::kWhen:
+        return when(statement, entry);
+      case StatementKind::kEach:
+        return each(statement, entry);
+      case StatementKind::kRescue:
+      case StatementKind::kOnError:
+      case StatementKind::kOnCancel:
+        return handler(statement, std::move(entry));
+      case StatementKind::kEnqueue: {
+        const NodeIndex node = add_node(NodeKind::kEnqueue, &statement);
+        connect(entry, node);
+        return {{node, EdgeKind::kNext}};
+      }
+      case StatementKind::kReturn: {
+        const NodeIndex node = add_node(NodeKind::kReturn, &statement);
+        connect(entry, node);
+        add_edge(node, Cfg::kDoneNode, EdgeKind::kDone);
+        return {};
+      }
+    }
+    return entry;
+  }
+
+  Exits step(const Statement& statement, const Exits& entry) {
+    const NodeIndex node = add_node(NodeKind::kStep, &statement);
+    connect(entry, node);
+    Exits exits{{node, EdgeKind::kNext}};
+    if (!statement.step.is_valid()) return exits;
+    const Step& step = program_.steps[statement.step];
+    add_failures(node, step);
+    if (step.may_done) add_edge(node, Cfg::kDoneNode, EdgeKind::kDone);
+    for (const std::uint32_t index : statement.alternatives) {
+      const Alternative& alternative = flow_.alternatives[index];
+      switch (alternative.kind) {
+        case Alternative::Kind::kNeed:
+          append(exits, block(alternative.body, {{node, EdgeKind::kNeed}}));
+          break;
+        case Alternative::Kind::kInsert:
+          append(exits, block(alternative.body, {{node, EdgeKind::kInsert}}));
+          break;
+        case Alternative::Kind::kReplace:
+          connect(block(alternative.body, {{node, EdgeKind::kReplace}}), Cfg::kEndNode);
+          break;
+      }
+    }
+    return exits;
+  }
+
+  Exits call(const Statement& statement, const Exits& entry) {
+    const NodeIndex node = add_node(NodeKind::kCall, &statement);
+    connect(entry, node);
+    if (!statement.branches.empty()) {
+      // What the called flow does not answer, this flow does not answer either: it goes on behind the call.
+      return block(statement.branches.front(), {{node, EdgeKind::kNext}});
+    }
+    return {{node, EdgeKind::kNext}};
+  }
+
+  Exits parallel(const Statement& statement, const Exits& entry) {
+    const NodeIndex fork = add_node(NodeKind::kFork, &statement);
+    connect(entry, fork);
+    const NodeIndex outer = std::exchange(region_, fork);
+    Exits ends;
+    for (const Block& branch : statement.branches)
+      append(ends, block(branch, {{fork, EdgeKind::kBranch}}));
+    region_ = outer;
+    const NodeIndex join = add_node(NodeKind::kJoin, &statement);
+    cfg_.nodes[join].fork = fork;
+    if (statement.branches.empty()) ends.push_back({fork, EdgeKind::kNext});
+    connect(ends, join);
+    return {{join, EdgeKind::kNext}};
+  }
+
+  Exits when(const Statement& statement, const Exits& entry) {
+    const NodeIndex node = add_node(NodeKind::kCondition, &statement);
+    connect(entry, node);
+    Exits exits = block(statement.branches.at(0), {{node, EdgeKind::kTrue}});
+    if (statement.branches.size() > 1) {
+      append(exits, block(statement.branches[1], {{node, EdgeKind::kFalse}}));
+    } else {
+      exits.push_back({node, EdgeKind::kFalse});
+    }
+    return exits;
+  }
+
+  Exits each(const Statement& statement, const Exits& entry) {
+    const NodeIndex head = add_node(NodeKind::kEachHead, &statement);
+    connect(entry, head);
+    for (const Exit& exit : block(statement.branches.at(0), {{head, EdgeKind::kTrue}})) {
+      add_edge(exit.from, head, exit.kind == EdgeKind::kNext ? EdgeKind::kLoop : exit.kind);
+    }
+    const NodeIndex end = add_node(NodeKind::kEachEnd, &statement);
+    add_edge(head, end, EdgeKind::kFalse);
+    return {{end, EdgeKind::kNext}};
+  }
+
+  Exits handler(const Statement& statement, Exits entry) {
+    const bool is_rescue = statement.kind == StatementKind::kRescue;
+    const NodeIndex node = cfg_.node_of_statement[index_of(statement)];
+    const bool outer = std::exchange(scopes_.back().in_on_error, !is_rescue);
+    Exits ends = block(statement.branches.at(0), {{node, EdgeKind::kNext}});
+    scopes_.back().in_on_error = outer;
+    if (is_rescue) {
+      append(entry, std::move(ends));
+    } else {
+      connect(ends, Cfg::kFailedNode);
+    }
+    return entry;
+  }
+
+  static void append(Exits& exits, Exits more) { exits.insert(exits.end(), more.begin(), more.end()); }
+
+  // Fills `order`, without recursion: a flow is as long as its author likes.
+  void number() {
+    std::vector<bool> seen(cfg_.nodes.size());
+    std::vector<std::pair<NodeIndex, std::size_t>> stack{{Cfg::kEntryNode, 0}};
+    seen[Cfg::kEntryNode] = true;
+    while (!stack.empty()) {
+      auto& [node, next] = stack.back();
+      if (next == cfg_.nodes[node].out.size()) {
+        cfg_.order.push_back(node);
+        stack.pop_back();
+        continue;
+      }
+      const NodeIndex to = cfg_.nodes[node].out[next++].to;
+      if (!seen[to]) {
+        seen[to] = true;
+        stack.emplace_back(to, 0);
+      }
+    }
+    std::reverse(cfg_.order.begin(), cfg_.order.end());
+  }
+
+  const Program& program_;
+  const Flow& flow_;
+  Cfg cfg_;
+  std::vector<std::pair<const Statement*, std::uint32_t>> indices_;
+  std::vector<Scope> scopes_;
+  NodeIndex region_ = kNoNode;
+};
+
+void collect(const Expression& expression, bool optional, std::vector<SlotUse>& slots) {
+  if (expression.kind == ExpressionKind::kSlot) {
+    slots.push_back({expression.slot, optional, expression.span});
+    return;
+  }
+  const bool has_two = expression.kind == ExpressionKind::kBinary && expression.operands.size() == 2;
+  const bool coalesces = has_two && expression.op == Operator::kCoalesce;
+  const bool compares =
+      has_two && (expression.op == Operator::kEqual || expression.op == Operator::kNotEqual);
+  const auto is_null = [](const Expression& operand) {
+    const Expression* inner = &operand;
+    while (inner->kind == ExpressionKind::kConvert && !inner->operands.empty())
+      inner = &inner->operands.front();
+    return inner->kind == ExpressionKind::kConstant && inner->constant.kind == Constant::Kind::kNull;
+  };
+  const bool with_null = compares && (is_null(expression.operands[0]) || is_null(expression.operands[1]));
+  for (std::size_t i = 0; i < expression.operands.size(); ++i) {
+    const bool passes_on =
+        expression.kind == ExpressionKind::kField || expression.kind == ExpressionKind::kConvert;
+    collect(expression.operands[i], with_null || (coalesces && i == 0) || (passes_on && optional), slots);
+  }
+}
+
+}  // namespace
+
+Cfg build_cfg(const Program& program, FlowId flow) { return Builder(program, flow).build(); }
+
+void collect_slots(const Expression& expression, std::vector<SlotUse>& slots) {
+  collect(expression, false, slots);
+}
+
+std::vector<SlotUse> reads_of(const Program& program, const Cfg& cfg, NodeIndex index) {
+  const Node& node = cfg.nodes[index];
+  std::vector<SlotUse> reads;
+  if (node.statement == kNoIndex) return reads;
+  const Statement& statement = *cfg.statements[node.statement];
+  switch (node.kind) {
+    case NodeKind::kStep:
+      if (statement.step.is_valid()) reads = program.steps[statement.step].reads;
+      break;
+    case NodeKind::kCondition:
+      if (statement.condition) collect_slots(*statement.condition, reads);
+      break;
+    case NodeKind::kEachHead:
+      collect_slots(statement.each->over, reads);
+      break;
+    case NodeKind::kEnqueue:
+      for (const Expression& argument : statement.enqueue->arguments)
+        collect_slots(argument, reads);
+      if (statement.enqueue->unique) collect_slots(*statement.enqueue->unique, reads);
+      break;
+    case NodeKind::kReturn:
+      if (statement.answer->body) collect_slots(*statement.answer->body, reads);
+      for (const AnswerHeader& header : statement.answer->headers)
+        collect_slots(header.value, reads);
+      break;
+    default:
+      break;
+  }
+  return reads;
+}
+
+std::vector<SlotUse> writes_of(const Program& program, const Cfg& cfg, NodeIndex index) {
+  const Node& node = cfg.nodes[index];
+  std::vector<SlotUse> writes;
+  if (node.kind == NodeKind::kEntry) {
+    for (const Parameter& parameter : program.flows[cfg.flow].parameters) {
+      if (parameter.slot.is_valid()) writes.push_back({parameter.slot, false, parameter.origin.span});
+    }
+  }
+  if (node.statement == kNoIndex) return writes;
+  const Statement& statement = *cfg.statements[node.statement];
+  if (node.kind == NodeKind::kStep && statement.step.is_valid()) return program.steps[statement.step].writes;
+  if (node.kind == NodeKind::kEachHead && statement.each->item.is_valid()) {
+    writes.push_back({statement.each->item, false, statement.span});
+  }
+  if (node.kind == NodeKind::kEachEnd && statement.each->results.is_valid()) {
+    writes.push_back({statement.each->results, false, statement.span});
+  }
+  return writes;
+}
+
+}  // namespace zc::model
