@@ -1,4 +1,5 @@
-// Values passed between the HTTP layer, flows and the server: one request as it was received, one response to be written.
+// Values passed between the HTTP layer, flows and the server: one request as it was received, one response to
+// be written.
 #pragma once
 
 #include <array>
@@ -9,8 +10,20 @@
 
 namespace zerver {
 
-// Methods of RFC 9110, section 9 (and PATCH, RFC 5789); every other token is kOther, its text is in Request::method_name.
-enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kTrace, kConnect, kOther };
+// Methods of RFC 9110, section 9 (and PATCH, RFC 5789); every other token is kOther, its text is in
+// Request::method_name.
+enum class Method : std::uint8_t {
+  kGet,
+  kHead,
+  kPost,
+  kPut,
+  kPatch,
+  kDelete,
+  kOptions,
+  kTrace,
+  kConnect,
+  kOther
+};
 
 // The method's name as it is written in a request line; empty for kOther.
 std::string_view method_name(Method method) noexcept;
@@ -34,15 +47,16 @@ struct Request {
   Method method = Method::kGet;
   std::uint8_t minor_version = 1;  // of HTTP/1
   bool keep_alive = true;
-  bool has_query = false;          // tells `/a?` from `/a`
+  bool has_query = false;  // tells `/a?` from `/a`
   std::string_view method_name;
-  std::string_view target;         // as it was sent
-  std::string_view path;           // still percent-encoded, begins with `/`; `*` for the asterisk-form, empty for CONNECT
-  std::string_view query;          // still percent-encoded, without the `?`
-  std::string_view authority;      // of the absolute-form or CONNECT target, else the Host field's value
+  std::string_view target;  // as it was sent
+  std::string_view
+      path;  // still percent-encoded, begins with `/`; `*` for the asterisk-form, empty for CONNECT
+  std::string_view query;      // still percent-encoded, without the `?`
+  std::string_view authority;  // of the absolute-form or CONNECT target, else the Host field's value
   std::span<const Header> headers;
   std::span<const Header> trailers;
-  std::string_view body;           // without its chunked coding
+  std::string_view body;  // without its chunked coding
   std::string_view client_ip;
 
   // The value of the first field of that name (lower case); empty when there is none.
@@ -50,8 +64,8 @@ struct Request {
   bool has_header(std::string_view lower_case_name) const noexcept;
 };
 
-// A response, filled by a flow. Its text is static, in the request's arena, or in the exchange's body buffer: it stays valid
-// until the exchange is reset, so that a large body is written from where it is.
+// A response, filled by a flow. Its text is static, in the request's arena, or in the exchange's body buffer:
+// it stays valid until the exchange is reset, so that a large body is written from where it is.
 struct Response {
   static constexpr std::size_t kMaxHeaders = 8;
 
@@ -60,7 +74,8 @@ struct Response {
   std::string_view content_type;  // empty: no Content-Type field
   std::string_view body;          // ignored for statuses that have none (204, 304)
 
-  // Adds a field; false when there are kMaxHeaders already. Content-Length, Connection, Date are the writer's own.
+  // Adds a field; false when there are kMaxHeaders already. Content-Length, Connection, Date are the writer's
+  // own.
   [[nodiscard]] bool add_header(std::string_view name, std::string_view value) noexcept {
     if (header_count_ == kMaxHeaders) return false;
     headers_[header_count_++] = Header{name, value};

@@ -8,8 +8,8 @@
 
 namespace zerver {
 
-// Append-only. Views into it are valid until the next append or reserve. Throws std::bad_alloc when memory is out;
-// how much is written is bounded by whoever writes.
+// Append-only. Views into it are valid until the next append or reserve. Throws std::bad_alloc when memory is
+// out; how much is written is bounded by whoever writes.
 class OutputBuffer {
  public:
   OutputBuffer() = default;
@@ -48,7 +48,8 @@ class OutputBuffer {
   }
   void clear() noexcept { size_ = 0; }
 
-  // Forgets everything, and gives memory beyond `capacity` bytes back: so one large answer does not stay paid for.
+  // Forgets everything, and gives memory beyond `capacity` bytes back: so one large answer does not stay paid
+  // for.
   void clear_and_shrink(std::size_t capacity);
 
  private:

@@ -1,6 +1,8 @@
 // What compiled-in routers are made of: a path that is eaten segment by segment.
 #pragma once
 
+#include <zerver/core/arena.h>
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -8,12 +10,10 @@
 #include <cstring>
 #include <string_view>
 
-#include <zerver/core/arena.h>
-
 namespace zerver::flow {
 
-// What is left of a path: empty, or it begins with a slash. A value; copy it to be able to come back. Each function that answers
-// true has moved on, each that answers false may have, too.
+// What is left of a path: empty, or it begins with a slash. A value; copy it to be able to come back. Each
+// function that answers true has moved on, each that answers false may have, too.
 class PathCursor {
  public:
   explicit PathCursor(std::string_view path) noexcept : at_(path.data()), end_(path.data() + path.size()) {}
@@ -23,16 +23,14 @@ class PathCursor {
   char first() const noexcept { return end_ - at_ > 1 ? at_[1] : '\0'; }
 
   // Eats whole segments, such as "/repos" or "/user/keys".
-  template <std::size_t N>
-  bool skip(const char (&text)[N]) noexcept {
+  template <std::size_t N> bool skip(const char (&text)[N]) noexcept {
     constexpr std::size_t size = N - 1;
     if (static_cast<std::size_t>(end_ - at_) < size || std::memcmp(at_, text, size) != 0) return false;
     at_ += size;
     return at_ == end_ || *at_ == '/';
   }
   // The same, and nothing is left.
-  template <std::size_t N>
-  bool is(const char (&text)[N]) const noexcept {
+  template <std::size_t N> bool is(const char (&text)[N]) const noexcept {
     return static_cast<std::size_t>(end_ - at_) == N - 1 && std::memcmp(at_, text, N - 1) == 0;
   }
   // Takes the next segment, which is not empty.
@@ -43,8 +41,8 @@ class PathCursor {
     value = std::string_view(begin, static_cast<std::size_t>(at_ - begin));
     return at_ != begin;
   }
-  // The same for a segment that is a pattern: `around` stands before, between and behind its values. Each value is as short as
-  // possible, the last one as long, and none is empty.
+  // The same for a segment that is a pattern: `around` stands before, between and behind its values. Each
+  // value is as short as possible, the last one as long, and none is empty.
   template <std::size_t N>
   bool take(std::string_view* values, const std::array<std::string_view, N>& around) noexcept {
     std::string_view segment;
@@ -52,7 +50,8 @@ class PathCursor {
   }
   // Takes all that is left, without its first slash. It may be empty.
   bool rest(std::string_view& value) noexcept {
-    value = at_ == end_ ? std::string_view() : std::string_view(at_ + 1, static_cast<std::size_t>(end_ - at_) - 1);
+    value = at_ == end_ ? std::string_view()
+                        : std::string_view(at_ + 1, static_cast<std::size_t>(end_ - at_) - 1);
     at_ = end_;
     return true;
   }
@@ -74,7 +73,8 @@ class PathCursor {
         if (zeros != 0) return from + (static_cast<unsigned>(std::countr_zero(zeros)) / 8);
       }
     }
-    while (from != end_ && *from != '/') ++from;
+    while (from != end_ && *from != '/')
+      ++from;
     return from;
   }
 
@@ -82,9 +82,9 @@ class PathCursor {
   const char* end_;
 };
 
-// The path as routers compare it: unreserved characters that were percent-encoded are decoded, and the digits of the other encodings
-// become upper case (RFC 3986, section 6.2.2), so that `/%74odos` is `/todos`. Most paths have none and come back as they are. False
-// when an encoding is malformed. Throws ArenaFull.
+// The path as routers compare it: unreserved characters that were percent-encoded are decoded, and the digits
+// of the other encodings become upper case (RFC 3986, section 6.2.2), so that `/%74odos` is `/todos`. Most
+// paths have none and come back as they are. False when an encoding is malformed. Throws ArenaFull.
 bool normalize_path(Arena& arena, std::string_view path, std::string_view& out);
 
 // A parameter's value, decoded. An encoding is well-formed after normalize_path. Throws ArenaFull.

@@ -1,0 +1,54 @@
+// Why an operation of the runtime failed.
+#pragma once
+
+#include <zerver/core/string.h>
+
+#include <cstdint>
+#include <string_view>
+
+namespace zerver {
+
+// The six kinds that operations of adapters and the parsing of request parts fail with (the language's
+// `@kind`), and two that no error declares: `cancelled`, the flow's deadline has passed or its client is
+// gone, and `internal`, a mistake of ours or of a step.
+enum class FaultKind : std::uint8_t {
+  kInvalid,
+  kMissing,
+  kConflict,
+  kRejected,
+  kUnavailable,
+  kTimeout,
+  kCancelled,
+  kInternal
+};
+
+// `invalid`, `missing` and so on.
+std::string_view name_of(FaultKind kind) noexcept;
+
+// A set of kinds, as `on` of a policy names them.
+class FaultKinds {
+ public:
+  constexpr FaultKinds() noexcept = default;
+  template <class... Kinds> static constexpr FaultKinds of(Kinds... kinds) noexcept {
+    FaultKinds set;
+    ((set.bits_ = static_cast<std::uint8_t>(set.bits_ | bit(kinds))), ...);
+    return set;
+  }
+  constexpr bool contains(FaultKind kind) const noexcept { return (bits_ & bit(kind)) != 0; }
+  constexpr bool empty() const noexcept { return bits_ == 0; }
+
+ private:
+  static constexpr std::uint8_t bit(FaultKind kind) noexcept {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind));
+  }
+  std::uint8_t bits_ = 0;
+};
+
+struct Fault {
+  FaultKind kind = FaultKind::kInternal;
+  String why;      // for people; static, or in the arena of the request
+  String pointer;  // RFC 6901, of the value in a JSON document that is wrong; empty when the whole document
+                   // is, or none is
+};
+
+}  // namespace zerver

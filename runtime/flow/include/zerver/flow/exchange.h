@@ -1,0 +1,94 @@
+// One request and the response to it, as the server, generated code and effects share it.
+#pragma once
+
+#include <zerver/core/arena.h>
+#include <zerver/core/message.h>
+#include <zerver/core/output_buffer.h>
+#include <zerver/core/time.h>
+#include <zerver/flow/json_writer.h>
+#include <zerver/flow/worker.h>
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace zerver::flow {
+
+class CallBase;
+struct Target;
+
+// Says whether the response is final when a flow's function returns.
+enum class Handled : bool {
+  kNow,    // it is
+  kLater,  // the flow waits for an effect; finish() will be called once, later, on the same thread
+};
+
+// Pooled by its owner, a connection, which knows it by a class derived from this one. Used by one thread
+// only, the worker's.
+class Exchange {
+ public:
+  // Called once for each request that was handled kLater, when its response is final. The flow is gone by
+  // then: the exchange may be reset.
+  using OnFinish = void (*)(Exchange&) noexcept;
+
+  Exchange(Worker& worker, OnFinish on_finish) noexcept
+      : worker_(&worker), on_finish_(on_finish), arena_(worker.limits().arena_bytes) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  Request request;
+  Response response;
+
+  Worker& worker() const noexcept { return *worker_; }
+  Arena& arena() noexcept { return arena_; }
+  // Where the body is written when it is not static or in the arena; Response::body must then be set from its
+  // view().
+  OutputBuffer& body_buffer() noexcept { return body_; }
+  JsonWriter json() noexcept { return JsonWriter(body_); }
+
+  // --- For generated code ---
+
+  // Nothing the flow waits for goes on after this time.
+  TimePoint deadline() const noexcept { return deadline_; }
+  void set_deadline_in(Duration span) noexcept { deadline_ = worker_->loop().now() + span; }
+  // Names the step that runs, for the log, should it throw. `name` is static.
+  void enter_step(std::string_view name) noexcept { step_ = name; }
+  std::string_view step() const noexcept { return step_; }
+  // The systems that the package of the flow talks to, in the order of PackageInfo::targets.
+  Target& target(std::size_t index) const noexcept { return *targets_[index]; }
+
+  // --- For the server ---
+
+  // To be set before PackageInfo::handle is called; lives as long as the worker.
+  void set_targets(std::span<Target* const> targets) noexcept { targets_ = targets; }
+  // The client is gone, or the server stops: whatever is in flight is given up, and no effect starts any
+  // more. A flow that waits is finished before this returns, OnFinish included.
+  void cancel() noexcept;
+  bool cancelled() const noexcept { return cancelled_; }
+  // Ready for the next request. `kept_body` bytes of body memory stay.
+  void reset(std::size_t kept_body = std::size_t{64} << 10) noexcept;
+
+ protected:
+  ~Exchange() = default;
+
+ private:
+  friend class CallBase;
+  friend class FlowTask;
+
+  enum class Run : std::uint8_t { kIdle, kInline, kDetached, kFinished };
+
+  void finish() noexcept { on_finish_(*this); }
+
+  Worker* worker_;
+  OnFinish on_finish_;
+  Arena arena_;
+  OutputBuffer body_;
+  TimePoint deadline_ = TimePoint::never();
+  std::string_view step_;
+  std::span<Target* const> targets_;
+  CallBase* calls_ = nullptr;  // in flight
+  Run run_ = Run::kIdle;
+  bool cancelled_ = false;
+};
+
+}  // namespace zerver::flow

@@ -1,0 +1,148 @@
+// Reading JSON (RFC 8259): the whole text is checked first, then values are taken out of it one by one.
+#pragma once
+
+#include <zerver/core/arena.h>
+#include <zerver/core/decimal.h>
+#include <zerver/core/result.h>
+#include <zerver/core/string.h>
+#include <zerver/core/time.h>
+#include <zerver/core/uuid.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace zerver::flow {
+
+class JsonReader;
+
+// One value of a parsed text, on the stack of whoever reads it; children refer to their parents. Every `read`
+// that does not succeed has recorded why and where in the reader, and returns false. Strings are copied into
+// the arena.
+class JsonValue {
+ public:
+  bool is_null() const noexcept;
+  bool read(bool& out) const;
+  bool read(std::int32_t& out) const;
+  bool read(std::uint32_t& out) const;
+  bool read(std::int64_t& out) const;
+  bool read(std::uint64_t& out) const;
+  bool read(double& out) const;
+  bool read(String& out) const;
+  bool read(Bytes& out) const;
+  bool read(Json& out) const;
+  bool read(Uuid& out) const;
+  bool read(Timestamp& out) const;
+  bool read(Duration& out) const;
+  bool read(Decimal& out) const;
+  // The text of a string, valid until the reader is used again.
+  bool read_view(std::string_view& out) const;
+
+  // Records that this value is wrong: `why` is static or in the arena and goes on from "the value ...".
+  // Always false.
+  bool reject(std::string_view why) const;
+
+  Arena& arena() const noexcept;
+
+ private:
+  friend class JsonReader;
+  friend class JsonObject;
+  friend class JsonArray;
+
+  // Where the value is in simdjson's tape.
+  struct Place {
+    const void* document = nullptr;
+    std::size_t index = 0;
+  };
+
+  JsonReader* reader_ = nullptr;
+  const JsonValue* parent_ = nullptr;
+  Place place_;
+  std::string_view name_;     // of the field that it is the value of
+  std::size_t position_ = 0;  // in the array that it is an element of
+  bool is_element_ = false;
+};
+
+// The fields of an object in their order:
+//   JsonObject fields(value);
+//   while (fields.next()) { if (fields.name() == "title") { ... read fields.value() ... } }
+//   return fields.complete() && ...;
+class JsonObject {
+ public:
+  // Rejects a value that is no object; there are no fields then.
+  explicit JsonObject(const JsonValue& object) noexcept;
+
+  bool next() noexcept;
+  std::string_view name() const noexcept { return field_.name_; }
+  const JsonValue& value() const noexcept { return field_; }
+  // Whether the value was an object.
+  bool complete() const noexcept { return is_object_; }
+
+  // Rejects a field that was `seen` before; else sees it.
+  bool first(bool& seen) const;
+  // Rejects the object because it has no such field. Always false.
+  bool missing(std::string_view name) const;
+
+  std::size_t size() const noexcept;
+
+ private:
+  const JsonValue* object_;
+  JsonValue field_;
+  std::size_t at_ = 0;
+  std::size_t end_ = 0;
+  bool is_object_ = false;
+};
+
+// The elements of an array, likewise.
+class JsonArray {
+ public:
+  explicit JsonArray(const JsonValue& array) noexcept;
+
+  bool next() noexcept;
+  const JsonValue& value() const noexcept { return element_; }
+  bool complete() const noexcept { return is_array_; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  JsonValue element_;
+  std::size_t at_ = 0;
+  std::size_t end_ = 0;
+  std::size_t size_ = 0;
+  bool is_array_ = false;
+};
+
+// A parser whose memory is kept, so that it does not allocate once it has seen a text as large. One for each
+// worker.
+class JsonReader {
+ public:
+  explicit JsonReader(std::size_t max_depth = 32);
+  ~JsonReader();
+  JsonReader(const JsonReader&) = delete;
+  JsonReader& operator=(const JsonReader&) = delete;
+
+  // Parses the text; null, with the fault recorded, when it is no JSON or nests too deep. `readable` bytes
+  // behind the text may be read; with less than 32 the text is copied first. What is read goes into `arena`.
+  // The root is valid until the next call.
+  const JsonValue* parse(std::string_view text, std::size_t readable, Arena& arena);
+
+  // The first thing that was wrong since parse().
+  const Fault& fault() const noexcept { return fault_; }
+
+ private:
+  friend class JsonValue;
+  friend class JsonObject;
+  friend class JsonArray;
+
+  void record(FaultKind kind, std::string_view why, std::string_view pointer);
+  void reject(const JsonValue& value, std::string_view last_name, bool has_last_name, std::string_view why);
+
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+  Arena* arena_ = nullptr;
+  JsonValue root_;
+  Fault fault_;
+  bool failed_ = false;
+};
+
+}  // namespace zerver::flow

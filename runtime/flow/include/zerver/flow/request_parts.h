@@ -1,0 +1,121 @@
+// Typed values from the parts of a request: path segments, query, header fields, cookies, body.
+#pragma once
+
+#include <zerver/core/arena.h>
+#include <zerver/core/decimal.h>
+#include <zerver/core/message.h>
+#include <zerver/core/result.h>
+#include <zerver/core/string.h>
+#include <zerver/core/time.h>
+#include <zerver/core/uuid.h>
+#include <zerver/flow/exchange.h>
+#include <zerver/flow/json_codec.h>
+#include <zerver/flow/text.h>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+namespace zerver::flow {
+
+// --- Text to values: the whole text, or false ---
+
+bool parse_text(std::string_view text, bool& out) noexcept;
+bool parse_text(std::string_view text, std::int32_t& out) noexcept;
+bool parse_text(std::string_view text, std::uint32_t& out) noexcept;
+bool parse_text(std::string_view text, std::int64_t& out) noexcept;
+bool parse_text(std::string_view text, std::uint64_t& out) noexcept;
+bool parse_text(std::string_view text, double& out) noexcept;
+// Not copied; false when it is no UTF-8.
+bool parse_text(std::string_view text, String& out) noexcept;
+bool parse_text(std::string_view text, Uuid& out) noexcept;
+bool parse_text(std::string_view text, Timestamp& out) noexcept;
+bool parse_text(std::string_view text, Duration& out) noexcept;
+bool parse_text(std::string_view text, Decimal& out) noexcept;
+template <StrongScalar Scalar> bool parse_text(std::string_view text, Scalar& out) noexcept {
+  return parse_text(text, out.value);
+}
+template <class Enum>
+  requires std::is_enum_v<Enum>
+bool parse_text(std::string_view text, Enum& out) noexcept {
+  return from_string(text, out);
+}
+
+// Decodes `%XX`, and `+` to a space in a query. The result is a view of `raw` when there is nothing to
+// decode, else in the arena. Null when a `%` is not followed by two hexadecimal digits. Throws ArenaFull.
+std::optional<std::string_view> percent_decode(std::string_view raw, bool plus_is_space, Arena& arena);
+
+// --- Raw parts: decoded, null when the request has none of that name ---
+
+// The first of that name, decoded; `invalid` when its encoding is broken.
+Result<std::optional<std::string_view>> query_value(Exchange& exchange, std::string_view name);
+std::optional<std::string_view> header_value(const Exchange& exchange,
+                                             std::string_view lower_case_name) noexcept;
+std::optional<std::string_view> cookie_value(const Exchange& exchange, std::string_view name) noexcept;
+
+namespace detail {
+
+Fault missing_part(Arena& arena, std::string_view what, std::string_view name);
+Fault invalid_part(Arena& arena, std::string_view what, std::string_view name, std::string_view why);
+
+template <class T> struct Part {
+  static Result<T> read(Exchange& exchange, std::string_view what, std::string_view name,
+                        std::optional<std::string_view> text) {
+    if (!text) return missing_part(exchange.arena(), what, name);
+    T value{};
+    if (!parse_text(*text, value))
+      return invalid_part(exchange.arena(), what, name, "does not have the right form");
+    return value;
+  }
+};
+
+template <class T> struct Part<std::optional<T>> {
+  static Result<std::optional<T>> read(Exchange& exchange, std::string_view what, std::string_view name,
+                                       std::optional<std::string_view> text) {
+    if (!text) return std::optional<T>();
+    const Result<T> value = Part<T>::read(exchange, what, name, text);
+    if (!value) return value.error();
+    return std::optional<T>(*value);
+  }
+};
+
+}  // namespace detail
+
+// --- Typed parts ---
+// `T` is any scalar type of the language, or std::optional of one for a part that may be absent (and for `??
+// default`). Faults are `invalid` and name the part. Strings are views of the request or in its arena. Throw
+// ArenaFull.
+
+// `raw` is the segment that the router captured.
+template <class T> Result<T> path_part(Exchange& exchange, std::string_view name, std::string_view raw) {
+  const std::optional<std::string_view> text = percent_decode(raw, false, exchange.arena());
+  if (!text)
+    return detail::invalid_part(exchange.arena(), "path parameter", name, "is not percent-encoded right");
+  return detail::Part<T>::read(exchange, "path parameter", name, text);
+}
+template <class T> Result<T> query_part(Exchange& exchange, std::string_view name) {
+  const Result<std::optional<std::string_view>> text = query_value(exchange, name);
+  if (!text) return text.error();
+  return detail::Part<T>::read(exchange, "query parameter", name, *text);
+}
+template <class T> Result<T> header_part(Exchange& exchange, std::string_view lower_case_name) {
+  return detail::Part<T>::read(exchange, "header field", lower_case_name,
+                               header_value(exchange, lower_case_name));
+}
+template <class T> Result<T> cookie_part(Exchange& exchange, std::string_view name) {
+  return detail::Part<T>::read(exchange, "cookie", name, cookie_value(exchange, name));
+}
+
+// `request.json`: the body, whatever its content type says. An empty body is `invalid`, as it is no JSON.
+template <class T> Result<T> json_part(Exchange& exchange) {
+  return read_json_text<T>(exchange.worker().json_reader(), exchange.request.body, Request::kBodyPadding,
+                           exchange.arena());
+}
+// `request.body` as bytes, and as text.
+inline Bytes body_bytes(const Exchange& exchange) noexcept { return Bytes::borrowed(exchange.request.body); }
+Result<String> body_text(Exchange& exchange);
+
+}  // namespace zerver::flow

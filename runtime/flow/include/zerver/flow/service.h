@@ -1,0 +1,119 @@
+// What a generated package hands to the server: constant data and functions, put together by `main`.
+#pragma once
+
+#include <zerver/core/message.h>
+#include <zerver/core/time.h>
+#include <zerver/flow/exchange.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace zerver::flow {
+
+// The methods that a path has flows for.
+class MethodSet {
+ public:
+  constexpr MethodSet() noexcept = default;
+  template <class... Methods> static constexpr MethodSet of(Methods... methods) noexcept {
+    MethodSet set;
+    (set.add(methods), ...);
+    return set;
+  }
+  constexpr void add(Method method) noexcept {
+    bits_ = static_cast<std::uint16_t>(bits_ | (1U << static_cast<unsigned>(method)));
+  }
+  constexpr void add(MethodSet other) noexcept { bits_ = static_cast<std::uint16_t>(bits_ | other.bits_); }
+  constexpr bool contains(Method method) const noexcept {
+    return (bits_ & (1U << static_cast<unsigned>(method))) != 0;
+  }
+  constexpr bool empty() const noexcept { return bits_ == 0; }
+  friend constexpr bool operator==(MethodSet, MethodSet) noexcept = default;
+
+ private:
+  std::uint16_t bits_ = 0;
+};
+
+// What routing found. When no flow was `found`, `allowed` holds the methods of the flows whose path matches:
+// none for a 404, some for a 405 or an OPTIONS. A HEAD finds the flow of a GET when it has none of its own.
+struct RouteMatch {
+  bool found = false;
+  std::uint16_t flow = 0;  // position in PackageInfo::flows, when found
+  MethodSet allowed;
+};
+
+struct FlowInfo {
+  std::string_view name;
+  std::string_view slug;
+  std::string_view method;  // empty: any
+  std::string_view path;    // the pattern, such as `/todos/{id}`
+};
+
+// Where settings come from that a `.flow` file refers to: `env.NAME` and `secret.NAME`.
+class Environment {
+ public:
+  virtual ~Environment() = default;
+  virtual std::optional<std::string_view> variable(std::string_view name) const = 0;
+  virtual std::optional<std::string_view> secret(std::string_view name) const = 0;
+};
+
+// The arguments of one `target t = adapter(...)`, evaluated when the service starts.
+class TargetConfig {
+ public:
+  struct Argument {
+    std::string name;
+    std::string value;
+  };
+
+  void set(std::string_view name, std::string_view value) {
+    arguments_.push_back({std::string(name), std::string(value)});
+  }
+  // The argument is an `env.NAME` or `secret.NAME` without a default: `value` must be there.
+  void set_required(std::string_view name, std::optional<std::string_view> value, std::string_view source) {
+    if (value) {
+      set(name, *value);
+    } else {
+      missing_.emplace_back(source);
+    }
+  }
+
+  std::optional<std::string_view> get(std::string_view name) const noexcept {
+    for (const Argument& argument : arguments_) {
+      if (argument.name == name) return argument.value;
+    }
+    return std::nullopt;
+  }
+  // The sources that were required and not there: `env.DATABASE_URL`.
+  const std::vector<std::string>& missing() const noexcept { return missing_; }
+
+ private:
+  std::vector<Argument> arguments_;
+  std::vector<std::string> missing_;
+};
+
+struct TargetInfo {
+  static constexpr std::uint32_t kDefaultInFlight = 256;
+
+  std::string_view name;     // qualified: `todo.v1.db`; packages that use the same target name it alike
+  std::string_view adapter;  // qualified: `zerver.sql`
+  void (*configure)(const Environment& environment, TargetConfig& config);
+  std::uint32_t in_flight = kDefaultInFlight;
+  std::string_view
+      schema;  // of a database: the text of the package's `schema "..."` file, empty when there is none
+};
+
+struct PackageInfo {
+  std::string_view name;
+  std::span<const FlowInfo> flows;
+  std::span<const TargetInfo> targets;  // that its flows use, those of other packages included
+  // Routes the request and runs its flow. Exchange::set_targets() has been called with this package's
+  // targets.
+  Handled (*handle)(Exchange& exchange, RouteMatch& match);
+};
+
+}  // namespace zerver::flow

@@ -1,0 +1,62 @@
+// What one worker thread lends to the flows that run on it.
+#pragma once
+
+#include <zerver/async/loop.h>
+#include <zerver/core/clock.h>
+#include <zerver/core/log.h>
+#include <zerver/core/random.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace zerver::flow {
+
+class JsonReader;
+
+// Everything that is not determined by the request alone. A simulated worker gets simulated ones.
+struct Seams {
+  async::Loop& loop;
+  const Clock& clock;
+  Random& random;
+  Log& log;
+};
+
+struct WorkerLimits {
+  std::size_t arena_bytes = std::size_t{1} << 20;  // of one request
+  std::size_t json_depth = 32;
+};
+
+// Counted since the start, by the worker's own thread.
+struct Counters {
+  std::uint64_t operations = 0;  // attempts of effects
+  std::uint64_t retries = 0;
+  std::uint64_t timeouts = 0;   // attempts that took too long
+  std::uint64_t refused = 0;    // a target had too much in flight
+  std::uint64_t cancelled = 0;  // given up because a deadline passed or a client left
+};
+
+// Outlives every exchange of its thread.
+class Worker {
+ public:
+  explicit Worker(const Seams& seams, const WorkerLimits& limits = {});
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  async::Loop& loop() const noexcept { return seams_.loop; }
+  const Clock& clock() const noexcept { return seams_.clock; }
+  Random& random() const noexcept { return seams_.random; }
+  Log& log() const noexcept { return seams_.log; }
+  const WorkerLimits& limits() const noexcept { return limits_; }
+  JsonReader& json_reader() noexcept { return *json_reader_; }
+  Counters& counters() noexcept { return counters_; }
+
+ private:
+  Seams seams_;
+  WorkerLimits limits_;
+  std::unique_ptr<JsonReader> json_reader_;
+  Counters counters_;
+};
+
+}  // namespace zerver::flow
