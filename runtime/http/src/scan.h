@@ -1,0 +1,107 @@
+// Classes of characters of HTTP/1.1, and the scans over them that parsing spends its time in.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace zerver::http {
+
+enum CharacterClass : std::uint8_t {
+  kTokenCharacter = 1 << 0,  // RFC 9110, 5.6.2: tchar
+  kPathCharacter =
+      1 << 1,  // RFC 3986, 3.3: pchar and `/`, without `%`; and `[ ] ^ |`, which browsers send as they are
+  kQueryCharacter =
+      1 << 2,  // RFC 3986, 3.4, without `%`; and ``[ ] ^ | \ ` { }``, which browsers send as they are
+  kFieldCharacter = 1 << 3,  // RFC 9110, 5.5: field-vchar, SP, HTAB
+  kHexDigit = 1 << 4,
+  kHostCharacter = 1 << 5,  // RFC 3986, 3.2.2: reg-name, without `%`
+  kTargetCharacter =
+      1 << 6,  // anything of a target in absolute- or authority-form, looked at more closely later
+};
+
+namespace detail {
+
+constexpr bool contains(std::string_view set, char c) { return set.find(c) != std::string_view::npos; }
+
+constexpr std::array<std::uint8_t, 256> make_character_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  for (unsigned i = 0; i < classes.size(); ++i) {
+    const char c = static_cast<char>(i);
+    const bool digit = c >= '0' && c <= '9';
+    const bool alnum = digit || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const bool unreserved = alnum || contains("-._~", c);
+    const bool sub_delimiter = contains("!$&'()*+,;=", c);
+    unsigned set = 0;
+    if (alnum || contains("!#$%&'*+-.^_`|~", c)) set |= kTokenCharacter;
+    if (unreserved || sub_delimiter || contains(":@/[]^|", c)) set |= kPathCharacter;
+    if (unreserved || sub_delimiter || contains(":@/?[]^|\\`{}", c)) set |= kQueryCharacter;
+    if ((i >= 0x20 && i != 0x7f) || c == '\t') set |= kFieldCharacter;
+    if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) set |= kHexDigit;
+    if (unreserved || sub_delimiter) set |= kHostCharacter;
+    if (i > 0x20 && i < 0x7f && !contains("\"<>#", c)) set |= kTargetCharacter;
+    classes[i] = static_cast<std::uint8_t>(set);
+  }
+  return classes;
+}
+
+}  // namespace detail
+
+inline constexpr std::array<std::uint8_t, 256> kCharacterClasses = detail::make_character_classes();
+
+constexpr bool is(CharacterClass wanted, char c) noexcept {
+  return (kCharacterClasses[static_cast<unsigned char>(c)] & wanted) != 0;
+}
+
+// The first byte of [from, end) that is not of that class, or `end`.
+inline const char* skip(CharacterClass wanted, const char* from, const char* end) noexcept {
+  while (from != end && is(wanted, *from))
+    ++from;
+  return from;
+}
+
+inline const char* skip_field_text_scalar(const char* from, const char* end) noexcept {
+  return skip(kFieldCharacter, from, end);
+}
+
+#if defined(__SSE2__)
+// Sixteen bytes a step: a byte ends the text when it is a control character other than HTAB.
+inline const char* skip_field_text_sse2(const char* from, const char* end) noexcept {
+  const __m128i last_control = _mm_set1_epi8(0x1f);
+  const __m128i tab = _mm_set1_epi8('\t');
+  const __m128i del = _mm_set1_epi8(0x7f);
+  for (; end - from >= 16; from += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+    const __m128i ends =
+        _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(bytes, tab), control), _mm_cmpeq_epi8(bytes, del));
+    const int mask = _mm_movemask_epi8(ends);
+    if (mask != 0) return from + __builtin_ctz(static_cast<unsigned>(mask));
+  }
+  return skip_field_text_scalar(from, end);
+}
+#endif
+
+// The first byte of [from, end) that cannot be in a field's value, or `end`.
+inline const char* skip_field_text(const char* from, const char* end) noexcept {
+#if defined(__SSE2__)
+  return skip_field_text_sse2(from, end);
+#else
+  return skip_field_text_scalar(from, end);
+#endif
+}
+
+constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+inline const char* skip_blanks(const char* from, const char* end) noexcept {
+  while (from != end && is_blank(*from))
+    ++from;
+  return from;
+}
+
+}  // namespace zerver::http
