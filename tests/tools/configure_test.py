@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""What a user reads whose machine lacks something: the configuration stops and says what to install."""
+
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TIMEOUT_SECONDS = 120
+
+
+class Configure(unittest.TestCase):
+    def stops_with(self, *options):
+        with tempfile.TemporaryDirectory(prefix="zerver-configure-") as build:
+            done = subprocess.run(["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", *options], capture_output=True, text=True,
+                                  timeout=TIMEOUT_SECONDS)
+        self.assertNotEqual(done.returncode, 0)
+        return " ".join(done.stderr.split())
+
+    def test_a_missing_library_is_named_with_version_and_package(self):
+        for package, name, version, debian in (
+                ("Boost", "Boost", "1.81", "libboost1.81-dev"),
+                ("simdjson", "simdjson", "3.0", "libsimdjson-dev"),
+                ("SQLite3", "SQLite", "3.40", "libsqlite3-dev"),
+                ("antlr4-runtime", "the ANTLR C++ runtime", "4.9", "libantlr4-runtime-dev"),
+                ("LLVM", "LLVM", "19.1", "llvm-19-dev"),
+                ("GTest", "GoogleTest", "1.12", "libgtest-dev")):
+            with self.subTest(package=package):
+                message = self.stops_with(f"-DCMAKE_DISABLE_FIND_PACKAGE_{package}=ON")
+                self.assertIn(f"Zerver needs {name} {version} or newer and found none", message)
+                self.assertIn(f"apt install {debian}", message)
+
+    def test_a_tool_that_is_something_else_is_named(self):
+        message = self.stops_with("-DZERVER_ANTLR4_TOOL=/bin/true")
+        self.assertIn("Zerver needs the ANTLR tool 4.7.2 or newer; found none that tells its version", message)
+
+    def test_without_a_compiler_of_flow_files_there_is_no_runtime(self):
+        message = self.stops_with("-DZERVER_BUILD_COMPILER=OFF")
+        self.assertIn("-DZERVER_COMPILE=/path/to/zerver-compile", message)
+
+    def test_an_old_compiler_is_named(self):
+        message = self.stops_with("-DCMAKE_CXX_COMPILER_VERSION=11.4.0", "-DCMAKE_CXX_COMPILER_ID_RUN=1",
+                                  "-DCMAKE_CXX_COMPILER_ID=GNU", "-DCMAKE_CXX_COMPILER_FORCED=1")
+        self.assertIn("Zerver needs GCC 12 or newer; this is GCC 11.4.0", message)
+
+
+if __name__ == "__main__":
+    unittest.main()
