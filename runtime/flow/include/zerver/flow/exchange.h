@@ -54,6 +54,8 @@ class Exchange {
   // Names the step that runs, for the log, should it throw. `name` is static.
   void enter_step(std::string_view name) noexcept { step_ = name; }
   std::string_view step() const noexcept { return step_; }
+  // An effect ended as `cancelled`: whatever the flow makes of that, it is to answer with answer_cancelled().
+  bool given_up() const noexcept { return given_up_; }
   // The systems that the package of the flow talks to, in the order of PackageInfo::targets.
   Target& target(std::size_t index) const noexcept { return *targets_[index]; }
 
@@ -89,6 +91,7 @@ class Exchange {
   CallBase* calls_ = nullptr;  // in flight
   Run run_ = Run::kIdle;
   bool cancelled_ = false;
+  bool given_up_ = false;
 };
 
 }  // namespace zerver::flow

@@ -13,9 +13,9 @@ namespace zerver::flow {
 struct CallPolicy {
   Duration timeout = Duration::max();  // of one attempt
   std::uint32_t retries = 0;
-  Duration backoff_first;  // the longest wait before the first retry; it doubles with each, up to
-  Duration backoff_cap;    // this
-  FaultKinds retry_on;
+  Duration backoff_first = {};  // the longest wait before the first retry; it doubles with each, up to
+  Duration backoff_cap = {};    // this
+  FaultKinds retry_on = {};
 };
 
 // The waits are drawn evenly from zero to their longest ("full jitter", Brooker, "Exponential Backoff And

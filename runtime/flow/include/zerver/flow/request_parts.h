@@ -10,6 +10,7 @@
 #include <zerver/core/uuid.h>
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/json_codec.h>
+#include <zerver/flow/path.h>
 #include <zerver/flow/text.h>
 
 #include <concepts>
@@ -43,10 +44,6 @@ template <class Enum>
 bool parse_text(std::string_view text, Enum& out) noexcept {
   return from_string(text, out);
 }
-
-// Decodes `%XX`, and `+` to a space in a query. The result is a view of `raw` when there is nothing to
-// decode, else in the arena. Null when a `%` is not followed by two hexadecimal digits. Throws ArenaFull.
-std::optional<std::string_view> percent_decode(std::string_view raw, bool plus_is_space, Arena& arena);
 
 // --- Raw parts: decoded, null when the request has none of that name ---
 
@@ -89,12 +86,9 @@ template <class T> struct Part<std::optional<T>> {
 // default`). Faults are `invalid` and name the part. Strings are views of the request or in its arena. Throw
 // ArenaFull.
 
-// `raw` is the segment that the router captured.
+// `raw` is what the router captured of a path that normalize_path() has accepted.
 template <class T> Result<T> path_part(Exchange& exchange, std::string_view name, std::string_view raw) {
-  const std::optional<std::string_view> text = percent_decode(raw, false, exchange.arena());
-  if (!text)
-    return detail::invalid_part(exchange.arena(), "path parameter", name, "is not percent-encoded right");
-  return detail::Part<T>::read(exchange, "path parameter", name, text);
+  return detail::Part<T>::read(exchange, "path parameter", name, percent_decode(exchange.arena(), raw));
 }
 template <class T> Result<T> query_part(Exchange& exchange, std::string_view name) {
   const Result<std::optional<std::string_view>> text = query_value(exchange, name);

@@ -103,8 +103,8 @@ struct TargetInfo {
   std::string_view adapter;  // qualified: `zerver.sql`
   void (*configure)(const Environment& environment, TargetConfig& config);
   std::uint32_t in_flight = kDefaultInFlight;
-  std::string_view
-      schema;  // of a database: the text of the package's `schema "..."` file, empty when there is none
+  // Of a database: the text of the package's `schema "..."` file; empty when there is none.
+  std::string_view schema = {};
 };
 
 struct PackageInfo {
