@@ -1,0 +1,21 @@
+// One run of the phases over the files of a command line.
+
+#pragma once
+
+#include "compiler/base/source_manager.h"
+#include "compiler/diagnostics/engine.h"
+#include "compiler/driver/driver.h"
+#include "compiler/driver/environment.h"
+#include "compiler/driver/options.h"
+
+namespace zc::driver {
+
+// Loads, parses, checks, generates and writes, or prints what `options.dump` asks for; reports to
+// `environment.err`.
+[[nodiscard]] ExitStatus compile(const Options& options, const Environment& environment);
+
+// Shows `report` in the form that the options ask for.
+void render(const diagnostics::Report& report, const SourceManager& sources, const Options& options,
+            const Environment& environment);
+
+}  // namespace zc::driver
