@@ -11,6 +11,7 @@ What stands behind the fence's language says how:
   ```flow fail=a,b     a whole file in which exactly these errors are found
   ```cpp               steps for the last whole file: compiled against its generated header
   ```cpp excerpt       shown, not compiled
+  ```flow file=NAME    and so on: left to tutorial_test.py
 
 Lines keep their numbers, so a diagnostic points into the document.
 """
@@ -44,6 +45,8 @@ class Document:
 
     def run(self):
         for fence in fences_of(self.path):
+            if fence.info.startswith("file="):
+                continue
             if fence.language == "flow":
                 check = self.check_flow
             elif fence.language == "cpp" and fence.info != "excerpt":
