@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""What a user reads whose machine lacks something: the configuration stops and says what to install."""
+"""Every preset configures; on a machine that lacks something, the configuration stops and says what to install."""
 
+import json
 import pathlib
 import subprocess
 import tempfile
@@ -8,6 +9,23 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TIMEOUT_SECONDS = 120
+
+
+class Presets(unittest.TestCase):
+    def test_every_preset_configures(self):
+        presets = json.loads((ROOT / "CMakePresets.json").read_text(encoding="utf-8"))
+        names = [each["name"] for each in presets["configurePresets"] if not each.get("hidden")]
+        for name in names:
+            with self.subTest(preset=name), tempfile.TemporaryDirectory(prefix="zerver-preset-") as build:
+                done = subprocess.run(["cmake", "--preset", name, "-B", build], cwd=ROOT, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_SECONDS)
+                self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_every_preset_builds_tests_and_has_a_workflow(self):
+        presets = json.loads((ROOT / "CMakePresets.json").read_text(encoding="utf-8"))
+        named = {kind: {each["name"] for each in presets[kind] if not each.get("hidden")} for kind in presets
+                 if kind.endswith("Presets")}
+        self.assertEqual(len({frozenset(names) for names in named.values()}), 1, named)
 
 
 class Configure(unittest.TestCase):
