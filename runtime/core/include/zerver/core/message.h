@@ -71,6 +71,7 @@ struct Response {
 
   std::uint16_t status = 200;
   bool close = false;             // answer with `Connection: close`
+  bool chunked = false;           // send the body in chunks rather than with its length
   std::string_view content_type;  // empty: no Content-Type field
   std::string_view body;          // ignored for statuses that have none (204, 304)
 
@@ -86,6 +87,7 @@ struct Response {
   void reset() noexcept {
     status = 200;
     close = false;
+    chunked = false;
     content_type = {};
     body = {};
     header_count_ = 0;
