@@ -1,16 +1,18 @@
 // The pure steps of the todos service: what SQL and the generated code cannot say.
 
-#include <algorithm>
-#include <string_view>
-
 #include "auth.flow.h"
 #include "todos.flow.h"
+
+#include <algorithm>
+#include <string_view>
 
 namespace {
 
 constexpr std::string_view kScheme = "bearer";
 
-char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
+char lower(char letter) {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
 
 // The characters of RFC 6750's `b64token`, without the padding, which may only stand at the end.
 bool is_token_character(char c) {
@@ -24,7 +26,8 @@ bool is_token(std::string_view text) {
   return !characters.empty() && std::ranges::all_of(characters, is_token_character);
 }
 
-// The token of `Bearer <token>`; empty when the field says something else. The scheme's case does not matter (RFC 9110, 11.1).
+// The token of `Bearer <token>`; empty when the field says something else. The scheme's case does not matter
+// (RFC 9110, 11.1).
 std::string_view bearer_token(std::string_view authorization) {
   const std::size_t space = authorization.find(' ');
   if (space == std::string_view::npos) return {};
