@@ -69,8 +69,8 @@ class DiagnosticEngine {
   void absorb(DiagnosticEngine&& other);
 
   // Whether an error was reported so far: later stages do not run then. Also counts warnings that -Werror
-  // made errors.
-  [[nodiscard]] bool has_errors() const { return error_count_ != 0; }
+  // made errors, unless a comment silences them.
+  [[nodiscard]] bool has_errors() const;
 
   // Applies suppressions, reports the unused and malformed ones, orders, removes doubles. Call once, at the
   // end.
@@ -78,11 +78,14 @@ class DiagnosticEngine {
 
  private:
   Diagnostic& add(Kind kind, Span span, std::string message);
+  [[nodiscard]] const Suppression* find_suppression(const Diagnostic& diagnostic) const;
+  void apply_suppressions();
+  void check(const Suppression& suppression, bool is_used);
 
   const SourceManager* sources_;
   WarningOptions options_;
   std::size_t limit_;
-  std::size_t error_count_ = 0;
+  std::size_t error_count_ = 0;  // without warnings that were made errors
   std::deque<Diagnostic> diagnostics_;
   std::vector<Suppression> suppressions_;
   Diagnostic discarded_;  // what `report` answers for a finding that is not kept
