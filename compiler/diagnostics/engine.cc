@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cassert>
 #include <iterator>
-#include <tuple>
+#include <numeric>
 #include <utility>
 
 namespace zc::diagnostics {
@@ -118,29 +118,28 @@ void DiagnosticEngine::apply_suppressions() {
 
 Report DiagnosticEngine::finish() {
   apply_suppressions();
-  Report report;
-  report.diagnostics.assign(std::make_move_iterator(diagnostics_.begin()),
-                            std::make_move_iterator(diagnostics_.end()));
-  diagnostics_.clear();
   // Those about no file come last: they are about the whole.
-  const auto position = [](const Diagnostic& diagnostic) {
-    return std::tuple(diagnostic.span.file.raw(), diagnostic.span.begin);
+  const auto position = [&](std::size_t index) {
+    const Span span = diagnostics_[index].span;
+    return std::pair(span.file.raw(), span.begin);
   };
-  llvm::stable_sort(report.diagnostics, [&](const Diagnostic& left, const Diagnostic& right) {
-    return position(left) < position(right);
+  std::vector<std::size_t> order(diagnostics_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  llvm::sort(order, [&](std::size_t left, std::size_t right) {
+    return std::pair(position(left), left) < std::pair(position(right), right);
   });
-  // Equal ones stand at equal positions, of which there are few.
-  std::vector<Diagnostic> unique;
-  unique.reserve(report.diagnostics.size());
-  for (Diagnostic& diagnostic : report.diagnostics) {
-    const bool is_double = std::any_of(
-        std::find_if(unique.rbegin(), unique.rend(),
-                     [&](const Diagnostic& kept) { return position(kept) != position(diagnostic); })
-            .base(),
-        unique.end(), [&](const Diagnostic& kept) { return kept == diagnostic; });
-    if (!is_double) unique.push_back(std::move(diagnostic));
+  Report report;
+  // Where the diagnostics of the current position begin: equal ones are among them.
+  std::size_t first_here = 0;
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    if (rank > 0 && position(order[rank - 1]) != position(order[rank])) first_here = rank;
+    const Diagnostic& diagnostic = diagnostics_[order[rank]];
+    const bool is_double = std::any_of(order.begin() + static_cast<std::ptrdiff_t>(first_here),
+                                       order.begin() + static_cast<std::ptrdiff_t>(rank),
+                                       [&](std::size_t kept) { return diagnostics_[kept] == diagnostic; });
+    if (!is_double) report.diagnostics.push_back(diagnostic);
   }
-  report.diagnostics = std::move(unique);
+  diagnostics_.clear();
   for (const Diagnostic& diagnostic : report.diagnostics) {
     if (diagnostic.severity == Severity::kError) ++report.error_count;
     if (diagnostic.severity == Severity::kWarning) ++report.warning_count;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace zc::diagnostics {
@@ -135,11 +136,11 @@ class TextRenderer {
     }
     if (diagnostic.span.is_valid()) marks.push_back({diagnostic.span, diagnostic.primary_label, true});
     const FileId first = diagnostic.span.file;
-    llvm::stable_sort(marks, [&](const Mark& left, const Mark& right) {
-      const bool left_first = left.span.file == first;
-      const bool right_first = right.span.file == first;
-      if (left_first != right_first) return left_first;
-      return left.span < right.span;
+    llvm::sort(marks, [&](const Mark& left, const Mark& right) {
+      const auto key = [&](const Mark& mark) {
+        return std::tuple(mark.span.file != first, mark.span, !mark.is_primary, mark.text);
+      };
+      return key(left) < key(right);
     });
     return marks;
   }
