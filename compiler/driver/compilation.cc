@@ -4,10 +4,10 @@
 
 #include "compiler/check/check.h"
 #include "compiler/diagnostics/render.h"
-#include "compiler/driver/depfile.h"
 #include "compiler/driver/loader.h"
+#include "compiler/driver/output/depfile.h"
+#include "compiler/driver/output/writer.h"
 #include "compiler/driver/phase_timer.h"
-#include "compiler/driver/writer.h"
 #include "compiler/emit/emit.h"
 #include "compiler/model/cfg.h"
 #include "compiler/model/dump.h"

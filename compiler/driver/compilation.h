@@ -4,9 +4,9 @@
 
 #include "compiler/base/source_manager.h"
 #include "compiler/diagnostics/engine.h"
+#include "compiler/driver/command_line/environment.h"
+#include "compiler/driver/command_line/options.h"
 #include "compiler/driver/driver.h"
-#include "compiler/driver/environment.h"
-#include "compiler/driver/options.h"
 
 namespace zc::driver {
 

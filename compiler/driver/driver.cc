@@ -2,9 +2,9 @@
 
 #include "compiler/driver/driver.h"
 
+#include "compiler/driver/command_line/explain.h"
+#include "compiler/driver/command_line/option_table.h"
 #include "compiler/driver/compilation.h"
-#include "compiler/driver/explain.h"
-#include "compiler/driver/option_table.h"
 
 #include <string>
 

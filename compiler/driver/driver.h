@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "compiler/driver/environment.h"
+#include "compiler/driver/command_line/environment.h"
 
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/StringRef.h>

@@ -2,7 +2,7 @@
 
 #include "compiler/driver/loader.h"
 
-#include "compiler/driver/options.h"
+#include "compiler/driver/command_line/options.h"
 #include "compiler/syntax/parse.h"
 
 #include <llvm/ADT/SmallString.h>

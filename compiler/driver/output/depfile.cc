@@ -1,6 +1,6 @@
 // Writes paths the way Make reads them.
 
-#include "compiler/driver/depfile.h"
+#include "compiler/driver/output/depfile.h"
 
 #include <cstddef>
 

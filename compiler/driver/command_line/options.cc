@@ -1,9 +1,9 @@
 // Parses the command line against the table of options.
 
-#include "compiler/driver/options.h"
+#include "compiler/driver/command_line/options.h"
 
 #include "compiler/diagnostics/did_you_mean.h"
-#include "compiler/driver/option_table.h"
+#include "compiler/driver/command_line/option_table.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/SmallVector.h>

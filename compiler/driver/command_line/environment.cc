@@ -1,6 +1,6 @@
 // Looks at the terminal.
 
-#include "compiler/driver/environment.h"
+#include "compiler/driver/command_line/environment.h"
 
 #include <llvm/ADT/StringRef.h>
 

@@ -1,6 +1,6 @@
 // The table of options, and the help that is made of it.
 
-#include "compiler/driver/option_table.h"
+#include "compiler/driver/command_line/option_table.h"
 
 #include <algorithm>
 #include <array>

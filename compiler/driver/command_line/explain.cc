@@ -1,6 +1,6 @@
 // Prints the registry of diagnostics for people.
 
-#include "compiler/driver/explain.h"
+#include "compiler/driver/command_line/explain.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,11 +12,22 @@ using diagnostics::Family;
 using diagnostics::Kind;
 using diagnostics::KindInfo;
 
+// The explanation below `heading`, which takes the place of its own; its other headings go as many levels
+// down.
 void print_entry(Kind kind, llvm::StringRef heading, llvm::raw_ostream& out) {
   const KindInfo& info = diagnostics::info(kind);
   out << heading << " `" << info.code << "`\n\n"
-      << diagnostics::severity_name(info.severity) << ": " << info.title << "\n\n"
-      << diagnostics::explanation(kind).trim() << '\n';
+      << diagnostics::severity_name(info.severity) << ", " << diagnostics::family_name(info.family) << ": "
+      << info.title << '\n';
+  bool is_code = false;
+  llvm::StringRef rest = diagnostics::explanation(kind).split('\n').second.rtrim();
+  while (!rest.empty()) {
+    const auto [line, next] = rest.split('\n');
+    if (line.starts_with("```")) is_code = !is_code;
+    if (!is_code && line.starts_with("#")) out << heading.drop_front();
+    out << line << '\n';
+    rest = next;
+  }
 }
 
 }  // namespace

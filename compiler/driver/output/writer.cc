@@ -1,6 +1,6 @@
 // Writes files by way of temporary ones, and undoes on a failure.
 
-#include "compiler/driver/writer.h"
+#include "compiler/driver/output/writer.h"
 
 #include <llvm/ADT/SmallString.h>
 #include <llvm/ADT/StringRef.h>
