@@ -65,6 +65,9 @@ class DiagnosticEngine {
 
   void add(Suppression suppression) { suppressions_.push_back(std::move(suppression)); }
 
+  // What it was made with: an engine of another thread needs the same.
+  [[nodiscard]] const WarningOptions& options() const { return options_; }
+
   // Takes over what another engine of the same compilation collected.
   void absorb(DiagnosticEngine&& other);
 

@@ -156,7 +156,7 @@ class Loader {
     // An engine is not synchronised: each file has its own, and they are joined in the order of the files.
     std::deque<DiagnosticEngine> engines;
     for (std::size_t i = first; i != end; ++i)
-      engines.emplace_back(sources_);
+      engines.emplace_back(sources_, engine_.options());
     const auto parse_one = [&](std::size_t i) {
       syntax::SyntaxTree& tree = result_.files[i].tree;
       tree = syntax::parse(sources_, tree.file, engines[i - first]);
