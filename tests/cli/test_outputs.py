@@ -162,9 +162,28 @@ class Failures(cli.CliTest):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (sizes[1] - 1, sizes[1] - 1))
 
-        result = self.run_compiler("hello.flow", "-o", "out", preexec_fn=limit)
+        result = self.run_compiler("hello.flow", "-o", "out", preexec_fn=limit, restore_signals=False)
         self.assert_one_clear_line(result, "File too large")
         self.assertFalse((self.folder / "out").exists())
+
+    def test_a_tiny_disk_keeps_the_files_of_the_last_run(self):
+        script = """
+            mount -t tmpfs -o size=64k tmpfs out || exit 77
+            "$@" hello.flow -o out || exit 1
+            cp out/hello.flow.cc before
+            head -c 1000000 /dev/zero > out/filler 2> /dev/null
+            sed -i s/Hello!/Good-day!/ hello.flow
+            "$@" hello.flow -o out
+            echo "status $?"
+            cmp before out/hello.flow.cc && ls out
+        """
+        (self.folder / "out").mkdir()
+        done = subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", cli.COMPILER],
+                              cwd=self.folder, capture_output=True, text=True, check=False)
+        if done.returncode == 77 or "unshare" in done.stderr:
+            self.skipTest("this machine does not let a test mount a file system")
+        self.assertEqual(done.stdout, "status 2\nfiller\nhello.flow.cc\nhello.flow.h\n", done.stderr)
+        self.assertIn("cannot write out/hello.flow.cc: No space left on device", done.stderr)
 
     def test_a_file_where_the_folder_should_be(self):
         self.put("out", "precious")

@@ -138,8 +138,9 @@ class Transaction {
     if (const std::error_code code = make_folder(path::parent_path(folder))) return code;
     const std::error_code code = fs::create_directory(folder, /*IgnoreExisting=*/false);
     if (!code) folders_.push_back(folder.str());
+    if (code != std::errc::file_exists) return code;
     // Somebody else may make the same folder at the same time: it is theirs to remove.
-    return code == std::errc::file_exists && fs::is_directory(folder) ? std::error_code() : code;
+    return fs::is_directory(folder) ? std::error_code() : std::make_error_code(std::errc::not_a_directory);
   }
 
   std::vector<Staged> staged_;
