@@ -4,7 +4,7 @@
 #   include/zerver/...            public headers, and the generated headers of the standard library
 #   lib/libzerver_*.a             the parts of zerver::runtime and zerver::testing
 #   lib/cmake/Zerver/             find_package(Zerver): the targets and zerver_add_flow
-#   share/zerver/std/zerver/...   the standard library's .flow files
+#   share/zerver/std/...          the standard library: zerver.flow, the prelude, and zerver/*.flow
 
 # In the build tree the standard library is where an installed zerver-compile looks for it: beside its own folder.
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/share/zerver")
@@ -30,6 +30,7 @@ foreach(part IN LISTS zerver_parts)
 endforeach()
 install(TARGETS zerver_runtime ${zerver_parts} EXPORT ZerverTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT ZerverTargets NAMESPACE zerver:: DESTINATION "${zerver_package_dir}")
+install(FILES "${PROJECT_SOURCE_DIR}/runtime/std/zerver.flow" DESTINATION "${CMAKE_INSTALL_DATADIR}/zerver/std")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/runtime/std/zerver" DESTINATION "${CMAKE_INSTALL_DATADIR}/zerver/std"
   FILES_MATCHING PATTERN "*.flow")
 
