@@ -4,6 +4,8 @@
 
 #include <zerver/core/time.h>
 
+#include <cstdint>
+
 namespace zerver::async {
 
 // A piece of work, embedded in the object that does it, so that scheduling allocates nothing. Pinned while it
@@ -48,8 +50,10 @@ class Timer {
 
   Fire fire_;
   TimePoint when_;
-  Timer* previous_ = nullptr;  // ring of a slot of the wheel
+  std::uint64_t tick_ = 0;     // of `when_`, rounded up
+  Timer* previous_ = nullptr;  // in the ring of a slot of the wheel
   Timer* next_ = nullptr;
+  std::uint16_t slot_ = 0;
 };
 
 // One thread's scheduler. All but post() is for that thread only.

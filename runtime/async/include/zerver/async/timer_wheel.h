@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace zerver::async {
 
@@ -29,8 +30,8 @@ class TimerWheel {
   // others meanwhile.
   void advance(TimePoint now) noexcept;
 
-  // Nothing fires before this time; never() when no timer runs. Timers that wait in the outer levels make it
-  // early: advance() then sorts them in, and next() is asked again.
+  // Nothing fires before this time; never() when no timer runs. For timers that wait in the outer levels it
+  // is early: advance() then sorts them in, and next() is asked again.
   TimePoint next() const noexcept;
 
   std::size_t size() const noexcept { return size_; }
@@ -41,20 +42,29 @@ class TimerWheel {
   static constexpr std::size_t kLevels = 4;
 
   // The ends of a ring of timers.
-  struct Slot final : Timer {
-    Slot() noexcept;
+  struct Ring final : Timer {
+    Ring() noexcept;
+    bool empty() const noexcept;
+    void append(Timer& timer) noexcept;
+    // Takes over all timers of the other ring, which is empty then.
+    void take(Ring& other) noexcept;
+    // The first timer, which is in no ring then.
+    Timer& pop() noexcept;
+  };
+  struct Event {
+    std::size_t level;
+    std::size_t index;
+    std::uint64_t tick;
   };
 
-  static std::uint64_t tick_of(TimePoint when) noexcept;
+  std::optional<Event> next_event() const noexcept;
   void link(Timer& timer) noexcept;
-  static void append(Slot& slot, Timer& timer) noexcept;
   void unlink(Timer& timer) noexcept;
-  void cascade(std::size_t level) noexcept;
-  void fire_slot(std::size_t index) noexcept;
+  void empty_slot(std::size_t level, std::size_t index, Ring& into) noexcept;
 
-  std::array<std::array<Slot, kSlots>, kLevels> slots_;
-  std::array<std::uint64_t, kLevels> occupied_{};  // a bit for each slot that may have timers
-  std::uint64_t tick_;                             // the last one that has been fired
+  std::array<Ring, kLevels * kSlots> slots_;
+  std::array<std::uint64_t, kLevels> occupied_{};  // a bit for each slot that has timers
+  std::uint64_t tick_;                             // up to which all has been fired
   std::size_t size_ = 0;
 };
 

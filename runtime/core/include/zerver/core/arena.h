@@ -3,6 +3,8 @@
 
 #include <zerver/core/string.h>
 
+#include <sanitizer/asan_interface.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -33,8 +35,8 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  // Uninitialised memory; null when the cap is reached or the machine has no more. `alignment` is a power of
-  // two up to that of std::max_align_t.
+  // Uninitialised memory of `size` bytes, at least one; null when the cap is reached or the machine has no
+  // more. `alignment` is a power of two up to that of std::max_align_t.
   void* try_allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) noexcept {
     const std::uintptr_t begin = (next_ + (alignment - 1)) & ~static_cast<std::uintptr_t>(alignment - 1);
     if (begin > end_ || size > end_ - begin) [[unlikely]]
@@ -79,11 +81,11 @@ class Arena {
   void* allocate_in_new_block(std::size_t size) noexcept;
   bool use_next_block(std::size_t size) noexcept;
   std::size_t used() const noexcept;
-#if defined(ZERVER_ASAN)
-  void* hand_out(std::uintptr_t begin, std::size_t size) noexcept;
-#else
-  void* hand_out(std::uintptr_t begin, std::size_t) noexcept { return reinterpret_cast<void*>(begin); }
-#endif
+  static void* hand_out(std::uintptr_t begin, std::size_t size) noexcept {
+    void* const memory = reinterpret_cast<void*>(begin);
+    ASAN_UNPOISON_MEMORY_REGION(memory, size);  // nothing without AddressSanitizer
+    return memory;
+  }
 
   std::uintptr_t next_ = 0;
   std::uintptr_t end_ = 0;

@@ -37,9 +37,14 @@ struct Duration {
 struct Timestamp {
   std::int64_t microseconds = 0;
 
+  // Any offset is accepted and brought to UTC, what is finer than a microsecond is cut off, a leap second is
+  // the second after it.
   static std::optional<Timestamp> parse(std::string_view text) noexcept;
-  static constexpr std::size_t kMaxText = 32;
+  static constexpr std::size_t kMaxText = 27;
+  // Writes at most kMaxText characters and returns their number; without a fraction when that is zero.
   std::size_t write(char* out) const noexcept;
+  // Always kMaxText characters, so that the order of texts is that of times.
+  std::size_t write_sortable(char* out) const noexcept;
 
   friend constexpr auto operator<=>(Timestamp, Timestamp) noexcept = default;
   // Rounded towards the past.
