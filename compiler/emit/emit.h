@@ -27,9 +27,10 @@ struct OutputFile {
   std::string text;
 };
 
-// The files of the root packages of `program`, ordered by path, the same bytes for the same input. `program` has no
-// errors. What cannot be generated yet is reported to `diagnostics` (family `emit`): the answer is empty then. The
-// error is one of the templates (unknown key, syntax): a matter of the environment, not of the input.
+// The files of the root packages of `program`, ordered by path, the same bytes for the same input. `program`
+// has no errors. What cannot be generated yet is reported to `diagnostics` (family `emit`): the answer is
+// empty then. The error is one of the templates (unknown key, syntax): a matter of the environment, not of
+// the input.
 llvm::Expected<std::vector<OutputFile>> emit(const model::Program& program, const Products& products,
                                              const Templates& templates,
                                              diagnostics::DiagnosticEngine& diagnostics);
