@@ -2,11 +2,10 @@
 
 #pragma once
 
+#include <kainjow/mustache.hpp>
 #include <llvm/ADT/StringRef.h>
 #include <llvm/Support/Error.h>
 #include <llvm/Support/VirtualFileSystem.h>
-
-#include <kainjow/mustache.hpp>
 
 #include <map>
 #include <string>
@@ -22,12 +21,15 @@ class Templates {
   // Those under templates/ when the compiler was built.
   [[nodiscard]] static Templates built_in();
 
-  // The built-in ones, with those replaced that `folder` holds under the same path. A file there that replaces nothing
-  // is an error that lists the names there are, so that a typing mistake does not pass silently.
-  [[nodiscard]] static llvm::Expected<Templates> load(llvm::vfs::FileSystem& file_system, llvm::StringRef folder);
+  // The built-in ones, with those replaced that `folder` holds under the same path. A file there that
+  // replaces nothing is an error that lists the names there are, so that a typing mistake does not pass
+  // silently.
+  [[nodiscard]] static llvm::Expected<Templates> load(llvm::vfs::FileSystem& file_system,
+                                                      llvm::StringRef folder);
 
-  // The text of template `name` filled with `data`. `{{> other}}` includes another template. Nothing is escaped. A key or
-  // a template that does not exist is an error, also in a section that is not shown for another reason.
+  // The text of template `name` filled with `data`. `{{> other}}` includes another template. Nothing is
+  // escaped. A key or a template that does not exist is an error, also in a section that is not shown for
+  // another reason.
   [[nodiscard]] llvm::Expected<std::string> render(llvm::StringRef name, const Data& data) const;
 
  private:
