@@ -7,8 +7,18 @@
 
 namespace zerver::http {
 
-ReadBuffer::ReadBuffer(std::size_t capacity)
-    : bytes_(std::make_unique<char[]>(capacity + kPadding)), capacity_(capacity) {}
+namespace {
+
+// Only the padding is written to: the rest is paid for when bytes arrive.
+std::unique_ptr<char[]> allocate(std::size_t capacity) {
+  std::unique_ptr<char[]> bytes = std::make_unique_for_overwrite<char[]>(capacity + ReadBuffer::kPadding);
+  std::memset(bytes.get() + capacity, 0, ReadBuffer::kPadding);
+  return bytes;
+}
+
+}  // namespace
+
+ReadBuffer::ReadBuffer(std::size_t capacity) : bytes_(allocate(capacity)), capacity_(capacity) {}
 
 std::span<char> ReadBuffer::prepare(std::size_t room) {
   if (capacity_ - end_ >= room) return tail();
@@ -17,7 +27,7 @@ std::span<char> ReadBuffer::prepare(std::size_t room) {
     std::memmove(bytes_.get(), data(), kept);
   } else {
     const std::size_t capacity = std::max(capacity_ * 2, kept + room);
-    std::unique_ptr<char[]> bigger = std::make_unique<char[]>(capacity + kPadding);
+    std::unique_ptr<char[]> bigger = allocate(capacity);
     if (kept != 0) std::memcpy(bigger.get(), data(), kept);
     bytes_ = std::move(bigger);
     capacity_ = capacity;
@@ -36,7 +46,7 @@ void ReadBuffer::erase(std::size_t from, std::size_t to) noexcept {
 void ReadBuffer::reset(std::size_t capacity) {
   begin_ = end_ = 0;
   if (capacity_ <= capacity) return;
-  bytes_ = std::make_unique<char[]>(capacity + kPadding);
+  bytes_ = allocate(capacity);
   capacity_ = capacity;
 }
 

@@ -67,7 +67,9 @@ TEST(RequestLine, IsUnderstood) {
     EXPECT_EQ(request.query, each.query);
     EXPECT_EQ(request.has_query, each.line.find('?') != std::string::npos);
     EXPECT_EQ(request.authority, each.authority);
-    if (each.method != Method::kOther) EXPECT_EQ(request.method_name, method_name(each.method));
+    if (each.method != Method::kOther) {
+      EXPECT_EQ(request.method_name, method_name(each.method));
+    }
   }
 }
 

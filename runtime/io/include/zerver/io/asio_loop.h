@@ -1,0 +1,76 @@
+// The loop of a production worker: an Asio io_context with a timer wheel and intrusive queues of jobs.
+#pragma once
+
+#include <zerver/async/loop.h>
+#include <zerver/async/timer_wheel.h>
+#include <zerver/core/clock.h>
+#include <zerver/io/handler_memory.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+
+namespace zerver::io {
+
+// One thread calls run(); post() and stop() are for any thread, everything else is for that one.
+class AsioLoop final : public async::Loop {
+ public:
+  using Executor = boost::asio::io_context::executor_type;
+
+  // Around everything that Asio calls on this loop: now() is read once in it, deferred jobs run at its end.
+  class Turn {
+   public:
+    explicit Turn(AsioLoop& loop) noexcept : loop_(loop) { loop.begin_turn(); }
+    ~Turn() { loop_.end_turn(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    AsioLoop& loop_;
+  };
+
+  explicit AsioLoop(const Clock& clock);
+  ~AsioLoop() override;
+  AsioLoop(const AsioLoop&) = delete;
+  AsioLoop& operator=(const AsioLoop&) = delete;
+
+  boost::asio::io_context& context() noexcept { return context_; }
+  // Returns after stop(), and can then be called again.
+  void run();
+  void stop() noexcept { context_.stop(); }
+
+  TimePoint now() const noexcept override;
+  void post(async::Job& job) noexcept override;
+  void defer(async::Job& job) noexcept override;
+  void start(async::Timer& timer, TimePoint when) noexcept override;
+  void stop(async::Timer& timer) noexcept override { wheel_.stop(timer); }
+
+ private:
+  void begin_turn() noexcept {
+    now_is_read_ = false;
+    ++turn_depth_;
+  }
+  void end_turn() noexcept;
+  void run_posted() noexcept;
+  void arm(TimePoint when) noexcept;
+  void on_timer() noexcept;
+
+  const Clock& clock_;
+  mutable TimePoint now_;
+  mutable bool now_is_read_ = false;
+  int turn_depth_ = 0;
+
+  // Posted by any thread, last first; whoever makes it non-empty wakes the loop.
+  std::atomic<async::Job*> posted_ = nullptr;
+  async::Job* deferred_first_ = nullptr;
+  async::Job* deferred_last_ = nullptr;
+
+  HandlerMemory wake_memory_;
+  boost::asio::io_context context_{1};
+  async::TimerWheel wheel_;
+  boost::asio::steady_timer timer_;
+  TimePoint armed_for_ = TimePoint::never();
+};
+
+}  // namespace zerver::io

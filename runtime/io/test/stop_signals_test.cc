@@ -1,0 +1,20 @@
+// The signals that ask a program to stop.
+#include <zerver/io/stop_signals.h>
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace zerver::io {
+namespace {
+
+TEST(StopSignals, AreWaitedFor) {
+  StopSignals signals;
+  ASSERT_EQ(std::raise(SIGTERM), 0);
+  EXPECT_EQ(signals.wait(), SIGTERM);
+  ASSERT_EQ(std::raise(SIGINT), 0);
+  EXPECT_EQ(signals.wait(), SIGINT);
+}
+
+}  // namespace
+}  // namespace zerver::io

@@ -1,0 +1,64 @@
+// Serves packages over HTTP/1.1 with a thread for each worker.
+#pragma once
+
+#include <zerver/core/clock.h>
+#include <zerver/core/log.h>
+#include <zerver/flow/service.h>
+#include <zerver/flow/target.h>
+#include <zerver/flow/worker.h>
+#include <zerver/server/settings.h>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace zerver::server {
+
+class WorkerThread;
+
+// A package and, for one worker, the systems that its flows talk to, in the order of PackageInfo::targets.
+struct BoundPackage {
+  const flow::PackageInfo* package = nullptr;
+  std::vector<flow::Target*> targets;
+};
+
+// In this order: the constructor, bind() for each worker, open(), start(), drain(), join(). Everything but
+// drain() is for one thread. `clock`, `log` and what is bound outlive it.
+class Server {
+ public:
+  Server(const Settings& settings, const Clock& clock, Log& log);
+  // Drains and joins when that has not been done.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  std::size_t worker_count() const noexcept { return workers_.size(); }
+  flow::Worker& worker(std::size_t index) noexcept;
+  // What that worker serves. A request goes to the first package with a flow for it.
+  void bind(std::size_t index, std::vector<BoundPackage> packages);
+
+  // Listens on every address of the settings. Returns what went wrong, with the address, or nothing.
+  [[nodiscard]] std::string open();
+  // `127.0.0.1:8080`: with the port that was taken where 0 was asked for.
+  const std::vector<std::string>& addresses() const noexcept { return addresses_; }
+
+  // From now on requests are answered.
+  void start();
+  // Nothing new is accepted, what has been begun is finished, for Timeouts::drain at most. Any thread, any
+  // number of times.
+  void drain() noexcept;
+  // Returns when all workers are done.
+  void join();
+
+ private:
+  const Settings settings_;
+  std::atomic<std::size_t> open_connections_ = 0;
+  std::vector<std::unique_ptr<WorkerThread>> workers_;
+  std::vector<std::string> addresses_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace zerver::server

@@ -1,0 +1,35 @@
+// What an operator can set of a service.
+#pragma once
+
+#include <zerver/core/time.h>
+#include <zerver/http/limits.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace zerver::server {
+
+struct Timeouts {
+  Duration idle = Duration::from_seconds(60);  // between two requests of a connection
+  Duration head = Duration::from_seconds(10);  // from a request's first byte to the end of its header section
+  Duration body = Duration::from_seconds(30);  // from there to the end of its body
+  Duration write = Duration::from_seconds(30);  // for the client to take some of an answer
+  Duration drain = Duration::from_seconds(10);  // from a signal to the end of whatever is still under way
+};
+
+struct Settings {
+  std::vector<std::string> listen = {"127.0.0.1:8080"};  // `HOST:PORT`, `[::1]:PORT`; port 0: any free one
+  unsigned workers = 1;
+  std::size_t connections = 10'000;  // of all workers; above it: 503
+  std::size_t pipelined_output = std::size_t{256}
+                                 << 10;  // answers of a connection that wait to be sent; then no more is read
+  std::size_t request_memory = std::size_t{1} << 20;  // of the arena of one request
+  std::size_t json_depth = 32;
+  std::string server_field;  // the value of the Server field; empty: none is sent
+  http::Limits http;
+  Timeouts timeouts;
+};
+
+}  // namespace zerver::server

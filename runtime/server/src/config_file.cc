@@ -1,0 +1,72 @@
+// A configuration file: a JSON object of settings.
+#include "config_file.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+namespace zerver::server {
+namespace {
+
+std::optional<std::string> text_of(simdjson::dom::element value) {
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS) return std::string(text);
+  std::int64_t number = 0;
+  if (value.get(number) == simdjson::SUCCESS) return std::to_string(number);
+  simdjson::dom::array list;
+  if (value.get(list) != simdjson::SUCCESS || list.size() == 0) return std::nullopt;
+  std::string joined;
+  for (const simdjson::dom::element element : list) {
+    std::string_view item;
+    if (element.get(item) != simdjson::SUCCESS) return std::nullopt;
+    if (!joined.empty()) joined += ',';
+    joined += item;
+  }
+  return joined;
+}
+
+}  // namespace
+
+ConfigFile read_config_file(const std::string& path) {
+  ConfigFile file;
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (!stream.is_open() || stream.bad()) {
+    file.error = errno == 0 ? "cannot be read" : std::strerror(errno);
+    return file;
+  }
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  if (const simdjson::error_code error = parser.parse(text).get(document); error != simdjson::SUCCESS) {
+    file.error = std::string("is not JSON: ") + simdjson::error_message(error);
+    return file;
+  }
+  simdjson::dom::object object;
+  if (document.get(object) != simdjson::SUCCESS) {
+    file.error = "is not a JSON object";
+    return file;
+  }
+  for (const auto& [key, value] : object) {
+    const std::string name(key);
+    if (std::any_of(file.entries.begin(), file.entries.end(),
+                    [&](const ConfigEntry& entry) { return entry.key == name; })) {
+      file.error = "`" + name + "` is set twice";
+      return file;
+    }
+    std::optional<std::string> text_value = text_of(value);
+    if (!text_value) {
+      file.error = "the value of `" + name + "` is neither a string, a number nor a list of strings";
+      return file;
+    }
+    file.entries.push_back({name, std::move(*text_value)});
+  }
+  return file;
+}
+
+}  // namespace zerver::server

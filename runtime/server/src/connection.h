@@ -1,0 +1,114 @@
+// One client's connection: reads, serves all complete requests of a read, writes their answers at once.
+#pragma once
+
+#include "connection_host.h"
+#include <zerver/core/output_buffer.h>
+#include <zerver/core/time.h>
+#include <zerver/flow/exchange.h>
+#include <zerver/http/read_buffer.h>
+#include <zerver/http/request_parser.h>
+#include <zerver/io/asio_loop.h>
+#include <zerver/io/handler_memory.h>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace zerver::server {
+
+// Pooled by its host, used by one thread. Requests are answered in their order: while a flow waits for an
+// effect, nothing of the connection is parsed. What it holds is bounded: one request of limited size, the
+// answers up to Settings::pipelined_output, and no reading while a client does not take them.
+class Connection {
+ public:
+  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io::AsioLoop::Executor>;
+
+  explicit Connection(ConnectionHost& host);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Serves the client until either side ends it; then the host's on_closed() is called, and the connection
+  // can serve another one.
+  void open(Socket&& socket);
+  // Now and then: ends what takes too long, and looks whether the client of a waiting flow is still there.
+  void check();
+  // Ends as soon as no request is under way.
+  void drain();
+  // Ends now. What is under way is given up.
+  void close() noexcept;
+
+  // For the host: the ring of its open connections.
+  Connection* previous = this;
+  Connection* next = this;
+
+ private:
+  // What the connection waits for.
+  enum class Phase : std::uint8_t { kIdle, kHead, kBody, kHandling, kWriting, kLingering };
+  // What comes after what is to be sent has been sent.
+  enum class Then : std::uint8_t { kParse, kRead, kWait, kEnd };
+  enum class Sent : std::uint8_t { kAll, kLater, kFailed };
+
+  class ServedExchange final : public flow::Exchange {
+   public:
+    ServedExchange(Connection& connection, flow::Worker& worker)
+        : Exchange(worker, &on_finish), connection_(connection) {}
+
+   private:
+    static void on_finish(Exchange& exchange) noexcept {
+      static_cast<ServedExchange&>(exchange).connection_.on_finished();
+    }
+    Connection& connection_;
+  };
+
+  void go_on(Then then);
+  Then serve_next();
+  Then answer();
+  void finish_request();
+  void refuse(std::uint16_t status, std::string_view detail);
+
+  void read();
+  void watch();
+  void on_read(const boost::system::error_code& error, std::size_t size);
+  void on_readable(const boost::system::error_code& error);
+  void on_finished() noexcept;
+
+  Sent send();
+  void on_written(const boost::system::error_code& error, std::size_t size);
+  void mark_sent(std::size_t size) noexcept;
+  void end();
+
+  void enter(Phase phase) noexcept;
+  void release_when_quiet() noexcept;
+  template <class Work> void guarded(Work work) noexcept;
+
+  ConnectionHost& host_;
+  Socket socket_;
+  http::ReadBuffer in_;
+  http::RequestParser parser_;
+  OutputBuffer out_;
+  std::size_t sent_ = 0;        // of out_
+  std::string_view body_left_;  // a large body that is sent behind out_ from where it is
+  ServedExchange exchange_;
+  TimePoint since_;  // when the phase began, as of the host's last tick
+  Phase phase_ = Phase::kIdle;
+  Then then_ = Then::kRead;  // after what is being written
+  bool closed_ = true;
+  bool keep_alive_ = true;
+  bool handling_ = false;  // a flow has the exchange
+  bool finished_ = false;  // the flow finished while earlier answers were being written
+  bool reading_ = false;   // operations of Asio that are under way
+  bool watching_ = false;
+  bool writing_ = false;
+  std::uint8_t client_ip_size_ = 0;
+  std::array<char, 46> client_ip_;
+  io::HandlerMemory read_memory_;
+  io::HandlerMemory watch_memory_;
+  io::HandlerMemory write_memory_;
+};
+
+}  // namespace zerver::server

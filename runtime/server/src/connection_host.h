@@ -1,0 +1,50 @@
+// What a connection needs of the worker that it belongs to.
+#pragma once
+
+#include <zerver/core/time.h>
+#include <zerver/flow/exchange.h>
+#include <zerver/flow/worker.h>
+#include <zerver/io/asio_loop.h>
+#include <zerver/server/settings.h>
+
+#include <string_view>
+
+namespace zerver::server {
+
+class Connection;
+
+class ConnectionHost {
+ public:
+  ConnectionHost(const Settings& settings, io::AsioLoop& loop, flow::Worker& worker) noexcept
+      : settings_(settings), loop_(loop), worker_(worker) {}
+  ConnectionHost(const ConnectionHost&) = delete;
+  ConnectionHost& operator=(const ConnectionHost&) = delete;
+
+  const Settings& settings() const noexcept { return settings_; }
+  io::AsioLoop& loop() const noexcept { return loop_; }
+  flow::Worker& worker() const noexcept { return worker_; }
+  // The time of the last tick: precise enough for timeouts, and free.
+  TimePoint coarse_now() const noexcept { return coarse_now_; }
+  // Field lines that every response has.
+  std::string_view common_fields() const noexcept { return common_fields_; }
+  // No request is begun any more.
+  bool draining() const noexcept { return draining_; }
+
+  virtual flow::Handled handle(flow::Exchange& exchange) = 0;
+  // The connection is quiet, and the host's to reuse or destroy.
+  virtual void on_closed(Connection& connection) noexcept = 0;
+
+ protected:
+  ~ConnectionHost() = default;
+
+  TimePoint coarse_now_;
+  std::string_view common_fields_;
+  bool draining_ = false;
+
+ private:
+  const Settings& settings_;
+  io::AsioLoop& loop_;
+  flow::Worker& worker_;
+};
+
+}  // namespace zerver::server

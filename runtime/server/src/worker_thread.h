@@ -1,0 +1,108 @@
+// One worker: a loop with its own listening sockets, connections, timers and memory.
+#pragma once
+
+#include "connection.h"
+#include "connection_host.h"
+#include "service_router.h"
+#include <zerver/async/loop.h>
+#include <zerver/core/clock.h>
+#include <zerver/core/log.h>
+#include <zerver/core/random.h>
+#include <zerver/flow/worker.h>
+#include <zerver/http/date.h>
+#include <zerver/io/asio_loop.h>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace zerver::server {
+
+// run() is for the thread of the worker; drain() and the constructor are for any.
+class WorkerThread final : public ConnectionHost {
+ public:
+  // `open_connections` counts those of all workers.
+  WorkerThread(const Settings& settings, const Clock& clock, Log& log,
+               std::atomic<std::size_t>& open_connections);
+  ~WorkerThread();
+
+  flow::Worker& worker() noexcept { return worker_; }
+  void bind(std::vector<BoundPackage> packages) { packages_ = std::move(packages); }
+  // Takes the listening socket over.
+  void listen(int socket, bool v6);
+
+  // Serves until drain() has been called and everything under way is done.
+  void run();
+  // Accepts nothing more, and finishes what has been begun, for Timeouts::drain at most.
+  void drain() noexcept { loop_.post(drain_job_); }
+
+ private:
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, io::AsioLoop::Executor>;
+
+  // Embedded jobs and timers that call a member function.
+  template <void (WorkerThread::*kMember)()> struct OwnJob final : async::Job {
+    explicit OwnJob(WorkerThread& worker_thread) noexcept
+        : Job([](Job& job) noexcept { (static_cast<OwnJob&>(job).owner.*kMember)(); }),
+          owner(worker_thread) {}
+    WorkerThread& owner;
+  };
+  template <void (WorkerThread::*kMember)()> struct OwnTimer final : async::Timer {
+    explicit OwnTimer(WorkerThread& worker_thread) noexcept
+        : Timer([](Timer& timer) noexcept { (static_cast<OwnTimer&>(timer).owner.*kMember)(); }),
+          owner(worker_thread) {}
+    WorkerThread& owner;
+  };
+  struct Listener {
+    explicit Listener(boost::asio::io_context& context) : acceptor(context) {}
+    Acceptor acceptor;
+    io::HandlerMemory memory;
+    bool waiting = false;  // for descriptors or memory to become free
+  };
+
+  flow::Handled handle(flow::Exchange& exchange) override { return route(packages_, exchange); }
+  void on_closed(Connection& connection) noexcept override;
+
+  void accept(Listener& listener);
+  void on_accept(Listener& listener, const boost::system::error_code& error, Connection::Socket socket);
+  void refuse(Connection::Socket& socket);
+  void serve(Connection::Socket&& socket);
+  void on_tick();
+  void on_retry_accept();
+  void begin_drain();
+  void end_drain();
+  void stop_when_drained();
+  void update_common_fields();
+
+  const Clock& clock_;
+  Log& log_;
+  std::atomic<std::size_t>& open_connections_;
+  io::AsioLoop loop_;
+  SystemRandom random_;
+  flow::Worker worker_;
+  std::vector<BoundPackage> packages_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+
+  std::vector<std::unique_ptr<Connection>> connections_;  // all there are, open or not
+  std::vector<Connection*> free_;
+  Connection* open_ = nullptr;  // ring of those that are open
+  std::size_t open_count_ = 0;
+
+  Duration tick_;
+  std::int64_t date_second_ = -1;
+  http::DateLine date_;
+  std::string common_text_;
+  std::string refusal_;  // for connections above the limit
+
+  OwnTimer<&WorkerThread::on_tick> tick_timer_{*this};
+  OwnTimer<&WorkerThread::on_retry_accept> retry_timer_{*this};
+  OwnTimer<&WorkerThread::end_drain> drain_timer_{*this};
+  OwnJob<&WorkerThread::begin_drain> drain_job_{*this};
+};
+
+}  // namespace zerver::server
