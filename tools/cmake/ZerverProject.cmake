@@ -135,7 +135,8 @@ function(zerver_program name)
 endfunction()
 
 # One GoogleTest binary for a folder, linked with GoogleTest's main. Each TEST is one ctest test, named `name.Suite.Test`
-# and found when ctest runs, so that a build does not run what it has just built. Tests run in the folder DATA (default:
+# and found when ctest runs, so that a build does not run what it has just built. One with the label `speed` measures, so
+# ctest runs nothing beside it. Tests run in the folder DATA (default:
 # the repository's root) and see the build in ZERVER_BIN_DIR.
 function(zerver_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "DATA;TIMEOUT" "SOURCES;DEPENDS;PRIVATE_LIBS;LABELS")
@@ -163,12 +164,16 @@ function(zerver_test name)
   if(NOT arg_LABELS)
     set(arg_LABELS fast)
   endif()
+  set(serial OFF)
+  if("speed" IN_LIST arg_LABELS)
+    set(serial ON)
+  endif()
   gtest_discover_tests(${name}
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
     TEST_PREFIX "${name}."
     WORKING_DIRECTORY "${arg_DATA}"
-    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${serial})
 endfunction()
 
 # Built with the tests, run by hand or by a test of its own.
@@ -218,6 +223,9 @@ function(zerver_check name)
   endif()
   add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+  if("speed" IN_LIST arg_LABELS)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
 endfunction()
 
 if(ZERVER_BUILD_TESTS)
