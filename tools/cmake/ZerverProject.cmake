@@ -135,9 +135,8 @@ function(zerver_program name)
 endfunction()
 
 # One GoogleTest binary for a folder, linked with GoogleTest's main. Each TEST is one ctest test, named `name.Suite.Test`
-# and found when ctest runs, so that a build does not run what it has just built. One with the label `speed` measures, so
-# ctest runs nothing beside it. Tests run in the folder DATA (default:
-# the repository's root) and see the build in ZERVER_BIN_DIR.
+# and found when ctest runs, so that a build does not run what it has just built. It runs in the folder DATA (default: the
+# repository's root) and sees the build in ZERVER_BIN_DIR. What has the label `speed` measures: ctest runs nothing beside it.
 function(zerver_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "DATA;TIMEOUT" "SOURCES;DEPENDS;PRIVATE_LIBS;LABELS")
   zerver_check_arguments(arg zerver_test)
