@@ -61,7 +61,8 @@ template <DeclarationKind kKind> struct DeclarationOf : Declaration {
   static bool classof(const Declaration* declaration) { return declaration->kind == kKind; }
 };
 
-// Stands for what could not be read at all. Always erroneous.
+// Stands for what could not be read. Always erroneous. Has a name where one could be guessed, so that its
+// uses are not reported as well.
 struct ErrorDeclaration : DeclarationOf<DeclarationKind::kError> {
   ErrorDeclaration() { erroneous = true; }
 };
@@ -128,6 +129,7 @@ struct Operation : Node {
   Name name;
   llvm::ArrayRef<Name> type_parameters;
   llvm::ArrayRef<Field> parameters;
+  Name result_format;  // `row` or `json` before the type: who decodes it; missing when not written
   const TypeRef* result = nullptr;    // null without `->`
   llvm::ArrayRef<FailsClause> fails;  // kinds, as names
 };

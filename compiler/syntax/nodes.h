@@ -86,14 +86,12 @@ using SettingTerm = llvm::ArrayRef<const Expr*>;
 //   deadline 1500ms;                name "deadline", terms [1500ms]
 //   breaker 50% of 20 open 5s;      name "breaker",  terms [50%] [of] [20] [open] [5s]
 //   retry 2 backoff 1s..2s on A, B; name "retry",    terms [2] [backoff] [1s..2s] [on] [A, B]
-//   name { ... }                    with settings of its own
 //
 // Bare words are `PathExpr` of one segment. Which names and terms there are is for the checks to know.
 struct Setting : Node {
   Doc doc;
   Name name;
   llvm::ArrayRef<SettingTerm> terms;
-  llvm::ArrayRef<Setting> settings;
 
   // The first value, or null: `1500ms` of `deadline 1500ms`.
   [[nodiscard]] const Expr* value() const {

@@ -15,8 +15,10 @@ namespace zc::syntax {
 
 // Brackets, blocks, types and prefix operators nest at most this deep, else `nesting-too-deep`.
 inline constexpr std::uint32_t kMaxNesting = 64;
-// Operators, members and `else when` in a row, else `chain-too-long`.
+// Operators and members in a row, else `chain-too-long`.
 inline constexpr std::uint32_t kMaxChain = 256;
+// Calls, indices and members behind a closing bracket in a row: each is a level of the tree.
+inline constexpr std::uint32_t kMaxSuffixes = 16;
 
 // Always returns a tree, for any bytes. What is wrong is reported to `engine`, each mistake once, and the
 // node marked erroneous. Also hands the suppression comments of the file to `engine`. Linear in the size of

@@ -1,0 +1,241 @@
+// Recovers from what does not fit the grammar, one diagnostic a mistake.
+
+#include "compiler/syntax/parser/error_strategy.h"
+
+#include "FlowParser.h"
+#include "compiler/diagnostics/did_you_mean.h"
+#include "compiler/syntax/parser/expectation.h"
+
+#include <llvm/ADT/SmallVector.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace zc::syntax {
+namespace {
+
+using diagnostics::Kind;
+using grammar::FlowParser;
+
+bool has(const antlr4::misc::IntervalSet& set, std::size_t type) { return set.contains(type); }
+
+// A member of a list in braces.
+bool is_member_rule(std::size_t rule) {
+  switch (rule) {
+    case FlowParser::RuleField:
+    case FlowParser::RuleEnumMember:
+    case FlowParser::RuleOperation:
+    case FlowParser::RuleSetting:
+    case FlowParser::RuleGroupMember:
+    case FlowParser::RuleStatement:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// A list in braces: its rule has one decision, whether another member follows.
+bool is_list_rule(std::size_t rule) {
+  switch (rule) {
+    case FlowParser::RuleFieldBlock:
+    case FlowParser::RuleEnumBlock:
+    case FlowParser::RuleOperationBlock:
+    case FlowParser::RuleSettingBlock:
+    case FlowParser::RuleGroupBlock:
+    case FlowParser::RuleBlock:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_opening(std::size_t type) {
+  return type == FlowParser::LEFT_BRACE || type == FlowParser::LEFT_PAREN ||
+         type == FlowParser::LEFT_BRACKET || type == FlowParser::INTERPOLATION_BEGIN;
+}
+
+bool is_closing(std::size_t type) {
+  return type == FlowParser::RIGHT_BRACE || type == FlowParser::RIGHT_PAREN ||
+         type == FlowParser::RIGHT_BRACKET || type == FlowParser::INTERPOLATION_END;
+}
+
+bool begins_statement(std::size_t type) {
+  switch (type) {
+    case FlowParser::PARALLEL:
+    case FlowParser::SEQUENTIAL:
+    case FlowParser::SAGA:
+    case FlowParser::WHEN:
+    case FlowParser::EACH:
+    case FlowParser::RESCUE:
+    case FlowParser::CALL:
+    case FlowParser::ENQUEUE:
+    case FlowParser::RETURN:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What could have followed where no alternative went on.
+antlr4::misc::IntervalSet expected_after(const antlr4::NoViableAltException& error,
+                                         const antlr4::atn::ATN& atn) {
+  antlr4::misc::IntervalSet expected;
+  const antlr4::atn::ATNConfigSet* configurations = error.getDeadEndConfigs();
+  if (configurations == nullptr) return error.getExpectedTokens();
+  for (const auto& configuration : configurations->configs) {
+    expected.addAll(atn.nextTokens(configuration->state));
+  }
+  expected.remove(antlr4::Token::EPSILON);
+  return expected;
+}
+
+const char* list_expectation(std::size_t rule) {
+  switch (rule) {
+    case FlowParser::RuleFieldBlock:
+      return "a field or `}`";
+    case FlowParser::RuleEnumBlock:
+      return "a member or `}`";
+    case FlowParser::RuleOperationBlock:
+      return "an operation or `}`";
+    case FlowParser::RuleSettingBlock:
+      return "a setting or `}`";
+    case FlowParser::RuleGroupBlock:
+      return "an effect or `}`";
+    default:
+      return "a statement or `}`";
+  }
+}
+
+}  // namespace
+
+bool RecoveringStrategy::is_on_new_line(const ParserToken& token) const {
+  const std::size_t position = token.getTokenIndex();
+  if (position == 0) return true;
+  return text_.slice(stream_.at(position - 1).unit_token().end, token.unit_token().begin).contains('\n');
+}
+
+bool RecoveringStrategy::is_beside_repair(const ParserToken& token) const {
+  const std::size_t position = token.getTokenIndex();
+  const bool is_end = token.getType() == static_cast<std::size_t>(antlr4::Token::EOF);
+  return (token.is_inserted() && !is_end) || (position > 0 && stream_.at(position - 1).is_inserted());
+}
+
+bool RecoveringStrategy::insert_semicolon(const ParserToken& found) {
+  const std::size_t position = found.getTokenIndex();
+  const std::size_t type = found.getType();
+  if (position == 0 || (!is_on_new_line(found) && type != FlowParser::RIGHT_BRACE &&
+                        type != static_cast<std::size_t>(antlr4::Token::EOF))) {
+    return false;
+  }
+  const ParserToken& before = stream_.at(position - 1);
+  if (!is_beside_repair(found)) {
+    const Span place{file_, before.unit_token().end, before.unit_token().end};
+    engine_.report(Kind::kMissingToken, place, "`;`", "after " + describe_found(before))
+        .fix("insert `;`", place, ";");
+  }
+  return true;
+}
+
+antlr4::Token* RecoveringStrategy::recoverInline(antlr4::Parser* parser) {
+  const antlr4::misc::IntervalSet expected = parser->getExpectedTokens();
+  // Matching a `;` at the end of what can go on says so by the one state that it fails in.
+  if (expected.size() == 1 && has(expected, FlowParser::SEMICOLON) && insert_semicolon(stream_.current())) {
+    // The token before stands for it: nothing looks at a `;` in the parse tree.
+    return &stream_.at(stream_.index() - 1);
+  }
+  throw antlr4::InputMismatchException(parser);
+}
+
+void RecoveringStrategy::reportError(antlr4::Parser* parser, const antlr4::RecognitionException& error) {
+  if (reported_) return;
+  reported_ = true;
+  // Tokens of this parser are all ours.
+  const auto& found = static_cast<const ParserToken&>(*error.getOffendingToken());
+  if (is_beside_repair(found)) return;
+  const auto* no_way_on = dynamic_cast<const antlr4::NoViableAltException*>(&error);
+  report_unexpected(
+      found, no_way_on != nullptr ? expected_after(*no_way_on, parser->getATN()) : error.getExpectedTokens());
+}
+
+void RecoveringStrategy::report_unexpected(const ParserToken& found,
+                                           const antlr4::misc::IntervalSet& expected) {
+  const Span place{file_, found.unit_token().begin, found.unit_token().end};
+  diagnostics::Diagnostic& report =
+      engine_.report(Kind::kUnexpectedToken, place, describe_expected(expected), describe_found(found));
+  if (found.getType() != FlowParser::IDENTIFIER) return;
+  std::vector<std::string> spellings;
+  for (const ssize_t type : expected.toList()) {
+    if (type < 0) continue;
+    std::string spelling = spelling_of(static_cast<std::size_t>(type));
+    if (spelling.size() > 1) spellings.push_back(std::move(spelling));
+  }
+  const llvm::SmallVector<llvm::StringRef, 16> candidates(spellings.begin(), spellings.end());
+  if (const auto meant = diagnostics::did_you_mean(found.text(), candidates)) {
+    report.help("did you mean `" + *meant + "`?").fix("write `" + *meant + "`", place, *meant);
+  }
+}
+
+void RecoveringStrategy::recover(antlr4::Parser* parser, std::exception_ptr error) {
+  const std::size_t rule = parser->getContext()->getRuleIndex();
+  if (rule == FlowParser::RuleInterpolation) {
+    skip_interpolation(parser);
+  } else if (is_member_rule(rule)) {
+    skip_member(parser, parser->getContext()->getStart()->getTokenIndex());
+  } else if (rule == FlowParser::RuleUnit) {
+    while (stream_.LA(1) != static_cast<std::size_t>(antlr4::Token::EOF))
+      parser->consume();
+  } else {
+    std::rethrow_exception(error);
+  }
+  reported_ = false;
+}
+
+void RecoveringStrategy::sync(antlr4::Parser* parser) {
+  const std::size_t rule = parser->getContext()->getRuleIndex();
+  if (!is_list_rule(rule)) return;
+  while (true) {
+    const antlr4::misc::IntervalSet& expected =
+        parser->getInterpreter<antlr4::atn::ATNSimulator>()->atn.nextTokens(
+            parser->getInterpreter<antlr4::atn::ATNSimulator>()->atn.states[parser->getState()]);
+    const std::size_t type = stream_.LA(1);
+    if (expected.contains(type) || type == static_cast<std::size_t>(antlr4::Token::EOF)) return;
+    const ParserToken& found = stream_.current();
+    if (!is_beside_repair(found)) {
+      const Span place{file_, found.unit_token().begin, found.unit_token().end};
+      engine_.report(Kind::kUnexpectedToken, place, list_expectation(rule), describe_found(found));
+    }
+    skip_member(parser, stream_.index());
+  }
+}
+
+void RecoveringStrategy::skip_member(antlr4::Parser* parser, std::size_t begin) {
+  std::size_t depth = 0;
+  while (true) {
+    const std::size_t type = stream_.LA(1);
+    if (type == static_cast<std::size_t>(antlr4::Token::EOF)) return;
+    if (depth == 0 && type == FlowParser::RIGHT_BRACE) return;
+    if (depth == 0 && stream_.index() > begin && begins_statement(type) && is_on_new_line(stream_.current()))
+      return;
+    parser->consume();
+    if (is_opening(type)) ++depth;
+    if (is_closing(type) && depth > 0) --depth;
+    if (depth > 0) continue;
+    if (type == FlowParser::SEMICOLON) return;
+    // `else` and `->` go on behind a block.
+    const bool goes_on = stream_.LA(1) == FlowParser::ELSE || stream_.LA(1) == FlowParser::ARROW;
+    if (type == FlowParser::RIGHT_BRACE && !goes_on) return;
+  }
+}
+
+void RecoveringStrategy::skip_interpolation(antlr4::Parser* parser) {
+  std::size_t depth = 0;
+  while (stream_.LA(1) != static_cast<std::size_t>(antlr4::Token::EOF)) {
+    const std::size_t type = stream_.LA(1);
+    if (type == FlowParser::INTERPOLATION_BEGIN) ++depth;
+    parser->consume();
+    if (type == FlowParser::INTERPOLATION_END && depth-- == 0) return;
+  }
+}
+
+}  // namespace zc::syntax
