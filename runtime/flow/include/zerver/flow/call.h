@@ -75,15 +75,23 @@ class CallBase : public Operation {
     explicit AttemptTimer(CallBase& owner) noexcept;
     CallBase& call;
   };
+  // Waiting: for the next attempt, or for nothing on the way from one state to another.
   enum class State : std::uint8_t { kIdle, kInFlight, kWaiting, kDone };
 
   void on_complete(const void* reply) noexcept final;
   void on_fail(const Fault& fault) noexcept final;
   void on_timer() noexcept;
-  void begin_next_attempt() noexcept;
+
   void follow(const CallMachine::Next& next, const Fault& fault) noexcept;
+  void begin_attempt_until(TimePoint until) noexcept;
+  void fail_attempt(const Fault& fault) noexcept;
+  void end_given_up(String why) noexcept;
+  void end() noexcept;
+
+  String kept(String text) noexcept;
   void leave_target() noexcept;
-  void end(const Fault* fault) noexcept;
+  void enter_list() noexcept;
+  void leave_list() noexcept;
 
   Exchange* exchange_;
   const CallSite* site_;
@@ -112,7 +120,7 @@ template <class T, class Reply> class Call final : public CallBase {
  private:
   Result<void> read(const void* reply) override {
     if constexpr (std::is_same_v<Reply, RowSet>) {
-      result_ = read_rows<T>(*static_cast<const RowSet*>(reply), arena());
+      result_ = read_rows<T>(*static_cast<const RowSet*>(reply), arena(), worker().json_reader());
     } else if constexpr (std::is_same_v<Reply, Json>) {
       result_ =
           read_json_text<T>(worker().json_reader(), *static_cast<const std::string_view*>(reply), 0, arena());

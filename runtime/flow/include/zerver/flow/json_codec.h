@@ -62,20 +62,20 @@ template <class T> bool read_json(const JsonValue& in, List<T>& out) {
 }
 
 namespace detail {
-// Rejects a key that is among those before it.
-bool unique_key(const JsonObject& fields, std::span<const String> before);
+// Rejects an object whose names are not unique. Reorders the names.
+bool has_unique_names(const JsonValue& object, std::span<String> names);
 }  // namespace detail
 
 template <class T> bool read_json(const JsonValue& in, Map<T>& out) {
   JsonObject fields(in);
   if (!fields.complete()) return false;
   const auto entries = in.arena().make_array<typename Map<T>::Entry>(fields.size());
-  const std::span<String> keys = in.arena().make_array<String>(fields.size());
+  const std::span<String> names = in.arena().make_array<String>(fields.size());
   for (std::size_t index = 0; fields.next(); ++index) {
-    keys[index] = entries[index].key = in.arena().text(fields.name());
-    if (!detail::unique_key(fields, keys.first(index)) || !read_json(fields.value(), entries[index].value))
-      return false;
+    names[index] = entries[index].key = in.arena().text(fields.name());
+    if (!read_json(fields.value(), entries[index].value)) return false;
   }
+  if (!detail::has_unique_names(in, names)) return false;
   out = Map<T>::borrowed(entries);
   return true;
 }

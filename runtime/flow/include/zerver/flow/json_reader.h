@@ -84,13 +84,14 @@ class JsonObject {
   // Rejects the object because it has no such field. Always false.
   bool missing(std::string_view name) const;
 
-  std::size_t size() const noexcept;
+  std::size_t size() const noexcept { return size_; }
 
  private:
   const JsonValue* object_;
   JsonValue field_;
-  std::size_t at_ = 0;
-  std::size_t end_ = 0;
+  JsonValue::Place at_;
+  JsonValue::Place end_;
+  std::size_t size_ = 0;
   bool is_object_ = false;
 };
 
@@ -106,9 +107,10 @@ class JsonArray {
 
  private:
   JsonValue element_;
-  std::size_t at_ = 0;
-  std::size_t end_ = 0;
+  JsonValue::Place at_;
+  JsonValue::Place end_;
   std::size_t size_ = 0;
+  std::size_t next_ = 0;
   bool is_array_ = false;
 };
 
@@ -116,6 +118,9 @@ class JsonArray {
 // worker.
 class JsonReader {
  public:
+  // Larger texts are refused: simdjson counts elements only so far.
+  static constexpr std::size_t kMaxText = (std::size_t{1} << 24) - 1;
+
   explicit JsonReader(std::size_t max_depth = 32);
   ~JsonReader();
   JsonReader(const JsonReader&) = delete;
@@ -134,8 +139,9 @@ class JsonReader {
   friend class JsonObject;
   friend class JsonArray;
 
-  void record(FaultKind kind, std::string_view why, std::string_view pointer);
-  void reject(const JsonValue& value, std::string_view last_name, bool has_last_name, std::string_view why);
+  // `child` is the name of a field that `value` should have, or null.
+  String pointer_to(const JsonValue& value, const std::string_view* child);
+  void record(const JsonValue& value, const std::string_view* child, std::string_view why) noexcept;
 
   struct Parser;
   std::unique_ptr<Parser> parser_;

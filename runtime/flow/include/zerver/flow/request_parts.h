@@ -2,48 +2,18 @@
 #pragma once
 
 #include <zerver/core/arena.h>
-#include <zerver/core/decimal.h>
-#include <zerver/core/message.h>
 #include <zerver/core/result.h>
 #include <zerver/core/string.h>
-#include <zerver/core/time.h>
-#include <zerver/core/uuid.h>
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/json_codec.h>
+#include <zerver/flow/parse_text.h>
 #include <zerver/flow/path.h>
-#include <zerver/flow/text.h>
 
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 
 namespace zerver::flow {
-
-// --- Text to values: the whole text, or false ---
-
-bool parse_text(std::string_view text, bool& out) noexcept;
-bool parse_text(std::string_view text, std::int32_t& out) noexcept;
-bool parse_text(std::string_view text, std::uint32_t& out) noexcept;
-bool parse_text(std::string_view text, std::int64_t& out) noexcept;
-bool parse_text(std::string_view text, std::uint64_t& out) noexcept;
-bool parse_text(std::string_view text, double& out) noexcept;
-// Not copied; false when it is no UTF-8.
-bool parse_text(std::string_view text, String& out) noexcept;
-bool parse_text(std::string_view text, Uuid& out) noexcept;
-bool parse_text(std::string_view text, Timestamp& out) noexcept;
-bool parse_text(std::string_view text, Duration& out) noexcept;
-bool parse_text(std::string_view text, Decimal& out) noexcept;
-template <StrongScalar Scalar> bool parse_text(std::string_view text, Scalar& out) noexcept {
-  return parse_text(text, out.value);
-}
-template <class Enum>
-  requires std::is_enum_v<Enum>
-bool parse_text(std::string_view text, Enum& out) noexcept {
-  return from_string(text, out);
-}
 
 // --- Raw parts: decoded, null when the request has none of that name ---
 
@@ -58,12 +28,25 @@ namespace detail {
 Fault missing_part(Arena& arena, std::string_view what, std::string_view name);
 Fault invalid_part(Arena& arena, std::string_view what, std::string_view name, std::string_view why);
 
+// base64; the bytes go into the arena.
+bool parse_bytes(Arena& arena, std::string_view text, Bytes& out);
+
+template <class T> bool parse_part(Arena& arena, std::string_view text, T& out) {
+  if constexpr (StrongScalar<T>) {
+    return parse_part(arena, text, out.value);
+  } else if constexpr (std::is_same_v<T, Bytes>) {
+    return parse_bytes(arena, text, out);
+  } else {
+    return parse_text(text, out);
+  }
+}
+
 template <class T> struct Part {
   static Result<T> read(Exchange& exchange, std::string_view what, std::string_view name,
                         std::optional<std::string_view> text) {
     if (!text) return missing_part(exchange.arena(), what, name);
     T value{};
-    if (!parse_text(*text, value))
+    if (!parse_part(exchange.arena(), *text, value))
       return invalid_part(exchange.arena(), what, name, "does not have the right form");
     return value;
   }

@@ -9,12 +9,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace zerver::flow {
+
+class JsonReader;
 
 // Column names, then cells row by row; all memory is its own and kept by clear(). Text that was added before
 // is moved when it grows, so cells are read only when all rows are in.
@@ -56,8 +57,9 @@ class RowSet {
 // One row, read column by column. The first column that is missing or does not fit is kept as the fault.
 class RowReader {
  public:
-  RowReader(const RowSet& rows, std::size_t row, Arena& arena) noexcept
-      : rows_(&rows), row_(row), arena_(&arena) {}
+  // `json_reader` checks columns of the type `json`.
+  RowReader(const RowSet& rows, std::size_t row, Arena& arena, JsonReader& json_reader) noexcept
+      : rows_(&rows), row_(row), arena_(&arena), json_reader_(&json_reader) {}
 
   // Columns are looked for from the one after the last found, so a struct in the order of the columns costs
   // one comparison each.
@@ -76,7 +78,9 @@ class RowReader {
 
   std::size_t find(std::string_view name) noexcept;
   bool has_one_column() noexcept;
-  bool misfit(std::size_t column, std::string_view wanted) noexcept;
+  // Records what is wrong with the column: "is no text". Always false.
+  bool misfit(std::size_t column, std::string_view why) noexcept;
+  void record(std::string_view why, std::string_view column) noexcept;
 
   template <class T> bool cell(std::size_t index, T& out) {
     return read(index, rows_->cell(row_, index), out);
@@ -95,7 +99,7 @@ class RowReader {
     requires std::is_enum_v<Enum>
   bool read(std::size_t column, const Value& value, Enum& out) {
     return (value.kind() == Value::Kind::kText && from_string(value.text(), out)) ||
-           misfit(column, "one of the enum's names");
+           misfit(column, "is none of the enum's names");
   }
   bool read(std::size_t column, const Value& value, bool& out);
   bool read(std::size_t column, const Value& value, std::int32_t& out);
@@ -114,6 +118,7 @@ class RowReader {
   const RowSet* rows_;
   std::size_t row_;
   Arena* arena_;
+  JsonReader* json_reader_;
   std::size_t next_ = 0;
   Fault fault_;
 };

@@ -1,15 +1,15 @@
 // Checks of the traits @length, @range and @pattern.
 #pragma once
 
+#include <zerver/flow/utf8.h>
+
 #include <cstddef>
 #include <memory>
 #include <string_view>
 
 namespace zerver::flow {
 
-// Code points of UTF-8 text.
-std::size_t code_points(std::string_view text) noexcept;
-
+// Of text, in code points.
 inline bool has_length(std::string_view text, std::size_t least, std::size_t most) noexcept {
   if (text.size() < least) return false;  // there are no more code points than bytes
   const std::size_t length = code_points(text);

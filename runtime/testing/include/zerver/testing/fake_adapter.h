@@ -1,0 +1,86 @@
+// A stand-in for an outside system, of any kind: answers operations as a test has told it to.
+#pragma once
+
+#include <zerver/async/loop.h>
+#include <zerver/core/fault.h>
+#include <zerver/flow/operation.h>
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zerver::testing {
+
+// What becomes of one operation, and when.
+class FakeReply {
+ public:
+  static FakeReply fault(FaultKind kind, std::string why = "as the test says");
+  // For operations declared `-> row T`: column names, then rows.
+  static FakeReply rows(std::vector<std::string> columns, std::vector<std::vector<flow::Value>> rows);
+  static FakeReply json(std::string text);
+  template <class T> static FakeReply value(T value) {
+    return FakeReply([value](flow::Operation& operation) { operation.complete(&value); });
+  }
+  // Never answers: only a timeout or a deadline ends it.
+  static FakeReply silence();
+
+  FakeReply after(Duration delay) && {
+    delay_ = delay;
+    return std::move(*this);
+  }
+
+ private:
+  friend class FakeAdapter;
+  using Finish = std::function<void(flow::Operation&)>;
+
+  explicit FakeReply(Finish finish) : finish_(std::move(finish)) {}
+
+  Finish finish_;  // empty: silence
+  Duration delay_;
+};
+
+class FakeAdapter final : public flow::Adapter {
+ public:
+  // What it was asked.
+  struct Asked {
+    std::uint16_t operation;
+    std::string step;
+    unsigned attempt;
+    TimePoint at;
+  };
+
+  explicit FakeAdapter(async::Loop& loop) noexcept;
+  ~FakeAdapter() override;
+
+  // The answers to one step's operations, in turn; the last one is repeated. A step without any gets
+  // `internal`.
+  void answer(std::string_view step, FakeReply reply);
+
+  const std::vector<Asked>& asked() const noexcept { return asked_; }
+  std::size_t cancelled() const noexcept { return cancelled_; }
+
+  void start(flow::Operation& operation) override;
+  void cancel(flow::Operation& operation) noexcept override;
+
+ private:
+  struct Script {
+    std::string step;
+    std::vector<FakeReply> replies;
+    std::size_t next = 0;
+  };
+  struct Pending;
+
+  void finish(Pending& pending) noexcept;
+
+  async::Loop* loop_;
+  std::vector<Script> scripts_;
+  std::vector<Asked> asked_;
+  std::list<std::unique_ptr<Pending>> pending_;
+  std::size_t cancelled_ = 0;
+};
+
+}  // namespace zerver::testing

@@ -1,0 +1,112 @@
+#include <zerver/testing/req_test.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+namespace zerver::testing {
+
+struct ReqTest::Entry {
+  Entry(const flow::TargetInfo& info, async::Loop& loop)
+      : fake(loop), in_flight(info.in_flight), target{info.name, &fake, &in_flight} {}
+
+  FakeAdapter fake;
+  flow::InFlight in_flight;
+  flow::Target target;
+};
+
+struct ReqTest::Running final : flow::Exchange {
+  Running(flow::Worker& worker, const RequestText& the_request)
+      : Exchange(worker,
+                 [](Exchange& exchange) noexcept { static_cast<Running&>(exchange).finished = true; }),
+        text(the_request) {
+    const std::string_view target_view = text.target;
+    const std::size_t question = std::min(target_view.find('?'), target_view.size());
+    request.method = text.method;
+    request.method_name = method_name(text.method);
+    request.target = target_view;
+    request.path = target_view.substr(0, question);
+    request.has_query = question < target_view.size();
+    request.query = request.has_query ? target_view.substr(question + 1) : std::string_view();
+    for (const auto& [name, value] : text.headers)
+      headers.push_back({name, value});
+    request.headers = headers;
+    request.client_ip = "192.0.2.1";
+    body_size = text.body.size();
+    text.body.resize(body_size + Request::kBodyPadding);
+    request.body = std::string_view(text.body).substr(0, body_size);
+  }
+
+  RequestText text;
+  std::vector<Header> headers;
+  std::size_t body_size = 0;
+  flow::RouteMatch match;
+  bool finished = false;
+};
+
+std::string_view ResponseText::header(std::string_view name) const noexcept {
+  const auto field =
+      std::ranges::find(headers, name, [](const auto& pair) -> std::string_view { return pair.first; });
+  return field == headers.end() ? std::string_view() : std::string_view(field->second);
+}
+
+ReqTest::ReqTest(const flow::PackageInfo& package, std::uint64_t seed, const flow::WorkerLimits& limits)
+    : package_(&package), loop_(seed), random_(seed), worker_({loop_, loop_.clock(), random_, log_}, limits) {
+  for (const flow::TargetInfo& info : package.targets) {
+    entries_.emplace_back(info, loop_);
+    targets_.push_back(&entries_.back().target);
+  }
+}
+
+ReqTest::~ReqTest() {
+  if (running_ && !running_->finished) running_->cancel();
+}
+
+ReqTest::Entry& ReqTest::entry(std::string_view target) {
+  const auto found =
+      std::ranges::find(entries_, target, [](const Entry& candidate) { return candidate.target.name; });
+  if (found == entries_.end())
+    throw std::invalid_argument("the package has no target " + std::string(target));
+  return *found;
+}
+
+FakeAdapter& ReqTest::fake(std::string_view target) { return entry(target).fake; }
+
+void ReqTest::set_adapter(std::string_view target, flow::Adapter& adapter) {
+  entry(target).target.adapter = &adapter;
+}
+
+flow::InFlight& ReqTest::in_flight(std::string_view target) { return entry(target).in_flight; }
+
+flow::Exchange& ReqTest::begin(const RequestText& request) {
+  running_ = std::make_unique<Running>(worker_, request);
+  running_->set_targets(targets_);
+  running_->finished = package_->handle(*running_, running_->match) == flow::Handled::kNow;
+  return *running_;
+}
+
+bool ReqTest::finished() const noexcept { return running_ && running_->finished; }
+
+ResponseText ReqTest::take() {
+  ResponseText text;
+  const Response& response = running_->response;
+  text.found = running_->match.found;
+  text.allowed = running_->match.allowed;
+  if (text.found) {
+    text.status = response.status;
+    text.content_type = response.content_type;
+    text.body = response.body;
+    for (const Header& header : response.headers())
+      text.headers.emplace_back(header.name, header.value);
+  }
+  running_.reset();
+  return text;
+}
+
+ResponseText ReqTest::send(const RequestText& request) {
+  begin(request);
+  if (!loop_.run_until([this] { return finished(); })) return {};
+  return take();
+}
+
+}  // namespace zerver::testing
