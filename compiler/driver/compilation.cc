@@ -82,6 +82,9 @@ class Compilation {
   void run_phases() {
     if (options_.dump == Dump::kTokens || options_.dump == Dump::kAst) return dump_syntax();
     if (environment_failed_) return;  // what follows from a missing file is noise
+    // Later stages read the tree alone, and the tokens of a large file are several times its size.
+    for (check::LoadedFile& file : files_)
+      file.tree.tokens = syntax::TokenList();
     timer_.begin("check");
     const model::Program program = check::check(files_, engine_);
     if (options_.dump != Dump::kNone) return dump(program);
