@@ -1,0 +1,129 @@
+// What the templates of a generated source file are filled with.
+
+#include "compiler/emit/data.h"
+#include "compiler/plan/names.h"
+
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
+
+namespace zc::emit {
+namespace {
+
+Data error_data(const plan::ErrorAnswerPlan& error) {
+  return object({{"type", error.type},
+                 {"status", std::to_string(error.status)},
+                 {"uri", error.uri},
+                 {"title", error.title},
+                 {"why", error.why.empty() ? std::string("{}") : "error." + error.why},
+                 {"uses_error", flag(!error.why.empty() || !error.fields.empty())},
+                 {"retryable", flag(error.retryable)},
+                 {"fields", list(error.fields, [](const plan::CodecFieldPlan& field) {
+                    return object(
+                        {{"name", field.name}, {"json", field.json}, {"required", flag(field.required)}});
+                  })}});
+}
+
+Data statement_data(const plan::StatementPlan& statement) {
+  std::size_t left = statement.lines.size();
+  return object({{"name", statement.name}, {"lines", list(statement.lines, [&](const std::string& line) {
+                                              return object(
+                                                  {{"text", line}, {"end", --left == 0 ? ";" : ""}});
+                                            })}});
+}
+
+Data site_data(const plan::SitePlan& site) {
+  return object({{"name", site.name},
+                 {"step", site.step},
+                 {"target", std::to_string(site.target)},
+                 {"operation", site.operation},
+                 {"has_policy", flag(!site.policy.empty())},
+                 {"policy", list(site.policy)}});
+}
+
+Data target_data(const plan::TargetPlan& target) {
+  return object(
+      {{"name", target.name},
+       {"adapter", target.adapter},
+       {"function", target.function},
+       {"uses_environment",
+        flag(llvm::any_of(target.statements,
+                          [](llvm::StringRef statement) { return statement.contains("environment."); }))},
+       {"has_statements", flag(!target.statements.empty())},
+       {"statements", list(target.statements)},
+       {"in_flight", target.in_flight.empty() ? std::string("zerver::flow::TargetInfo::kDefaultInFlight")
+                                              : target.in_flight},
+       {"schema", target.schema.empty() ? std::string("{}") : target.schema}});
+}
+
+Data flow_data(const plan::FlowPlan& flow) {
+  const std::string leave = flow.is_coroutine ? "co_return" : "return";
+  std::vector<std::string> presences;
+  for (const plan::SlotPlan& slot : flow.slots)
+    if (!slot.presence.empty()) presences.push_back(slot.presence);
+  std::string arguments;
+  if (flow.uses_path) {
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < flow.captures; ++i)
+      values.push_back("values[" + std::to_string(i) + "]");
+    arguments = ", {" + llvm::join(values, ", ") + "}";
+  }
+  return object({{"name", plan::string_literal(flow.name)},
+                 {"slug", plan::string_literal(flow.slug)},
+                 {"method", plan::string_literal(flow.method)},
+                 {"path", flag(flow.uses_path)},
+                 {"pattern", plan::string_literal(flow.path)},
+                 {"path_arguments", arguments},
+                 {"captures", std::to_string(flow.captures)},
+                 {"constant", flow.constant},
+                 {"function", flow.function},
+                 {"storage", flow.storage},
+                 {"heading", flow.heading},
+                 {"result", flow.is_coroutine ? "zerver::flow::FlowTask" : "void"},
+                 {"is_coroutine", flag(flow.is_coroutine)},
+                 {"needs_end", flag(flow.is_coroutine && flow.suspensions.empty())},
+                 {"doc", doc(flow.doc)},
+                 {"deadline", when_set(flow.deadline)},
+                 {"has_slots", flag(!flow.slots.empty())},
+                 {"slots", list(flow.slots,
+                                [](const plan::SlotPlan& slot) {
+                                  return object({{"name", slot.name}, {"type", slot.type}});
+                                })},
+                 {"presences", list(presences)},
+                 {"body", body_data(flow.body, leave)}});
+}
+
+}  // namespace
+
+Data source_data(const plan::Plan& plan) {
+  Data data =
+      object({{"source", plan.source},
+              {"header", plan.path + ".flow.h"},
+              {"package", plan::string_literal(plan.package)},
+              {"namespace", plan.cpp_namespace},
+              {"includes", list(plan.source_includes)},
+              {"has_deprecated", flag(plan.has_deprecated)},
+              {"has_patterns", flag(!plan.patterns.empty())},
+              {"patterns", list(plan.patterns,
+                                [](const plan::PatternPlan& pattern) {
+                                  return object({{"name", pattern.name}, {"expression", pattern.expression}});
+                                })},
+              {"has_types", flag(llvm::any_of(plan.types,
+                                              [](const plan::TypePlan& type) {
+                                                return type.has_json || type.has_row ||
+                                                       !type.values.empty() || !type.scalar.checks.empty();
+                                              }))},
+              {"types", list(plan.types, type_data)},
+              {"has_errors", flag(!plan.errors.empty())},
+              {"errors", list(plan.errors, error_data)},
+              {"has_sites", flag(!plan.sites.empty())},
+              {"statements", list(plan.statements, statement_data)},
+              {"sites", list(plan.sites, site_data)},
+              {"has_targets", flag(!plan.targets.empty())},
+              {"targets", list(plan.targets, target_data)},
+              {"has_flows", flag(!plan.flows.empty())},
+              {"flows", list(plan.flows, flow_data)}});
+  set_router(plan, data);
+  return data;
+}
+
+}  // namespace zc::emit

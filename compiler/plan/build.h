@@ -1,0 +1,69 @@
+// What the parts of planning share.
+
+#pragma once
+
+#include "compiler/model/program.h"
+#include "compiler/plan/cpp_names.h"
+#include "compiler/plan/expression.h"
+#include "compiler/plan/plan.h"
+
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/SetVector.h>
+#include <llvm/ADT/StringRef.h>
+
+#include <string>
+
+namespace zc::plan {
+
+struct Builder {
+  Builder(const model::Program& whole, const CppNames& cpp, model::PackageId id)
+      : program(whole), names(cpp), package(id), writer(whole, cpp, id, plan.unsupported) {}
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+
+  const model::Program& program;
+  const CppNames& names;
+  model::PackageId package;
+  Plan plan;
+  ExpressionWriter writer;
+
+  // Packages whose headers the generated header, or only the source, needs.
+  llvm::SetVector<model::PackageId> header_packages, source_packages;
+  llvm::SetVector<model::ErrorId> answered;  // errors that a flow ends with
+  llvm::SetVector<model::TargetId> targets;  // systems that a flow calls
+  NameScope source_scope{{"handle", "package", "answer_error", "Route", "Captures", "kNone"}};
+
+  // "todo.v1.admit"
+  [[nodiscard]] std::string flow_name(const model::Origin& origin) const {
+    return program.packages[origin.package].name + "." + origin.name;
+  }
+  // `name`, with its package in front when that is another one: as a `.flow` file writes it.
+  [[nodiscard]] std::string written_name(const model::Origin& origin) const;
+  [[nodiscard]] bool is_own(const model::Origin& origin) const { return origin.package == package; }
+  void unsupported(Span span, std::string what) { plan.unsupported.push_back({span, std::move(what)}); }
+  // Notes which packages the spelling of `type` needs.
+  void require(model::TypeId type, llvm::SetVector<model::PackageId>& packages) const;
+};
+
+[[nodiscard]] Lines lines_of(llvm::StringRef doc);
+
+// Conditions under which the C++ expression `value` of type `type` breaks a trait, and what is said then.
+[[nodiscard]] std::vector<CheckPlan> violations(Builder& builder, const model::Traits& traits,
+                                                model::TypeId type, const std::string& value,
+                                                const std::string& name);
+
+void plan_types(Builder& builder);
+void plan_adapters(Builder& builder);
+void plan_steps(Builder& builder);
+void plan_flows(Builder& builder);
+void plan_targets(Builder& builder);
+void plan_errors(Builder& builder);
+void plan_routes(Builder& builder);
+
+// The slots of a step as its view names them, in the order of reads, then writes.
+[[nodiscard]] std::vector<AccessPlan> accesses_of(const Builder& builder, const model::Step& step);
+// The decisions of a C++ step besides going on. The order is that of `fails`, done, needs, inserts, replaces.
+[[nodiscard]] std::vector<DecisionPlan> decisions_of(const Builder& builder, const model::Step& step);
+
+}  // namespace zc::plan

@@ -1,0 +1,71 @@
+// The C++ name of every declaration of a program.
+
+#pragma once
+
+#include "compiler/model/program.h"
+#include "compiler/plan/names.h"
+
+#include <llvm/ADT/DenseMap.h>
+
+#include <string>
+#include <vector>
+
+namespace zc::plan {
+
+// Names depend on the declaring package only, so that two packages agree on what a third one declares.
+class CppNames {
+ public:
+  explicit CppNames(const model::Program& program);
+
+  [[nodiscard]] const std::string& cpp_namespace(model::PackageId package) const {
+    return packages_[package].cpp_namespace;
+  }
+  [[nodiscard]] const NameScope& scope(model::PackageId package) const { return packages_[package].scope; }
+
+  // Unqualified.
+  [[nodiscard]] const std::string& name(model::ScalarId id) const { return scalars_[id]; }
+  [[nodiscard]] const std::string& name(model::StructId id) const { return structs_[id]; }
+  [[nodiscard]] const std::string& name(model::EnumId id) const { return enums_[id]; }
+  [[nodiscard]] const std::string& name(model::ErrorId id) const { return errors_[id]; }
+  [[nodiscard]] const std::string& name(model::AdapterId id) const { return adapters_[id]; }
+  [[nodiscard]] const std::string& name(model::StepId id) const { return steps_[id]; }
+  // Of the member `index` of a struct or error, of an enumerator.
+  [[nodiscard]] const std::string& field(model::StructId id, std::size_t index) const {
+    return struct_fields_[id][index];
+  }
+  [[nodiscard]] const std::string& field(model::ErrorId id, std::size_t index) const {
+    return error_fields_[id][index];
+  }
+  [[nodiscard]] const std::string& enumerator(model::EnumId id, std::size_t index) const {
+    return enumerators_[id][index];
+  }
+
+  // `name` of `package` as code in the namespace of `from` spells it.
+  [[nodiscard]] std::string qualified(model::PackageId package, const std::string& name,
+                                      model::PackageId from) const;
+  template <typename Id>
+  [[nodiscard]] std::string spelled(Id id, model::PackageId package, model::PackageId from) const {
+    return qualified(package, name(id), from);
+  }
+  // A type as code in the namespace of `from` spells it.
+  [[nodiscard]] std::string type(model::TypeId type, model::PackageId from) const;
+
+ private:
+  struct PackageNames {
+    std::string cpp_namespace;
+    NameScope scope;
+  };
+  const model::Program* program_;
+  IdVector<model::PackageId, PackageNames> packages_;
+  IdVector<model::ScalarId, std::string> scalars_;
+  IdVector<model::StructId, std::string> structs_;
+  IdVector<model::EnumId, std::string> enums_;
+  IdVector<model::ErrorId, std::string> errors_;
+  IdVector<model::AdapterId, std::string> adapters_;
+  IdVector<model::StepId, std::string> steps_;
+  IdVector<model::StructId, std::vector<std::string>> struct_fields_;
+  IdVector<model::ErrorId, std::vector<std::string>> error_fields_;
+  IdVector<model::EnumId, std::vector<std::string>> enumerators_;
+};
+
+}  // namespace zc::plan

@@ -1,0 +1,125 @@
+#include "compiler/plan/dump.h"
+
+#include "compiler/plan/make_plan.h"
+
+#include <llvm/ADT/StringExtras.h>
+
+#include <string>
+
+namespace zc::plan {
+namespace {
+
+class Dumper {
+ public:
+  explicit Dumper(llvm::raw_ostream& out) : out_(out) {}
+
+  void package(const Plan& plan) {
+    out_ << "package " << plan.package << " -> namespace " << plan.cpp_namespace << ", " << plan.path
+         << ".flow.h\n";
+    for (const TypePlan& type : plan.types)
+      this->type(type);
+    for (const StepPlan& step : plan.steps)
+      this->step(step);
+    for (const FlowPlan& flow : plan.flows)
+      this->flow(flow);
+    for (const SitePlan& site : plan.sites) {
+      out_ << "site " << site.name << ": " << site.operation << " of target " << site.target;
+      if (!site.policy.empty()) out_ << ", " << llvm::join(site.policy, ", ");
+      out_ << "\n";
+    }
+    for (const TargetPlan& target : plan.targets)
+      out_ << "target " << target.name << ": " << target.adapter << "\n";
+    for (const RouteTablePlan& table : plan.routes)
+      routes(plan, table);
+    for (const Unsupported& each : plan.unsupported)
+      out_ << (each.is_hint ? "without effect: " : "not generated: ") << each.what << "\n";
+  }
+
+ private:
+  void type(const TypePlan& type) {
+    constexpr const char* kNames[] = {"scalar", "enum", "struct", "error"};
+    out_ << kNames[static_cast<std::size_t>(type.kind)] << " " << type.name;
+    if (type.kind == TypePlan::Kind::kScalar) out_ << ": " << type.scalar.base;
+    if (type.has_json) out_ << " json";
+    if (type.has_row) out_ << " row";
+    out_ << "\n";
+    for (const FieldPlan& field : type.fields)
+      out_ << "  " << field.type << " " << field.name << field.initializer << "\n";
+    for (const EnumeratorPlan& value : type.values)
+      out_ << "  " << value.name << " = " << value.json << "\n";
+  }
+
+  void step(const StepPlan& step) {
+    out_ << "step " << step.name << ": view";
+    for (const AccessPlan& slot : step.slots) {
+      out_ << " " << slot.name << (slot.reads ? (slot.optional_read ? " reads?" : " reads") : "")
+           << (slot.writes ? (slot.optional_write ? " writes?" : " writes") : "") << ";";
+    }
+    out_ << " decisions proceed";
+    for (const DecisionPlan& decision : step.decisions)
+      out_ << ", " << decision.enumerator;
+    out_ << "\n";
+  }
+
+  void flow(const FlowPlan& flow) {
+    out_ << flow.heading << ": " << (flow.is_coroutine ? "coroutine" : "function") << " " << flow.function
+         << "\n";
+    out_ << "  storage " << flow.storage << "\n";
+    for (const SlotPlan& slot : flow.slots)
+      out_ << "    " << slot.type << " " << slot.name
+           << (slot.presence.empty() ? "" : " with " + slot.presence) << "\n";
+    for (std::size_t i = 0; i < flow.suspensions.size(); ++i)
+      out_ << "  suspension point " << i + 1 << ": " << flow.suspensions[i] << "\n";
+    body(flow.body, 1);
+  }
+
+  void body(const Body& body, std::size_t depth) {
+    for (const Operation& operation : body) {
+      constexpr const char* kNames[] = {"extract", "assign", "effects", "step", "when", "rescue", "answer"};
+      line(depth) << kNames[static_cast<std::size_t>(operation.kind)] << " "
+                  << (operation.comment.empty() ? operation.condition : operation.comment) << "\n";
+      for (const CallPlan& call : operation.calls) {
+        line(depth + 1) << "call " << call.site << (call.required ? "" : " optional") << "\n";
+        failures(call.failures, depth + 2);
+      }
+      failures(operation.failures, depth + 1);
+      for (const CasePlan& each : operation.cases) {
+        line(depth + 1) << each.label << ": " << each.statement << "\n";
+        this->body(each.body, depth + 2);
+      }
+      this->body(operation.body, depth + 1);
+      if (!operation.otherwise.empty()) {
+        line(depth) << "otherwise\n";
+        this->body(operation.otherwise, depth + 1);
+      }
+    }
+  }
+
+  void failures(const std::vector<FailurePlan>& failures, std::size_t depth) {
+    for (const FailurePlan& failure : failures)
+      line(depth) << "on " << llvm::join(failure.kinds, " | ") << ": " << failure.statement << "\n";
+  }
+
+  void routes(const Plan& plan, const RouteTablePlan& table) {
+    out_ << "routes " << (table.method.empty() ? "any" : table.method) << "\n";
+    for (const RouteNode& node : table.tree.nodes)
+      if (node.route)
+        out_ << "  " << (node.pattern.empty() ? "/" : node.pattern) << " -> " << plan.flows[*node.route].name
+             << "\n";
+  }
+
+  llvm::raw_ostream& line(std::size_t depth) { return out_.indent(static_cast<unsigned>(2 * depth)); }
+
+  llvm::raw_ostream& out_;
+};
+
+}  // namespace
+
+void dump_plan(const model::Program& program, llvm::raw_ostream& out) {
+  for (std::size_t i = 0; i < program.packages.size(); ++i) {
+    const model::PackageId id(i);
+    if (program.packages[id].is_root) Dumper(out).package(make_plan(program, id));
+  }
+}
+
+}  // namespace zc::plan

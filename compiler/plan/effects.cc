@@ -1,0 +1,259 @@
+// Effects of a flow: calls, their policies, and what becomes of their failures.
+
+#include "compiler/plan/flow_builder.h"
+
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
+
+#include <utility>
+
+namespace zc::plan {
+namespace {
+
+using model::TypeKind;
+
+struct KindName {
+  model::Kind kind;
+  const char* name;
+};
+constexpr KindName kKinds[] = {{model::kInvalid, "zerver::FaultKind::kInvalid"},
+                               {model::kMissing, "zerver::FaultKind::kMissing"},
+                               {model::kConflict, "zerver::FaultKind::kConflict"},
+                               {model::kRejected, "zerver::FaultKind::kRejected"},
+                               {model::kUnavailable, "zerver::FaultKind::kUnavailable"},
+                               {model::kTimeout, "zerver::FaultKind::kTimeout"}};
+
+std::vector<std::string> kind_names(model::Kinds kinds) {
+  std::vector<std::string> result;
+  for (const KindName& each : kKinds)
+    if ((kinds & each.kind) != 0) result.emplace_back(each.name);
+  return result;
+}
+
+std::string duration(model::Nanoseconds span) {
+  const auto in = [&](const char* unit, model::Nanoseconds size) {
+    return "zerver::Duration::from_" + std::string(unit) + "(" + std::to_string(span / size) + ")";
+  };
+  if (span % 1'000'000'000 == 0) return in("seconds", 1'000'000'000);
+  if (span % 1'000'000 == 0) return in("milliseconds", 1'000'000);
+  if (span % 1'000 == 0) return in("microseconds", 1'000);
+  return "zerver::Duration{" + std::to_string(span) + "}";
+}
+
+// A literal for each line of `text`, so that a long statement stays readable.
+Lines split_literal(llvm::StringRef text) {
+  Lines result;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const llvm::StringRef line = end == llvm::StringRef::npos ? text : text.take_front(end + 1);
+    result.push_back(string_literal(line));
+    text = text.drop_front(line.size());
+  }
+  if (result.empty()) result.emplace_back("\"\"");
+  return result;
+}
+
+}  // namespace
+
+std::string FlowBuilder::error_value(model::ErrorId id, const model::Step& step, const std::string& fault) {
+  const model::ErrorType& error = builder_.program.errors[id];
+  const Bindings bindings = bindings_of(step);
+  std::vector<std::string> fields;
+  for (std::size_t i = 0; i < error.fields.size(); ++i) {
+    const model::Field& field = error.fields[i];
+    const auto read = llvm::find_if(step.reads, [&](const model::SlotUse& use) {
+      return builder_.program.slots[use.slot].origin.name == field.origin.name;
+    });
+    std::string value = "{}";
+    if (read != step.reads.end()) {
+      const std::string presence = read->optional ? bindings.presence.lookup(read->slot) : std::string();
+      value = bindings.slots.lookup(read->slot);
+      if (!presence.empty())
+        value = presence + " ? " + builder_.writer.type(field.type) + "(" + value + ") : std::nullopt";
+    } else if (field.origin.name == "why") {
+      value = fault + ".why";
+    } else if (field.default_value) {
+      value = builder_.writer.constant(*field.default_value, field.type);
+    }
+    fields.push_back("." + builder_.names.field(id, i) + " = " + value);
+  }
+  return builder_.names.spelled(id, error.origin.package, builder_.package) + "{" + llvm::join(fields, ", ") +
+         "}";
+}
+
+std::string FlowBuilder::fail(model::ErrorId id, const std::string& error, const std::string& fault) {
+  for (const Rescue& rescue : llvm::reverse(rescues_))
+    if (llvm::is_contained(*rescue.errors, id)) return "goto " + rescue.label + ";";
+  builder_.answered.insert(id);
+  return std::string(leave()) + " answer_error(exchange, " + error + (fault.empty() ? "" : ", " + fault) +
+         ");";
+}
+
+std::vector<FailurePlan> FlowBuilder::failures(const model::Step& step, const std::string& fault) {
+  std::vector<FailurePlan> result;
+  for (const model::ErrorMapping& mapping : step.mappings) {
+    FailurePlan plan;
+    plan.kinds = kind_names(mapping.kinds);
+    plan.statement = fail(mapping.error, error_value(mapping.error, step, fault), fault);
+    if (!plan.kinds.empty()) result.push_back(std::move(plan));
+  }
+  return result;
+}
+
+std::vector<std::string> FlowBuilder::policy(const model::Step& step, const model::PolicySettings& settings) {
+  std::vector<std::string> result;
+  if (settings.timeout) result.push_back(".timeout = " + duration(*settings.timeout));
+  if (settings.retry && settings.retry->times != 0) {
+    const model::Retry& retry = *settings.retry;
+    model::Kinds kinds = 0;
+    for (const model::ErrorMapping& mapping : step.mappings) {
+      const bool named = retry.on.empty() ? builder_.program.errors[mapping.error].retryable
+                                          : llvm::is_contained(retry.on, mapping.error);
+      if (named) kinds |= mapping.kinds;
+    }
+    result.push_back(".retries = " + std::to_string(retry.times));
+    result.push_back(".backoff_first = " + duration(retry.backoff.least));
+    result.push_back(".backoff_cap = " + duration(std::max(retry.backoff.least, retry.backoff.most)));
+    result.push_back(".retry_on = zerver::FaultKinds::of(" + llvm::join(kind_names(kinds), ", ") + ")");
+  }
+  return result;
+}
+
+std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& effect,
+                              const std::string& name) {
+  const model::Target& target = builder_.program.targets[effect.target];
+  const model::Adapter& adapter = builder_.program.adapters[target.adapter];
+  builder_.targets.insert(effect.target);
+  builder_.source_packages.insert(adapter.origin.package);
+  SitePlan plan;
+  plan.step = string_literal(builder_.flow_name(step.origin));
+  plan.target =
+      static_cast<std::size_t>(llvm::find(builder_.targets, effect.target) - builder_.targets.begin());
+  plan.operation = builder_.names.spelled(target.adapter, adapter.origin.package, builder_.package) +
+                   "::" + constant(adapter.operations[effect.operation].origin.name);
+  plan.policy = policy(step, effect.settings);
+  plan.name = constant(name + "_call");
+  // A step that stands in several flows has one site.
+  for (const SitePlan& known : builder_.plan.sites)
+    if (known.name == plan.name && known.step == plan.step && known.target == plan.target &&
+        known.operation == plan.operation)
+      return known.name;
+  plan.name = builder_.source_scope.claim(plan.name);
+  builder_.plan.sites.push_back(plan);
+  return plan.name;
+}
+
+std::string FlowBuilder::statement_constant(const model::Expression& statement, const std::string& name) {
+  const Lines lines = split_literal(ExpressionWriter::statement_text(statement));
+  const std::string wanted = constant(name + "_sql");
+  for (const StatementPlan& known : builder_.plan.statements)
+    if (known.name == wanted && known.lines == lines) return known.name;
+  builder_.plan.statements.push_back({builder_.source_scope.claim(wanted), lines});
+  return builder_.plan.statements.back().name;
+}
+
+CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& effect,
+                           const model::SlotUse* writes, const std::string& prefix,
+                           const std::string& site_name) {
+  const model::Target& target = builder_.program.targets[effect.target];
+  const model::Adapter& adapter = builder_.program.adapters[target.adapter];
+  const model::Operation& operation = adapter.operations[effect.operation];
+  const Bindings bindings = bindings_of(step);
+  const std::string interface =
+      builder_.names.spelled(target.adapter, adapter.origin.package, builder_.package);
+
+  CallPlan plan;
+  plan.site = site(step, effect, site_name);
+  plan.call = prefix + "call";
+  plan.arguments_local = prefix + "arguments";
+  plan.arguments_type = interface + "::" + upper_camel(operation.origin.name) + "Arguments";
+  if (operation.stream) builder_.unsupported(effect.span, "an effect that streams");
+  if (effect.settings.hedge) builder_.unsupported(effect.span, "`hedge`");
+  if (effect.settings.rate) builder_.unsupported(effect.span, "`rate`");
+  bool has_statement = false;
+  for (std::size_t i = 0; i < operation.parameters.size() && i < effect.arguments.size(); ++i) {
+    const model::Expression& argument = effect.arguments[i];
+    if (argument.kind == model::ExpressionKind::kStatement) {
+      has_statement = true;
+      plan.parameters = builder_.writer.statement_values(argument, bindings);
+      if (!plan.parameters.empty()) plan.parameters_local = prefix + "parameters";
+      plan.arguments.push_back("{" + statement_constant(argument, site_name) + ", " +
+                               (plan.parameters.empty() ? "{}" : plan.parameters_local) + "}");
+    } else if (type(operation.parameters[i].type).kind == TypeKind::kVariable) {
+      plan.arguments.push_back("zerver::flow::json_text(exchange.arena(), " +
+                               builder_.writer.value(argument, bindings) + ")");
+    } else {
+      plan.arguments.push_back(builder_.writer.value(argument, bindings));
+    }
+  }
+  // To a database the key only says that the statement may run twice; others have to be told it.
+  if (effect.key && !has_statement) builder_.unsupported(effect.span, "an idempotency key");
+
+  const std::string result = builder_.writer.type(effect.result);
+  builder_.require(effect.result, builder_.source_packages);
+  if (type(effect.result).kind == TypeKind::kVoid)
+    builder_.unsupported(effect.span, "an operation without a result");
+  switch (operation.format) {
+    case model::ResultFormat::kRow:
+      plan.call_type = "zerver::flow::RowsCall<" + result + ">";
+      break;
+    case model::ResultFormat::kJson:
+      plan.call_type = "zerver::flow::JsonCall<" + result + ">";
+      break;
+    case model::ResultFormat::kTyped:
+      plan.call_type = "zerver::flow::ValueCall<" + result + ">";
+      break;
+  }
+  if (writes != nullptr)
+    plan.assigns.push_back(assign(*writes, effect.result, "*" + plan.call + ".result()"));
+  plan.required = !step.never_fails;
+  if (plan.required) plan.failures = failures(step, "fault");
+  return plan;
+}
+
+void FlowBuilder::group(const model::Step& step, Operation& operation) {
+  const model::Group& group = *step.group;
+  const auto unsupported_join = [&](const char* what) {
+    builder_.unsupported(group.span, std::string("the join ") + what);
+  };
+  switch (group.join) {
+    case model::Join::kAll:
+      break;
+    case model::Join::kAllRequired:
+      unsupported_join("`all_required`");
+      break;
+    case model::Join::kAny:
+      unsupported_join("`any`");
+      break;
+    case model::Join::kFirstSuccess:
+      unsupported_join("`first_success`");
+      break;
+    case model::Join::kRace:
+      unsupported_join("`race`");
+      break;
+    case model::Join::kQuorum:
+      unsupported_join("`quorum`");
+      break;
+    case model::Join::kHedge:
+      unsupported_join("`hedge`");
+      break;
+    case model::Join::kSequential:
+      unsupported_join("`sequential`");
+      break;
+  }
+  for (const model::Group& nested : group.nested)
+    builder_.unsupported(nested.span, "a group inside a group");
+  for (std::size_t i = 0; i < group.members.size(); ++i) {
+    const model::GroupMember& member = group.members[i];
+    const bool has_slot = member.writes.slot.is_valid();
+    const std::string name =
+        has_slot ? builder_.program.slots[member.writes.slot].origin.name : "effect_" + std::to_string(i + 1);
+    CallPlan plan = call(step, member.call, has_slot ? &member.writes : nullptr, identifier(name) + "_",
+                         step.origin.name + "_" + name);
+    plan.required = member.required && !step.never_fails;
+    if (!plan.required) plan.failures.clear();
+    operation.calls.push_back(std::move(plan));
+  }
+}
+
+}  // namespace zc::plan

@@ -1,0 +1,551 @@
+#include "compiler/plan/flow_builder.h"
+
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
+
+#include <utility>
+
+namespace zc::plan {
+namespace {
+
+using model::StatementKind;
+using model::TypeKind;
+
+const char* method_text(model::Method method) {
+  switch (method) {
+    case model::Method::kGet:
+      return "GET";
+    case model::Method::kHead:
+      return "HEAD";
+    case model::Method::kPost:
+      return "POST";
+    case model::Method::kPut:
+      return "PUT";
+    case model::Method::kPatch:
+      return "PATCH";
+    case model::Method::kDelete:
+      return "DELETE";
+    case model::Method::kOptions:
+      return "OPTIONS";
+    case model::Method::kTrace:
+      return "TRACE";
+    case model::Method::kConnect:
+      return "CONNECT";
+    case model::Method::kAny:
+      return "";
+  }
+  return "";
+}
+
+}  // namespace
+
+FlowBuilder::FlowBuilder(Builder& builder, model::FlowId id)
+    : builder_(builder), flow_(builder.program.flows[id]) {}
+
+FlowPlan FlowBuilder::run() {
+  FlowPlan plan;
+  plan.name = flow_.origin.name;
+  plan.flow_name = builder_.flow_name(flow_.origin);
+  plan.function = builder_.source_scope.claim("run_" + flow_.origin.name);
+  plan.storage = builder_.source_scope.claim(upper_camel(flow_.origin.name) + "Slots");
+  plan.constant = builder_.source_scope.claim(constant("route_" + flow_.origin.name));
+  plan.slug = flow_.slug;
+  plan.heading = "flow " + flow_.origin.name;
+  plan.doc = lines_of(flow_.origin.doc);
+  plan.owner = flow_.owner.value_or("");
+  if (flow_.route) {
+    plan.method = method_text(flow_.route->method);
+    plan.path = flow_.route->pattern;
+    plan.heading +=
+        " on " + (plan.method.empty() ? std::string("ANY") : plan.method) + " \"" + plan.path + "\"";
+    for (const SegmentMatch& segment : segments_of(*flow_.route))
+      plan.captures += segment.value_count();
+  } else {
+    plan.method = "POST";
+    plan.path = "/flow/v1/" + flow_.slug;
+  }
+  plan.is_coroutine = flow_.has_effects;
+  if (flow_.deadline && flow_.has_effects)
+    plan.deadline = "zerver::Duration{" + std::to_string(*flow_.deadline) + "}";
+  if (flow_.trigger == model::Trigger::kJob) builder_.unsupported(flow_.origin.span, "a job");
+  if (flow_.trigger == model::Trigger::kCron) builder_.unsupported(flow_.origin.span, "a cron");
+  const auto hint = [&](const char* what) {
+    builder_.plan.unsupported.push_back({flow_.origin.span, what, true});
+  };
+  if (flow_.in_flight) hint("`in_flight` of a flow");
+  if (flow_.retry_budget_percent) hint("`retry_budget` of a flow");
+  if (flow_.sample_percent) hint("`sample`");
+  if (flow_.priority != model::Priority::kNormal) hint("`priority`");
+  plan_slots(plan);
+  plan.body = block(flow_.body).body;
+  plan.suspensions = std::move(suspensions_);
+  plan.uses_path = uses_path_;
+  return plan;
+}
+
+void FlowBuilder::plan_slots(FlowPlan& plan) {
+  NameScope scope;
+  llvm::DenseSet<model::SlotId> maybe(flow_.maybe_slots.begin(), flow_.maybe_slots.end());
+  llvm::DenseSet<llvm::StringRef> own;
+  for (const model::SlotId id : flow_.slots) {
+    const model::Origin& origin = builder_.program.slots[id].origin;
+    if (builder_.is_own(origin)) own.insert(origin.name);
+  }
+  for (const model::SlotId id : flow_.slots) {
+    const model::Slot& slot = builder_.program.slots[id];
+    const std::string written = builder_.written_name(slot.origin);
+    const bool clashes = !builder_.is_own(slot.origin) && own.contains(slot.origin.name);
+    SlotPlan each;
+    each.name = scope.claim(clashes ? written : slot.origin.name);
+    each.type = builder_.writer.type(slot.type);
+    each.flow_name = written;
+    builder_.require(slot.type, builder_.source_packages);
+    names_[id] = each.name;
+    slots_.slots[id] = "slots." + each.name;
+    plan.slots.push_back(std::move(each));
+  }
+  for (std::size_t i = 0; i < flow_.slots.size(); ++i) {
+    if (!maybe.contains(flow_.slots[i])) continue;
+    plan.slots[i].presence = scope.claim("has_" + plan.slots[i].name);
+    slots_.presence[flow_.slots[i]] = "slots." + plan.slots[i].presence;
+  }
+}
+
+FlowBuilder::Result FlowBuilder::block(llvm::ArrayRef<model::Statement> statements) {
+  // `rescue` guards what stands before it, an earlier `rescue` included: the last one is the outermost.
+  for (std::size_t i = statements.size(); i-- > 0;) {
+    const model::Statement& rescue = statements[i];
+    if (rescue.kind != StatementKind::kRescue) continue;
+    Operation operation;
+    operation.kind = Operation::Kind::kRescue;
+    std::vector<std::string> errors;
+    for (const model::ErrorId id : rescue.errors)
+      errors.push_back(builder_.written_name(builder_.program.errors[id].origin));
+    operation.comment = "rescue " + llvm::join(errors, ", ");
+    operation.label = "rescue_" + std::to_string(++rescue_count_);
+    rescues_.push_back({&rescue.errors, operation.label});
+    Result guarded = block(statements.take_front(i));
+    rescues_.pop_back();
+    Result handler = rescue.branches.empty() ? Result{} : block(rescue.branches[0]);
+    operation.body = std::move(guarded.body);
+    operation.otherwise = std::move(handler.body);
+    Result result;
+    result.body.push_back(std::move(operation));
+    Result behind = block(statements.drop_front(i + 1));
+    llvm::append_range(result.body, std::move(behind.body));
+    result.ends = behind.ends || (guarded.ends && handler.ends);
+    return result;
+  }
+  Result result;
+  for (const model::Statement& each : statements) {
+    if (result.ends) break;  // check has said that it is not reachable
+    result.ends = statement(each, result.body);
+  }
+  return result;
+}
+
+bool FlowBuilder::statement(const model::Statement& statement, Body& body) {
+  bool ends = false;
+  switch (statement.kind) {
+    case StatementKind::kStep:
+      step(statement, body, ends);
+      break;
+    case StatementKind::kChain:
+    case StatementKind::kCall:
+      if (!statement.branches.empty()) {
+        Result inner = block(statement.branches[0]);
+        llvm::append_range(body, std::move(inner.body));
+        ends = inner.ends;
+      }
+      break;
+    case StatementKind::kParallel:
+      parallel(statement, body);
+      break;
+    case StatementKind::kWhen:
+      when(statement, body, ends);
+      break;
+    case StatementKind::kReturn: {
+      Operation operation;
+      operation.kind = Operation::Kind::kAnswer;
+      answer(statement, operation);
+      body.push_back(std::move(operation));
+      ends = true;
+      break;
+    }
+    case StatementKind::kEach:
+      builder_.unsupported(statement.span, "`each`");
+      break;
+    case StatementKind::kSaga:
+      builder_.unsupported(statement.span, "`saga`");
+      break;
+    case StatementKind::kOnError:
+      builder_.unsupported(statement.span, "`on error`");
+      break;
+    case StatementKind::kOnCancel:
+      builder_.unsupported(statement.span, "`on cancel`");
+      break;
+    case StatementKind::kEnqueue:
+      builder_.unsupported(statement.span, "`enqueue`");
+      break;
+    case StatementKind::kRescue:
+      break;  // block()
+  }
+  return ends;
+}
+
+void FlowBuilder::when(const model::Statement& statement, Body& body, bool& ends) {
+  Operation operation;
+  operation.kind = Operation::Kind::kWhen;
+  operation.condition = builder_.writer.value(*statement.condition, slots_);
+  Result then = block(statement.branches[0]);
+  Result otherwise = statement.branches.size() > 1 ? block(statement.branches[1]) : Result{};
+  ends = then.ends && otherwise.ends;
+  operation.body = std::move(then.body);
+  operation.otherwise = std::move(otherwise.body);
+  body.push_back(std::move(operation));
+}
+
+void FlowBuilder::parallel(const model::Statement& statement, Body& body) {
+  Operation operation;
+  operation.kind = Operation::Kind::kCalls;
+  std::vector<std::string> comments;
+  for (const model::Block& branch : statement.branches) {
+    const bool is_step = branch.size() == 1 && branch[0].kind == StatementKind::kStep;
+    const model::Step* const each = is_step ? &builder_.program.steps[branch[0].step] : nullptr;
+    if (each == nullptr || each->kind != model::StepKind::kEffect) {
+      builder_.unsupported(branch.empty() ? statement.span : branch[0].span,
+                           "what is not one effect inside `parallel`");
+      continue;
+    }
+    const model::SlotUse* const writes = each->writes.empty() ? nullptr : &each->writes[0];
+    operation.calls.push_back(
+        call(*each, *each->call, writes, identifier(each->origin.name) + "_", each->origin.name));
+    comments.push_back(comment(*each));
+  }
+  operation.comment = "parallel: " + llvm::join(comments, "; ");
+  if (operation.calls.empty()) return;
+  suspensions_.push_back("parallel");
+  body.push_back(std::move(operation));
+}
+
+void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends) {
+  const model::Step& step = builder_.program.steps[statement.step];
+  Operation operation;
+  operation.comment = comment(step);
+  operation.flow_name = string_literal(builder_.flow_name(step.origin));
+  switch (step.kind) {
+    case model::StepKind::kExtract:
+      operation.kind = Operation::Kind::kExtract;
+      extract(step, operation);
+      break;
+    case model::StepKind::kPure:
+      operation.kind = Operation::Kind::kAssign;
+      if (step.writes.size() == 1 && step.value)
+        operation.assigns.push_back(
+            assign(step.writes[0], step.value->type, builder_.writer.value(*step.value, bindings_of(step))));
+      else
+        builder_.unsupported(step.origin.span, "an expression that writes several slots");
+      break;
+    case model::StepKind::kEffect:
+      operation.kind = Operation::Kind::kCalls;
+      if (step.writes.size() > 1)
+        builder_.unsupported(step.origin.span, "an effect that writes several slots");
+      operation.calls.push_back(
+          call(step, *step.call, step.writes.empty() ? nullptr : &step.writes[0], "", step.origin.name));
+      suspensions_.push_back(builder_.flow_name(step.origin));
+      break;
+    case model::StepKind::kGroup:
+      operation.kind = Operation::Kind::kCalls;
+      group(step, operation);
+      suspensions_.push_back(builder_.flow_name(step.origin));
+      break;
+    case model::StepKind::kBody:
+      operation.kind = Operation::Kind::kStep;
+      body_step(statement, step, operation);
+      break;
+  }
+  ends = false;
+  body.push_back(std::move(operation));
+}
+
+void FlowBuilder::part(const model::Expression& expression, Operation& operation, Bindings& bindings) {
+  for (const model::Expression& operand : expression.operands)
+    part(operand, operation, bindings);
+  if (expression.kind != model::ExpressionKind::kRequest) return;
+  const std::string type = builder_.writer.type(expression.type);
+  const std::string name = string_literal(expression.name);
+  const std::string local =
+      operation.parts.empty() ? "part" : "part_" + std::to_string(operation.parts.size() + 1);
+  std::string field = llvm::StringRef(expression.name).lower();
+  std::replace(field.begin(), field.end(), '_',
+               '-');  // names of header fields have hyphens, identifiers cannot
+  std::string read;
+  std::string direct;  // cannot fail
+  switch (expression.part) {
+    case model::RequestPart::kJson:
+      read = "zerver::flow::json_part<" + type + ">(exchange)";
+      break;
+    case model::RequestPart::kBody:
+      if (this->type(expression.type).kind == TypeKind::kBytes)
+        direct = "zerver::flow::body_bytes(exchange)";
+      else
+        read = "zerver::flow::body_text(exchange)";
+      break;
+    case model::RequestPart::kPath: {
+      std::size_t index = 0;
+      std::optional<std::size_t> found;
+      if (flow_.route) {
+        for (const model::PathSegment& segment : flow_.route->segments) {
+          if (segment.kind == model::PathSegment::Kind::kLiteral) continue;
+          if (segment.text == expression.name) found = index;
+          ++index;
+          for (const model::SegmentParameter& more : segment.more) {
+            if (more.name == expression.name) found = index;
+            ++index;
+          }
+        }
+      }
+      if (!found) builder_.unsupported(expression.span, "a path parameter that the route does not have");
+      uses_path_ = true;
+      read = "zerver::flow::path_part<" + type + ">(exchange, " + name + ", path[" +
+             std::to_string(found.value_or(0)) + "])";
+      break;
+    }
+    case model::RequestPart::kQuery:
+      read = "zerver::flow::query_part<" + type + ">(exchange, " + name + ")";
+      break;
+    case model::RequestPart::kHeader:
+      read = "zerver::flow::header_part<" + type + ">(exchange, " + string_literal(field) + ")";
+      break;
+    case model::RequestPart::kCookie:
+      read = "zerver::flow::cookie_part<" + type + ">(exchange, " + name + ")";
+      break;
+    case model::RequestPart::kIdempotencyKey:
+      read = "zerver::flow::header_part<" + type + ">(exchange, \"idempotency-key\")";
+      break;
+    case model::RequestPart::kClientIp:
+      direct = "zerver::String::borrowed(exchange.request.client_ip)";
+      break;
+    case model::RequestPart::kMethod:
+      direct = "zerver::String::borrowed(exchange.request.method_name)";
+      break;
+  }
+  if (direct.empty()) {
+    bindings.parts[&expression] = "*" + local;
+    operation.parts.push_back({local, type, read});
+  } else {
+    bindings.parts[&expression] = direct;
+  }
+}
+
+void FlowBuilder::extract(const model::Step& step, Operation& operation) {
+  Bindings bindings = bindings_of(step);
+  part(*step.value, operation, bindings);
+  operation.failures = failures(step, "fault");
+  if (step.writes.size() == 1)
+    operation.assigns.push_back(
+        assign(step.writes[0], step.value->type, builder_.writer.value(*step.value, bindings)));
+  else
+    builder_.unsupported(step.origin.span, "a request part that writes several slots");
+}
+
+std::vector<std::string> FlowBuilder::view_arguments(const model::Statement& statement,
+                                                     const model::Step& step) const {
+  std::vector<std::string> result = {"exchange.arena()"};
+  const std::vector<AccessPlan> accesses = accesses_of(builder_, step);
+  std::vector<model::SlotId> order;
+  for (const auto* uses : {&step.reads, &step.writes})
+    for (const model::SlotUse& use : *uses)
+      if (!llvm::is_contained(order, use.slot)) order.push_back(use.slot);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const std::string name = slots_.slots.lookup(order[i]);
+    const std::string presence = slots_.presence.lookup(order[i]);
+    if (accesses[i].reads && accesses[i].optional_read) {
+      const auto read =
+          llvm::find_if(step.reads, [&](const model::SlotUse& use) { return use.slot == order[i]; });
+      const auto index = static_cast<std::size_t>(read - step.reads.begin());
+      const model::Presence known =
+          index < statement.read_presence.size() ? statement.read_presence[index] : model::Presence::kMaybe;
+      if (known == model::Presence::kUnset)
+        result.emplace_back("nullptr");
+      else if (known == model::Presence::kSet || presence.empty())
+        result.push_back("&" + name);
+      else
+        result.push_back(presence + " ? &" + name + " : nullptr");
+    } else if (accesses[i].reads && !accesses[i].writes) {
+      result.push_back(name);
+    }
+    if (accesses[i].writes) result.push_back(name);
+  }
+  return result;
+}
+
+void FlowBuilder::body_step(const model::Statement& statement, const model::Step& step,
+                            Operation& operation) {
+  operation.step = builder_.names.spelled(statement.step, step.origin.package, builder_.package);
+  builder_.source_packages.insert(step.origin.package);
+  operation.arguments = view_arguments(statement, step);
+
+  const std::vector<DecisionPlan> decisions = decisions_of(builder_, step);
+  const std::string kind = operation.step + "::Decision::Kind::";
+  std::size_t next = 0;
+  for (const model::ErrorId id : step.fails) {
+    const DecisionPlan& decision = decisions[next++];
+    operation.cases.push_back(
+        {kind + decision.enumerator, fail(id, "decision." + decision.member + "()", ""), {}, true});
+  }
+  if (step.may_done)
+    operation.cases.push_back({kind + decisions[next++].enumerator,
+                               std::string(leave()) + " zerver::flow::answer(exchange, decision.answer());",
+                               {},
+                               true});
+  for (; next < decisions.size(); ++next) {
+    const DecisionPlan& decision = decisions[next];
+    CasePlan plan{kind + decision.enumerator, "", {}, false};
+    const std::size_t first_insert = step.fails.size() + (step.may_done ? 1 : 0) + step.may_need.size();
+    const bool is_need = decision.kind == DecisionPlan::Kind::kNeed;
+    const std::size_t index = is_need ? next - (first_insert - step.may_need.size()) : next - first_insert;
+    const model::Alternative* found = nullptr;
+    for (const std::uint32_t alternative : statement.alternatives) {
+      const model::Alternative& candidate = flow_.alternatives[alternative];
+      const bool matches = is_need ? candidate.kind == model::Alternative::Kind::kNeed &&
+                                         candidate.need == step.may_need[index]
+                           : index < step.may_insert.size()
+                               ? candidate.kind == model::Alternative::Kind::kInsert &&
+                                     candidate.chain == step.may_insert[index]
+                               : candidate.kind == model::Alternative::Kind::kReplace &&
+                                     candidate.chain == step.may_replace[index - step.may_insert.size()];
+      if (matches) found = &candidate;
+    }
+    if (found != nullptr) {
+      Result alternative = block(found->body);
+      plan.body = std::move(alternative.body);
+      plan.ends = alternative.ends;
+    }
+    operation.cases.push_back(std::move(plan));
+  }
+  const std::vector<AccessPlan> accesses = accesses_of(builder_, step);
+  for (const model::SlotUse& use : step.writes) {
+    const AccessPlan& access = *llvm::find_if(accesses, [&](const AccessPlan& candidate) {
+      return candidate.writes &&
+             candidate.flow_name == builder_.written_name(builder_.program.slots[use.slot].origin);
+    });
+    if (!use.optional) operation.required_writes.push_back(access.name);
+    const std::string presence = slots_.presence.lookup(use.slot);
+    if (presence.empty()) continue;
+    operation.assigns.push_back(use.optional
+                                    ? AssignPlan{"view.wrote_" + access.name + "()", "", "", presence}
+                                    : AssignPlan{"", "", "", presence});
+  }
+}
+
+void FlowBuilder::answer(const model::Statement& statement, Operation& operation) {
+  const model::Answer& answer = *statement.answer;
+  operation.status = answer.status;
+  operation.comment = "return " + std::to_string(answer.status);
+  switch (answer.format) {
+    case model::AnswerFormat::kNone:
+    case model::AnswerFormat::kJson:
+      break;
+    case model::AnswerFormat::kText:
+      operation.content_type = "zerver::flow::kTextType";
+      break;
+    case model::AnswerFormat::kHtml:
+      operation.content_type = "\"text/html; charset=utf-8\"";
+      break;
+    case model::AnswerFormat::kBytes:
+      operation.content_type = "\"application/octet-stream\"";
+      break;
+    case model::AnswerFormat::kMedia:
+      operation.content_type = string_literal(answer.media_type);
+      break;
+    case model::AnswerFormat::kJsonLines:
+      builder_.unsupported(statement.span, "an answer that is streamed");
+      break;
+    case model::AnswerFormat::kEvents:
+      builder_.unsupported(statement.span, "an answer of server-sent events");
+      break;
+  }
+  for (const model::AnswerHeader& header : answer.headers) {
+    const std::string name = llvm::StringRef(header.name).lower();
+    const std::string value = builder_.writer.text(header.value, slots_);
+    if (name == "content-type")
+      operation.content_type = value;
+    else
+      operation.headers.push_back({string_literal(name), value});
+  }
+  if (operation.headers.size() > 8)
+    builder_.unsupported(statement.span, "an answer with more than 8 header fields");
+  if (!answer.body) return;
+  if (answer.format == model::AnswerFormat::kJson) {
+    const bool is_literal = answer.body->kind == model::ExpressionKind::kObject ||
+                            answer.body->kind == model::ExpressionKind::kList;
+    if (is_literal)
+      builder_.writer.append_json(*answer.body, slots_, operation.json);
+    else
+      operation.value = builder_.writer.value(*answer.body, slots_);
+    return;
+  }
+  operation.text = builder_.writer.text(*answer.body, slots_);
+  const TypeKind kind = type(answer.body->type).kind;
+  if (kind == TypeKind::kBytes || kind == TypeKind::kJson) operation.text += ".view()";
+}
+
+Bindings FlowBuilder::bindings_of(const model::Step& step) const {
+  Bindings result = slots_;
+  for (const model::SlotUse& use : step.reads)
+    if (!use.optional) result.presence.erase(use.slot);
+  return result;
+}
+
+std::string FlowBuilder::comment(const model::Step& step) const {
+  const auto slots = [&](const std::vector<model::SlotUse>& uses) {
+    std::vector<std::string> names;
+    for (const model::SlotUse& use : uses)
+      names.push_back(builder_.written_name(builder_.program.slots[use.slot].origin) +
+                      (use.optional ? "?" : ""));
+    return llvm::join(names, ", ");
+  };
+  std::string text = builder_.written_name(step.origin);
+  if (!step.reads.empty()) text += "(" + slots(step.reads) + ")";
+  if (!step.writes.empty()) text += " -> " + slots(step.writes);
+  return text;
+}
+
+AssignPlan FlowBuilder::assign(const model::SlotUse& use, model::TypeId type, const std::string& value) {
+  const model::Slot& slot = builder_.program.slots[use.slot];
+  const std::string target = slots_.slots.lookup(use.slot);
+  const std::string presence = slots_.presence.lookup(use.slot);
+  model::TypeId inner = type;
+  std::string given = value;
+  AssignPlan result;
+  const bool unwraps =
+      this->type(type).kind == TypeKind::kOptional && this->type(slot.type).kind != TypeKind::kOptional;
+  if (unwraps) {
+    // A value that is not there leaves the slot unset.
+    result.condition = llvm::StringRef(value).starts_with("*") || llvm::StringRef(value).contains(" ? ")
+                           ? "(" + value + ").has_value()"
+                           : value + ".has_value()";
+    if (llvm::StringRef(value).starts_with("*")) result.condition = value;
+    given = llvm::StringRef(value).contains(" ? ") ? "*(" + value + ")" : "*" + value;
+    inner = this->type(type).element;
+  }
+  const TypeKind to = this->type(slot.type).kind;
+  const TypeKind from = this->type(inner).kind;
+  if (to == TypeKind::kScalar && from != TypeKind::kScalar && inner != slot.type)
+    given = builder_.writer.type(slot.type) + "{" + given + "}";
+  result.target = target;
+  result.value = given;
+  result.presence = presence;
+  return result;
+}
+
+void plan_flows(Builder& builder) {
+  for (std::size_t i = 0; i < builder.program.flows.size(); ++i) {
+    const model::FlowId id(i);
+    if (!builder.is_own(builder.program.flows[id].origin)) continue;
+    builder.plan.flows.push_back(FlowBuilder(builder, id).run());
+  }
+}
+
+}  // namespace zc::plan

@@ -1,0 +1,76 @@
+// One flow's body as planned operations.
+
+#pragma once
+
+#include "compiler/plan/build.h"
+
+#include <llvm/ADT/ArrayRef.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace zc::plan {
+
+class FlowBuilder {
+ public:
+  FlowBuilder(Builder& builder, model::FlowId id);
+
+  [[nodiscard]] FlowPlan run();
+
+ private:
+  // A block of a `.flow` file, and whether what comes behind it is never reached.
+  struct Result {
+    Body body;
+    bool ends = false;
+  };
+  // Where failures go that a `rescue` handles.
+  struct Rescue {
+    const std::vector<model::ErrorId>* errors;
+    std::string label;
+  };
+
+  // flow_builder.cc
+  void plan_slots(FlowPlan& plan);
+  Result block(llvm::ArrayRef<model::Statement> statements);
+  bool statement(const model::Statement& statement, Body& body);  // whether the flow ends there
+  void when(const model::Statement& statement, Body& body, bool& ends);
+  void parallel(const model::Statement& statement, Body& body);
+  void step(const model::Statement& statement, Body& body, bool& ends);
+  void extract(const model::Step& step, Operation& operation);
+  void body_step(const model::Statement& statement, const model::Step& step, Operation& operation);
+  std::vector<std::string> view_arguments(const model::Statement& statement, const model::Step& step) const;
+  void answer(const model::Statement& statement, Operation& operation);
+
+  // effects.cc
+  CallPlan call(const model::Step& step, const model::EffectCall& effect, const model::SlotUse* writes,
+                const std::string& prefix, const std::string& site);
+  void group(const model::Step& step, Operation& operation);
+  std::string site(const model::Step& step, const model::EffectCall& effect, const std::string& name);
+  std::vector<FailurePlan> failures(const model::Step& step, const std::string& fault);
+  std::vector<std::string> policy(const model::Step& step, const model::PolicySettings& settings);
+  std::string statement_constant(const model::Expression& statement, const std::string& name);
+
+  // Ends the flow with `error`, a C++ expression, or goes to what rescues it. `fault` may be empty.
+  std::string fail(model::ErrorId id, const std::string& error, const std::string& fault);
+  // `error` with its fields filled from the step's reads and from `fault`.
+  std::string error_value(model::ErrorId id, const model::Step& step, const std::string& fault);
+  AssignPlan assign(const model::SlotUse& use, model::TypeId type, const std::string& value);
+  void part(const model::Expression& expression, Operation& operation, Bindings& bindings);
+  // The bindings of a step's expressions, where what is read as required is known to be set.
+  Bindings bindings_of(const model::Step& step) const;
+  [[nodiscard]] std::string comment(const model::Step& step) const;
+  [[nodiscard]] const model::Type& type(model::TypeId id) const { return builder_.program.types[id]; }
+  [[nodiscard]] const char* leave() const { return flow_.has_effects ? "co_return" : "return"; }
+
+  Builder& builder_;
+  const model::Flow& flow_;
+  Bindings slots_;
+  llvm::DenseMap<model::SlotId, std::string> names_;
+  std::vector<Rescue> rescues_;
+  std::vector<std::string> suspensions_;
+  std::size_t rescue_count_ = 0;
+  bool uses_path_ = false;
+};
+
+}  // namespace zc::plan

@@ -1,0 +1,73 @@
+#include "compiler/plan/make_plan.h"
+
+#include "compiler/plan/build.h"
+
+#include <llvm/ADT/STLExtras.h>
+
+#include <utility>
+
+namespace zc::plan {
+namespace {
+
+std::string header_of(const model::Package& package) { return package.output_path + ".flow.h"; }
+
+// Headers of imported packages, and those that `extern type` names.
+void plan_includes(Builder& builder) {
+  const model::Program& program = builder.program;
+  for (const model::Import& import : program.packages[builder.package].imports)
+    builder.header_packages.insert(import.package);
+  const auto append = [&](const llvm::SetVector<model::PackageId>& packages, std::vector<std::string>& out) {
+    for (const model::PackageId id : packages)
+      if (id != builder.package) out.push_back("\"" + header_of(program.packages[id]) + "\"");
+    llvm::sort(out);
+  };
+  append(builder.header_packages, builder.plan.header_includes);
+  builder.source_packages.set_subtract(builder.header_packages);
+  append(builder.source_packages, builder.plan.source_includes);
+  for (const model::ExternType& type : program.externs)
+    if (builder.is_own(type.origin) &&
+        !llvm::is_contained(builder.plan.header_includes, "\"" + type.header + "\""))
+      builder.plan.header_includes.push_back("\"" + type.header + "\"");
+}
+
+template <typename Table> bool any_deprecated(const Table& table) {
+  return llvm::any_of(table, [](const auto& each) { return each.origin.deprecated.has_value(); });
+}
+
+template <typename Table> bool any_field_deprecated(const Table& table) {
+  return llvm::any_of(table, [](const auto& each) { return any_deprecated(each.fields); });
+}
+
+bool has_deprecated(const model::Program& program) {
+  return any_deprecated(program.scalars) || any_deprecated(program.enums) ||
+         any_deprecated(program.structs) || any_deprecated(program.errors) || any_deprecated(program.slots) ||
+         any_deprecated(program.steps) || any_field_deprecated(program.structs) ||
+         any_field_deprecated(program.errors);
+}
+
+}  // namespace
+
+Plan make_plan(const model::Program& program, model::PackageId package) {
+  const CppNames names(program);
+  Builder builder(program, names, package);
+  const model::Package& source = program.packages[package];
+  builder.plan.package = source.name;
+  builder.plan.path = source.output_path;
+  builder.plan.source = llvm::StringRef(source.output_path).rsplit('/').second.empty()
+                            ? source.output_path + ".flow"
+                            : llvm::StringRef(source.output_path).rsplit('/').second.str() + ".flow";
+  builder.plan.cpp_namespace = names.cpp_namespace(package);
+  builder.plan.doc = lines_of(source.doc);
+  builder.plan.has_deprecated = has_deprecated(program);
+  plan_types(builder);
+  plan_adapters(builder);
+  plan_steps(builder);
+  plan_flows(builder);
+  plan_targets(builder);
+  plan_errors(builder);
+  plan_routes(builder);
+  plan_includes(builder);
+  return std::move(builder.plan);
+}
+
+}  // namespace zc::plan

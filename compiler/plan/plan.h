@@ -1,0 +1,295 @@
+// What is decided about the generated C++ of one package before any of its text is written.
+
+#pragma once
+
+#include "compiler/base/span.h"
+#include "compiler/plan/router.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace zc::plan {
+
+using Lines = std::vector<std::string>;
+
+// --- The header ---
+
+struct FieldPlan {
+  std::string name, type, initializer;  // `initializer`: " = false" or empty
+  Lines doc;
+  std::string deprecated;  // text of [[deprecated]]; "" when it is not
+  bool is_deprecated = false;
+};
+
+// A value constraint: `condition` over the C++ expression `value`, and what is said when it is false.
+struct CheckPlan {
+  std::string condition, why;
+};
+
+struct ScalarPlan {
+  std::string base;
+  std::vector<CheckPlan> checks;  // over `value.value`
+  bool is_ordered = true;
+};
+
+struct EnumeratorPlan {
+  std::string name, json;  // kLow, "low" as a C++ literal
+  Lines doc;
+};
+
+struct CodecFieldPlan {
+  std::string name;       // the C++ member
+  std::string json;       // its JSON name as a C++ literal
+  std::string column;     // its column's name as a C++ literal
+  bool required = false;  // neither a default nor optional
+  bool is_optional = false;
+  std::vector<CheckPlan> checks;  // over `out.member`
+};
+
+struct TypePlan {
+  enum class Kind : std::uint8_t { kScalar, kEnum, kStruct, kError };
+  Kind kind = Kind::kStruct;
+  std::string name;
+  std::string title;      // of an error, for people: "not found"
+  std::string flow_name;  // qualified: "todo.v1.Todo"
+  Lines doc;
+  std::string deprecated;
+  bool is_deprecated = false;
+  ScalarPlan scalar;
+  std::vector<EnumeratorPlan> values;  // kEnum
+  std::vector<FieldPlan> fields;       // kStruct, kError
+  std::vector<CodecFieldPlan> codec;   // kStruct
+  bool has_json = false;               // can be read and written as JSON
+  bool has_equality = true;
+  bool has_row = false;  // can be read from a row
+};
+
+struct OperationPlan {
+  std::string name;       // the virtual function
+  std::string arguments;  // OneArguments
+  std::string constant;   // kOne
+  std::string reply;      // zerver::flow::RowsReply
+  std::vector<FieldPlan> parameters;
+  Lines doc;
+};
+
+struct AdapterPlan {
+  std::string name;  // SqlAdapter
+  std::string flow_name;
+  Lines doc;
+  std::vector<OperationPlan> operations;
+};
+
+// One slot as a step's view offers it.
+struct AccessPlan {
+  std::string name;    // the function: `left`
+  std::string setter;  // `set_left`
+  std::string member;  // `left_`
+  std::string type;
+  std::string flow_name;  // as written in the step: `auth.user`
+  Lines doc;
+  bool reads = false, optional_read = false;
+  bool writes = false, optional_write = false;
+  std::uint32_t bit = 0;  // of what is written, in the view's mask
+  std::string deprecated;
+  bool is_deprecated = false;
+};
+
+struct DecisionPlan {
+  enum class Kind : std::uint8_t { kFail, kDone, kNeed, kInsert, kReplace };
+  Kind kind = Kind::kFail;
+  std::string enumerator;  // kNotFound, kDone, kNeedLoad
+  std::string function;    // fail, done, need_load
+  std::string type;        // of a failure: NotFound
+  std::string member;      // of a failure: not_found
+};
+
+// A step whose body is a C++ function.
+struct StepPlan {
+  std::string name;        // the namespace
+  std::string flow_name;   // "todo.v1.admit"
+  std::string short_name;  // "admit"
+  std::string file;        // "todo.flow", for messages
+  std::string signature;   // as declared, for the comment: "step admit(left?) fails OverQuota"
+  Lines doc;
+  std::string deprecated;
+  bool is_deprecated = false;
+  std::vector<AccessPlan> slots;
+  std::vector<DecisionPlan> decisions;
+  bool may_done = false;
+};
+
+// --- Flows ---
+
+// What happens when something fails: `kinds` are enumerators of FaultKind, `statement` ends or leaves the
+// flow.
+struct FailurePlan {
+  std::vector<std::string> kinds;
+  std::string statement;
+};
+
+// `if (condition) { target = value; presence = true; }`; each of condition, target and presence may be empty.
+struct AssignPlan {
+  std::string condition, target, value, presence;
+};
+
+// `const zerver::Result<type> local = value;`
+struct PartPlan {
+  std::string local, type, value;
+};
+
+// One effect that is started: everything is a C++ name or expression.
+struct CallPlan {
+  std::string site;            // the constant with its policy
+  std::string call;            // the local
+  std::string call_type;       // zerver::flow::RowsCall<Todo>
+  std::string arguments_type;  // zerver::SqlAdapter::OneArguments
+  std::string arguments_local;
+  std::vector<std::string> arguments;  // {kInsertText, insert_parameters}
+  std::string parameters_local;        // of a statement; empty: none
+  std::vector<std::string> parameters;
+  std::vector<AssignPlan> assigns;
+  bool required = true;  // else a failure only leaves the slot unset
+  std::vector<FailurePlan> failures;
+};
+
+struct Operation;
+using Body = std::vector<Operation>;
+
+struct CasePlan {
+  std::string label;      // admit::Decision::Kind::kFailOverQuota
+  std::string statement;  // or
+  Body body;
+  bool ends = false;  // the flow does not go on behind `body`
+};
+
+struct HeaderPlan {
+  std::string name, value;
+};
+
+// One thing that a flow does.
+struct Operation {
+  enum class Kind : std::uint8_t { kExtract, kAssign, kCalls, kStep, kWhen, kRescue, kAnswer };
+  Kind kind = Kind::kAssign;
+  std::string comment;                // "read_id -> id", "return 201 todo"
+  std::string flow_name;              // of the step, a C++ literal
+  std::vector<PartPlan> parts;        // kExtract
+  std::vector<AssignPlan> assigns;    // kExtract, kAssign, kStep: what is known of its writes
+  std::vector<FailurePlan> failures;  // kExtract
+  std::vector<CallPlan> calls;        // kCalls: more than one are joined with `all`
+  std::string step;                   // kStep: the namespace
+  std::vector<std::string> arguments;
+  std::vector<CasePlan> cases;
+  std::vector<std::string> required_writes;  // names in the view
+  std::string condition;                     // kWhen
+  Body body, otherwise;                      // kWhen, kRescue: what may fail, what handles it
+  std::string label;                         // kRescue: where failures go
+  std::uint16_t status = 200;                // kAnswer
+  std::string content_type, text;            // expressions; both empty: no body
+  std::string value;                         // an expression that becomes JSON
+  Lines json;                                // or statements that write it
+  std::vector<HeaderPlan> headers;
+};
+
+struct SlotPlan {
+  std::string name, type;
+  std::string presence;  // has_name; empty when it is known everywhere
+  std::string flow_name;
+};
+
+struct FlowPlan {
+  std::string name;      // "create"
+  std::string function;  // run_create
+  std::string storage;   // CreateSlots
+  std::string constant;  // kCreate
+  std::string flow_name, slug, method, path;
+  std::string heading;  // `flow create on POST "/todos"`
+  Lines doc;
+  std::vector<SlotPlan> slots;
+  std::string deadline;  // an expression; empty: none
+  std::string owner;
+  bool is_coroutine = false;
+  bool uses_path = false;    // reads a path parameter
+  std::size_t captures = 0;  // values that its route yields
+  Body body;
+  std::vector<std::string>
+      suspensions;  // steps at which it waits, in the order of the text: point 1 is the first
+};
+
+// --- The rest of the source file ---
+
+struct SitePlan {
+  std::string name;  // kInsertCall
+  std::string step;  // qualified, a C++ literal
+  std::size_t target = 0;
+  std::string operation;            // zerver::SqlAdapter::kOne
+  std::vector<std::string> policy;  // ".timeout = ..."
+};
+
+struct StatementPlan {
+  std::string name;  // kInsertText
+  Lines lines;       // C++ literals
+};
+
+struct TargetPlan {
+  std::string name, adapter;  // qualified, C++ literals
+  std::string function;       // configure_db
+  std::vector<std::string> statements;
+  std::string in_flight;  // empty: the default
+  std::string schema;     // a C++ literal, or empty
+};
+
+// How an error is answered.
+struct ErrorAnswerPlan {
+  std::string type;  // NotFound
+  std::uint16_t status = 500;
+  std::string uri, title;  // C++ literals
+  std::string why;         // the member that says what went wrong; empty: none
+  bool retryable = false;
+  std::vector<CodecFieldPlan> fields;  // without `why`
+};
+
+struct PatternPlan {
+  std::string name, expression;  // a function's name, a C++ literal
+};
+
+struct RouteTablePlan {
+  std::string method;      // get
+  std::string enumerator;  // kGet; empty for "any other"
+  RouteTree tree;
+};
+
+// A construct that cannot be generated yet.
+struct Unsupported {
+  Span span;
+  std::string what;
+  bool is_hint = false;  // the program does the same without it: a warning
+};
+
+struct Plan {
+  std::string package;        // "todo.v1"
+  std::string path;           // of the outputs without ".flow.h"
+  std::string source;         // "todo.flow"
+  std::string cpp_namespace;  // todo::v1
+  Lines doc;
+  std::vector<std::string> header_includes;  // "auth.flow.h", <ns/extern.h>
+  std::vector<std::string> source_includes;
+  std::vector<TypePlan> types;  // in an order in which they compile
+  std::vector<AdapterPlan> adapters;
+  std::vector<StepPlan> steps;
+  std::vector<FlowPlan> flows;
+  std::vector<SitePlan> sites;
+  std::vector<StatementPlan> statements;
+  std::vector<TargetPlan> targets;
+  std::vector<ErrorAnswerPlan> errors;
+  std::vector<PatternPlan> patterns;
+  std::vector<RouteTablePlan> routes;
+  std::size_t captures = 0;     // the most values that a route yields
+  bool has_deprecated = false;  // something that generated code may use is deprecated
+  std::vector<Unsupported> unsupported;
+};
+
+}  // namespace zc::plan

@@ -1,0 +1,184 @@
+// What stands beside the flows of a package: targets, answers to errors, routes.
+
+#include "compiler/plan/build.h"
+
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
+
+#include <utility>
+
+namespace zc::plan {
+namespace {
+
+using model::ExpressionKind;
+
+bool is_setting(const model::Expression& expression) {
+  return expression.kind == ExpressionKind::kEnvironment || expression.kind == ExpressionKind::kSecret;
+}
+
+std::string setting(const model::Expression& expression) {
+  const bool is_secret = expression.kind == ExpressionKind::kSecret;
+  return std::string(is_secret ? "environment.secret(" : "environment.variable(") +
+         string_literal(expression.name) + ")";
+}
+
+// A constant as text, whatever its type.
+std::string constant_text(const model::Constant& constant) {
+  using Kind = model::Constant::Kind;
+  if (constant.kind == Kind::kBool) return constant.boolean ? "\"true\"" : "\"false\"";
+  if (constant.kind == Kind::kInteger)
+    return string_literal((constant.negative ? "-" : "") + std::to_string(constant.integer));
+  return string_literal(constant.text);
+}
+
+// The statement that hands one argument of a target to its adapter.
+std::string configuration(Builder& builder, const std::string& name, const model::Expression& expression) {
+  const std::string parameter = string_literal(name);
+  switch (expression.kind) {
+    case ExpressionKind::kConstant:
+      return "config.set(" + parameter + ", " + constant_text(expression.constant) + ");";
+    case ExpressionKind::kInterpolation:
+      if (llvm::all_of(expression.operands,
+                       [](const auto& part) { return part.kind == ExpressionKind::kConstant; })) {
+        std::string text;
+        for (const model::Expression& part : expression.operands)
+          text += part.constant.text;
+        return "config.set(" + parameter + ", " + string_literal(text) + ");";
+      }
+      break;
+    case ExpressionKind::kEnvironment:
+    case ExpressionKind::kSecret: {
+      const char* const source = expression.kind == ExpressionKind::kSecret ? "secret." : "env.";
+      return "config.set_required(" + parameter + ", " + setting(expression) + ", " +
+             string_literal(source + expression.name) + ");";
+    }
+    case ExpressionKind::kBinary:
+      if (expression.op == model::Operator::kCoalesce && is_setting(expression.operands[0]) &&
+          expression.operands[1].kind == ExpressionKind::kConstant)
+        return "config.set(" + parameter + ", " + setting(expression.operands[0]) + ".value_or(" +
+               constant_text(expression.operands[1].constant) + "));";
+      break;
+    case ExpressionKind::kConvert:
+      return configuration(builder, name, expression.operands[0]);
+    default:
+      break;
+  }
+  builder.unsupported(expression.span, "such an argument of a target");
+  return "";
+}
+
+void check_target(Builder& builder, const model::Target& target) {
+  const auto hint = [&](bool is_there, const char* what) {
+    if (is_there) builder.plan.unsupported.push_back({target.origin.span, what, true});
+  };
+  hint(target.queue_bound.has_value(), "the queue bound of a target");
+  hint(target.pool.has_value(), "`pool` of a target");
+  hint(target.breaker.has_value(), "`breaker` of a target");
+  hint(target.retry_budget_percent.has_value(), "`retry_budget` of a target");
+  if (target.bearer) builder.unsupported(target.origin.span, "`bearer` of a target");
+}
+
+// "OverQuota" as "Over quota".
+std::string title(llvm::StringRef name) {
+  std::string words = snake(name);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  words.front() = llvm::toUpper(words.front());
+  return words;
+}
+
+constexpr std::pair<model::Method, const char*> kMethods[] = {
+    {model::Method::kGet, "get"},         {model::Method::kHead, "head"},
+    {model::Method::kPost, "post"},       {model::Method::kPut, "put"},
+    {model::Method::kPatch, "patch"},     {model::Method::kDelete, "delete"},
+    {model::Method::kOptions, "options"}, {model::Method::kTrace, "trace"},
+    {model::Method::kConnect, "connect"}};
+
+// `/flow/v1/<slug>`
+std::vector<SegmentMatch> slug_segments(const std::string& slug) {
+  const auto literal = [](const std::string& text) {
+    return SegmentMatch{SegmentMatch::Kind::kLiteral, encode_segment(text), {}};
+  };
+  return {literal("flow"), literal("v1"), literal(slug)};
+}
+
+}  // namespace
+
+void plan_targets(Builder& builder) {
+  for (const model::TargetId id : builder.targets) {
+    const model::Target& target = builder.program.targets[id];
+    const model::Adapter& adapter = builder.program.adapters[target.adapter];
+    check_target(builder, target);
+    TargetPlan plan;
+    plan.name = string_literal(builder.flow_name(target.origin));
+    plan.adapter = string_literal(builder.flow_name(adapter.origin));
+    plan.function = builder.source_scope.claim("configure_" + target.origin.name);
+    for (std::size_t i = 0; i < adapter.parameters.size() && i < target.arguments.size(); ++i)
+      plan.statements.push_back(configuration(builder, adapter.parameters[i].name, target.arguments[i]));
+    if (target.in_flight) plan.in_flight = std::to_string(*target.in_flight);
+    builder.plan.targets.push_back(std::move(plan));
+  }
+}
+
+void plan_errors(Builder& builder) {
+  for (const model::ErrorId id : builder.answered) {
+    const model::ErrorType& error = builder.program.errors[id];
+    builder.source_packages.insert(error.origin.package);
+    ErrorAnswerPlan plan;
+    plan.type = builder.names.spelled(id, error.origin.package, builder.package);
+    plan.status = error.http_status.value_or(500);
+    plan.uri = string_literal("urn:zerver:error:" + builder.flow_name(error.origin));
+    plan.title = string_literal(title(error.origin.name));
+    plan.retryable = error.retryable;
+    for (std::size_t i = 0; i < error.fields.size(); ++i) {
+      const model::Field& field = error.fields[i];
+      const std::string& member = builder.names.field(id, i);
+      const model::Type& type = builder.program.types[field.type];
+      const bool is_optional = type.kind == model::TypeKind::kOptional;
+      if (field.origin.name == "why" && type.kind == model::TypeKind::kString)
+        plan.why = member;
+      else
+        plan.fields.push_back({member, string_literal(field.json_name), "", !is_optional, is_optional, {}});
+    }
+    builder.plan.errors.push_back(std::move(plan));
+  }
+}
+
+void plan_routes(Builder& builder) {
+  struct Entry {
+    model::Method method;
+    RouteEntry entry;
+  };
+  std::vector<Entry> entries;
+  std::size_t index = 0;
+  for (std::size_t i = 0; i < builder.program.flows.size(); ++i) {
+    const model::Flow& flow = builder.program.flows[model::FlowId(i)];
+    if (!builder.is_own(flow.origin)) continue;
+    const std::size_t position = index++;
+    builder.plan.captures = std::max(builder.plan.captures, builder.plan.flows[position].captures);
+    if (flow.route) entries.push_back({flow.route->method, {position, segments_of(*flow.route)}});
+    if (flow.trigger == model::Trigger::kSlug)
+      entries.push_back({model::Method::kPost, {position, slug_segments(flow.slug)}});
+    for (const std::string& alias : flow.aliases)
+      if (flow.trigger == model::Trigger::kSlug)
+        entries.push_back({model::Method::kPost, {position, slug_segments(alias)}});
+  }
+  const auto add = [&](std::optional<model::Method> method, const char* name) {
+    std::vector<RouteEntry> chosen;
+    bool has_own = !method;
+    for (const Entry& each : entries)
+      if (method && each.method == *method) {
+        chosen.push_back(each.entry);
+        has_own = true;
+      }
+    // A request that both match goes to the method's own route, which is in the tree first.
+    for (const Entry& each : entries)
+      if (each.method == model::Method::kAny) chosen.push_back(each.entry);
+    if (has_own && !chosen.empty())
+      builder.plan.routes.push_back({name, method ? constant(name) : "", make_route_tree(chosen)});
+  };
+  for (const auto& [method, name] : kMethods)
+    add(method, name);
+  add(std::nullopt, "any");
+}
+
+}  // namespace zc::plan
