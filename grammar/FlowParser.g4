@@ -120,12 +120,14 @@ override
 stepClause
   : effectClause
   | FAILS failure (COMMA failure)*
-  | MAY (DONE | (NEED | INSERT | REPLACE) qualifiedName (COMMA qualifiedName)*)
+  | MAY decision (COMMA decision)*
   | THEN name reads? writes?
   | UNDO effectCall effectClause*
   | DROPS name (COMMA name)*
   | PIVOT
   ;
+// A name alone goes on with the kind before it: `may need a, b, insert c`.
+decision: DONE | (NEED | INSERT | REPLACE)? qualifiedName;
 failure: qualifiedName (ON name (PIPE name)*)?;
 
 // ---- chains and flows

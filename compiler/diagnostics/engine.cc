@@ -78,9 +78,10 @@ bool DiagnosticEngine::has_errors() const {
 
 const Suppression* DiagnosticEngine::find_suppression(const Diagnostic& diagnostic) const {
   if (info(diagnostic.kind).severity != Severity::kWarning || !diagnostic.span.is_valid()) return nullptr;
+  const std::uint32_t line = sources_->begin_of(diagnostic.span).line;
   const auto found = llvm::find_if(suppressions_, [&](const Suppression& suppression) {
     return suppression.span.file == diagnostic.span.file && suppression.code == info(diagnostic.kind).code &&
-           suppression.has_reason && sources_->begin_of(diagnostic.span).line == suppression.line;
+           suppression.has_reason && suppression.first_line <= line && line <= suppression.last_line;
   });
   return found == suppressions_.end() ? nullptr : &*found;
 }

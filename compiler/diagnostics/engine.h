@@ -27,14 +27,16 @@ struct WarningOptions {
   std::set<Kind> ignored;
 };
 
-// A comment `// zerver: allow(code): reason`. It silences warnings with that code that begin on the line it
-// covers: its own when code stands before it, else the next line that has code. Found by `syntax::parse`.
+// A comment `// zerver: allow(code): reason`. It silences warnings with that code that begin on the lines it
+// covers: its own when code stands before it, else those up to the next line that has code. Found by
+// `syntax::parse`.
 struct Suppression {
   Span span;         // the whole comment
   Span code_span;    // the code in it
   std::string code;  // as written; reported when it names no kind
   bool has_reason = false;
-  std::uint32_t line = 0;  // the line that it covers
+  std::uint32_t first_line = 0;  // that it covers
+  std::uint32_t last_line = 0;
 };
 
 // The outcome of a compilation, as the renderers take it.

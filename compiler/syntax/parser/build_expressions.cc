@@ -405,7 +405,7 @@ const StringExpr* TreeBuilder::string(Grammar::StringContext* context, StringUse
         saw_error_ = true;
       }
       if (use == StringUse::kPlain && !part.expression->erroneous) {
-        engine_.report(Kind::kInvalidInterpolation, part.span)
+        engine_.report(Kind::kInvalidInterpolation, part.span, "has no meaning here")
             .label("fixed text is expected")
             .help("write `\\{` for a brace");
         saw_error_ = true;

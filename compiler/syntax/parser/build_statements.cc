@@ -1,13 +1,23 @@
 // Builds the statements of flows, jobs, crons and chains.
 
+#include "compiler/diagnostics/did_you_mean.h"
 #include "compiler/syntax/parser/builder.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/Support/Casting.h>
 
+#include <array>
+
 namespace zc::syntax {
+namespace {
 
 using diagnostics::Kind;
+
+// What a statement can begin with: a slip there reads like a setting.
+constexpr std::array<llvm::StringRef, 9> kStatementKeywords{
+    "parallel", "sequential", "saga", "when", "each", "rescue", "call", "enqueue", "return"};
+
+}  // namespace
 
 const Statement* TreeBuilder::error_statement(Span span) {
   auto* error = make<ErrorStatement>();
@@ -104,6 +114,14 @@ void TreeBuilder::flow_setting(Grammar::FlowSettingContext* context,
   setting.span = span(context);
   setting.doc = doc_before(context);
   setting.name = name_of(context->useName());
+  if (const auto meant = diagnostics::did_you_mean(setting.name.text, kStatementKeywords)) {
+    engine_
+        .report(Kind::kUnexpectedToken, setting.name.span, "a statement", "`" + setting.name.text.str() + "`")
+        .help("did you mean `" + *meant + "`?")
+        .fix("write `" + *meant + "`", setting.name.span, *meant);
+    statements.push_back(error_statement(setting.span));
+    return;
+  }
   const std::size_t count = count_terms(context, contexts);
   if (count == 0) {
     auto* node = make<UseStatement>();

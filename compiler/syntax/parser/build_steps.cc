@@ -264,6 +264,44 @@ llvm::ArrayRef<FailsClause> TreeBuilder::failures(const std::vector<Grammar::Fai
   return copy(clauses);
 }
 
+void TreeBuilder::add_decisions(Grammar::StepClauseContext* context, llvm::SmallVectorImpl<MayClause>& may) {
+  llvm::SmallVector<QualifiedName, 4> names;
+  MayClause* current = nullptr;
+  const auto finish = [&] {
+    if (current != nullptr) current->names = copy(names);
+    names.clear();
+  };
+  for (Grammar::DecisionContext* decision : context->decision()) {
+    if (decision->exception != nullptr) {
+      saw_error_ = true;
+      continue;
+    }
+    const bool goes_on = decision->DONE() == nullptr && decision->NEED() == nullptr &&
+                         decision->INSERT() == nullptr && decision->REPLACE() == nullptr;
+    if (!goes_on || current == nullptr) {
+      finish();
+      MayClause clause;
+      if (decision->NEED() != nullptr) clause.kind = DecisionKind::kNeed;
+      if (decision->INSERT() != nullptr) clause.kind = DecisionKind::kInsert;
+      if (decision->REPLACE() != nullptr) clause.kind = DecisionKind::kReplace;
+      clause.span = span(decision);
+      may.push_back(clause);
+      current = &may.back();
+    }
+    if (decision->qualifiedName() == nullptr) continue;
+    const QualifiedName name = qualified_name(decision->qualifiedName());
+    if (goes_on && (names.empty() || current->kind == DecisionKind::kDone)) {
+      engine_.report(Kind::kUnexpectedToken, name.span, "`done`, `need`, `insert` or `replace`",
+                     "`" + name.last().text.str() + "`");
+      saw_error_ = true;
+      continue;
+    }
+    names.push_back(name);
+    current->span = cover(current->span, name.span);
+  }
+  finish();
+}
+
 StepDeclaration* TreeBuilder::step(Grammar::StepDeclarationContext* context) {
   auto* node = make<StepDeclaration>();
   node->name = name_of(context->useName());
@@ -278,6 +316,7 @@ StepDeclaration* TreeBuilder::step(Grammar::StepDeclarationContext* context) {
   std::vector<Grammar::FailureContext*> failure_contexts;
   llvm::SmallVector<MayClause, 4> may;
   llvm::SmallVector<Name, 2> drops;
+  Span fails_span;
   for (Grammar::StepClauseContext* clause : context->stepClause()) {
     if (clause->exception != nullptr) saw_error_ = true;
     const ParserToken& first = token(clause->getStart());
@@ -293,16 +332,12 @@ StepDeclaration* TreeBuilder::step(Grammar::StepDeclarationContext* context) {
     for (Grammar::EffectClauseContext* effect_clause : clause->effectClause())
       effect_contexts.push_back(effect_clause);
     if (clause->FAILS() != nullptr) {
+      if (fails_span.is_valid()) report_duplicate(span(clause->FAILS()), "fails", fails_span);
+      fails_span = span(clause->FAILS());
       const auto failing = clause->failure();
       failure_contexts.insert(failure_contexts.end(), failing.begin(), failing.end());
     } else if (clause->MAY() != nullptr) {
-      MayClause decision;
-      if (clause->NEED() != nullptr) decision.kind = DecisionKind::kNeed;
-      if (clause->INSERT() != nullptr) decision.kind = DecisionKind::kInsert;
-      if (clause->REPLACE() != nullptr) decision.kind = DecisionKind::kReplace;
-      decision.names = qualified_names(clause->qualifiedName());
-      decision.span = span(clause);
-      may.push_back(decision);
+      add_decisions(clause, may);
     } else if (clause->THEN() != nullptr) {
       auto* then = make<Continuation>();
       then->name = clause->name().empty() ? Name() : name_of(clause->name(0));

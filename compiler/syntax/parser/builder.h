@@ -130,6 +130,7 @@ class TreeBuilder {
   GroupMember group_member(Grammar::GroupMemberContext* context);
   StepBody step_body(Grammar::StepBodyContext* context, const EffectClauses& clauses, Span clauses_span);
   llvm::ArrayRef<FailsClause> failures(const std::vector<Grammar::FailureContext*>& contexts);
+  void add_decisions(Grammar::StepClauseContext* context, llvm::SmallVectorImpl<MayClause>& may);
   StepDeclaration* step(Grammar::StepDeclarationContext* context);
   void report_duplicate(Span place, llvm::StringRef what, Span first);
 

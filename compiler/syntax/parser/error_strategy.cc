@@ -90,6 +90,15 @@ antlr4::misc::IntervalSet expected_after(const antlr4::NoViableAltException& err
   return expected;
 }
 
+bool is_in_interpolation(const antlr4::ParserRuleContext& innermost) {
+  for (const antlr4::RuleContext* context = &innermost; context != nullptr;
+       context = static_cast<const antlr4::RuleContext*>(context->parent)) {
+    if (context->getRuleIndex() == FlowParser::RuleInterpolation) return true;
+    if (is_member_rule(context->getRuleIndex())) return false;
+  }
+  return false;
+}
+
 const char* list_expectation(std::size_t rule) {
   switch (rule) {
     case FlowParser::RuleFieldBlock:
@@ -117,8 +126,16 @@ bool RecoveringStrategy::is_on_new_line(const ParserToken& token) const {
 
 bool RecoveringStrategy::is_beside_repair(const ParserToken& token) const {
   const std::size_t position = token.getTokenIndex();
-  const bool is_end = token.getType() == static_cast<std::size_t>(antlr4::Token::EOF);
-  return (token.is_inserted() && !is_end) || (position > 0 && stream_.at(position - 1).is_inserted());
+  if (position > 0 && stream_.at(position - 1).is_inserted()) return true;
+  for (std::size_t at = position; at < stream_.size(); ++at) {
+    const ParserToken& next = stream_.at(at);
+    const std::size_t type = next.getType();
+    if (type == static_cast<std::size_t>(antlr4::Token::EOF)) return false;
+    if (next.is_inserted()) return true;
+    if (type == FlowParser::SEMICOLON || type == FlowParser::LEFT_BRACE || type == FlowParser::RIGHT_BRACE)
+      return false;
+  }
+  return false;
 }
 
 bool RecoveringStrategy::insert_semicolon(const ParserToken& found) {
@@ -154,6 +171,17 @@ void RecoveringStrategy::reportError(antlr4::Parser* parser, const antlr4::Recog
   const auto& found = static_cast<const ParserToken&>(*error.getOffendingToken());
   if (is_beside_repair(found)) return;
   const auto* no_way_on = dynamic_cast<const antlr4::NoViableAltException*>(&error);
+  const antlr4::misc::IntervalSet expected =
+      no_way_on != nullptr ? expected_after(*no_way_on, parser->getATN()) : error.getExpectedTokens();
+  if (is_in_interpolation(*parser->getContext())) {
+    engine_
+        .report(Kind::kInvalidInterpolation, {file_, found.unit_token().begin, found.unit_token().end},
+                "holds one expression: expected " + describe_expected(expected) + ", found " +
+                    describe_found(found))
+        .help("write `\\{` for a brace");
+  } else {
+    report_unexpected(found, expected);
+  }
   report_unexpected(
       found, no_way_on != nullptr ? expected_after(*no_way_on, parser->getATN()) : error.getExpectedTokens());
 }

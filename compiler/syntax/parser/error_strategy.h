@@ -37,7 +37,8 @@ class RecoveringStrategy final : public antlr4::ANTLRErrorStrategy {
 
  private:
   [[nodiscard]] bool is_on_new_line(const ParserToken& token) const;
-  // Whether something that was inserted, and so reported, stands here: the error is a consequence of it.
+  // Whether something was inserted, and so reported, right before `token` or between it and the end of its
+  // statement: the error is a consequence of it.
   [[nodiscard]] bool is_beside_repair(const ParserToken& token) const;
   bool insert_semicolon(const ParserToken& found);
   void report_unexpected(const ParserToken& found, const antlr4::misc::IntervalSet& expected);

@@ -137,6 +137,10 @@ class Lexer {
       lex_comment();
       return true;
     }
+    if (text_.substr(position_, 2) == "/*") {
+      lex_block_comment();
+      return true;
+    }
     const std::size_t type = match(FlowLexer::DEFAULT_MODE);
     switch (type) {
       case FlowLexer::STRING_BEGIN:
@@ -169,6 +173,26 @@ class Lexer {
     const llvm::StringRef comment = text_.slice(begin, position_);
     const bool is_doc = comment.starts_with("///") && !comment.starts_with("////");
     push(is_doc ? FlowLexer::DOC_COMMENT : FlowLexer::COMMENT, begin, position_);
+  }
+
+  // A habit from C: skipped as a whole, so that it costs one diagnostic.
+  void lex_block_comment() {
+    const std::size_t begin = position_;
+    const std::size_t close = text_.find("*/", begin + 2);
+    const std::size_t line_end = std::min(text_.find_first_of("\r\n", begin), text_.size());
+    position_ = close == llvm::StringRef::npos ? line_end : close + 2;
+    push(FlowLexer::INVALID, begin, position_);
+    engine_.report(Kind::kBlockComment, span(begin, begin + 2))
+        .help("begin each line of the comment with `//`");
+  }
+
+  // `1.2.3` is one mistake. `1..2` is a range.
+  void extend_number() {
+    while (position_ + 1 < text_.size() && text_[position_] == '.' && llvm::isDigit(text_[position_ + 1])) {
+      position_ =
+          std::min(text_.find_if_not([](char c) { return llvm::isAlnum(c) || c == '_'; }, position_ + 1),
+                   text_.size());
+    }
   }
 
   // One diagnostic for a run of such bytes.

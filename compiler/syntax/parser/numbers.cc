@@ -74,7 +74,7 @@ Number read_number(llvm::StringRef text) {
   }
   Number number;
   number.unit = rest;
-  if (whole.ends_with("_") || fraction.ends_with("_")) {
+  if (whole.ends_with("_") || fraction.ends_with("_") || rest.contains('.')) {
     number.problem = NumberProblem::kMalformed;
     return number;
   }

@@ -15,14 +15,16 @@ bool follows_code(llvm::StringRef text, const TokenList& tokens, std::size_t com
   return !text.slice(tokens[comment - 1].end, tokens[comment].begin).contains('\n');
 }
 
-std::uint32_t covered_line(const SourceManager& sources, FileId file, const TokenList& tokens,
-                           std::size_t comment) {
-  if (!follows_code(sources.text(file), tokens, comment)) {
-    for (std::size_t index = comment + 1; index < tokens.size(); ++index) {
-      if (!tokens[index].is_trivia()) return sources.line_column(file, tokens[index].begin).line;
-    }
+void set_lines(const SourceManager& sources, const TokenList& tokens, std::size_t comment,
+               diagnostics::Suppression& suppression) {
+  const FileId file = suppression.span.file;
+  suppression.first_line = suppression.last_line = sources.line_column(file, tokens[comment].begin).line;
+  if (follows_code(sources.text(file), tokens, comment)) return;
+  for (std::size_t index = comment + 1; index < tokens.size(); ++index) {
+    if (tokens[index].is_trivia()) continue;
+    suppression.last_line = sources.line_column(file, tokens[index].begin).line;
+    return;
   }
-  return sources.line_column(file, tokens[comment].begin).line;
 }
 
 }  // namespace
@@ -38,7 +40,7 @@ void collect_suppressions(const SourceManager& sources, FileId file, const Token
     rest = rest.ltrim();
     diagnostics::Suppression suppression;
     suppression.span = {file, token.begin, token.end};
-    suppression.line = covered_line(sources, file, tokens, index);
+    set_lines(sources, tokens, index, suppression);
     if (rest.consume_front("allow(") && rest.contains(')')) {
       const auto [code, reason] = rest.split(')');
       suppression.code = code.trim().str();
