@@ -81,6 +81,12 @@ bool split_authority(std::string_view text, Authority& parts) noexcept {
 }  // namespace
 
 bool is_authority(std::string_view text) noexcept {
+  // Nearly always a plain name or address, which one pass checks.
+  const char* const end = text.data() + text.size();
+  const char* const host_end = skip(kHostCharacter, text.data(), end);
+  if (host_end != text.data() && (host_end == end || *host_end == ':')) {
+    return host_end == end || is_port({host_end + 1, static_cast<std::size_t>(end - host_end - 1)});
+  }
   Authority parts;
   return split_authority(text, parts);
 }

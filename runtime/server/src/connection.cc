@@ -162,16 +162,28 @@ void Connection::read() {
     enter(in_.empty() ? Phase::kIdle : Phase::kHead);
   }
   if (reading_ || watching_) return;
-  if (in_.empty() && in_.capacity() > kKeptInput) in_.reset(kInput);
-  // A client gets memory for what it has sent, not for what it says that it will send.
-  const std::size_t expected = parser_.expected_size();
-  const std::size_t missing = expected > in_.size() ? expected - in_.size() : 0;
-  const std::size_t room = std::max(kLeastRoom, std::min(missing, in_.size()));
-  const std::span<char> space = in_.prepare(room);
+  // Reading begins with trying to, and just now the client has seen nothing of the answer. After the other
+  // connections have had their turn, its next request may be there already, and then that one call is all it
+  // takes.
   reading_ = true;
-  socket_.async_read_some(
-      asio::buffer(space.data(), space.size()),
-      Handler(read_memory_, [this](const error_code& error, std::size_t size) { on_read(error, size); }));
+  host_.loop().post(read_job_);
+}
+
+void Connection::start_reading() {
+  reading_ = false;
+  if (closed_) return release_when_quiet();
+  guarded([this] {
+    if (in_.empty() && in_.capacity() > kKeptInput) in_.reset(kInput);
+    // A client gets memory for what it has sent, not for what it says that it will send.
+    const std::size_t expected = parser_.expected_size();
+    const std::size_t missing = expected > in_.size() ? expected - in_.size() : 0;
+    const std::size_t room = std::max(kLeastRoom, std::min(missing, in_.size()));
+    const std::span<char> space = in_.prepare(room);
+    reading_ = true;
+    socket_.async_read_some(
+        asio::buffer(space.data(), space.size()),
+        Handler(read_memory_, [this](const error_code& error, std::size_t size) { on_read(error, size); }));
+  });
 }
 
 void Connection::on_read(const error_code& error, std::size_t size) {
@@ -296,11 +308,8 @@ void Connection::end() {
   }
   if (reading_ || watching_) return;
   in_.reset(kInput);
-  const std::span<char> space = in_.tail();
-  reading_ = true;
-  socket_.async_read_some(
-      asio::buffer(space.data(), space.size()),
-      Handler(read_memory_, [this](const error_code& error, std::size_t size) { on_read(error, size); }));
+  parser_.reset();
+  start_reading();
 }
 
 void Connection::check() {

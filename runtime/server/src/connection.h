@@ -65,6 +65,16 @@ class Connection {
     Connection& connection_;
   };
 
+  class ReadJob final : public async::Job {
+   public:
+    explicit ReadJob(Connection& connection) noexcept
+        : Job([](Job& job) noexcept { static_cast<ReadJob&>(job).connection_.start_reading(); }),
+          connection_(connection) {}
+
+   private:
+    Connection& connection_;
+  };
+
   void go_on(Then then);
   Then serve_next();
   Then answer();
@@ -72,6 +82,7 @@ class Connection {
   void refuse(std::uint16_t status, std::string_view detail);
 
   void read();
+  void start_reading();
   void watch();
   void on_read(const boost::system::error_code& error, std::size_t size);
   void on_readable(const boost::system::error_code& error);
@@ -106,6 +117,7 @@ class Connection {
   bool writing_ = false;
   std::uint8_t client_ip_size_ = 0;
   std::array<char, 46> client_ip_;
+  ReadJob read_job_{*this};
   io::HandlerMemory read_memory_;
   io::HandlerMemory watch_memory_;
   io::HandlerMemory write_memory_;
