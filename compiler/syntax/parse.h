@@ -15,7 +15,7 @@ namespace zc::syntax {
 
 // Brackets, blocks, types and prefix operators nest at most this deep, else `nesting-too-deep`.
 inline constexpr std::uint32_t kMaxNesting = 64;
-// Operators and members in a row, else `chain-too-long`.
+// Operators, members and `else` in a row, else `chain-too-long`.
 inline constexpr std::uint32_t kMaxChain = 256;
 // Calls, indices and members behind a closing bracket in a row: each is a level of the tree.
 inline constexpr std::uint32_t kMaxSuffixes = 16;

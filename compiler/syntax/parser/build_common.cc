@@ -3,6 +3,7 @@
 #include "compiler/syntax/parser/builder.h"
 
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/Support/Casting.h>
 
 namespace zc::syntax {
 
@@ -114,6 +115,7 @@ llvm::ArrayRef<Trait> TreeBuilder::traits(const std::vector<Grammar::TraitContex
       Argument value;
       if (argument->memberName() != nullptr) value.name = name_of(argument->memberName());
       value.value = range(argument->rangeValue());
+      if (const auto* text = llvm::dyn_cast<StringExpr>(value.value)) check_fixed_text(*text);
       arguments.push_back(value);
     }
     trait.arguments = copy(arguments);
@@ -121,6 +123,16 @@ llvm::ArrayRef<Trait> TreeBuilder::traits(const std::vector<Grammar::TraitContex
     if (!trait.name.is_missing()) traits.push_back(trait);
   }
   return copy(traits);
+}
+
+void TreeBuilder::check_fixed_text(const StringExpr& string) {
+  for (const StringPart& part : string.parts) {
+    if (part.expression == nullptr || part.expression->erroneous) continue;
+    engine_.report(Kind::kInvalidInterpolation, part.span, "has no meaning here")
+        .label("fixed text is expected")
+        .help("write `\\{` for a brace, or `re\"...\"`, in which a brace is a brace");
+    saw_error_ = true;
+  }
 }
 
 const TypeRef* TreeBuilder::type(Grammar::TypeRefContext* context, Span place) {

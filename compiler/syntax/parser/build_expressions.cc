@@ -404,13 +404,6 @@ const StringExpr* TreeBuilder::string(Grammar::StringContext* context, StringUse
             .note("`{name...}` takes the rest of a path, so only a route can hold it");
         saw_error_ = true;
       }
-      if (use == StringUse::kPlain && !part.expression->erroneous) {
-        engine_.report(Kind::kInvalidInterpolation, part.span, "has no meaning here")
-            .label("fixed text is expected")
-            .help("write `\\{` for a brace");
-        saw_error_ = true;
-        continue;
-      }
       parts.push_back(part);
       continue;
     }
@@ -444,6 +437,7 @@ const StringExpr* TreeBuilder::string(Grammar::StringContext* context, StringUse
   }
   finish_text();
   node->parts = copy(parts);
+  if (use == StringUse::kPlain) check_fixed_text(*node);
   node->erroneous = scope.failed(context);
   return node;
 }

@@ -88,6 +88,8 @@ class TreeBuilder {
   llvm::ArrayRef<Name> names(const std::vector<Grammar::NameContext*>& contexts);
   Doc doc_before(antlr4::ParserRuleContext* context);
   llvm::ArrayRef<Trait> traits(const std::vector<Grammar::TraitContext*>& contexts);
+  // Reports interpolations in an argument of a trait.
+  void check_fixed_text(const StringExpr& string);
   const TypeRef* type(Grammar::TypeRefContext* context, Span place);
   llvm::ArrayRef<Field> fields(Grammar::FieldBlockContext* context);
   llvm::ArrayRef<Field> parameters(Grammar::ParametersContext* context);

@@ -45,6 +45,9 @@ constexpr std::array<TokenKind, std::numeric_limits<std::uint8_t>::max()> make_k
 }
 constexpr auto kKinds = make_kinds();
 
+// Half of what brackets may: an interpolation brings brackets along.
+constexpr std::uint32_t kMaxInterpolations = kMaxNesting / 2;
+
 constexpr llvm::StringRef kByteOrderMark = "\xEF\xBB\xBF";
 
 class Lexer {
@@ -249,9 +252,10 @@ class Lexer {
         check_escape();
         break;
       case FlowLexer::INTERPOLATION_BEGIN:
-        if (strings_.size() >= kMaxNesting) {
+        if (strings_.size() >= kMaxInterpolations) {
           if (!reported_depth_) {
-            engine_.report(Kind::kNestingTooDeep, span(begin_, position_), "an interpolation", kMaxNesting);
+            engine_.report(Kind::kNestingTooDeep, span(begin_, position_), "an interpolation",
+                           kMaxInterpolations);
           }
           reported_depth_ = true;
           push(FlowLexer::STRING_TEXT, begin_, position_);

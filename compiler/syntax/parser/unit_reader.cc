@@ -304,6 +304,11 @@ void UnitReader::check_limits(Unit& unit, const Token& token) {
   if (is_operator(type) && ++links > kMaxChain) {
     report_limit(unit, Kind::kChainTooLong, token, "operators and members", kMaxChain);
   }
+  if (type == FlowLexer::ELSE && !open_.empty() && ++open_.back().elses > kMaxChain) {
+    report_limit(unit, Kind::kChainTooLong, token, "branches", kMaxChain);
+  } else if (previous_type_ == FlowLexer::RIGHT_BRACE && type != FlowLexer::ELSE && !open_.empty()) {
+    open_.back().elses = 0;
+  }
   const bool after_bracket =
       previous_type_ == FlowLexer::RIGHT_PAREN || previous_type_ == FlowLexer::RIGHT_BRACKET;
   const bool is_suffix =

@@ -48,6 +48,7 @@ class UnitReader {
     Span span;
     std::uint8_t type = 0;
     std::uint32_t links = 0;     // operators and members since the last separator at this level
+    std::uint32_t elses = 0;     // `else` in a row
     std::uint32_t suffixes = 0;  // of these, calls, indices and members behind a closing bracket
   };
 
