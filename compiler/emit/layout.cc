@@ -62,7 +62,7 @@ class Indenter {
     llvm::SmallVector<StringRef, 0> raw;
     text.split(raw, '\n');
     for (const StringRef each : raw)
-      add(each.trim());
+      add(each.trim(" \t\r"));
     return std::move(lines_);
   }
 
@@ -72,15 +72,18 @@ class Indenter {
     std::size_t inner = 0;
     bool is_switch = false;
     bool is_class = false;
+    bool is_list = false;
   };
 
   void add(StringRef text) {
-    if (text.empty()) {
+    if (text.empty()) return;
+    if (text == "\f") {
       empty_pending_ = true;
       return;
     }
     const bool closes = text.starts_with("}");
-    if (empty_pending_ && !lines_.empty() && !after_open_ && !closes) lines_.push_back({});
+    const bool is_inside = after_open_ || (closes && !text.contains("// namespace"));
+    if (empty_pending_ && !lines_.empty() && !is_inside) lines_.push_back({});
     empty_pending_ = false;
     const std::size_t indent = indent_of(text, closes);
     lines_.push_back({indent, text.str()});
@@ -99,18 +102,20 @@ class Indenter {
 
   void track(StringRef text, std::size_t indent) {
     for_each_code_character(text, [&](std::size_t position, char c) {
-      if (c == '{') open_.push_back(bracket(text, position, indent));
+      if (c == '{') open_.push_back(bracket(text, position, indent, !open_.empty() && open_.back().is_list));
       if (c == '}' && !open_.empty()) open_.pop_back();
     });
   }
 
-  static Bracket bracket(StringRef text, std::size_t position, std::size_t indent) {
+  static Bracket bracket(StringRef text, std::size_t position, std::size_t indent, bool in_list) {
     Bracket result{indent, indent + 2};
     if (text.starts_with("namespace ") || text.starts_with("namespace{")) result.inner = indent;
     const StringRef before = text.take_front(position).rtrim();
-    if (before.ends_with("=") || before.ends_with("(") || before.ends_with(",") ||
-        before.ends_with("return") || before.empty() || before.ends_with("{"))
-      result.inner = before.empty() ? indent + 2 : indent + 4;
+    // What is listed in braces is a continuation.
+    result.is_list = before.ends_with("=") || before.ends_with("(") || before.ends_with(",") ||
+                     before.ends_with("return") || before.ends_with("{") || text.starts_with("constexpr ") ||
+                     (before.empty() && in_list);
+    if (result.is_list) result.inner = indent + 4;
     if (text.starts_with("switch (")) {
       result.is_switch = true;
       result.inner = indent + 4;
@@ -225,6 +230,25 @@ void append_broken(std::string& out, std::size_t indent, StringRef text) {
   append(out, indent, text);
 }
 
+// A constructor with initialisers: those on a line of their own, or each on one.
+void append_constructor(std::string& out, std::size_t indent, StringRef text, std::size_t colon) {
+  append_broken(out, indent, text.take_front(colon));
+  StringRef initializers = text.drop_front(colon + 1);
+  if (indent + 4 + initializers.size() <= kColumnLimit) return append(out, indent + 4, initializers);
+  std::size_t begin = 0;
+  std::size_t depth = 0;
+  std::size_t margin = indent + 4;
+  for_each_code_character(initializers, [&](std::size_t i, char c) {
+    if (c == '(') ++depth;
+    if (c == ')') --depth;
+    if (c != ',' || depth != 0) return;
+    append(out, margin, initializers.slice(begin, i + 1).ltrim());
+    margin = indent + 6;
+    begin = i + 1;
+  });
+  append(out, margin, initializers.drop_front(begin).ltrim());
+}
+
 void append_line(std::string& out, std::size_t indent, StringRef text) {
   if (indent + text.size() <= kColumnLimit) return append(out, indent, text);
   if (text.starts_with("//")) return append_comment(out, indent, text);
@@ -238,6 +262,9 @@ void append_line(std::string& out, std::size_t indent, StringRef text) {
       return append_line(out, indent + 2, text.drop_front(close + 1).ltrim());
     }
   }
+  const std::size_t colon = text.find(") noexcept : ");
+  if (colon != StringRef::npos)
+    return append_constructor(out, indent, text, colon + StringRef(") noexcept").size());
   append_broken(out, indent, text);
 }
 

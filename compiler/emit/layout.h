@@ -10,6 +10,7 @@ namespace zc::emit {
 
 inline constexpr std::size_t kColumnLimit = 110;
 
+// An empty line is one that holds a form feed; lines that are really empty are dropped.
 // Templates write one statement, declaration or label a line, a block's `{` at the end of a line and its `}`
 // at the beginning of one, and care for nothing else. The result is indented by nesting (Google style: two
 // columns a block, four a continuation, `public:` one, namespaces none), lines past the limit are broken

@@ -18,6 +18,19 @@ namespace {
 
 constexpr llvm::StringLiteral kExtension = ".mustache";
 
+// kainjow leaves an empty line behind for each section that is not shown; those that a template means are
+// marked.
+std::string mark_empty_lines(llvm::StringRef text) {
+  std::string result;
+  while (!text.empty()) {
+    const auto [line, rest] = text.split('\n');
+    result += line.trim().empty() ? llvm::StringRef("\f") : line;
+    result.push_back('\n');
+    text = rest;
+  }
+  return result;
+}
+
 llvm::Error environment_error(const llvm::Twine& text) {
   return llvm::createStringError(std::make_error_code(std::errc::invalid_argument), text);
 }
@@ -69,7 +82,7 @@ class StrictContext final : public kainjow::mustache::basic_context<std::string>
 Templates Templates::built_in() {
   Templates result;
   for (const BuiltInTemplate& each : built_in_templates())
-    result.texts_.emplace(each.name, each.text);
+    result.texts_.emplace(each.name, mark_empty_lines(each.text));
   return result;
 }
 
@@ -97,7 +110,7 @@ llvm::Expected<Templates> Templates::load(llvm::vfs::FileSystem& file_system, ll
     const auto buffer = file_system.getBufferForFile(file->path());
     if (!buffer)
       return environment_error("cannot read `" + file->path() + "`: " + buffer.getError().message());
-    replaced->second = (*buffer)->getBuffer().str();
+    replaced->second = mark_empty_lines((*buffer)->getBuffer());
   }
   if (error) return environment_error("cannot read the templates in `" + folder + "`: " + error.message());
   return result;
