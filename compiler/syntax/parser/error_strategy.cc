@@ -182,8 +182,6 @@ void RecoveringStrategy::reportError(antlr4::Parser* parser, const antlr4::Recog
   } else {
     report_unexpected(found, expected);
   }
-  report_unexpected(
-      found, no_way_on != nullptr ? expected_after(*no_way_on, parser->getATN()) : error.getExpectedTokens());
 }
 
 void RecoveringStrategy::report_unexpected(const ParserToken& found,
