@@ -31,22 +31,27 @@ template <class To, class From> To as(const From& from) noexcept {
   return std::bit_cast<To>(from);
 }
 
+// What is iterated needs a name: the `value_unsafe` of a temporary refers into it, and a range-based `for` lets it end.
 void write_element(JsonWriter& out, const dom::element& element) {
   switch (element.type()) {
-    case dom::element_type::ARRAY:
+    case dom::element_type::ARRAY: {
+      const dom::array items = element.get_array().value_unsafe();
       out.begin_array();
-      for (const dom::element item : element.get_array().value_unsafe()) {
+      for (const dom::element item : items) {
         out.element();
         write_element(out, item);
       }
       return out.end_array();
-    case dom::element_type::OBJECT:
+    }
+    case dom::element_type::OBJECT: {
+      const dom::object fields = element.get_object().value_unsafe();
       out.begin_object();
-      for (const dom::key_value_pair field : element.get_object().value_unsafe()) {
+      for (const dom::key_value_pair field : fields) {
         out.escaped_key(field.key);
         write_element(out, field.value);
       }
       return out.end_object();
+    }
     case dom::element_type::INT64:
       return out.integer(element.get_int64().value_unsafe());
     case dom::element_type::UINT64:
