@@ -34,8 +34,7 @@ std::string spelling_of(std::size_t type) {
 
 std::string describe_expected(const antlr4::misc::IntervalSet& expected) {
   const bool name = has(expected, FlowLexer::IDENTIFIER);
-  const bool expression = name && has(expected, FlowLexer::NUMBER) &&
-                          has(expected, FlowLexer::LEFT_BRACKET) && has(expected, FlowLexer::NOT);
+  const bool expression = name && has(expected, FlowLexer::NUMBER) && has(expected, FlowLexer::LEFT_BRACKET);
   const bool binary = has(expected, FlowLexer::COALESCE) && has(expected, FlowLexer::STAR);
   llvm::SmallVector<std::string, 8> words;
   if (expression) {
