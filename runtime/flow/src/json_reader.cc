@@ -31,7 +31,8 @@ template <class To, class From> To as(const From& from) noexcept {
   return std::bit_cast<To>(from);
 }
 
-// What is iterated needs a name: the `value_unsafe` of a temporary refers into it, and a range-based `for` lets it end.
+// What is iterated needs a name: the `value_unsafe` of a temporary refers into it, and a range-based `for`
+// lets it end.
 void write_element(JsonWriter& out, const dom::element& element) {
   switch (element.type()) {
     case dom::element_type::ARRAY: {
