@@ -121,7 +121,7 @@ class Reading(cli.CliTest):
 
 
 class Warnings(cli.CliTest):
-    SOURCE = cli.HELLO + "\n// zerver: allow(unused-slot): nothing is unused here\n"
+    SOURCE = cli.HELLO + "\n// zerver: allow(dangling-doc-comment): there is none\n"
 
     def setUp(self):
         super().setUp()
