@@ -4,6 +4,7 @@
 #include <zerver/flow/answer.h>
 #include <zerver/flow/call.h>
 #include <zerver/flow/exchange.h>
+#include <zerver/flow/expression.h>
 #include <zerver/flow/flow_task.h>
 #include <zerver/flow/json_codec.h>
 #include <zerver/flow/operation.h>

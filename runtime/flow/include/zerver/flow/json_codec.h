@@ -26,7 +26,12 @@ bool read_json(const JsonValue& in, T& out) {
 }
 
 template <StrongScalar Scalar> bool read_json(const JsonValue& in, Scalar& out) {
-  return read_json(in, out.value);
+  if (!read_json(in, out.value)) return false;
+  if constexpr (Constrained<Scalar>) {
+    const std::string_view why = violation(out);
+    if (!why.empty()) return in.reject(why);
+  }
+  return true;
 }
 
 // The enum's names, by its generated `bool from_string(std::string_view, Enum&)`.

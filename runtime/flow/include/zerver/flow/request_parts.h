@@ -48,6 +48,10 @@ template <class T> struct Part {
     T value{};
     if (!parse_part(exchange.arena(), *text, value))
       return invalid_part(exchange.arena(), what, name, "does not have the right form");
+    if constexpr (Constrained<T>) {
+      const std::string_view why = violation(value);
+      if (!why.empty()) return invalid_part(exchange.arena(), what, name, why);
+    }
     return value;
   }
 };

@@ -59,7 +59,11 @@ class StepView {
 
   // A copy of some text, or several pieces one after the other: `view.text("hello ", name, ", you are number
   // ", 7)`.
-  template <class... Parts> String text(const Parts&... parts) { return concat(*arena_, {Piece(parts)...}); }
+  template <class... Parts>
+    requires(sizeof...(Parts) > 0)  // `view.text()` is a slot of that name
+  String text(const Parts&... parts) {
+    return concat(*arena_, {Piece(parts)...});
+  }
   Bytes bytes(std::string_view bytes) { return Bytes::borrowed(arena_->text(bytes)); }
 
   template <class T> List<T> list(std::span<const T> items) {

@@ -24,6 +24,13 @@ concept StrongScalar = requires(const T& scalar) {
   { scalar.value } -> std::convertible_to<const typename T::scalar_type&>;
 };
 
+// A strong scalar with traits: its generated `violation` says why a value of the right form is not accepted,
+// and is empty when it is.
+template <class T>
+concept Constrained = StrongScalar<T> && requires(const T& scalar) {
+  { violation(scalar) } -> std::convertible_to<std::string_view>;
+};
+
 // The text of one value, as the language formats it in `"... {value} ..."`. Lives as long as the value.
 class Piece {
  public:
