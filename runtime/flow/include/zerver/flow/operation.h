@@ -16,7 +16,8 @@ namespace zerver::flow {
 
 class Worker;
 
-// A `sql"..."`: the text with a `?` for each `{x}`, and what is bound to them in that order.
+// A `sql"..."`: the text, which is static, with a `?` for each `{x}`, and what is bound to them in that
+// order.
 struct Statement {
   std::string_view text;
   std::span<const Value> parameters;

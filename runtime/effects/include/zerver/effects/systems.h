@@ -1,0 +1,54 @@
+// The outside systems of a service: opened once, bound to each worker.
+#pragma once
+
+#include <zerver/effects/registry.h>
+#include <zerver/flow/operation.h>
+#include <zerver/flow/service.h>
+#include <zerver/flow/target.h>
+#include <zerver/flow/worker.h>
+
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace zerver::effects {
+
+// open(), then bind() for each worker, before any of them runs. Destroyed when none runs any more, before
+// their loops.
+class Systems {
+ public:
+  Systems() = default;
+  Systems(const Systems&) = delete;
+  Systems& operator=(const Systems&) = delete;
+
+  // Opens every target of the packages; those of the same name are one. Empty, or one line that says what is
+  // wrong: an adapter that is not registered, a setting that is missing, a system that cannot be opened.
+  [[nodiscard]] std::string open(std::span<const flow::PackageInfo* const> packages, const Registry& registry,
+                                 const flow::Environment& environment);
+
+  // What the flows of each package reach on that worker, in the order of the packages and of their targets.
+  // Stays ours.
+  std::vector<std::vector<flow::Target*>> bind(flow::Worker& worker);
+
+ private:
+  struct Entry {
+    explicit Entry(std::uint32_t cap) : in_flight(cap) {}
+
+    std::string_view name;
+    std::unique_ptr<System> system;
+    flow::InFlight in_flight;
+  };
+
+  [[nodiscard]] std::string open_target(const flow::TargetInfo& info, const Registry& registry,
+                                        const flow::Environment& environment);
+  Entry* find(std::string_view name) noexcept;
+
+  std::vector<const flow::PackageInfo*> packages_;
+  std::deque<Entry> entries_;
+  std::deque<flow::Target> targets_;
+  std::vector<std::unique_ptr<flow::Adapter>> adapters_;
+};
+
+}  // namespace zerver::effects

@@ -1,0 +1,23 @@
+// The adapter `sql` over SQLite.
+#pragma once
+
+#include <zerver/effects/registry.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace zerver::effects::sqlite {
+
+class Pool;
+
+// Opens `sqlite:path` and `sqlite::memory:`; other URLs are refused. Targets of one file share its threads.
+class OpenSql {
+ public:
+  Opened operator()(const flow::TargetInfo& target, const flow::TargetConfig& config);
+
+ private:
+  std::map<std::string, std::weak_ptr<Pool>> pools_;  // by path
+};
+
+}  // namespace zerver::effects::sqlite

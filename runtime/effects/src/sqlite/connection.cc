@@ -1,0 +1,216 @@
+#include "connection.h"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+namespace zerver::effects::sqlite {
+
+namespace {
+
+// What the flow can do about it: `unavailable` may pass, `conflict` is the client's, everything else is a
+// mistake in the statement.
+FaultKind kind_of(int code) noexcept {
+  switch (code & 0xFF) {
+    case SQLITE_CONSTRAINT:
+      return FaultKind::kConflict;
+    case SQLITE_INTERRUPT:
+      return FaultKind::kCancelled;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_NOMEM:
+    case SQLITE_PROTOCOL:
+      return FaultKind::kUnavailable;
+    default:
+      return FaultKind::kInternal;
+  }
+}
+
+int bind(sqlite3_stmt* statement, int index, const flow::Value& value) noexcept {
+  // The parameters stay where they are until the statement has run.
+  switch (value.kind()) {
+    case flow::Value::Kind::kNull:
+      return sqlite3_bind_null(statement, index);
+    case flow::Value::Kind::kBool:
+    case flow::Value::Kind::kInteger:
+      return sqlite3_bind_int64(statement, index, value.integer());
+    case flow::Value::Kind::kReal:
+      return sqlite3_bind_double(statement, index, value.real());
+    case flow::Value::Kind::kText:
+      return sqlite3_bind_text64(statement, index, value.text().data(), value.text().size(), nullptr,
+                                 SQLITE_UTF8);
+    case flow::Value::Kind::kBlob:
+      if (value.text().empty()) return sqlite3_bind_zeroblob(statement, index, 0);
+      return sqlite3_bind_blob64(statement, index, value.text().data(), value.text().size(), nullptr);
+  }
+  return SQLITE_MISUSE;
+}
+
+std::string_view column_bytes(sqlite3_stmt* statement, int column, const void* data) noexcept {
+  return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
+}
+
+flow::Value column_value(sqlite3_stmt* statement, int column) noexcept {
+  switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_INTEGER:
+      return flow::Value(static_cast<std::int64_t>(sqlite3_column_int64(statement, column)));
+    case SQLITE_FLOAT:
+      return flow::Value(sqlite3_column_double(statement, column));
+    case SQLITE_TEXT:
+      return flow::Value(
+          String::borrowed(column_bytes(statement, column, sqlite3_column_text(statement, column))));
+    case SQLITE_BLOB:
+      return flow::Value(
+          Bytes::borrowed(column_bytes(statement, column, sqlite3_column_blob(statement, column))));
+    default:
+      return {};
+  }
+}
+
+// Ready for the next use, whatever happened.
+class Reset {
+ public:
+  explicit Reset(sqlite3_stmt* statement) noexcept : statement_(statement) {}
+  ~Reset() {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+  }
+  Reset(const Reset&) = delete;
+  Reset& operator=(const Reset&) = delete;
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+// Whose statement it is that may wait for a lock, as long as it runs.
+class Waiting {
+ public:
+  Waiting(const std::atomic<bool>*& place, const std::atomic<bool>& abandoned) noexcept : place_(&place) {
+    place = &abandoned;
+  }
+  ~Waiting() { *place_ = nullptr; }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  const std::atomic<bool>** place_;
+};
+
+}  // namespace
+
+void Connection::Finalize::operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+
+Connection::~Connection() {
+  statements_.clear();
+  sqlite3_close(database_);
+}
+
+std::string Connection::open(const std::string& path, bool read_only) {
+  read_only_ = read_only;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  if (sqlite3_open_v2(path.c_str(), &database_, flags, nullptr) != SQLITE_OK) {
+    return database_ == nullptr ? "there is no memory" : sqlite3_errmsg(database_);
+  }
+  sqlite3_busy_handler(
+      database_,
+      [](void* connection, int tries) {
+        return static_cast<Connection*>(connection)->wait_for_lock(tries) ? 1 : 0;
+      },
+      this);
+  // Readers do not wait for the writer, nor it for them; a crash of the machine may cost the last
+  // transactions, never the database.
+  return execute("pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on;" +
+                 std::string(read_only ? "pragma query_only = on;" : ""));
+}
+
+std::string Connection::execute(const std::string& script) {
+  char* message = nullptr;
+  if (sqlite3_exec(database_, script.c_str(), nullptr, nullptr, &message) == SQLITE_OK) return {};
+  const std::string error = message != nullptr ? message : sqlite3_errmsg(database_);
+  sqlite3_free(message);
+  return error;
+}
+
+void Connection::interrupt() noexcept { sqlite3_interrupt(database_); }
+
+// Called again and again while another connection holds a lock: waits a little, up to the timeout in all.
+bool Connection::wait_for_lock(int tries) const noexcept {
+  constexpr int kWait = 5;  // milliseconds
+  if (abandoned_ != nullptr && abandoned_->load(std::memory_order_relaxed)) return false;
+  if (std::chrono::milliseconds(tries * kWait) >= busy_timeout_) return false;
+  sqlite3_sleep(kWait);
+  return true;
+}
+
+Outcome Connection::failure(int code) const { return {true, kind_of(code), sqlite3_errmsg(database_)}; }
+
+sqlite3_stmt* Connection::prepare(std::string_view text, Outcome& outcome) {
+  if (const auto known = statements_.find(text); known != statements_.end()) return known->second.get();
+  if (statements_.size() >= kMaxStatements) statements_.clear();
+  sqlite3_stmt* statement = nullptr;
+  const char* rest = nullptr;
+  const int code = sqlite3_prepare_v3(database_, text.data(), static_cast<int>(text.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, &rest);
+  Statement owned(statement);
+  if (code != SQLITE_OK) {
+    outcome = failure(code);
+    return nullptr;
+  }
+  const std::string_view behind(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
+  if (statement == nullptr || behind.find_first_not_of(" \t\r\n;") != std::string_view::npos) {
+    outcome = {true, FaultKind::kInternal, "there must be exactly one statement"};
+    return nullptr;
+  }
+  return statements_.emplace(text, std::move(owned)).first->second.get();
+}
+
+Outcome Connection::run(std::string_view text, std::span<const flow::Value> parameters, Wanted wanted,
+                        flow::RowSet& rows, const std::atomic<bool>& abandoned, bool& needs_writer) {
+  needs_writer = false;
+  const Waiting waiting(abandoned_, abandoned);
+  Outcome outcome;
+  sqlite3_stmt* const statement = prepare(text, outcome);
+  if (statement == nullptr) return outcome;
+  const bool writes = sqlite3_stmt_readonly(statement) == 0;
+  if (writes && read_only_) {
+    needs_writer = true;
+    return {};
+  }
+  const Reset reset(statement);
+  if (std::cmp_not_equal(sqlite3_bind_parameter_count(statement), parameters.size())) {
+    return {true, FaultKind::kInternal, "the number of parameters is not that of the statement"};
+  }
+  for (std::size_t index = 0; index < parameters.size(); ++index) {
+    if (const int code = bind(statement, static_cast<int>(index) + 1, parameters[index]); code != SQLITE_OK)
+      return failure(code);
+  }
+
+  rows.clear();
+  const int columns = sqlite3_column_count(statement);
+  for (int column = 0; column < columns; ++column)
+    rows.add_column(sqlite3_column_name(statement, column));
+  int code = sqlite3_step(statement);
+  for (; code == SQLITE_ROW; code = sqlite3_step(statement)) {
+    // A statement that writes is run to its end, whatever becomes of its rows.
+    if (wanted == Wanted::kCount || (wanted == Wanted::kOneRow && rows.rows() == 2)) {
+      if (!writes) break;
+      continue;
+    }
+    if (rows.bytes() + rows.rows() * sizeof(flow::Value) * static_cast<std::size_t>(columns) > kMaxBytes) {
+      return {true, FaultKind::kInternal, "the rows are larger than 16 MiB"};
+    }
+    for (int column = 0; column < columns; ++column)
+      rows.add_cell(column_value(statement, column));
+  }
+  if (code != SQLITE_DONE && code != SQLITE_ROW) return failure(code);
+  rows.set_affected(writes ? sqlite3_changes64(database_) : 0);
+  return {};
+}
+
+}  // namespace zerver::effects::sqlite

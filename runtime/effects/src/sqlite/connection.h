@@ -1,0 +1,78 @@
+// One connection to a SQLite database, used by one thread.
+#pragma once
+
+#include <zerver/core/fault.h>
+#include <zerver/flow/row_set.h>
+#include <zerver/flow/value.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace zerver::effects::sqlite {
+
+// How many rows are wanted. More than kRows are never read than are needed to tell that there are too many.
+enum class Wanted : std::uint8_t { kOneRow, kRows, kCount };
+
+// How an attempt ended; `why` is empty when it went well.
+struct Outcome {
+  bool failed = false;
+  FaultKind kind = FaultKind::kInternal;
+  std::string why;
+};
+
+class Connection {
+ public:
+  static constexpr std::size_t kMaxBytes = std::size_t{16} << 20;  // of the rows of one statement
+  static constexpr std::size_t kMaxStatements = 256;               // kept prepared
+  static constexpr std::chrono::milliseconds kBusyTimeout{5'000};  // to wait for another process's lock
+
+  explicit Connection(std::chrono::milliseconds busy_timeout = kBusyTimeout) noexcept
+      : busy_timeout_(busy_timeout) {}
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Opens or creates the database; `:memory:` is one of its own. Empty, or what is wrong. A `read_only` one
+  // cannot change anything.
+  [[nodiscard]] std::string open(const std::string& path, bool read_only);
+
+  // Runs one statement with its parameters bound. Stops early when `abandoned` becomes true while it waits
+  // for a lock. `needs_writer` is set, and nothing else is done, when a read-only connection got a statement
+  // that writes.
+  Outcome run(std::string_view text, std::span<const flow::Value> parameters, Wanted wanted,
+              flow::RowSet& rows, const std::atomic<bool>& abandoned, bool& needs_writer);
+
+  // Any number of statements, without rows. Empty, or what is wrong.
+  [[nodiscard]] std::string execute(const std::string& script);
+
+  // Ends the statement that runs, if one does. Any thread, as long as the connection is open.
+  void interrupt() noexcept;
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const noexcept;
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+  sqlite3_stmt* prepare(std::string_view text, Outcome& outcome);
+  Outcome failure(int code) const;
+  bool wait_for_lock(int tries) const noexcept;
+
+  sqlite3* database_ = nullptr;
+  std::chrono::milliseconds busy_timeout_;
+  bool read_only_ = false;
+  std::map<std::string, Statement, std::less<>> statements_;
+  const std::atomic<bool>* abandoned_ = nullptr;  // of the statement that runs
+};
+
+}  // namespace zerver::effects::sqlite

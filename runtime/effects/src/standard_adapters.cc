@@ -1,0 +1,13 @@
+#include "seam_adapters.h"
+#include "sqlite/adapter.h"
+#include <zerver/effects/registry.h>
+
+namespace zerver::effects {
+
+void add_standard_adapters(Registry& registry) {
+  registry.add("zerver.sql", sqlite::OpenSql());
+  registry.add("zerver.clock", open_clock);
+  registry.add("zerver.random", open_random);
+}
+
+}  // namespace zerver::effects

@@ -1,0 +1,84 @@
+#include "probe.h"
+#include "sqlite/connection.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <string>
+
+namespace zerver::effects::sqlite {
+namespace {
+
+class Locked : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(other.open(folder.file("a.db"), false), "");
+    ASSERT_EQ(other.execute("create table t (a); begin exclusive"), "");
+  }
+
+  Outcome insert(Connection& connection) {
+    bool needs_writer = false;
+    return connection.run("insert into t values (1)", {}, Wanted::kCount, rows, abandoned, needs_writer);
+  }
+
+  Folder folder;
+  Connection other;
+  flow::RowSet rows;
+  std::atomic<bool> abandoned = false;
+};
+
+TEST_F(Locked, IsUnavailableWhenTheLockIsKeptTooLong) {
+  Connection connection(std::chrono::milliseconds(10));
+  ASSERT_EQ(connection.open(folder.file("a.db"), false), "");
+  const Outcome outcome = insert(connection);
+  EXPECT_TRUE(outcome.failed);
+  EXPECT_EQ(outcome.kind, FaultKind::kUnavailable);
+  EXPECT_EQ(outcome.why, "database is locked");
+}
+
+TEST_F(Locked, StopsWaitingWhenNobodyWaitsForIt) {
+  Connection connection(std::chrono::hours(1));
+  ASSERT_EQ(connection.open(folder.file("a.db"), false), "");
+  abandoned = true;
+  EXPECT_TRUE(insert(connection).failed);
+}
+
+TEST_F(Locked, GoesOnWhenTheLockIsGone) {
+  Connection connection(std::chrono::hours(1));
+  ASSERT_EQ(connection.open(folder.file("a.db"), false), "");
+  ASSERT_EQ(other.execute("rollback"), "");
+  EXPECT_FALSE(insert(connection).failed);
+  EXPECT_EQ(rows.affected(), 1);
+}
+
+TEST(Connection, SendsWhatWritesToTheWriter) {
+  const Folder folder;
+  Connection writer, reader;
+  ASSERT_EQ(writer.open(folder.file("a.db"), false), "");
+  ASSERT_EQ(writer.execute("create table t (a)"), "");
+  ASSERT_EQ(reader.open(folder.file("a.db"), true), "");
+  flow::RowSet rows;
+  const std::atomic<bool> abandoned = false;
+  bool needs_writer = false;
+  EXPECT_FALSE(reader.run("delete from t", {}, Wanted::kCount, rows, abandoned, needs_writer).failed);
+  EXPECT_TRUE(needs_writer);
+  EXPECT_FALSE(reader.run("select * from t", {}, Wanted::kRows, rows, abandoned, needs_writer).failed);
+  EXPECT_FALSE(needs_writer);
+}
+
+TEST(Connection, KeepsABoundedNumberOfStatements) {
+  Connection connection;
+  ASSERT_EQ(connection.open(":memory:", false), "");
+  flow::RowSet rows;
+  const std::atomic<bool> abandoned = false;
+  bool needs_writer = false;
+  for (std::size_t number = 0; number < Connection::kMaxStatements * 2 + 1; ++number) {
+    const std::string text = "select " + std::to_string(number);
+    ASSERT_FALSE(connection.run(text, {}, Wanted::kOneRow, rows, abandoned, needs_writer).failed);
+    EXPECT_EQ(rows.cell(0, 0).integer(), static_cast<std::int64_t>(number));
+  }
+}
+
+}  // namespace
+}  // namespace zerver::effects::sqlite

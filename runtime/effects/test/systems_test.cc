@@ -1,0 +1,88 @@
+#include "probe.h"
+#include "zerver.flow.h"
+#include <zerver/core/random.h>
+#include <zerver/core/uuid.h>
+#include <zerver/effects/systems.h>
+#include <zerver/testing/req_test.h>
+
+#include <gtest/gtest.h>
+
+namespace zerver::effects {
+namespace {
+
+class Environment final : public flow::Environment {
+ public:
+  std::optional<std::string_view> variable(std::string_view) const override { return std::nullopt; }
+  std::optional<std::string_view> secret(std::string_view) const override { return std::nullopt; }
+};
+
+class SystemsTest : public ::testing::Test {
+ protected:
+  SystemsTest() { add_standard_adapters(registry); }
+
+  std::string open(std::initializer_list<const flow::PackageInfo*> packages) {
+    return systems.open(std::vector<const flow::PackageInfo*>(packages), registry, environment);
+  }
+
+  testing::SimLoop loop{1, Timestamp{1'234'567}};
+  SeededRandom random{9};
+  testing::MemoryLog log;
+  flow::Worker worker{{loop, loop.clock(), random, log}};
+  Registry registry;
+  Environment environment;
+  Systems systems;
+};
+
+constexpr flow::TargetInfo kSeams[] = {
+    {.name = "zerver.clock", .adapter = "zerver.clock", .configure = nullptr},
+    {.name = "zerver.random", .adapter = "zerver.random", .configure = nullptr}};
+constexpr flow::PackageInfo kFirst{.name = "first", .flows = {}, .targets = kSeams, .handle = nullptr};
+constexpr flow::PackageInfo kSecond{
+    .name = "second", .flows = {}, .targets = std::span(kSeams).last(1), .handle = nullptr};
+
+TEST_F(SystemsTest, NamesTargetAndAdapterWhenNothingIsRegistered) {
+  static constexpr flow::TargetInfo kUnknown[] = {
+      {.name = "shop.mail", .adapter = "shop.smtp", .configure = nullptr}};
+  static constexpr flow::PackageInfo kPackage{
+      .name = "shop", .flows = {}, .targets = kUnknown, .handle = nullptr};
+  EXPECT_EQ(open({&kPackage}), "target `shop.mail`: no implementation of adapter `shop.smtp` is registered");
+}
+
+TEST_F(SystemsTest, NamesTheSettingThatIsMissing) {
+  static constexpr flow::TargetInfo kTargets[] = {
+      {.name = "shop.db",
+       .adapter = "zerver.sql",
+       .configure = [](const flow::Environment& from, flow::TargetConfig& config) {
+         config.set_required("url", from.secret("DB"), "secret.DB");
+       }}};
+  static constexpr flow::PackageInfo kPackage{
+      .name = "shop", .flows = {}, .targets = kTargets, .handle = nullptr};
+  EXPECT_EQ(open({&kPackage}), "target `shop.db`: `secret.DB` is not set");
+}
+
+TEST_F(SystemsTest, SharesTargetsOfTheSameName) {
+  ASSERT_EQ(open({&kFirst, &kSecond}), "");
+  const auto bound = systems.bind(worker);
+  ASSERT_EQ(bound.size(), 2U);
+  EXPECT_EQ(bound[0][1], bound[1][0]);
+  const auto other = systems.bind(worker);
+  EXPECT_NE(other[0][0], bound[0][0]);
+  EXPECT_EQ(other[0][0]->in_flight, bound[0][0]->in_flight);
+}
+
+TEST_F(SystemsTest, TakesTimeAndChanceFromTheWorker) {
+  ASSERT_EQ(open({&kFirst}), "");
+  const auto targets = systems.bind(worker)[0];
+  const Probe<Timestamp> now(worker, *targets[0]->adapter, ClockAdapter::kNow, ClockAdapter::NowArguments{});
+  EXPECT_EQ(now.reply, Timestamp{1'234'567});
+
+  SeededRandom same(9);
+  const Probe<Uuid> uuid(worker, *targets[1]->adapter, RandomAdapter::kUuid, RandomAdapter::UuidArguments{});
+  EXPECT_EQ(uuid.reply, Uuid::generate(same));
+  const Probe<std::uint64_t> number(worker, *targets[1]->adapter, RandomAdapter::kU64,
+                                    RandomAdapter::U64Arguments{});
+  EXPECT_EQ(number.reply, same.u64());
+}
+
+}  // namespace
+}  // namespace zerver::effects
