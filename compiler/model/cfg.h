@@ -42,6 +42,12 @@ enum class EdgeKind : std::uint8_t {
   kDone
 };
 
+// An edge along which the node's writes have not happened.
+[[nodiscard]] constexpr bool is_before_writes(EdgeKind kind) {
+  return kind == EdgeKind::kNeed || kind == EdgeKind::kInsert || kind == EdgeKind::kReplace ||
+         kind == EdgeKind::kError || kind == EdgeKind::kCancel || kind == EdgeKind::kDone;
+}
+
 using NodeIndex = std::uint32_t;
 inline constexpr NodeIndex kNoNode = 0xFFFFFFFF;
 inline constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;

@@ -1,0 +1,42 @@
+// The order of the checks: names, types, steps, flows, then the analyses of each flow's graph.
+
+#include "compiler/check/check.h"
+
+#include "compiler/check/adapters.h"
+#include "compiler/check/call_graph.h"
+#include "compiler/check/context.h"
+#include "compiler/check/declare.h"
+#include "compiler/check/expansion.h"
+#include "compiler/check/flow_checks.h"
+#include "compiler/check/flows.h"
+#include "compiler/check/packages.h"
+#include "compiler/check/routes.h"
+#include "compiler/check/steps.h"
+#include "compiler/check/types.h"
+#include "compiler/check/unused.h"
+
+#include <utility>
+
+namespace zc::check {
+
+model::Program check(llvm::ArrayRef<LoadedFile> files, diagnostics::DiagnosticEngine& engine) {
+  Context context(files, engine);
+  collect_packages(context);
+  collect_declarations(context);
+  resolve_types(context);
+  resolve_adapters(context);
+  resolve_policies(context);
+  resolve_targets(context);
+  resolve_services(context);
+  resolve_steps(context);
+  resolve_flow_heads(context);
+  const WrittenBodies bodies = resolve_bodies(context);
+  expand_flows(context, bodies, find_recursion(context, bodies));
+  check_routes(context);
+  check_path_parameters(context);
+  check_flows(context);
+  report_unused(context);
+  return std::move(context.program);
+}
+
+}  // namespace zc::check

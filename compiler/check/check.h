@@ -1,0 +1,18 @@
+// The entry of this stage: syntax trees to a resolved, checked program.
+
+#pragma once
+
+#include "compiler/check/input.h"
+#include "compiler/diagnostics/engine.h"
+#include "compiler/model/program.h"
+
+#include <llvm/ADT/ArrayRef.h>
+
+namespace zc::check {
+
+// Resolves and checks `files`, which stand in any order. Always returns a program; one that is wrong
+// somewhere has `kError` types and invalid ids in it, and `engine` has the errors, each mistake once. Linear
+// in the size of the input.
+[[nodiscard]] model::Program check(llvm::ArrayRef<LoadedFile> files, diagnostics::DiagnosticEngine& engine);
+
+}  // namespace zc::check

@@ -1,0 +1,12 @@
+// Makes each flow whole: chains, called flows and alternatives in place.
+
+#pragma once
+
+#include "compiler/check/call_graph.h"
+
+namespace zc::check {
+
+// Fills `Flow::body` and `Flow::alternatives`. A flow that becomes too large is reported and cut off.
+void expand_flows(Context& context, const WrittenBodies& bodies, const CutCalls& cut);
+
+}  // namespace zc::check
