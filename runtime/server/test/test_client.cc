@@ -1,6 +1,7 @@
 // A client that says exactly the bytes it is told to, for tests.
 #include "test_client.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
@@ -68,6 +69,17 @@ std::string TestClient::receive(std::size_t size) {
   std::string text = received_.substr(0, size);
   received_.erase(0, size);
   return text;
+}
+
+std::size_t TestClient::skip(std::size_t size) {
+  std::array<char, 4096> bytes;
+  std::size_t skipped = 0;
+  while (skipped < size) {
+    const ssize_t received = recv(socket_, bytes.data(), std::min(bytes.size(), size - skipped), 0);
+    if (received <= 0) fail("recv");
+    skipped += static_cast<std::size_t>(received);
+  }
+  return skipped;
 }
 
 std::string TestClient::receive_until(std::string_view end, int times) {

@@ -22,6 +22,8 @@ class TestClient {
   // What comes until `end` has come so many times, that included.
   std::string receive_until(std::string_view end, int times = 1);
   std::string receive(std::size_t size);
+  // Takes so many bytes and forgets them, without allocating. Returns their number.
+  std::size_t skip(std::size_t size);
   // A whole answer with Content-Length, or without a body.
   std::string receive_answer();
   // What comes until the server closes. A reset counts as the end.

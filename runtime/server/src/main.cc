@@ -1,0 +1,139 @@
+// The `main` of a generated service.
+#include "options.h"
+#include <zerver/core/clock.h>
+#include <zerver/core/log.h>
+#include <zerver/effects/registry.h>
+#include <zerver/effects/systems.h>
+#include <zerver/io/stop_signals.h>
+#include <zerver/server/main.h>
+#include <zerver/server/server.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zerver::server {
+namespace {
+
+constexpr int kServed = 0;
+constexpr int kNotStarted = 2;
+
+// One line with the program's name, whole even when several threads write.
+void print_error(std::string_view program, std::string_view text) noexcept {
+  std::fprintf(stderr, "%.*s: %.*s\n", static_cast<int>(program.size()), program.data(),
+               static_cast<int>(text.size()), text.data());
+}
+
+class StandardErrorLog final : public Log {
+ public:
+  explicit StandardErrorLog(std::string_view program) : program_(program) {}
+  void write(LogLevel level, std::string_view line) noexcept override {
+    const char* const name = level == LogLevel::kError     ? "error"
+                             : level == LogLevel::kWarning ? "warning"
+                                                           : "info";
+    std::fprintf(stderr, "%s: %s: %.*s\n", program_.c_str(), name, static_cast<int>(line.size()),
+                 line.data());
+  }
+
+ private:
+  std::string program_;
+};
+
+// `env.NAME` and `secret.NAME` are both the variable NAME.
+class ProcessEnvironment final : public flow::Environment {
+ public:
+  std::optional<std::string_view> variable(std::string_view name) const override {
+    const char* const value = std::getenv(std::string(name).c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string_view>(value);
+  }
+  std::optional<std::string_view> secret(std::string_view name) const override { return variable(name); }
+};
+
+std::string_view program_name(int argc, char** argv) noexcept {
+  if (argc == 0) return "zerver";
+  const std::string_view path = argv[0];
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+}
+
+int serve(std::string_view program, const Settings& settings,
+          std::span<const flow::PackageInfo* const> packages, RegisterAdapters register_adapters) {
+  const SystemClock clock;
+  StandardErrorLog log(program);
+  effects::Registry registry;
+  effects::add_standard_adapters(registry);
+  if (register_adapters != nullptr) register_adapters(registry);
+
+  const ProcessEnvironment environment;
+  Server server(settings, clock, log);
+  effects::Systems systems;  // goes before the loops of the server
+  std::string error = systems.open(packages, registry, environment);
+  if (error.empty()) error = server.open();
+  if (!error.empty()) {
+    print_error(program, error);
+    return kNotStarted;
+  }
+  for (std::size_t i = 0; i < server.worker_count(); ++i) {
+    const std::vector<std::vector<flow::Target*>> targets = systems.bind(server.worker(i));
+    std::vector<BoundPackage> bound;
+    for (std::size_t p = 0; p < packages.size(); ++p)
+      bound.push_back({packages[p], targets[p]});
+    server.bind(i, std::move(bound));
+  }
+
+  std::signal(SIGPIPE, SIG_IGN);  // of standard output; sockets do without
+  io::StopSignals signals;
+  try {
+    server.start();
+  } catch (const std::exception&) {  // no more threads: those that run use the systems
+    server.drain();
+    server.join();
+    throw;
+  }
+  for (const std::string& address : server.addresses())
+    std::printf("listening on http://%s\n", address.c_str());
+  std::fflush(stdout);
+  signals.wait();
+  server.drain();
+  server.join();
+  return kServed;
+}
+
+}  // namespace
+
+int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> packages,
+             RegisterAdapters register_adapters) {
+  const std::string_view program = program_name(argc, argv);
+  try {
+    const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const Options options = read_options(arguments, [](const std::string& name) {
+      const char* const value = std::getenv(name.c_str());
+      return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    });
+    if (!options.error.empty()) {
+      print_error(program, options.error);
+      return kNotStarted;
+    }
+    switch (options.action) {
+      case Options::Action::kHelp:
+        std::fputs(help_text(program).c_str(), stdout);
+        return kServed;
+      case Options::Action::kVersion:
+        std::printf("%.*s, made with Zerver %s\n", static_cast<int>(program.size()), program.data(),
+                    ZERVER_VERSION);
+        return kServed;
+      case Options::Action::kServe:
+        break;
+    }
+    return serve(program, options.settings, packages, register_adapters);
+  } catch (const std::exception& error) {
+    print_error(program, error.what());
+    return kNotStarted;
+  }
+}
+
+}  // namespace zerver::server

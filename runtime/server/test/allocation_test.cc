@@ -1,0 +1,68 @@
+// Serving requests takes no memory from the heap once a connection has served a few: this program counts
+// every allocation.
+#include "test_client.h"
+#include "test_service.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+namespace {
+
+std::atomic<std::size_t> allocations = 0;
+
+void* counted(std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size); }
+void* operator new[](std::size_t size) { return counted(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace zerver::server {
+namespace {
+
+// How many allocations `count` such requests take, answered one by one; the client takes none itself.
+std::size_t count_allocations(TestClient& client, std::string_view request, std::size_t answer_size,
+                              int count) {
+  const std::size_t before = allocations.load();
+  std::size_t received = 0;
+  for (int i = 0; i < count; ++i) {
+    client.send(request);
+    received += client.skip(answer_size);
+  }
+  EXPECT_EQ(received, answer_size * static_cast<std::size_t>(count));
+  return allocations.load() - before;
+}
+
+TEST(Allocations, AreNoneOnceWarm) {
+  TestService service;
+  TestClient client(service.address());
+  for (const std::string path : {"/plaintext", "/json", "/echo", "/fields", "/nothing"}) {
+    const std::string request =
+        "GET " + path + " HTTP/1.1\r\nHost: test\r\nAccept: */*\r\nUser-Agent: test\r\n\r\n";
+    client.send(request);
+    const std::size_t size = client.receive_answer().size();
+    count_allocations(client, request, size, 10);
+    EXPECT_EQ(count_allocations(client, request, size, 1000), 0U) << path;
+    std::string batch;
+    for (int i = 0; i < 16; ++i)
+      batch += request;
+    count_allocations(client, batch, size * 16, 10);
+    EXPECT_EQ(count_allocations(client, batch, size * 16, 100), 0U) << path << ", pipelined";
+  }
+}
+
+}  // namespace
+}  // namespace zerver::server
