@@ -1,6 +1,7 @@
 #include "pattern_parser.h"
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -62,6 +63,25 @@ Ranges class_of(char32_t letter) {
   }
 }
 
+// `[:alpha:]` and so on, of POSIX; empty for other names.
+Ranges posix_class(std::string_view name) {
+  if (name == "alnum") return {{'0', '9'}, {'A', 'Z'}, {'a', 'z'}};
+  if (name == "alpha") return {{'A', 'Z'}, {'a', 'z'}};
+  if (name == "ascii") return {{0, 0x7F}};
+  if (name == "blank") return {{'\t', '\t'}, {' ', ' '}};
+  if (name == "cntrl") return {{0, 0x1F}, {0x7F, 0x7F}};
+  if (name == "digit") return {{'0', '9'}};
+  if (name == "graph") return {{'!', '~'}};
+  if (name == "lower") return {{'a', 'z'}};
+  if (name == "print") return {{' ', '~'}};
+  if (name == "punct") return {{'!', '/'}, {':', '@'}, {'[', '`'}, {'{', '~'}};
+  if (name == "space") return {{'\t', '\r'}, {' ', ' '}};
+  if (name == "upper") return {{'A', 'Z'}};
+  if (name == "word") return {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
+  if (name == "xdigit") return {{'0', '9'}, {'A', 'F'}, {'a', 'f'}};
+  return {};
+}
+
 NodePtr make(Node::Kind kind) {
   auto node = std::make_unique<Node>();
   node->kind = kind;
@@ -71,6 +91,12 @@ NodePtr make(Node::Kind kind) {
 NodePtr make_set(Ranges ranges) {
   NodePtr node = make(Node::Kind::kSet);
   node->ranges = sorted(std::move(ranges));
+  return node;
+}
+
+NodePtr make_assertion(Assertion assertion) {
+  NodePtr node = make(Node::Kind::kAssertion);
+  node->assertion = assertion;
   return node;
 }
 
@@ -103,79 +129,89 @@ class Parser {
 
   NodePtr sequence() {
     NodePtr node = make(Node::Kind::kSequence);
-    while (!rest_.empty() && rest_.front() != '|' && rest_.front() != ')') {
-      // Whole texts are matched, so the anchors say nothing new where they may stand.
-      if (eat('^')) {
-        if (!node->children.empty()) fail("`^` is allowed at the beginning only");
-      } else if (eat('$')) {
-        if (!rest_.empty() && rest_.front() != '|' && rest_.front() != ')')
-          fail("`$` is allowed at the end only");
-      } else {
-        node->children.push_back(repeated(atom()));
-      }
-    }
+    while (!rest_.empty() && rest_.front() != '|' && rest_.front() != ')')
+      node->children.push_back(repeated(atom()));
     return node;
   }
 
   NodePtr repeated(NodePtr node) {
-    while (!rest_.empty()) {
-      std::uint32_t least = 0;
-      std::uint32_t most = Node::kNoLimit;
-      if (eat('+')) {
-        least = 1;
-      } else if (eat('?')) {
-        most = 1;
-      } else if (eat('{')) {
-        counts(least, most);
-      } else if (!eat('*')) {
-        break;
-      }
-      eat('?');  // "lazy" changes nothing for a whole match
-      NodePtr repeat = make(Node::Kind::kRepeat);
-      repeat->least = least;
-      repeat->most = most;
-      repeat->children.push_back(std::move(node));
-      node = std::move(repeat);
-      if (++depth_of_repeats_ > kMaxDepth * 16) fail("too many repetitions");
+    std::uint32_t least = 0;
+    std::uint32_t most = Node::kNoLimit;
+    if (eat('+')) {
+      least = 1;
+    } else if (eat('?')) {
+      most = 1;
+    } else if (!eat('*') && !counts(least, most)) {
+      return node;
     }
-    return node;
+    eat('?');  // "lazy" changes nothing for a whole match
+    NodePtr repeat = make(Node::Kind::kRepeat);
+    repeat->least = least;
+    repeat->most = most;
+    repeat->children.push_back(std::move(node));
+    return repeat;
   }
 
-  std::uint32_t number() {
-    std::uint32_t value = 0;
-    bool any = false;
-    for (; !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; rest_.remove_prefix(1)) {
-      value = value * 10 + static_cast<std::uint32_t>(rest_.front() - '0');
-      if (value > kMaxCount) fail("a count is larger than 1000");
-      any = true;
-    }
-    if (!any) fail("a number is missing in `{}`");
-    return value;
+  static bool number(std::string_view text, std::uint32_t& out) {
+    const char* const end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, out);
+    return error == std::errc() && at == end;
   }
 
-  void counts(std::uint32_t& least, std::uint32_t& most) {
-    least = number();
+  // `{n}`, `{n,}`, `{n,m}`; any other brace stands for itself.
+  bool counts(std::uint32_t& least, std::uint32_t& most) {
+    if (rest_.empty() || rest_.front() != '{') return false;
+    const std::size_t close = rest_.find('}');
+    if (close == std::string_view::npos) return false;
+    const std::string_view inside = rest_.substr(1, close - 1);
+    const std::size_t comma = inside.find(',');
+    if (!number(inside.substr(0, comma), least)) return false;
     most = least;
-    if (eat(',')) most = !rest_.empty() && rest_.front() == '}' ? Node::kNoLimit : number();
-    if (!eat('}')) fail("`{` without `}`");
+    if (comma != std::string_view::npos) {
+      const std::string_view upper = inside.substr(comma + 1);
+      most = Node::kNoLimit;
+      if (!upper.empty() && !number(upper, most)) return false;
+    }
+    if (least > kMaxCount || (most > kMaxCount && most != Node::kNoLimit))
+      fail("a count is larger than 1000");
     if (most < least) fail("the counts in `{}` are the wrong way round");
+    rest_.remove_prefix(close + 1);
+    return true;
   }
 
   NodePtr atom() {
-    if (eat('(')) {
-      if (eat('?') && !eat(':')) fail("only `(?:` is supported of the groups that begin with `(?`");
-      NodePtr node = choice();
-      if (!eat(')')) fail("`(` without `)`");
-      return node;
-    }
+    if (eat('(')) return group();
     if (eat('[')) return make_set(bracket());
     if (eat('.')) return make_set(all_but({{'\n', '\n'}}));
-    if (eat('\\')) return make_set(escape());
-    if (rest_.front() == '*' || rest_.front() == '+' || rest_.front() == '?' || rest_.front() == '{') {
-      fail("nothing to repeat");
+    if (eat('^')) return make_assertion(Assertion::kBegin);
+    if (eat('$')) return make_assertion(Assertion::kEnd);
+    if (eat('\\')) {
+      if (eat('A')) return make_assertion(Assertion::kBegin);
+      if (eat('z')) return make_assertion(Assertion::kEnd);
+      if (eat('b')) return make_assertion(Assertion::kWordBoundary);
+      if (eat('B')) return make_assertion(Assertion::kNoWordBoundary);
+      return make_set(escape());
     }
+    if (rest_.front() == '*' || rest_.front() == '+' || rest_.front() == '?') fail("nothing to repeat");
     const char32_t point = code_point();
     return make_set({{point, point}});
+  }
+
+  // Behind its parenthesis. What is captured is of no interest.
+  NodePtr group() {
+    if (eat('?')) {
+      const std::size_t name = rest_.starts_with("P<") ? 2 : rest_.starts_with("<") ? 1 : 0;
+      if (name != 0) {
+        const std::size_t close = rest_.find('>');
+        if (close == std::string_view::npos) fail("the name of a group is never closed");
+        rest_.remove_prefix(close + 1);
+      } else if (!eat(':')) {
+        fail("only `(?:` and named groups may follow `(?`");
+      }
+    }
+    NodePtr node = choice();
+    if (!eat(')')) fail("`(` without `)`");
+    return node;
   }
 
   char32_t code_point() {
@@ -199,6 +235,12 @@ class Parser {
       case 't':
         point = '\t';
         break;
+      case 'a':
+        point = '\a';
+        break;
+      case 'x':
+        point = hexadecimal();
+        break;
       case 'f':
         point = '\f';
         break;
@@ -212,6 +254,24 @@ class Parser {
         }
     }
     return {{point, point}};
+  }
+
+  // Behind `\x`: two digits, or any number of them in braces.
+  char32_t hexadecimal() {
+    std::size_t behind = 2;
+    std::string_view digits = rest_.substr(0, 2);
+    if (rest_.starts_with('{')) {
+      const std::size_t close = std::min(rest_.find('}'), rest_.size());
+      digits = rest_.substr(1, close - 1);
+      behind = close + 1;
+    }
+    std::uint32_t point = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto [at, error] = std::from_chars(digits.data(), end, point, 16);
+    if (error != std::errc() || at != end || behind > rest_.size() || point > kLast)
+      fail("`\\x` needs hexadecimal digits");
+    rest_.remove_prefix(behind);
+    return point;
   }
 
   Ranges bracket() {
@@ -239,13 +299,22 @@ class Parser {
 
   Ranges bracket_item() {
     if (eat('\\')) return escape();
+    if (rest_.starts_with("[:")) {
+      const std::size_t close = rest_.find(":]");
+      if (close == std::string_view::npos) fail("`[:` is never closed");
+      const bool negated = rest_.substr(2).starts_with('^');
+      const std::size_t begin = negated ? 3 : 2;
+      Ranges ranges = posix_class(rest_.substr(begin, close - begin));
+      if (ranges.empty()) fail("a class in `[:...:]` that is not known");
+      rest_.remove_prefix(close + 2);
+      return negated ? all_but(ranges) : ranges;
+    }
     const char32_t point = code_point();
     return {{point, point}};
   }
 
   std::string_view rest_;
   int depth_ = 0;
-  int depth_of_repeats_ = 0;
 };
 
 }  // namespace

@@ -17,14 +17,18 @@ struct Range {
 struct Node;
 using NodePtr = std::unique_ptr<Node>;
 
+// What a place between two characters must be.
+enum class Assertion : std::uint8_t { kBegin, kEnd, kWordBoundary, kNoWordBoundary };
+
 struct Node {
-  enum class Kind : std::uint8_t { kEmpty, kSet, kSequence, kChoice, kRepeat };
+  enum class Kind : std::uint8_t { kSet, kAssertion, kSequence, kChoice, kRepeat };
   static constexpr std::uint32_t kNoLimit = UINT32_MAX;
 
-  Kind kind = Kind::kEmpty;
-  std::vector<Range> ranges;      // kSet: sorted, apart
-  std::vector<NodePtr> children;  // kRepeat: one
-  std::uint32_t least = 0;        // kRepeat
+  Kind kind = Kind::kSequence;
+  Assertion assertion = Assertion::kBegin;  // kAssertion
+  std::vector<Range> ranges;                // kSet: sorted, apart
+  std::vector<NodePtr> children;            // kRepeat: one
+  std::uint32_t least = 0;                  // kRepeat
   std::uint32_t most = kNoLimit;
 };
 

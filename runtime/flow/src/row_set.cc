@@ -57,27 +57,26 @@ std::size_t RowReader::find(std::string_view name) noexcept {
       return index;
     }
   }
-  record("has no column", name);
+  record({"the row has no column `", name, "`"});
   return kNone;
 }
 
 bool RowReader::has_one_column() noexcept {
   if (rows_->columns() == 1) return true;
-  record("has more than one column, and one value is wanted", {});
+  record({"the row has more than one column, and one value is wanted"});
   return false;
 }
 
 bool RowReader::misfit(std::size_t column, std::string_view why) noexcept {
-  record(why, rows_->column(column));
+  record({"the row's column `", rows_->column(column), "` ", why});
   return false;
 }
 
 // The rows are gone when the fault is read, so its text is put into the arena.
-void RowReader::record(std::string_view why, std::string_view column) noexcept {
+void RowReader::record(std::initializer_list<Piece> why) noexcept {
   fault_.kind = FaultKind::kInternal;
   try {
-    fault_.why = column.empty() ? concat(*arena_, {"the row ", why})
-                                : concat(*arena_, {"the row's column `", column, "` ", why});
+    fault_.why = concat(*arena_, why);
   } catch (const ArenaFull&) {
     fault_.why = "the row does not fit, and the arena is full";
   }

@@ -17,10 +17,11 @@ using pattern::Range;
 constexpr std::size_t kMaxProgram = 20'000;
 
 struct Instruction {
-  enum class Kind : std::uint8_t { kSet, kJump, kSplit, kMatch };
+  enum class Kind : std::uint8_t { kSet, kAssertion, kJump, kSplit, kMatch };
   Kind kind;
   std::uint32_t first = 0;   // kSet: index of its first range; kJump and kSplit: where to go on
   std::uint32_t second = 0;  // kSet: behind its last range; kSplit: the other place to go on
+  pattern::Assertion assertion = pattern::Assertion::kBegin;  // kAssertion
 };
 
 }  // namespace
@@ -52,14 +53,15 @@ struct Pattern::Program {
 
 void Pattern::Program::compile(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::kEmpty:
-      return;
     case Node::Kind::kSet: {
       const auto first = static_cast<std::uint32_t>(ranges.size());
       ranges.insert(ranges.end(), node.ranges.begin(), node.ranges.end());
       add({Instruction::Kind::kSet, first, static_cast<std::uint32_t>(ranges.size())});
       return;
     }
+    case Node::Kind::kAssertion:
+      add({Instruction::Kind::kAssertion, 0, 0, node.assertion});
+      return;
     case Node::Kind::kSequence:
       for (const auto& child : node.children)
         compile(*child);
@@ -144,6 +146,41 @@ Pattern::Pattern(std::string_view expression) {
 
 Pattern::~Pattern() = default;
 
+namespace {
+
+// Between two characters; kNothing before the first and behind the last.
+struct Place {
+  static constexpr char32_t kNothing = 0xFFFFFFFF;
+
+  char32_t before;
+  char32_t behind;
+
+  bool is(pattern::Assertion assertion) const noexcept {
+    switch (assertion) {
+      case pattern::Assertion::kBegin:
+        return before == kNothing;
+      case pattern::Assertion::kEnd:
+        return behind == kNothing;
+      case pattern::Assertion::kWordBoundary:
+        return is_word(before) != is_word(behind);
+      case pattern::Assertion::kNoWordBoundary:
+        return is_word(before) == is_word(behind);
+    }
+    return false;
+  }
+
+  static bool is_word(char32_t point) noexcept {
+    return (point >= '0' && point <= '9') || (point >= 'A' && point <= 'Z') ||
+           (point >= 'a' && point <= 'z') || point == '_';
+  }
+};
+
+char32_t take_next(std::string_view& text) noexcept {
+  return text.empty() ? Place::kNothing : pattern::take_code_point(text);
+}
+
+}  // namespace
+
 bool Pattern::matches(std::string_view text) const {
   const auto& instructions = program_->instructions;
   States now(instructions.size());
@@ -151,8 +188,8 @@ bool Pattern::matches(std::string_view text) const {
   std::vector<std::uint32_t> to_visit;
   bool matched = false;
 
-  // Adds what can be reached without a character.
-  const auto enter = [&](States& states, std::uint32_t start) {
+  // Adds what can be reached from a place without a character.
+  const auto enter = [&](States& states, std::uint32_t start, const Place& place) {
     to_visit.push_back(start);
     while (!to_visit.empty()) {
       const std::uint32_t state = to_visit.back();
@@ -165,6 +202,9 @@ bool Pattern::matches(std::string_view text) const {
         case Instruction::Kind::kMatch:
           matched = true;
           break;
+        case Instruction::Kind::kAssertion:
+          if (place.is(instruction.assertion)) to_visit.push_back(state + 1);
+          break;
         case Instruction::Kind::kSplit:
           to_visit.push_back(instruction.second);
           [[fallthrough]];
@@ -175,19 +215,22 @@ bool Pattern::matches(std::string_view text) const {
     }
   };
 
-  enter(now, 0);
-  while (!text.empty() && !now.empty()) {
-    const char32_t point = pattern::take_code_point(text);
+  char32_t point = take_next(text);
+  enter(now, 0, {Place::kNothing, point});
+  while (point != Place::kNothing && !now.empty()) {
+    const char32_t behind = take_next(text);
     matched = false;
     next.clear();
     for (const std::uint32_t state : now) {
       const Instruction& instruction = instructions[state];
-      if (instruction.kind == Instruction::Kind::kSet && program_->contains(instruction, point))
-        enter(next, state + 1);
+      if (instruction.kind == Instruction::Kind::kSet && program_->contains(instruction, point)) {
+        enter(next, state + 1, {point, behind});
+      }
     }
     std::swap(now, next);
+    point = behind;
   }
-  return matched && text.empty();
+  return matched && point == Place::kNothing;
 }
 
 }  // namespace zerver::flow

@@ -16,11 +16,21 @@ namespace zerver::flow {
 // function that answers true has moved on, each that answers false may have, too.
 class PathCursor {
  public:
-  explicit PathCursor(std::string_view path) noexcept : at_(path.data()), end_(path.data() + path.size()) {}
+  explicit PathCursor(std::string_view path) noexcept
+      : tail_(load_tail(path)), at_(path.data()), end_(path.data() + path.size()) {}
 
   bool at_end() const noexcept { return at_ == end_; }
-  // The first character of the next segment; '\0' when that is empty or there is none.
-  char first() const noexcept { return end_ - at_ > 1 ? at_[1] : '\0'; }
+  // The next segment's first eight characters, folded into `Bits` bits: with the right multiplier a switch
+  // over it tells many literals apart with one jump. zerver-compile folds alike
+  // (compiler/plan/segment_hash.h).
+  template <unsigned Bits> unsigned bucket(std::uint64_t multiplier) const noexcept {
+    if (at_ == end_) return 0;
+    const std::uint64_t word = word_at(at_ + 1);
+    const std::uint64_t found = slashes(word);
+    // The bytes below the first slash.
+    const std::uint64_t mask = found == 0 ? ~std::uint64_t{0} : ((found & (~found + 1)) >> 7U) - 1;
+    return static_cast<unsigned>(((word & mask) * multiplier) >> (64U - Bits));
+  }
 
   // Eats whole segments, such as "/repos" or "/user/keys".
   template <std::size_t N> bool skip(const char (&text)[N]) noexcept {
@@ -60,24 +70,43 @@ class PathCursor {
   static bool split(std::string_view segment, std::string_view* values, const std::string_view* around,
                     std::size_t count) noexcept;
 
+  static constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  static constexpr std::uint64_t kHighs = 0x8080808080808080U;
+
+  // The eight bytes from there on, the first one lowest; what is behind the path counts as zero.
+  std::uint64_t word_at(const char* from) const noexcept {
+    const auto left = static_cast<std::size_t>(end_ - from);
+    if (left >= sizeof(std::uint64_t)) return load(from);
+    return left == 0 ? 0 : tail_ >> (8 * (sizeof(std::uint64_t) - left));
+  }
+  static std::uint64_t load(const char* from) noexcept {
+    std::uint64_t word;
+    std::memcpy(&word, from, sizeof(word));
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+    return word;
+  }
+  static std::uint64_t load_tail(std::string_view path) noexcept {
+    if (path.size() >= sizeof(std::uint64_t)) return load(path.data() + path.size() - sizeof(std::uint64_t));
+    std::uint64_t word = 0;
+    for (const char c : path)
+      word = word >> 8U | static_cast<std::uint64_t>(static_cast<unsigned char>(c)) << 56U;
+    return word;
+  }
+  // The lowest byte that is a slash has its highest bit set (Mycroft, 1987); higher ones may have theirs,
+  // too.
+  static std::uint64_t slashes(std::uint64_t word) noexcept {
+    word ^= kOnes * '/';
+    return (word - kOnes) & ~word & kHighs;
+  }
   const char* find_slash(const char* from) const noexcept {
-    // Eight bytes at a time: the lowest byte that equals a slash becomes the lowest set bit (Mycroft, 1987).
-    constexpr std::uint64_t kOnes = 0x0101010101010101U;
-    constexpr std::uint64_t kHighs = 0x8080808080808080U;
-    if constexpr (std::endian::native == std::endian::little) {
-      for (; end_ - from >= 8; from += 8) {
-        std::uint64_t word;
-        std::memcpy(&word, from, sizeof(word));
-        word ^= kOnes * '/';
-        const std::uint64_t zeros = (word - kOnes) & ~word & kHighs;
-        if (zeros != 0) return from + (static_cast<unsigned>(std::countr_zero(zeros)) / 8);
-      }
+    for (; from < end_; from += sizeof(std::uint64_t)) {
+      const std::uint64_t found = slashes(word_at(from));
+      if (found != 0) return from + static_cast<unsigned>(std::countr_zero(found)) / 8;
     }
-    while (from != end_ && *from != '/')
-      ++from;
-    return from;
+    return end_;
   }
 
+  std::uint64_t tail_;  // the last eight bytes of the path
   const char* at_;
   const char* end_;
 };

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -80,7 +81,7 @@ class RowReader {
   bool has_one_column() noexcept;
   // Records what is wrong with the column: "is no text". Always false.
   bool misfit(std::size_t column, std::string_view why) noexcept;
-  void record(std::string_view why, std::string_view column) noexcept;
+  void record(std::initializer_list<Piece> why) noexcept;
 
   template <class T> bool cell(std::size_t index, T& out) {
     return read(index, rows_->cell(row_, index), out);

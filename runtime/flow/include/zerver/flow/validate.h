@@ -18,9 +18,7 @@ inline bool has_length(std::string_view text, std::size_t least, std::size_t mos
 
 // Whether the whole text is what a regular expression describes. The expression is compiled once; matching
 // takes time linear in the text, whatever the expression (Thompson's construction, simulated; Cox, "Regular
-// Expression Matching Can Be Simple And Fast"). Syntax: literals, `.`, `[a-z]`, `[^...]`, `\d \w \s \D \W
-// \S`, escapes, `(...)`, `|`, `* + ?`, `{n}`, `{n,}`, `{n,m}`; `^` and `$` at the ends are allowed and change
-// nothing.
+// Expression Matching Can Be Simple And Fast"). The syntax is RE2's, without flags, `\C` and `\p`.
 class Pattern {
  public:
   // Throws std::invalid_argument for an expression that is none; the compiler has checked those in a `.flow`
