@@ -83,7 +83,13 @@ serviceDeclaration: SERVICE name settingBlock;
 
 settingBlock: LEFT_BRACE setting* RIGHT_BRACE;
 setting: name settingTerm* SEMICOLON;
-settingTerm: rangeValue (COMMA rangeValue)*;
+
+// Terms stand side by side, so none begins with what could also go on with the one before it: `(`, `[`, `{`, `-`.
+settingTerm: termValue (COMMA termValue)*;
+termValue: term (RANGE expression?)? | RANGE expression;
+term: termOperand (binaryOperator operand)*;
+termOperand: termPrimary suffix*;
+termPrimary: NUMBER | TRUE | FALSE | NULL_VALUE | string | name;
 
 // ---- steps
 

@@ -231,7 +231,7 @@ Setting TreeBuilder::setting(Grammar::SettingContext* context) {
 
 SettingTerm TreeBuilder::term(Grammar::SettingTermContext* context) {
   llvm::SmallVector<const Expr*, 4> values;
-  for (Grammar::RangeValueContext* value : context->rangeValue())
+  for (Grammar::TermValueContext* value : context->termValue())
     values.push_back(range(value));
   return copy(values);
 }

@@ -91,18 +91,24 @@ const Expr* TreeBuilder::expression(Grammar::ExpressionContext* context, Span pl
   if (context == nullptr) return error_expr(place.end_point());
   const std::vector<Grammar::OperandContext*> operands = context->operand();
   if (context->exception != nullptr || operands.empty()) return error_expr(span(context));
-  if (operands.size() == 1) return operand(operands.front());
-  llvm::SmallVector<const Expr*, 8> values;
-  for (Grammar::OperandContext* value : operands)
-    values.push_back(operand(value));
+  const Expr* first = operand(operands.front());
+  if (operands.size() == 1) return first;
+  return chain(first, context->binaryOperator(), {operands.begin() + 1, operands.end()}, span(context));
+}
+
+// `operators[i]` stands before `operands[i]`.
+const Expr* TreeBuilder::chain(const Expr* first,
+                               const std::vector<Grammar::BinaryOperatorContext*>& operators,
+                               const std::vector<Grammar::OperandContext*>& operands, Span place) {
+  if (operators.size() != operands.size()) return error_expr(place);
+  llvm::SmallVector<const Expr*, 8> values{first};
   llvm::SmallVector<BinaryLink, 8> links;
-  const std::vector<Grammar::BinaryOperatorContext*> operators = context->binaryOperator();
-  if (operators.size() + 1 != values.size()) return error_expr(span(context));
   for (std::size_t index = 0; index < operators.size(); ++index) {
     const ParserToken& op = token(operators[index]->getStart());
-    links.push_back({operator_of(op.getType()), span(op), values[index + 1]});
+    values.push_back(operand(operands[index]));
+    links.push_back({operator_of(op.getType()), span(op), values.back()});
   }
-  return fold(values, links, 0);
+  return links.empty() ? first : fold(values, links, 0);
 }
 
 // Splits at the operators of `level`; what lies between them is tighter. `links[i]` stands before `operands[i
@@ -161,14 +167,48 @@ const Expr* TreeBuilder::range(Grammar::RangeValueContext* context) {
   return node;
 }
 
+const Expr* TreeBuilder::range(Grammar::TermValueContext* context) {
+  const Span place = span(context);
+  if (context->exception != nullptr) return error_expr(place);
+  const Expr* low = context->term() != nullptr ? term_expression(context->term()) : nullptr;
+  if (context->RANGE() == nullptr) return low != nullptr ? low : error_expr(place);
+  ErrorScope scope(*this);
+  auto* node = make<RangeExpr>();
+  node->span = place;
+  node->low = low;
+  if (context->expression() != nullptr) node->high = expression(context->expression(), place);
+  saw_error_ = saw_error_ || (low != nullptr && low->erroneous);
+  node->erroneous = scope.failed(context);
+  return node;
+}
+
+const Expr* TreeBuilder::term_expression(Grammar::TermContext* context) {
+  const Span place = span(context);
+  if (context->exception != nullptr || context->termOperand() == nullptr) return error_expr(place);
+  return chain(operand(context->termOperand()), context->binaryOperator(), context->operand(), place);
+}
+
+const Expr* TreeBuilder::operand(Grammar::TermOperandContext* context) {
+  Grammar::TermPrimaryContext* base = context->termPrimary();
+  if (context->exception != nullptr || base == nullptr || base->children.empty())
+    return error_expr(span(context));
+  llvm::SmallVector<Name, 8> path;
+  const Expr* value = simple_primary(base->name(), base->string(), token(base->getStart()), path);
+  return with_suffixes(value, path, span(base), context->suffix());
+}
+
+const Expr* TreeBuilder::with_suffixes(const Expr* base, llvm::SmallVectorImpl<Name>& path, Span begin,
+                                       const std::vector<Grammar::SuffixContext*>& suffixes) {
+  for (Grammar::SuffixContext* next : suffixes)
+    base = suffix(next, base, path, begin);
+  return finish_path(base, path);
+}
+
 const Expr* TreeBuilder::operand(Grammar::OperandContext* context) {
   if (context->exception != nullptr || context->primary() == nullptr) return error_expr(span(context));
   llvm::SmallVector<Name, 8> path;
   const Span begin = span(context->primary());
-  const Expr* value = primary(context->primary(), path);
-  for (Grammar::SuffixContext* next : context->suffix())
-    value = suffix(next, value, path, begin);
-  value = finish_path(value, path);
+  const Expr* value = with_suffixes(primary(context->primary(), path), path, begin, context->suffix());
   // Prefix operators bind looser than suffixes; the innermost stands last.
   for (antlr4::tree::ParseTree* child : llvm::reverse(context->children)) {
     auto* terminal = dynamic_cast<antlr4::tree::TerminalNode*>(child);
@@ -189,15 +229,20 @@ const Expr* TreeBuilder::operand(Grammar::OperandContext* context) {
 const Expr* TreeBuilder::primary(Grammar::PrimaryContext* context, llvm::SmallVectorImpl<Name>& path) {
   const Span place = span(context);
   if (context->exception != nullptr || context->children.empty()) return error_expr(place);
-  if (context->name() != nullptr) {
-    path.push_back(name_of(context->name()));
-    return nullptr;
-  }
-  if (context->string() != nullptr) return string(context->string(), StringUse::kExpression);
   if (context->expression() != nullptr) return expression(context->expression(), place);
   if (context->list() != nullptr) return list(context->list());
   if (context->object() != nullptr) return object(context->object());
-  const ParserToken& first = token(context->getStart());
+  return simple_primary(context->name(), context->string(), token(context->getStart()), path);
+}
+
+// A name, a string, or the literal `first`. Null when a path was begun.
+const Expr* TreeBuilder::simple_primary(Grammar::NameContext* name, Grammar::StringContext* text,
+                                        const ParserToken& first, llvm::SmallVectorImpl<Name>& path) {
+  if (name != nullptr) {
+    path.push_back(name_of(name));
+    return nullptr;
+  }
+  if (text != nullptr) return string(text, StringUse::kExpression);
   switch (first.getType()) {
     case Grammar::NUMBER:
       return number(first);
@@ -205,14 +250,14 @@ const Expr* TreeBuilder::primary(Grammar::PrimaryContext* context, llvm::SmallVe
     case Grammar::FALSE:
     case Grammar::NULL_VALUE: {
       auto* literal = make<LiteralExpr>();
-      literal->span = place;
+      literal->span = span(first);
       literal->literal = first.getType() == Grammar::NULL_VALUE ? LiteralKind::kNull : LiteralKind::kBool;
       literal->text = first.text();
       literal->value = first.getType() == Grammar::TRUE ? 1 : 0;
       return literal;
     }
     default:
-      return error_expr(place);
+      return error_expr(span(first));
   }
 }
 

@@ -107,7 +107,16 @@ class TreeBuilder {
   // ---- expressions (build_expressions.cc)
   const Expr* expression(Grammar::ExpressionContext* context, Span place);
   const Expr* range(Grammar::RangeValueContext* context);
+  const Expr* range(Grammar::TermValueContext* context);
+  const Expr* term_expression(Grammar::TermContext* context);
   const Expr* operand(Grammar::OperandContext* context);
+  const Expr* operand(Grammar::TermOperandContext* context);
+  const Expr* with_suffixes(const Expr* base, llvm::SmallVectorImpl<Name>& path, Span begin,
+                            const std::vector<Grammar::SuffixContext*>& suffixes);
+  const Expr* chain(const Expr* first, const std::vector<Grammar::BinaryOperatorContext*>& operators,
+                    const std::vector<Grammar::OperandContext*>& operands, Span place);
+  const Expr* simple_primary(Grammar::NameContext* name, Grammar::StringContext* text,
+                             const ParserToken& first, llvm::SmallVectorImpl<Name>& path);
   const Expr* primary(Grammar::PrimaryContext* context, llvm::SmallVectorImpl<Name>& path);
   const Expr* suffix(Grammar::SuffixContext* context, const Expr* base, llvm::SmallVectorImpl<Name>& path,
                      Span begin);

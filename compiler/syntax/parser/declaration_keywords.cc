@@ -25,7 +25,7 @@ constexpr std::array kBeginnings{
     Beginning{"enum", Beginning::kName, "{"},     Beginning{"extern", Beginning::kTypeKeyword, ""},
     Beginning{"error", Beginning::kName, "{;"},   Beginning{"adapter", Beginning::kName, "{("},
     Beginning{"target", Beginning::kName, "="},   Beginning{"policy", Beginning::kName, "{"},
-    Beginning{"slots", Beginning::kBrace, ""},    Beginning{"step", Beginning::kName, "(-=fmtuwkdp"},
+    Beginning{"slots", Beginning::kBrace, ""},    Beginning{"step", Beginning::kName, "(-=;fmtuwkdp"},
     Beginning{"chain", Beginning::kName, "={"},   Beginning{"flow", Beginning::kName, "{obp"},
     Beginning{"job", Beginning::kName, "({"},     Beginning{"cron", Beginning::kName, "\""},
     Beginning{"service", Beginning::kName, "{"},

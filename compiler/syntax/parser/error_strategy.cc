@@ -9,6 +9,7 @@
 #include <llvm/ADT/SmallVector.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -88,6 +89,16 @@ antlr4::misc::IntervalSet expected_after(const antlr4::NoViableAltException& err
   }
   expected.remove(antlr4::Token::EPSILON);
   return expected;
+}
+
+// Clauses that could stand where only the end of the declaration is still expected.
+llvm::ArrayRef<llvm::StringRef> clause_keywords(std::size_t rule) {
+  static constexpr std::array<llvm::StringRef, 11> kStep{"with",  "key",   "fails", "may",     "then", "undo",
+                                                         "drops", "pivot", "retry", "timeout", "hedge"};
+  static constexpr std::array<llvm::StringRef, 3> kFlow{"on", "before", "public"};
+  if (rule == FlowParser::RuleStepDeclaration) return kStep;
+  if (rule == FlowParser::RuleFlowDeclaration) return kFlow;
+  return {};
 }
 
 bool is_in_interpolation(const antlr4::ParserRuleContext& innermost) {
@@ -180,11 +191,11 @@ void RecoveringStrategy::reportError(antlr4::Parser* parser, const antlr4::Recog
                     describe_found(found))
         .help("write `\\{` for a brace");
   } else {
-    report_unexpected(found, expected);
+    report_unexpected(parser->getContext()->getRuleIndex(), found, expected);
   }
 }
 
-void RecoveringStrategy::report_unexpected(const ParserToken& found,
+void RecoveringStrategy::report_unexpected(std::size_t rule, const ParserToken& found,
                                            const antlr4::misc::IntervalSet& expected) {
   const Span place{file_, found.unit_token().begin, found.unit_token().end};
   diagnostics::Diagnostic& report =
@@ -196,7 +207,9 @@ void RecoveringStrategy::report_unexpected(const ParserToken& found,
     std::string spelling = spelling_of(static_cast<std::size_t>(type));
     if (spelling.size() > 1) spellings.push_back(std::move(spelling));
   }
-  const llvm::SmallVector<llvm::StringRef, 16> candidates(spellings.begin(), spellings.end());
+  llvm::SmallVector<llvm::StringRef, 16> candidates(spellings.begin(), spellings.end());
+  const llvm::ArrayRef<llvm::StringRef> clauses = clause_keywords(rule);
+  candidates.append(clauses.begin(), clauses.end());
   if (const auto meant = diagnostics::did_you_mean(found.text(), candidates)) {
     report.help("did you mean `" + *meant + "`?").fix("write `" + *meant + "`", place, *meant);
   }
@@ -231,6 +244,8 @@ void RecoveringStrategy::sync(antlr4::Parser* parser) {
       const Span place{file_, found.unit_token().begin, found.unit_token().end};
       engine_.report(Kind::kUnexpectedToken, place, list_expectation(rule), describe_found(found));
     }
+    // The list is marked, so that the declaration counts as erroneous.
+    parser->getContext()->exception = std::make_exception_ptr(antlr4::InputMismatchException(parser));
     skip_member(parser, stream_.index());
   }
 }

@@ -41,7 +41,8 @@ class RecoveringStrategy final : public antlr4::ANTLRErrorStrategy {
   // statement: the error is a consequence of it.
   [[nodiscard]] bool is_beside_repair(const ParserToken& token) const;
   bool insert_semicolon(const ParserToken& found);
-  void report_unexpected(const ParserToken& found, const antlr4::misc::IntervalSet& expected);
+  void report_unexpected(std::size_t rule, const ParserToken& found,
+                         const antlr4::misc::IntervalSet& expected);
   // Skips to the end of the member that began at `begin`: through its `;` or the block that ends it, up to a
   // keyword that begins the next one on a line of its own, or up to the `}` around it.
   void skip_member(antlr4::Parser* parser, std::size_t begin);

@@ -152,6 +152,9 @@ class Lexer {
       case FlowLexer::INVALID:
         lex_invalid();
         return true;
+      case FlowLexer::NUMBER:
+        extend_number();
+        break;
       case FlowLexer::LEFT_BRACE:
         if (!strings_.empty()) ++strings_.back().open_braces;
         break;
@@ -279,9 +282,8 @@ class Lexer {
 
   // Whether the line break here is followed by a declaration: then the quote of a tagged string is missing.
   [[nodiscard]] bool declaration_follows() const {
-    if (text_[position_] == '\r' && text_.substr(position_, 2) != "\r\n") return false;
-    const std::size_t line = text_.find('\n', position_);
-    return line != llvm::StringRef::npos && begins_declaration(text_.substr(line + 1));
+    const std::size_t line = text_.find_first_not_of("\r\n", position_);
+    return line != llvm::StringRef::npos && begins_declaration(text_.substr(line));
   }
 
   // Closes the innermost string at the end of its line, but before what probably follows the string there, as
@@ -294,16 +296,8 @@ class Lexer {
         .help(string.mode == FlowLexer::TAGGED_STRING
                   ? "close it with `\"`; a line that begins with a declaration ends it"
                   : "close it with `\"`; only a tagged string, as `sql\"...\"`, may span lines");
-    std::vector<Token> after;
     if (string.in_interpolation) {
-      if (tokens_.back().type == FlowLexer::SEMICOLON) {
-        after.push_back(tokens_.back());
-        tokens_.pop_back();
-      }
-      const std::size_t end = after.empty() ? position_ : after.front().begin;
-      push(FlowLexer::INTERPOLATION_END, end, end);
-      push(FlowLexer::STRING_END, end, end);
-      tokens_.insert(tokens_.end(), after.begin(), after.end());
+      close_interpolation();
       return;
     }
     Token& last = tokens_.back();
@@ -317,6 +311,29 @@ class Lexer {
       }
     }
     push(FlowLexer::STRING_END, position_, position_);
+  }
+
+  // Closes the interpolation that was opened last, and its string, but before a `;` or a bracket that closes
+  // something outside of it.
+  void close_interpolation() {
+    std::size_t first = tokens_.size();
+    while (first > 0 && tokens_[first - 1].kind != TokenKind::kInterpolationBegin)
+      --first;
+    std::size_t depth = 0;
+    std::size_t cut = first;
+    for (; cut < tokens_.size(); ++cut) {
+      const std::uint8_t type = tokens_[cut].type;
+      const bool is_closing = type == FlowLexer::RIGHT_PAREN || type == FlowLexer::RIGHT_BRACKET;
+      if (type == FlowLexer::LEFT_PAREN || type == FlowLexer::LEFT_BRACKET) ++depth;
+      if (type == FlowLexer::SEMICOLON || (is_closing && depth == 0)) break;
+      if (is_closing) --depth;
+    }
+    const std::vector<Token> outside(tokens_.begin() + static_cast<std::ptrdiff_t>(cut), tokens_.end());
+    tokens_.resize(cut);
+    const std::size_t end = outside.empty() ? position_ : outside.front().begin;
+    push(FlowLexer::INTERPOLATION_END, end, end);
+    push(FlowLexer::STRING_END, end, end);
+    tokens_.insert(tokens_.end(), outside.begin(), outside.end());
   }
 
   llvm::StringRef text_;
