@@ -69,7 +69,8 @@ std::string FlowContext::slot_name(std::uint32_t local) const {
   return declared.origin.name;
 }
 
-FlowReports::FlowReports(const model::Program& program) : written_(program.slots.size()) {
+FlowReports::FlowReports(const model::Program& program)
+    : written_(program.slots.size()), read_early_(program.slots.size()) {
   for (const model::Step& step : program.steps) {
     for (const model::SlotUse& use : step.writes)
       written_[use.slot.index()] = true;
@@ -104,7 +105,7 @@ void check_flows(Context& context) {
   }
   if (context.is_incomplete) return;
   report_never_written(context, reports);
-  report_dead_writes(context, uses);
+  report_dead_writes(context, reports, uses);
 }
 
 }  // namespace zc::check

@@ -32,9 +32,13 @@ class FlowReports {
   [[nodiscard]] bool is_new(Kind kind, Span span, model::SlotId slot = {});
   // Whether anything in the program writes the slot.
   [[nodiscard]] bool is_written(model::SlotId slot) const { return written_[slot.index()]; }
+  // A slot that is reported as read before it is written: that the write is dead then goes without saying.
+  void add_early_read(model::SlotId slot) { read_early_[slot.index()] = true; }
+  [[nodiscard]] bool is_read_early(model::SlotId slot) const { return read_early_[slot.index()]; }
 
  private:
   std::vector<bool> written_;
+  std::vector<bool> read_early_;
   std::set<std::tuple<Kind, Span, std::uint32_t>> seen_;
 };
 
@@ -80,7 +84,7 @@ void collect_write_uses(const FlowContext& flow, WriteUses& uses);
 // Slots that are read and that nothing writes.
 void report_never_written(Context& context, const FlowReports& reports);
 // Writes of the packages that have flows, which no flow reads.
-void report_dead_writes(Context& context, const WriteUses& uses);
+void report_dead_writes(Context& context, const FlowReports& reports, const WriteUses& uses);
 // Unreachable statements, and paths without an answer.
 void check_shape(FlowContext& flow);
 // What the flow can end with, and handlers of errors that cannot happen.

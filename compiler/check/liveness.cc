@@ -109,7 +109,7 @@ void report_never_written(Context& context, const FlowReports& reports) {
   }
 }
 
-void report_dead_writes(Context& context, const WriteUses& uses) {
+void report_dead_writes(Context& context, const FlowReports& reports, const WriteUses& uses) {
   for (std::size_t i = 0; i < context.program.steps.size(); ++i) {
     const model::StepId id(i);
     const model::Step& step = context.program.steps[id];
@@ -117,6 +117,7 @@ void report_dead_writes(Context& context, const WriteUses& uses) {
     for (const model::SlotUse& write : step.writes) {
       const auto found = uses.find({id.raw(), write.slot.raw()});
       if (found == uses.end() || found->second.is_read || undo_reads(step, write.slot)) continue;
+      if (reports.is_read_early(write.slot)) continue;
       context.engine
           .report(Kind::kDeadWrite, write.span, context.program.slots[write.slot].origin.name,
                   step.origin.name)

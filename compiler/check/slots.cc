@@ -84,6 +84,7 @@ class SlotChecker {
   void report_unset(NodeIndex index, const LocalUse& use) {
     // A slot that nothing writes at all is reported where it is declared.
     if (!flow_.reports.is_written(flow_.slots[use.slot])) return;
+    flow_.reports.add_early_read(flow_.slots[use.slot]);
     const Span where = read_place(index, use);
     if (!flow_.reports.is_new(Kind::kReadBeforeWrite, where, flow_.slots[use.slot])) return;
     auto& diagnostic = flow_.context.engine.report(Kind::kReadBeforeWrite, where, flow_.slot_name(use.slot),
