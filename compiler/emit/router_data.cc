@@ -2,7 +2,9 @@
 
 #include "compiler/emit/data.h"
 #include "compiler/plan/names.h"
+#include "compiler/plan/segment_hash.h"
 
+#include <llvm/ADT/MapVector.h>
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 
@@ -17,7 +19,7 @@ using plan::RouteTablePlan;
 using plan::RouteTree;
 using plan::SegmentMatch;
 
-// From so many literals on, they are told apart by their first character.
+// From so many literals on, they are told apart by a hash of their first characters.
 constexpr std::size_t kSwitchFrom = 4;
 
 // Writes the functions of one tree. A node where paths part gets a function of its own, so that no function
@@ -41,7 +43,7 @@ class TreeWriter {
     const RouteNode& node = tree_.nodes[index];
     plan::Lines lines;
     if (node.route) {
-      const std::string condition = index == 0 ? "path.is(\"/\")" : "path.at_end()";
+      const std::string condition = index == 0 ? "path.is(at, \"/\")" : "path.at_end(at)";
       lines.push_back("if (" + condition + ") return " + route(*node.route) + ";");
     }
     std::vector<const RouteNode::Edge*> literals, others;
@@ -53,33 +55,40 @@ class TreeWriter {
       for (const RouteNode::Edge* edge : literals)
         append(*edge, node.values, lines);
     } else {
-      lines.emplace_back("switch (path.first()) {");
-      char current = '\0';
-      for (const RouteNode::Edge* edge : literals) {
-        const char first = edge->match.literal.front();
-        if (first != current) {
-          if (current != '\0') lines.emplace_back("break;");
-          lines.push_back(std::string("case '") + (first == '\'' ? "\\'" : std::string(1, first)) + "':");
-          current = first;
-        }
-        append(*edge, node.values, lines);
-      }
-      lines.insert(lines.end(), {"break;", "default:", "break;", "}"});
+      append_switch(literals, node.values, lines);
     }
     for (const RouteNode::Edge* edge : others)
       append(*edge, node.values, lines);
 
     const std::string pattern = node.pattern.empty() ? "/" : node.pattern;
     const std::string name = name_of(node);
-    const auto mentions = [&](llvm::StringRef word) {
-      return llvm::any_of(lines, [&](llvm::StringRef line) { return line.contains(word); });
-    };
+    const bool uses_values =
+        llvm::any_of(lines, [](llvm::StringRef line) { return line.contains("values"); });
     functions_.push_back(object({{"name", name},
                                  {"comment", heading(pattern)},
-                                 {"uses_path", flag(mentions("path"))},
-                                 {"uses_values", flag(mentions("values"))},
+                                 {"uses_values", flag(uses_values)},
                                  {"lines", list(lines)}}));
     return name;
+  }
+
+  void append_switch(const std::vector<const RouteNode::Edge*>& literals, std::size_t values,
+                     plan::Lines& lines) {
+    std::vector<std::string> segments;
+    for (const RouteNode::Edge* edge : literals)
+      segments.push_back(edge->match.literal);
+    const plan::SegmentHash hash = plan::find_segment_hash(segments);
+    // Buckets in the order of their first literal, so that the text reads alphabetically.
+    llvm::MapVector<unsigned, plan::Lines> buckets;
+    for (const RouteNode::Edge* edge : literals)
+      append(*edge, values, buckets[hash(edge->match.literal)]);
+    lines.push_back("switch (path.bucket<" + std::to_string(hash.bits) + ">(at, 0x" +
+                    llvm::utohexstr(hash.multiplier, true) + "U)) {");
+    for (const auto& [bucket, alternatives] : buckets) {
+      lines.push_back("case " + std::to_string(bucket) + ":");
+      llvm::append_range(lines, alternatives);
+      lines.emplace_back("break;");
+    }
+    lines.insert(lines.end(), {"default:", "break;", "}"});
   }
 
   std::string heading(const std::string& pattern) const {
@@ -102,7 +111,8 @@ class TreeWriter {
     std::string literal;
     const auto flush = [&](bool is_end) {
       if (literal.empty()) return false;
-      conditions.push_back((is_end ? "rest.is(" : "rest.skip(") + plan::string_literal(literal) + ")");
+      conditions.push_back((is_end ? "path.is(rest, " : "path.skip(rest, ") + plan::string_literal(literal) +
+                           ")");
       literal.clear();
       return is_end;
     };
@@ -124,30 +134,31 @@ class TreeWriter {
     if (parts(edge->node)) {
       flush(false);
       const std::string called = function_of(edge->node);
-      lines.push_back("if (zerver::flow::PathCursor rest = path; " + llvm::join(conditions, " && ") + ") {");
+      lines.push_back("if (const char* rest = at; " + llvm::join(conditions, " && ") + ") {");
       lines.push_back("if (const Route route = " + called +
                       "(rest, values); route != Route::kNone) return route;");
       lines.emplace_back("}");
       return;
     }
     const bool ended = flush(true);
-    if (!ended && !takes_all) conditions.emplace_back("rest.at_end()");
+    if (!ended && !takes_all) conditions.emplace_back("path.at_end(rest)");
     const std::string result = ") return " + route(*tree_.nodes[edge->node].route) + ";";
     if (conditions.size() == 1 && ended)
-      lines.push_back("if (path." + conditions.front().substr(5) + result);
+      lines.push_back("if (path.is(at" + conditions.front().substr(llvm::StringRef("path.is(rest").size()) +
+                      result);
     else
-      lines.push_back("if (zerver::flow::PathCursor rest = path; " + llvm::join(conditions, " && ") + result);
+      lines.push_back("if (const char* rest = at; " + llvm::join(conditions, " && ") + result);
   }
 
   static std::string capture(const SegmentMatch& match, std::size_t values) {
     const std::string value = "values[" + std::to_string(values) + "]";
-    if (match.kind == SegmentMatch::Kind::kParameter) return "rest.take(" + value + ")";
-    if (match.kind == SegmentMatch::Kind::kRest) return "rest.rest(" + value + ")";
+    if (match.kind == SegmentMatch::Kind::kParameter) return "path.take(rest, " + value + ")";
+    if (match.kind == SegmentMatch::Kind::kRest) return "path.rest(rest, " + value + ")";
     std::vector<std::string> around;
     for (const std::string& text : match.around)
       around.push_back(plan::string_literal(text));
-    return "rest.take<" + std::to_string(around.size()) + ">(&" + value + ", {" + llvm::join(around, ", ") +
-           "})";
+    return "path.take<" + std::to_string(around.size()) + ">(rest, &" + value + ", {" +
+           llvm::join(around, ", ") + "})";
   }
 
   const plan::Plan& plan_;
@@ -177,7 +188,7 @@ void set_router(const plan::Plan& plan, Data& data) {
   data.set("methods", methods);
   data.set("has_methods", flag(!by_method.empty()));
   data.set("has_trees", flag(!plan.routes.empty()));
-  data.set("otherwise", any.empty() ? std::string("Route::kNone") : any + "(path, values)");
+  data.set("otherwise", any.empty() ? std::string("Route::kNone") : any + "(path, path.begin(), values)");
   data.set("captures", std::to_string(std::max<std::size_t>(plan.captures, 1)));
 }
 

@@ -189,10 +189,15 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   // To a database the key only says that the statement may run twice; others have to be told it.
   if (effect.key && !has_statement) builder_.unsupported(effect.span, "an idempotency key");
 
-  const std::string result = builder_.writer.type(effect.result);
-  builder_.require(effect.result, builder_.source_packages);
-  if (type(effect.result).kind == TypeKind::kVoid)
-    builder_.unsupported(effect.span, "an operation without a result");
+  // A result that no slot takes is still of the type that the adapter answers with.
+  const bool is_ignored = type(effect.result).kind == TypeKind::kVoid;
+  const bool is_fixed = is_ignored && operation.format == model::ResultFormat::kTyped &&
+                        type(operation.result).kind != TypeKind::kVariable;
+  if (is_ignored && (!is_fixed || type(operation.result).kind == TypeKind::kVoid))
+    builder_.unsupported(effect.span, "an effect whose result has no type");
+  const model::TypeId result_type = is_ignored ? operation.result : effect.result;
+  const std::string result = builder_.writer.type(result_type);
+  builder_.require(result_type, builder_.source_packages);
   switch (operation.format) {
     case model::ResultFormat::kRow:
       plan.call_type = "zerver::flow::RowsCall<" + result + ">";

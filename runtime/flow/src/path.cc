@@ -27,8 +27,16 @@ bool is_unreserved(int c) noexcept {
 
 }  // namespace
 
-bool PathCursor::split(std::string_view segment, std::string_view* values, const std::string_view* around,
-                       std::size_t count) noexcept {
+const char* RoutePath::find_slash(const char* from) const noexcept {
+  for (; from < end_; from += sizeof(std::uint64_t)) {
+    const std::uint64_t found = slashes(word_at(from));
+    if (found != 0) return from + static_cast<unsigned>(std::countr_zero(found)) / 8;
+  }
+  return end_;
+}
+
+bool RoutePath::split(std::string_view segment, std::string_view* values, const std::string_view* around,
+                      std::size_t count) noexcept {
   if (!segment.starts_with(around[0])) return false;
   segment.remove_prefix(around[0].size());
   for (std::size_t index = 1; index < count; ++index) {

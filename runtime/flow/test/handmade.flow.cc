@@ -18,9 +18,9 @@ using zerver::flow::Handled;
 using zerver::flow::JsonObject;
 using zerver::flow::JsonValue;
 using zerver::flow::JsonWriter;
-using zerver::flow::PathCursor;
 using zerver::flow::ProblemWriter;
 using zerver::flow::RouteMatch;
+using zerver::flow::RoutePath;
 using zerver::flow::RowReader;
 using zerver::flow::RowsCall;
 using zerver::flow::to_value;
@@ -520,17 +520,19 @@ struct Captures {
 };
 
 Route match(std::string_view path, zerver::Method method, Captures& captures, RouteMatch& match) {
-  PathCursor cursor(path);
-  if (PathCursor rest = cursor; rest.skip("/hello") && rest.take(captures.first) && rest.at_end()) {
+  const RoutePath cursor(path);
+  if (const char* rest = cursor.begin();
+      cursor.skip(rest, "/hello") && cursor.take(rest, captures.first) && cursor.at_end(rest)) {
     if (method == zerver::Method::kGet || method == zerver::Method::kHead) return Route::kHello;
     match.allowed.add(zerver::Method::kGet);
     match.allowed.add(zerver::Method::kHead);
   }
-  if (cursor.is("/todos")) {
+  if (cursor.is(cursor.begin(), "/todos")) {
     if (method == zerver::Method::kPost) return Route::kCreate;
     match.allowed.add(zerver::Method::kPost);
   }
-  if (PathCursor rest = cursor; rest.skip("/todos") && rest.take(captures.first) && rest.at_end()) {
+  if (const char* rest = cursor.begin();
+      cursor.skip(rest, "/todos") && cursor.take(rest, captures.first) && cursor.at_end(rest)) {
     if (method == zerver::Method::kGet || method == zerver::Method::kHead) return Route::kShow;
     match.allowed.add(zerver::Method::kGet);
     match.allowed.add(zerver::Method::kHead);

@@ -12,20 +12,22 @@
 
 namespace zerver::flow {
 
-// What is left of a path: empty, or it begins with a slash. A value; copy it to be able to come back. Each
-// function that answers true has moved on, each that answers false may have, too.
-class PathCursor {
+// A path and, as plain pointers into it, how far a router has come: at its end, or at a slash. Each function
+// that answers true has moved on, each that answers false may have, too. The path outlives it.
+class RoutePath {
  public:
-  explicit PathCursor(std::string_view path) noexcept
-      : tail_(load_tail(path)), at_(path.data()), end_(path.data() + path.size()) {}
+  explicit RoutePath(std::string_view path) noexcept
+      : begin_(path.data()), end_(path.data() + path.size()), tail_(load_tail(path)) {}
 
-  bool at_end() const noexcept { return at_ == end_; }
+  const char* begin() const noexcept { return begin_; }
+  bool at_end(const char* at) const noexcept { return at == end_; }
+
   // The next segment's first eight characters, folded into `Bits` bits: with the right multiplier a switch
   // over it tells many literals apart with one jump. zerver-compile folds alike
   // (compiler/plan/segment_hash.h).
-  template <unsigned Bits> unsigned bucket(std::uint64_t multiplier) const noexcept {
-    if (at_ == end_) return 0;
-    const std::uint64_t word = word_at(at_ + 1);
+  template <unsigned Bits> unsigned bucket(const char* at, std::uint64_t multiplier) const noexcept {
+    if (at == end_) return 0;
+    const std::uint64_t word = word_at(at + 1);
     const std::uint64_t found = slashes(word);
     // The bytes below the first slash.
     const std::uint64_t mask = found == 0 ? ~std::uint64_t{0} : ((found & (~found + 1)) >> 7U) - 1;
@@ -33,42 +35,44 @@ class PathCursor {
   }
 
   // Eats whole segments, such as "/repos" or "/user/keys".
-  template <std::size_t N> bool skip(const char (&text)[N]) noexcept {
+  template <std::size_t N> bool skip(const char*& at, const char (&text)[N]) const noexcept {
     constexpr std::size_t size = N - 1;
-    if (static_cast<std::size_t>(end_ - at_) < size || std::memcmp(at_, text, size) != 0) return false;
-    at_ += size;
-    return at_ == end_ || *at_ == '/';
+    if (static_cast<std::size_t>(end_ - at) < size || std::memcmp(at, text, size) != 0) return false;
+    at += size;
+    return at == end_ || *at == '/';
   }
   // The same, and nothing is left.
-  template <std::size_t N> bool is(const char (&text)[N]) const noexcept {
-    return static_cast<std::size_t>(end_ - at_) == N - 1 && std::memcmp(at_, text, N - 1) == 0;
+  template <std::size_t N> bool is(const char* at, const char (&text)[N]) const noexcept {
+    return static_cast<std::size_t>(end_ - at) == N - 1 && std::memcmp(at, text, N - 1) == 0;
   }
   // Takes the next segment, which is not empty.
-  bool take(std::string_view& value) noexcept {
-    if (at_ == end_) return false;
-    const char* const begin = at_ + 1;
-    at_ = find_slash(begin);
-    value = std::string_view(begin, static_cast<std::size_t>(at_ - begin));
-    return at_ != begin;
+  bool take(const char*& at, std::string_view& value) const noexcept {
+    if (at == end_) return false;
+    const char* const begin = at + 1;
+    at = find_slash(begin);
+    value = std::string_view(begin, static_cast<std::size_t>(at - begin));
+    return at != begin;
   }
   // The same for a segment that is a pattern: `around` stands before, between and behind its values. Each
   // value is as short as possible, the last one as long, and none is empty.
   template <std::size_t N>
-  bool take(std::string_view* values, const std::array<std::string_view, N>& around) noexcept {
+  bool take(const char*& at, std::string_view* values,
+            const std::array<std::string_view, N>& around) const noexcept {
     std::string_view segment;
-    return take(segment) && split(segment, values, around.data(), N);
+    return take(at, segment) && split(segment, values, around.data(), N);
   }
   // Takes all that is left, without its first slash. It may be empty.
-  bool rest(std::string_view& value) noexcept {
-    value = at_ == end_ ? std::string_view()
-                        : std::string_view(at_ + 1, static_cast<std::size_t>(end_ - at_) - 1);
-    at_ = end_;
+  bool rest(const char* at, std::string_view& value) const noexcept {
+    value =
+        at == end_ ? std::string_view() : std::string_view(at + 1, static_cast<std::size_t>(end_ - at) - 1);
     return true;
   }
 
  private:
   static bool split(std::string_view segment, std::string_view* values, const std::string_view* around,
                     std::size_t count) noexcept;
+  // Not inline: a large router is bound by the instruction cache.
+  const char* find_slash(const char* from) const noexcept;
 
   static constexpr std::uint64_t kOnes = 0x0101010101010101U;
   static constexpr std::uint64_t kHighs = 0x8080808080808080U;
@@ -98,17 +102,10 @@ class PathCursor {
     word ^= kOnes * '/';
     return (word - kOnes) & ~word & kHighs;
   }
-  const char* find_slash(const char* from) const noexcept {
-    for (; from < end_; from += sizeof(std::uint64_t)) {
-      const std::uint64_t found = slashes(word_at(from));
-      if (found != 0) return from + static_cast<unsigned>(std::countr_zero(found)) / 8;
-    }
-    return end_;
-  }
 
-  std::uint64_t tail_;  // the last eight bytes of the path
-  const char* at_;
+  const char* begin_;
   const char* end_;
+  std::uint64_t tail_;  // the last eight bytes
 };
 
 // The path as routers compare it: unreserved characters that were percent-encoded are decoded, and the digits
