@@ -4,11 +4,12 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <optional>
+#include <utility>
 
 namespace zerver::server {
 namespace {
@@ -30,20 +31,31 @@ std::optional<std::string> text_of(simdjson::dom::element value) {
   return joined;
 }
 
+// Null when the file cannot be read; errno says why.
+std::optional<std::string> read_text(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  std::array<char, 4096> bytes;
+  do {
+    file.read(bytes.data(), bytes.size());
+    text.append(bytes.data(), static_cast<std::size_t>(file.gcount()));
+  } while (file);
+  return file.eof() ? std::optional<std::string>(std::move(text)) : std::nullopt;
+}
+
 }  // namespace
 
 ConfigFile read_config_file(const std::string& path) {
   ConfigFile file;
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (!stream.is_open() || stream.bad()) {
+  const std::optional<std::string> text = read_text(path);
+  if (!text) {
     file.error = errno == 0 ? "cannot be read" : std::strerror(errno);
     return file;
   }
   simdjson::dom::parser parser;
   simdjson::dom::element document;
-  if (const simdjson::error_code error = parser.parse(text).get(document); error != simdjson::SUCCESS) {
+  if (const simdjson::error_code error = parser.parse(*text).get(document); error != simdjson::SUCCESS) {
     file.error = std::string("is not JSON: ") + simdjson::error_message(error);
     return file;
   }
