@@ -7,7 +7,7 @@ What stands behind the fence's language says how:
 
   ```flow              a whole file; C++ is generated from it
   ```flow continue     goes on with the last whole file of the document: all of it so far must compile
-  ```flow check        a whole file that is checked only, because nothing can be generated from it yet
+  ```flow check        a whole file in which nothing is found, warnings included; not generated from
   ```flow fail=a,b     a whole file in which exactly these errors are found
   ```cpp               steps for the last whole file: compiled against its generated header
   ```cpp excerpt       shown, not compiled
@@ -79,22 +79,22 @@ class Document:
         arguments = ["--check"] if mode in ("check", "fail") else ["--emit=cpp", "-o", str(folder)]
         done = subprocess.run([self.options.compiler, *arguments, "--diagnostics=json", str(source)],
                               capture_output=True, text=True, timeout=60)
-        found = self.errors_of(fence, done)
+        found = self.findings_of(fence, done, errors_only=mode != "check")
         expected = sorted(wanted.split(",")) if mode == "fail" else []
         if sorted(found) != expected or done.returncode != (1 if expected else 0):
-            raise Failure(f"{self.place(fence)}: exit status {done.returncode}, errors {sorted(found)}, "
+            raise Failure(f"{self.place(fence)}: exit status {done.returncode}, found {sorted(found)}, "
                           f"expected {expected}\n{done.stdout}{done.stderr}")
         if mode in ("", "continue"):
             self.generated = folder
 
-    def errors_of(self, fence, done):
+    def findings_of(self, fence, done, errors_only):
         codes = []
         for line in (done.stdout + done.stderr).splitlines():
             try:
                 diagnostic = json.loads(line)
             except json.JSONDecodeError as error:
                 raise Failure(f"{self.place(fence)}: not a diagnostic: {line}") from error
-            if diagnostic["severity"] == "error":
+            if diagnostic["severity"] == "error" or not errors_only:
                 codes.append(diagnostic["code"])
         return codes
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Does what a document tells its reader to do, and compares what it says they will see.
 
-usage: tutorial_test.py --prefix DIR FILE.md...
+usage: tutorial_test.py --build DIR FILE.md...
 
-Each document is followed from its beginning in an empty folder, with Zerver as installed in DIR. Of its fences
+Each document is followed from its beginning in an empty folder, with Zerver as installed from the build in DIR. Of its
+fences
 
   ```LANGUAGE file=NAME   is the text of a file
   ```diff                 changes files
@@ -133,17 +134,22 @@ class Reader:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--prefix", required=True, type=pathlib.Path, metavar="DIR")
+    parser.add_argument("--build", required=True, type=pathlib.Path, metavar="DIR")
     parser.add_argument("files", nargs="+", type=pathlib.Path, metavar="FILE.md")
     options = parser.parse_args()
-    for path in options.files:
-        with tempfile.TemporaryDirectory(prefix="zerver-tutorial-") as folder:
+    with tempfile.TemporaryDirectory(prefix="zerver-tutorial-") as folder:
+        prefix = pathlib.Path(folder) / "prefix"
+        subprocess.run(["cmake", "--install", options.build, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL,
+                       timeout=TIMEOUT)
+        for path in options.files:
+            home = pathlib.Path(folder) / path.stem
+            home.mkdir()
             try:
-                count = Reader(path, options.prefix.resolve(), pathlib.Path(folder)).follow()
+                count = Reader(path, prefix, home).follow()
             except (Failure, ValueError) as failure:
                 print(failure)
                 return 1
-        print(f"{path}: {count} commands")
+            print(f"{path}: {count} commands")
     return 0
 
 
