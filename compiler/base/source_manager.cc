@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -38,6 +39,8 @@ llvm::Expected<FileId> SourceManager::load(llvm::StringRef path) {
   // A pipe or a growing file has no size to look at beforehand.
   if ((*buffer)->getBufferSize() > kMaxFileSize) return too_large(path, (*buffer)->getBufferSize());
   const FileId id = add(std::move(*buffer));
+  // A virtual file system may call its buffers otherwise.
+  files_.back().name = path.str();
   by_path_[path] = id;
   return id;
 }
@@ -49,11 +52,12 @@ llvm::Expected<FileId> SourceManager::add(llvm::StringRef name, llvm::StringRef 
 
 FileId SourceManager::add(std::unique_ptr<llvm::MemoryBuffer> buffer) {
   assert(buffer && buffer->getBufferSize() <= kMaxFileSize);
-  files_.push_back({std::move(buffer), {}});
+  std::string name = buffer->getBufferIdentifier().str();
+  files_.push_back({std::move(buffer), std::move(name), {}});
   return FileId(files_.size() - 1);
 }
 
-llvm::StringRef SourceManager::name(FileId id) const { return file(id).buffer->getBufferIdentifier(); }
+llvm::StringRef SourceManager::name(FileId id) const { return file(id).name; }
 
 llvm::StringRef SourceManager::text(FileId id) const { return file(id).buffer->getBuffer(); }
 

@@ -57,6 +57,7 @@ class SourceManager {
  private:
   struct File {
     std::unique_ptr<llvm::MemoryBuffer> buffer;
+    std::string name;
     mutable std::vector<std::uint32_t> line_begins;
   };
 
