@@ -1,0 +1,190 @@
+// The `main` of a service as a process: settings, signals, exit status, and what it prints.
+#include "test_client.h"
+#include "test_service.h"
+#include <zerver/server/main.h>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+namespace zerver::server {
+namespace {
+
+// run_main() in a process of its own.
+class Program {
+ public:
+  using Packages = std::vector<const flow::PackageInfo*>;
+
+  explicit Program(std::vector<std::string> arguments,
+                   const std::map<std::string, std::string>& variables = {},
+                   const Packages& packages = {&test_package()}) {
+    std::array<int, 2> output{};
+    std::array<int, 2> errors{};
+    if (pipe(output.data()) != 0 || pipe(errors.data()) != 0)
+      throw std::system_error(errno, std::generic_category());
+    process_ = fork();
+    if (process_ < 0) throw std::system_error(errno, std::generic_category());
+    if (process_ == 0) {
+      dup2(output[1], STDOUT_FILENO);
+      dup2(errors[1], STDERR_FILENO);
+      for (const int descriptor : {output[0], output[1], errors[0], errors[1]})
+        close(descriptor);
+      for (const auto& [name, value] : variables)
+        setenv(name.c_str(), value.c_str(), 1);
+      arguments.insert(arguments.begin(), "/somewhere/service");
+      std::vector<char*> pointers;
+      for (std::string& argument : arguments)
+        pointers.push_back(argument.data());
+      std::exit(run_main(static_cast<int>(pointers.size()), pointers.data(), packages));
+    }
+    close(output[1]);
+    close(errors[1]);
+    output_ = output[0];
+    errors_ = errors[0];
+  }
+  ~Program() {
+    if (process_ > 0) {
+      kill(process_, SIGKILL);
+      waitpid(process_, nullptr, 0);
+    }
+    close(output_);
+    close(errors_);
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  std::string read_line() { return read(output_, true); }
+  std::string read_output() { return read(output_, false); }
+  std::string read_errors() { return read(errors_, false); }
+  void signal(int number) const { kill(process_, number); }
+  // Its exit status, when it has ended by itself.
+  int wait() {
+    int status = 0;
+    waitpid(process_, &status, 0);
+    process_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+ private:
+  static std::string read(int descriptor, bool one_line) {
+    std::string text;
+    char c = 0;
+    while (::read(descriptor, &c, 1) == 1) {
+      if (one_line && c == '\n') break;
+      text += c;
+    }
+    return text;
+  }
+
+  pid_t process_ = -1;
+  int output_ = -1;
+  int errors_ = -1;
+};
+
+std::string address_of(const std::string& line) {
+  constexpr std::string_view kPrefix = "listening on http://";
+  EXPECT_TRUE(line.starts_with(kPrefix)) << line;
+  return line.substr(kPrefix.size());
+}
+
+TEST(Main, ServesUntilASignal) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    Program program({"--listen", "127.0.0.1:0", "--workers", "2"});
+    TestClient client(address_of(program.read_line()));
+    client.send("GET /plaintext HTTP/1.1\r\nHost: test\r\n\r\n");
+    EXPECT_EQ(body_of(client.receive_answer()), "Hello, World!");
+    program.signal(signal);
+    EXPECT_EQ(client.receive_all(), "");
+    EXPECT_EQ(program.wait(), 0);
+    EXPECT_EQ(program.read_errors(), "");
+  }
+}
+
+TEST(Main, TakesSettingsFromVariables) {
+  Program program(
+      {}, {{"ZER_LISTEN", "127.0.0.1:0,127.0.0.1:0"}, {"ZER_WORKERS", "1"}, {"ZER_SERVER_FIELD", "mine"}});
+  const std::string first = address_of(program.read_line());
+  const std::string second = address_of(program.read_line());
+  EXPECT_NE(first, second);
+  TestClient client(second);
+  client.send("GET /plaintext HTTP/1.1\r\nHost: test\r\n\r\n");
+  EXPECT_EQ(field_of(client.receive_answer(), "Server"), "mine");
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(Main, EndsWithOneLineWhenASettingIsWrong) {
+  Program program({"--workers", "none"});
+  EXPECT_EQ(program.wait(), 2);
+  EXPECT_EQ(program.read_errors(), "service: --workers: `none` is not a number from 1 to 1024\n");
+  EXPECT_EQ(program.read_output(), "");
+}
+
+TEST(Main, EndsWithOneLineWhenThePortIsInUse) {
+  Program first({"--listen", "127.0.0.1:0", "--workers", "2"});
+  const std::string address = address_of(first.read_line());
+  Program second({"--listen", address, "--workers", "2"});
+  EXPECT_EQ(second.wait(), 2);
+  EXPECT_EQ(second.read_errors(), "service: cannot listen on " + address + ": Address already in use\n");
+  EXPECT_EQ(second.read_output(), "");
+}
+
+TEST(Main, EndsWithOneLineWhenAnAdapterIsMissing) {
+  static constexpr flow::TargetInfo kTargets[] = {
+      {.name = "test.mail",
+       .adapter = "test.post",
+       .configure = [](const flow::Environment&, flow::TargetConfig&) {},
+       .schema = {}}};
+  static constexpr flow::PackageInfo kPackage{
+      .name = "test", .flows = {}, .targets = kTargets, .handle = [](flow::Exchange&, flow::RouteMatch&) {
+        return flow::Handled::kNow;
+      }};
+  Program program({"--listen", "127.0.0.1:0"}, {}, {&kPackage});
+  EXPECT_EQ(program.wait(), 2);
+  const std::string errors = program.read_errors();
+  EXPECT_TRUE(errors.starts_with("service: ")) << errors;
+  EXPECT_NE(errors.find("test.post"), std::string::npos) << errors;
+  EXPECT_EQ(errors.find('\n'), errors.size() - 1) << errors;
+}
+
+TEST(Main, ReadsVariablesOfTargets) {
+  static constexpr flow::TargetInfo kTargets[] = {
+      {.name = "test.db",
+       .adapter = "zerver.sql",
+       .configure =
+           [](const flow::Environment& environment, flow::TargetConfig& config) {
+             config.set_required("url", environment.variable("TEST_URL"), "env.TEST_URL");
+             config.set_required("key", environment.secret("TEST_KEY"), "secret.TEST_KEY");
+           },
+       .schema = {}}};
+  static constexpr flow::PackageInfo kPackage{
+      .name = "test", .flows = {}, .targets = kTargets, .handle = [](flow::Exchange&, flow::RouteMatch&) {
+        return flow::Handled::kNow;
+      }};
+  Program program({"--listen", "127.0.0.1:0"}, {{"TEST_URL", "sqlite::memory:"}}, {&kPackage});
+  EXPECT_EQ(program.wait(), 2);
+  const std::string errors = program.read_errors();
+  EXPECT_NE(errors.find("secret.TEST_KEY"), std::string::npos) << errors;
+  EXPECT_EQ(errors.find("env.TEST_URL"), std::string::npos) << errors;
+}
+
+TEST(Main, PrintsHelpAndVersion) {
+  Program help({"--help"});
+  EXPECT_EQ(help.wait(), 0);
+  EXPECT_TRUE(help.read_output().starts_with("usage: service [options]\n"));
+  Program version({"--version"});
+  EXPECT_EQ(version.wait(), 0);
+  EXPECT_TRUE(version.read_output().starts_with("service, made with Zerver "));
+}
+
+}  // namespace
+}  // namespace zerver::server
