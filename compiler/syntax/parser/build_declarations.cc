@@ -186,8 +186,7 @@ Operation TreeBuilder::operation(Grammar::OperationContext* context) {
   if (context->typeParameters() != nullptr)
     operation.type_parameters = names(context->typeParameters()->name());
   operation.parameters = parameters(context->parameters());
-  if (context->resultFormat() != nullptr)
-    operation.result_format = name_of(context->resultFormat()->name());
+  if (context->resultFormat() != nullptr) operation.result_format = name_of(context->resultFormat()->name());
   if (context->ARROW() != nullptr) operation.result = type(context->typeRef(), operation.span);
   operation.fails = failures(context->failure());
   operation.erroneous = scope.failed(context);
