@@ -157,13 +157,17 @@ class HeadResolver {
 
   void special(SettingReader& reader, const syntax::Setting& setting) {
     const llvm::StringRef name = reader.name();
+    if (name == "attempts") {
+      reader.allow_words({"backoff"});
+      flow_.job.attempts = reader.count(reader.value(), 1).value_or(1);
+      if (reader.has("backoff")) flow_.job.backoff = reader.backoff(reader.after("backoff")).value_or(model::Backoff{});
+      return;
+    }
     reader.allow_words({});
     if (name == "alias") {
       const llvm::StringRef word = bare_word(reader.value());
       const std::optional<std::string> alias = word.empty() ? reader.text(reader.value()) : word.str();
       if (alias) flow_.aliases.push_back(*alias);
-    } else if (name == "attempts") {
-      flow_.job.attempts = reader.count(reader.value(), 1).value_or(1);
     } else if (name == "backoff") {
       flow_.job.backoff = reader.backoff(reader.value()).value_or(model::Backoff{});
     } else if (name == "lease") {
