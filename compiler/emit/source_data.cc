@@ -118,6 +118,8 @@ Data source_data(const plan::Plan& plan) {
               {"has_sites", flag(!plan.sites.empty())},
               {"statements", list(plan.statements, statement_data)},
               {"sites", list(plan.sites, site_data)},
+              {"has_limits", flag(!plan.limits.empty())},
+              {"limits", plan.limits},
               {"has_targets", flag(!plan.targets.empty())},
               {"targets", list(plan.targets, target_data)},
               {"has_flows", flag(!plan.flows.empty())},

@@ -3,8 +3,11 @@
 #include "compiler/plan/build.h"
 
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace zc::plan {
 namespace {
@@ -45,6 +48,19 @@ bool has_deprecated(const model::Program& program) {
          any_field_deprecated(program.errors);
 }
 
+// Those that differ from what a server has by itself, as an initialiser.
+std::string limits_of(const model::Program& program, model::ServiceId id) {
+  if (!id.is_valid()) return {};
+  const model::ServiceLimits usual;
+  const model::ServiceLimits& limits = program.services[id].limits;
+  std::vector<std::string> parts;
+  if (limits.body != usual.body) parts.push_back(".body = " + std::to_string(limits.body));
+  if (limits.headers != usual.headers) parts.push_back(".headers = " + std::to_string(limits.headers));
+  if (limits.json_depth != usual.json_depth)
+    parts.push_back(".json_depth = " + std::to_string(limits.json_depth));
+  return parts.empty() ? std::string() : "{" + llvm::join(parts, ", ") + "}";
+}
+
 }  // namespace
 
 Plan make_plan(const model::Program& program, model::PackageId package) {
@@ -58,6 +74,7 @@ Plan make_plan(const model::Program& program, model::PackageId package) {
                             : llvm::StringRef(source.output_path).rsplit('/').second.str() + ".flow";
   builder.plan.cpp_namespace = names.cpp_namespace(package);
   builder.plan.doc = lines_of(source.doc);
+  builder.plan.limits = limits_of(program, source.service);
   builder.plan.has_deprecated = has_deprecated(program);
   plan_types(builder);
   plan_adapters(builder);

@@ -198,6 +198,7 @@ struct SlotPlan {
   std::string name, type;
   std::string presence;  // has_name; empty when it is known everywhere
   std::string flow_name;
+  unsigned alignment = 8;
 };
 
 struct FlowPlan {
@@ -289,6 +290,7 @@ struct Plan {
   std::vector<RouteTablePlan> routes;
   std::size_t captures = 0;     // the most values that a route yields
   bool has_deprecated = false;  // something that generated code may use is deprecated
+  std::string limits;           // of the service block, as an initialiser; empty when it sets none
   std::vector<Unsupported> unsupported;
 };
 

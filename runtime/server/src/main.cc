@@ -8,6 +8,7 @@
 #include <zerver/server/main.h>
 #include <zerver/server/server.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace zerver::server {
@@ -58,6 +60,31 @@ std::string_view program_name(int argc, char** argv) noexcept {
   if (argc == 0) return "zerver";
   const std::string_view path = argv[0];
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+}
+
+// What holds when the operator sets nothing. Requests are bounded before it is known which package they are
+// for: so the most that one of the packages allows counts.
+Settings default_settings(std::span<const flow::PackageInfo* const> packages) {
+  const Settings usual;
+  const auto most = [packages](std::size_t fallback, auto limit_of) {
+    std::size_t largest = packages.empty() ? fallback : 0;
+    for (const flow::PackageInfo* const package : packages) {
+      const std::size_t limit = limit_of(package->limits);
+      largest = std::max(largest, limit == 0 ? fallback : limit);
+    }
+    return largest;
+  };
+  Settings settings;
+  settings.workers = std::max(1U, std::thread::hardware_concurrency());
+  settings.http.body =
+      std::min(http::Limits::kMaxBody,
+               most(usual.http.body, [](const flow::ServiceLimits& limits) { return limits.body; }));
+  settings.http.header_bytes = std::min(
+      http::Limits::kMaxBody,
+      most(usual.http.header_bytes, [](const flow::ServiceLimits& limits) { return limits.headers; }));
+  settings.json_depth = most(
+      usual.json_depth, [](const flow::ServiceLimits& limits) { return std::size_t{limits.json_depth}; });
+  return settings;
 }
 
 int serve(std::string_view program, const Settings& settings,
@@ -110,10 +137,11 @@ int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> pa
   const std::string_view program = program_name(argc, argv);
   try {
     const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    const Options options = read_options(arguments, [](const std::string& name) {
+    const auto variable = [](const std::string& name) {
       const char* const value = std::getenv(name.c_str());
       return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-    });
+    };
+    const Options options = read_options(arguments, variable, default_settings(packages));
     if (!options.error.empty()) {
       print_error(program, options.error);
       return kNotStarted;

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
-#include <thread>
 
 namespace zerver::server {
 namespace {
@@ -236,9 +235,10 @@ CommandLine read_command_line(std::span<const std::string_view> arguments) {
 
 }  // namespace
 
-Options read_options(std::span<const std::string_view> arguments, const Variables& variables) {
+Options read_options(std::span<const std::string_view> arguments, const Variables& variables,
+                     const Settings& defaults) {
   Options options;
-  options.settings.workers = std::max(1U, std::thread::hardware_concurrency());
+  options.settings = defaults;
   CommandLine line = read_command_line(arguments);
   options.action = line.action;
   options.error = std::move(line.error);

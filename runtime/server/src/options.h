@@ -23,7 +23,8 @@ struct Options {
 
 // The command line goes before the environment (`ZER_...`), and that before the file that `--config` or
 // ZER_CONFIG names.
-Options read_options(std::span<const std::string_view> arguments, const Variables& variables);
+Options read_options(std::span<const std::string_view> arguments, const Variables& variables,
+                     const Settings& defaults);
 
 // What `--help` prints for a program of that name.
 std::string help_text(std::string_view program);

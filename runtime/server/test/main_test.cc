@@ -177,6 +177,29 @@ TEST(Main, ReadsVariablesOfTargets) {
   EXPECT_EQ(errors.find("env.TEST_URL"), std::string::npos) << errors;
 }
 
+TEST(Main, TakesTheLimitsOfItsPackages) {
+  static constexpr flow::PackageInfo kSmall{
+      .name = "small",
+      .flows = {},
+      .targets = {},
+      .handle = [](flow::Exchange&, flow::RouteMatch&) { return flow::Handled::kNow; },
+      .limits = {.body = 10, .headers = 100}};
+  const auto status = [](Program& program, const std::string& request) {
+    TestClient client(address_of(program.read_line()));
+    client.send(request);
+    return status_of(client.receive_answer());
+  };
+  const std::string post = "POST /x HTTP/1.1\r\nHost: test\r\nContent-Length: 11\r\n\r\n0123456789x";
+  Program small({"--listen", "127.0.0.1:0"}, {}, {&kSmall});
+  EXPECT_EQ(status(small, post), 413);
+  Program overridden({"--listen", "127.0.0.1:0", "--max-body", "1KiB"}, {}, {&kSmall});
+  EXPECT_EQ(status(overridden, post), 404);
+  Program headers({"--listen", "127.0.0.1:0"}, {}, {&kSmall});
+  EXPECT_EQ(status(headers, "GET / HTTP/1.1\r\nHost: test\r\nA: " + std::string(100, 'a') + "\r\n\r\n"), 431);
+  Program both({"--listen", "127.0.0.1:0"}, {}, {&kSmall, &test_package()});
+  EXPECT_EQ(status(both, post), 404);
+}
+
 TEST(Main, PrintsHelpAndVersion) {
   Program help({"--help"});
   EXPECT_EQ(help.wait(), 0);

@@ -15,10 +15,11 @@ namespace {
 using Environment = std::map<std::string, std::string>;
 
 Options read(const std::vector<std::string_view>& arguments, const Environment& environment = {}) {
-  return read_options(arguments, [&environment](const std::string& name) {
+  const auto variables = [&environment](const std::string& name) {
     const auto found = environment.find(name);
     return found == environment.end() ? std::nullopt : std::optional<std::string>(found->second);
-  });
+  };
+  return read_options(arguments, variables, Settings{});
 }
 
 // A file of that text, in the test's folder for temporary ones.
@@ -41,7 +42,7 @@ TEST(Options, HaveDefaults) {
   EXPECT_EQ(options.error, "");
   EXPECT_EQ(options.action, Options::Action::kServe);
   EXPECT_EQ(options.settings.listen, (std::vector<std::string>{"127.0.0.1:8080"}));
-  EXPECT_GE(options.settings.workers, 1U);
+  EXPECT_EQ(options.settings.workers, 1U);
   EXPECT_EQ(options.settings.http.body, 1048576U);
 }
 

@@ -107,6 +107,13 @@ struct TargetInfo {
   std::string_view schema = {};
 };
 
+// Bounds on requests that a `service` block sets; 0: the server's own. What the operator sets goes before them.
+struct ServiceLimits {
+  std::uint64_t body = 0;     // bytes
+  std::uint64_t headers = 0;  // bytes
+  std::uint32_t json_depth = 0;
+};
+
 struct PackageInfo {
   std::string_view name;
   std::span<const FlowInfo> flows;
@@ -114,6 +121,7 @@ struct PackageInfo {
   // Routes the request and runs its flow. Exchange::set_targets() has been called with this package's
   // targets.
   Handled (*handle)(Exchange& exchange, RouteMatch& match);
+  ServiceLimits limits = {};
 };
 
 }  // namespace zerver::flow
