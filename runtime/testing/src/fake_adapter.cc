@@ -44,6 +44,10 @@ FakeReply FakeReply::json(std::string text) {
   });
 }
 
+FakeReply FakeReply::nothing() {
+  return FakeReply([](flow::Operation& operation) { operation.complete(nullptr); });
+}
+
 FakeReply FakeReply::silence() { return FakeReply(nullptr); }
 
 FakeAdapter::FakeAdapter(async::Loop& loop) noexcept : loop_(&loop) {}

@@ -103,6 +103,9 @@ class CallBase : public Operation {
   State state_ = State::kIdle;
 };
 
+// What JsonReply answers with: text that is read into the flow's type.
+struct JsonText;
+
 // `T` is what the flow gets, `Reply` what the adapter answers with.
 template <class T, class Reply> class Call final : public CallBase {
  public:
@@ -121,14 +124,17 @@ template <class T, class Reply> class Call final : public CallBase {
   Result<void> read(const void* reply) override {
     if constexpr (std::is_same_v<Reply, RowSet>) {
       result_ = read_rows<T>(*static_cast<const RowSet*>(reply), arena(), worker().json_reader());
-    } else if constexpr (std::is_same_v<Reply, Json>) {
+    } else if constexpr (std::is_same_v<Reply, JsonText>) {
       result_ =
           read_json_text<T>(worker().json_reader(), *static_cast<const std::string_view*>(reply), 0, arena());
+    } else if constexpr (std::is_void_v<T>) {
+      result_ = Result<void>();
     } else {
       static_assert(std::is_same_v<T, Reply>);
       result_ = *static_cast<const T*>(reply);
     }
-    return result_ ? Result<void>() : Result<void>(result_.error());
+    if (!result_) return result_.error();
+    return {};
   }
   void set_fault(const Fault& fault) noexcept override { result_ = fault; }
 
@@ -138,7 +144,7 @@ template <class T, class Reply> class Call final : public CallBase {
 
 // For operations declared `-> row T`, `-> json T` and `-> T`.
 template <class T> using RowsCall = Call<T, RowSet>;
-template <class T> using JsonCall = Call<T, Json>;
+template <class T> using JsonCall = Call<T, JsonText>;
 template <class T> using ValueCall = Call<T, T>;
 
 // The join `all`: goes on when every call has finished, however it went. They start in the order in which

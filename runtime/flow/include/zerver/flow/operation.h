@@ -98,6 +98,13 @@ template <class T> class Reply : public ReplyBase {
   void succeed(const T& value) const noexcept { operation_->complete(&value); }
 };
 
+// For an operation without a result.
+template <> class Reply<void> : public ReplyBase {
+ public:
+  using ReplyBase::ReplyBase;
+  void succeed() const noexcept { operation_->complete(nullptr); }
+};
+
 // For an operation declared `-> row T`; the rows are read before it returns, and stay the adapter's.
 class RowsReply : public ReplyBase {
  public:

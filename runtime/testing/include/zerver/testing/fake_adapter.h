@@ -22,6 +22,8 @@ class FakeReply {
   // For operations declared `-> row T`: column names, then rows.
   static FakeReply rows(std::vector<std::string> columns, std::vector<std::vector<flow::Value>> rows);
   static FakeReply json(std::string text);
+  // For operations without a result.
+  static FakeReply nothing();
   template <class T> static FakeReply value(T value) {
     return FakeReply([value](flow::Operation& operation) { operation.complete(&value); });
   }
