@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <string_view>
 
 namespace {
@@ -64,7 +65,9 @@ class CheckOwner : public Steps {
  protected:
   todos::check_owner::Decision run(std::int64_t user_id, std::int64_t owner_id) {
     const auth::User user{.id = auth::UserId{user_id}, .name = "Somebody"};
-    const todos::Todo todo{.id = todos::TodoId{7}, .title = "Title", .owner = auth::UserId{owner_id}};
+    todos::Todo todo;
+    todo.id = todos::TodoId{7};
+    todo.owner = auth::UserId{owner_id};
     todos::check_owner::View view(arena_, user, todo);
     return todos::check_owner::run(view);
   }
@@ -99,14 +102,17 @@ class Apply : public Steps {
 };
 
 TEST_F(Apply, ChangesTheTitleAlone) {
-  EXPECT_EQ(run({.title = "After"}), Kind::kProceed);
+  todos::Change change;
+  change.title = zerver::String("After");
+  EXPECT_EQ(run(change), Kind::kProceed);
   todos::Todo expected = todo_;
   expected.title = "After";
   EXPECT_EQ(changed_, expected);
 }
 
 TEST_F(Apply, ChangesAllAtOnce) {
-  EXPECT_EQ(run({.title = "After", .due = zerver::Timestamp{3}, .done = true}), Kind::kProceed);
+  EXPECT_EQ(run({.title = zerver::String("After"), .due = zerver::Timestamp{3}, .done = true}),
+            Kind::kProceed);
   todos::Todo expected = todo_;
   expected.title = "After";
   expected.due = zerver::Timestamp{3};
