@@ -57,7 +57,8 @@ struct Context {
   std::array<std::vector<bool>, kSymbolKindCount> used;
   // A name was not found or a file not read: what seems unused or unset may not be.
   bool is_incomplete = false;
-  std::vector<bool> broken_steps;  // by StepId: reads or writes could not be resolved
+  std::vector<model::FlowId> large_flows;  // cut off, so not to be analysed; reported
+  std::vector<bool> broken_steps;          // by StepId: reads or writes could not be resolved
 
   void mark_used(Symbol symbol);
   [[nodiscard]] bool is_used(Symbol symbol) const;

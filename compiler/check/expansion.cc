@@ -22,6 +22,7 @@ class Expander {
     flow().body = std::move(body);
     flow().alternatives = std::move(alternatives_);
     if (is_too_large_) {
+      context_.large_flows.push_back(id_);
       context_.engine.report(Kind::kFlowTooLarge, flow().origin.span, flow().origin.name, kMaxStatements,
                              kMaxDepth);
     }

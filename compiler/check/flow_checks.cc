@@ -2,6 +2,8 @@
 
 #include "compiler/check/flow_checks.h"
 
+#include <llvm/ADT/STLExtras.h>
+
 #include <utility>
 
 namespace zc::check {
@@ -95,6 +97,7 @@ void check_flows(Context& context) {
   WriteUses uses;
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
     const model::FlowId id(i);
+    if (llvm::is_contained(context.large_flows, id)) continue;
     FlowContext flow = make_flow_context(context, id, reports);
     context.program.flows[id].has_effects = has_effects(context, flow.flow());
     if (is_broken(context, flow.flow(), *context.declarations.flows[i])) continue;
@@ -105,6 +108,8 @@ void check_flows(Context& context) {
   }
   if (context.is_incomplete) return;
   report_never_written(context, reports);
+  // Where a step stands too late or is misspelled, what it writes seems to be for nothing.
+  if (context.engine.has_errors()) return;
   report_dead_writes(context, reports, uses);
 }
 

@@ -117,15 +117,18 @@ class StepResolver {
     }
   }
 
+  void refuse_effect_clauses(const syntax::StepDeclaration& source) {
+    if (source.clauses.policy.is_missing() && source.clauses.overrides.empty() &&
+        source.clauses.key == nullptr)
+      return;
+    const Span place = source.clauses.key != nullptr ? source.clauses.key->span : source.clauses.policy.span;
+    context_.engine.report(Kind::kBadClause, place.is_valid() ? place : source.name.span,
+                           "`with` and `key` belong to an effect");
+  }
+
   void resolve_body(const syntax::StepDeclaration& source) {
     step().kind = model::StepKind::kBody;
-    if (!source.clauses.policy.is_missing() || !source.clauses.overrides.empty() ||
-        source.clauses.key != nullptr) {
-      const Span place =
-          source.clauses.key != nullptr ? source.clauses.key->span : source.clauses.policy.span;
-      context_.engine.report(Kind::kBadClause, place.is_valid() ? place : source.name.span,
-                             "`with` and `key` belong to an effect");
-    }
+    refuse_effect_clauses(source);
     resolve_body_failures(context_, step(), source.fails);
   }
 
@@ -140,6 +143,7 @@ class StepResolver {
   }
 
   void resolve_value(const syntax::StepDeclaration& source) {
+    refuse_effect_clauses(source);
     const Destination target = destination(source, /*is_needed=*/true);
     ExpressionScope where = scope();
     where.allows_request = true;

@@ -98,7 +98,8 @@ class UnusedReporter {
 }  // namespace
 
 void report_unused(Context& context) {
-  if (!context.is_incomplete) UnusedReporter(context).report();
+  // What looks unused is often what was meant where an error is.
+  if (!context.is_incomplete && !context.engine.has_errors()) UnusedReporter(context).report();
 }
 
 }  // namespace zc::check
