@@ -1,5 +1,6 @@
 #include "seam_adapters.h"
 #include "sqlite/adapter.h"
+#include "static_tokens.h"
 #include <zerver/effects/registry.h>
 
 namespace zerver::effects {
@@ -8,6 +9,7 @@ void add_standard_adapters(Registry& registry) {
   registry.add("zerver.sql", sqlite::OpenSql());
   registry.add("zerver.clock", open_clock);
   registry.add("zerver.random", open_random);
+  registry.add("zerver.auth.tokens", open_tokens);
 }
 
 }  // namespace zerver::effects
