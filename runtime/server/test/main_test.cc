@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
@@ -31,6 +32,7 @@ class Program {
     std::array<int, 2> errors{};
     if (pipe(output.data()) != 0 || pipe(errors.data()) != 0)
       throw std::system_error(errno, std::generic_category());
+    std::fflush(nullptr);  // or the other process writes what this one has kept
     process_ = fork();
     if (process_ < 0) throw std::system_error(errno, std::generic_category());
     if (process_ == 0) {
