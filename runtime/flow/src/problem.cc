@@ -89,6 +89,8 @@ ProblemWriter& ProblemWriter::retry_after(std::uint32_t seconds) {
 
 void ProblemWriter::finish() {
   json_.end_object();
+  // RFC 9110, section 11.6.1, wants the scheme to be named; bearer tokens are the one that flows know.
+  if (status_ == 401) answer_header(*exchange_, "www-authenticate", "Bearer");
   answer(*exchange_, status_, kProblemType, exchange_->body_buffer().view());
 }
 

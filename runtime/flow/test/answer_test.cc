@@ -69,6 +69,13 @@ TEST_F(Answers, ProblemsHaveTheirStatusesNames) {
   }
 }
 
+TEST_F(Answers, A401NamesTheScheme) {
+  answer_problem(exchange, 401);
+  ASSERT_EQ(exchange.response.headers().size(), 1U);
+  EXPECT_EQ(exchange.response.headers()[0].name, "www-authenticate");
+  EXPECT_EQ(exchange.response.headers()[0].value, "Bearer");
+}
+
 TEST_F(Answers, ExceptionsAreForTheLogOnly) {
   exchange.enter_step("juggle");
   exchange.request.method_name = "GET";

@@ -309,7 +309,7 @@ Handled run_hello(Exchange& exchange, std::string_view path_name) {
 
 struct CreateSlots {
   NewTodo draft;
-  TodoId id;
+  zerver::Uuid key;
   Todo todo;
   std::int32_t left;
   bool has_left = false;
@@ -319,7 +319,7 @@ FlowTask run_create(Exchange& exchange) {
   exchange.set_deadline_in(Duration::from_milliseconds(500));
   CreateSlots slots;
 
-  // read_left -> left? = request.header.x-left
+  // read_left -> left? = request.header.x_left
   {
     exchange.enter_step("read_left");
     const Result<std::optional<std::int32_t>> left =
@@ -359,21 +359,21 @@ FlowTask run_create(Exchange& exchange) {
     slots.draft = *draft;
   }
 
-  // new_id -> id = random.uuid()
+  // new_id -> key = random.uuid()
   {
     const zerver::RandomAdapter::UuidArguments arguments{};
     ValueCall<zerver::Uuid> call(exchange, kNewId, &arguments);
-    const Result<zerver::Uuid>& id = co_await call;
-    if (!id) {
-      zerver::flow::answer_fault(exchange, id.error());
+    const Result<zerver::Uuid>& key = co_await call;
+    if (!key) {
+      zerver::flow::answer_fault(exchange, key.error());
       co_return;
     }
-    slots.id = TodoId{*id};
+    slots.key = *key;
   }
 
-  // insert(id, draft) -> todo = db.one(sql"...")
+  // insert(key, draft) -> todo = db.one(sql"...")
   {
-    const Value parameters[] = {to_value(exchange.arena(), slots.id),
+    const Value parameters[] = {to_value(exchange.arena(), slots.key),
                                 to_value(exchange.arena(), slots.draft.title)};
     const zerver::SqlAdapter::OneArguments arguments{
         {"insert into todo(id, title, done) values (?, ?, false) returning *", parameters}};
@@ -496,17 +496,15 @@ FlowTask run_show(Exchange& exchange, std::string_view path_id) {
     }
   }
 
-  // return 200 { id: id, open: open, last: last }
+  // return 200 { id: id, open: open, last: last ?? "" }
   JsonWriter json = zerver::flow::begin_json(exchange);
   json.begin_object();
   json.key("id");
   write_json(json, slots.id);
   json.key("open");
   write_json(json, slots.open);
-  if (slots.has_last) {
-    json.key("last");
-    write_json(json, slots.last);
-  }
+  json.key("last");
+  write_json(json, slots.has_last ? slots.last : zerver::String());
   json.end_object();
   zerver::flow::end_json(exchange, 200);
 }

@@ -202,7 +202,7 @@ TEST_F(Handmade, GoesOnWithoutAnOptionalEffect) {
   db.answer("load", todo("tea"));
   db.answer("survey", single(std::int64_t{3}));
   db.answer("survey", FakeReply::fault(FaultKind::kUnavailable));
-  EXPECT_EQ(service.send(show()).body, std::string(R"({"id":")") + kId + R"(","open":3})");
+  EXPECT_EQ(service.send(show()).body, std::string(R"({"id":")") + kId + R"(","open":3,"last":""})");
 }
 
 TEST_F(Handmade, WaitsForTheWholeGroup) {
