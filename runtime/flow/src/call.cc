@@ -2,7 +2,9 @@
 #include <zerver/flow/target.h>
 
 #include <cstring>
+#include <exception>
 #include <new>
+#include <utility>
 
 namespace zerver::flow {
 
@@ -74,8 +76,28 @@ void CallBase::begin_attempt_until(TimePoint until) noexcept {
   state_ = State::kInFlight;
   if (until != TimePoint::never()) worker().loop().start(timer_, until);
   begin_attempt(machine_.attempts(), until);
-  // Nothing of this call may be touched behind it: the adapter may complete it at once.
-  target.adapter->start(*this);
+  // The adapter may complete the operation at once, and this call be gone behind that.
+  bool ended = false;
+  ended_in_start_ = &ended;
+  Log& log = worker().log();
+  bool threw = true;
+  try {
+    target.adapter->start(*this);
+    threw = false;
+  } catch (const std::exception& error) {
+    log.write(LogLevel::kError, error.what());
+  } catch (...) {
+    log.write(LogLevel::kError, "an adapter threw what is no std::exception");
+  }
+  if (ended) return;
+  if (threw) return on_fail({FaultKind::kInternal, "the adapter threw an exception", {}});
+  ended_in_start_ = nullptr;
+}
+
+void CallBase::note_end_of_attempt() noexcept {
+  if (ended_in_start_ != nullptr) *std::exchange(ended_in_start_, nullptr) = true;
+  leave_target();
+  worker().loop().stop(timer_);
 }
 
 void CallBase::fail_attempt(const Fault& fault) noexcept {
@@ -83,8 +105,7 @@ void CallBase::fail_attempt(const Fault& fault) noexcept {
 }
 
 void CallBase::on_complete(const void* reply) noexcept {
-  leave_target();
-  worker().loop().stop(timer_);
+  note_end_of_attempt();
   Result<void> outcome;
   try {
     outcome = read(reply);
@@ -99,8 +120,7 @@ void CallBase::on_complete(const void* reply) noexcept {
 }
 
 void CallBase::on_fail(const Fault& fault) noexcept {
-  leave_target();
-  worker().loop().stop(timer_);
+  note_end_of_attempt();
   fail_attempt({fault.kind, kept(fault.why), kept(fault.pointer)});
 }
 

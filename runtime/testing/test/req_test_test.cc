@@ -111,6 +111,32 @@ class Immediate final : public flow::Adapter {
   void cancel(flow::Operation&) noexcept override {}
 };
 
+// Throws before it has answered, or behind that.
+class Throwing final : public flow::Adapter {
+ public:
+  explicit Throwing(bool answers) noexcept : answers_(answers) {}
+  void start(flow::Operation& operation) override {
+    const std::string_view json = "7";
+    if (answers_) operation.complete(&json);
+    throw std::runtime_error("broken adapter");
+  }
+  void cancel(flow::Operation&) noexcept override {}
+
+ private:
+  bool answers_;
+};
+
+TEST(ReqTest, SurvivesAnAdapterThatThrows) {
+  for (const bool answers : {false, true}) {
+    Throwing throwing(answers);
+    ReqTest service(kPackage);
+    service.set_adapter("p.t", throwing);
+    EXPECT_EQ(service.send({}).status, answers ? 200 : 500);
+    EXPECT_EQ(service.log().front(), "broken adapter");
+    EXPECT_EQ(service.in_flight("p.t").count(), 0U);
+  }
+}
+
 TEST(ReqTest, TakesAnyAdapter) {
   Immediate immediate;
   ReqTest service(kPackage);

@@ -89,6 +89,7 @@ class CallBase : public Operation {
   void end() noexcept;
 
   String kept(String text) noexcept;
+  void note_end_of_attempt() noexcept;
   void leave_target() noexcept;
   void enter_list() noexcept;
   void leave_list() noexcept;
@@ -98,7 +99,8 @@ class CallBase : public Operation {
   CallMachine machine_;
   AttemptTimer timer_;
   Join* join_ = nullptr;
-  CallBase* previous_ = nullptr;  // in the exchange's list
+  bool* ended_in_start_ = nullptr;  // while Adapter::start() runs: whether the attempt ended within
+  CallBase* previous_ = nullptr;    // in the exchange's list
   CallBase* next_ = nullptr;
   State state_ = State::kIdle;
 };

@@ -107,7 +107,8 @@ struct TargetInfo {
   std::string_view schema = {};
 };
 
-// Bounds on requests that a `service` block sets; 0: the server's own. What the operator sets goes before them.
+// Bounds on requests that a `service` block sets; 0: the server's own. What the operator sets goes before
+// them.
 struct ServiceLimits {
   std::uint64_t body = 0;     // bytes
   std::uint64_t headers = 0;  // bytes
