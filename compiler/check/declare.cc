@@ -117,6 +117,7 @@ class Declarer {
 
   void name(const syntax::Name& declared, Symbol symbol) {
     if (const Symbol* first = context_.names.add(package_, declared.text, symbol)) {
+      context_.is_incomplete = true;  // which of the two a use means is not known
       const model::Origin& origin = origin_of(context_.program, *first);
       context_.engine.report(Kind::kDuplicateName, declared.span, noun(symbol.kind), declared.text)
           .secondary(origin.span, "the " + noun(first->kind) + " `" + origin.name + "` is declared here");

@@ -230,7 +230,8 @@ class EffectResolver {
   void check_decodable(const model::Operation& operation, const model::Slot& slot) {
     model::TypeId element = context_.types.strip_optional(call_.result);
     if (operation.format == model::ResultFormat::kRow) {
-      if (context_.types.kind(element) == TypeKind::kList) element = context_.types[element].element;
+      const model::TypeId declared = context_.types.strip_optional(operation.result);
+      if (context_.types.kind(declared) == TypeKind::kList) element = context_.types[element].element;
       const bool is_row = context_.types.kind(element) == TypeKind::kStruct || is_bindable(context_, element);
       if (!is_row) {
         context_.engine

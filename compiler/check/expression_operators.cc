@@ -153,6 +153,7 @@ Expression ExpressionChecker::binary(const syntax::BinaryExpr& binary, model::Ty
   const Operator op = operator_of(binary.links.front().op);
   const bool compares = is_equality(op) || is_ordering(op);
   const bool is_logical = op == Operator::kAnd || op == Operator::kOr;
+  if (compares && binary.links.size() > 1) return error(binary.span);  // reported: comparisons do not chain
   const syntax::Expr& second = *binary.links.front().operand;
   const model::TypeId hint_of_operands =
       is_logical ? context_.types.simple(TypeKind::kBool) : (compares ? model::TypeId() : hint);
@@ -249,7 +250,8 @@ std::optional<std::vector<const syntax::Expr*>> match_arguments(
     if (index >= parameters.size()) {
       context.engine
           .report(Kind::kWrongArguments, argument.value->span,
-                  "`" + callee.str() + "` takes " + std::to_string(parameters.size()) + " arguments, not " +
+                  "`" + callee.str() + "` takes " + std::to_string(parameters.size()) +
+                      (parameters.size() == 1 ? " argument, not " : " arguments, not ") +
                       std::to_string(written.size()))
           .secondary(declared, "declared here");
       return std::nullopt;

@@ -160,7 +160,8 @@ class HeadResolver {
     if (name == "attempts") {
       reader.allow_words({"backoff"});
       flow_.job.attempts = reader.count(reader.value(), 1).value_or(1);
-      if (reader.has("backoff")) flow_.job.backoff = reader.backoff(reader.after("backoff")).value_or(model::Backoff{});
+      if (reader.has("backoff"))
+        flow_.job.backoff = reader.backoff(reader.after("backoff")).value_or(model::Backoff{});
       return;
     }
     reader.allow_words({});

@@ -147,7 +147,11 @@ class PackageCollector {
       model::Import result;
       result.alias = alias.text.str();
       result.span = import.declaration->path.span;
-      if (import.file) result.package = package_of_[*import.file];
+      if (import.file) {
+        result.package = package_of_[*import.file];
+      } else {
+        context_.is_incomplete = true;
+      }
       std::vector<model::Import>& imports = context_.program.packages[package].imports;
       context_.names.add_import(package, alias.text, imports.size());
       imports.push_back(std::move(result));

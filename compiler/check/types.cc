@@ -90,9 +90,9 @@ class TypeResolver {
   bool has_arguments(const syntax::TypeRef& written, std::size_t count) {
     if (written.arguments.size() == count) return true;
     if (!written.erroneous) {
-      context_.engine.report(
-          Kind::kBadType, written.span,
-          "`" + dotted(written.name) + "` takes " + std::to_string(count) + " types in `<>`");
+      context_.engine.report(Kind::kBadType, written.span,
+                             "`" + dotted(written.name) + "` takes " + std::to_string(count) +
+                                 (count == 1 ? " type" : " types") + " in `<>`");
     }
     return false;
   }
