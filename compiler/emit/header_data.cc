@@ -1,6 +1,7 @@
 // What the templates of a generated header are filled with.
 
 #include "compiler/emit/data.h"
+#include "compiler/plan/names.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringSwitch.h>
@@ -13,7 +14,7 @@ using plan::DecisionPlan;
 using plan::TypePlan;
 
 Data check_data(const plan::CheckPlan& check) {
-  return object({{"condition", check.condition}, {"why", check.why}});
+  return object({{"condition", check.condition}, {"why", plan::string_literal(check.why)}});
 }
 
 Data field_data(const plan::FieldPlan& field) {

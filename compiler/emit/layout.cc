@@ -85,7 +85,12 @@ class Indenter {
     const bool is_inside = after_open_ || (closes && !text.contains("// namespace"));
     if (empty_pending_ && !lines_.empty() && !is_inside) lines_.push_back({});
     empty_pending_ = false;
-    const std::size_t indent = indent_of(text, closes);
+    std::size_t indent = indent_of(text, closes);
+    // A literal that goes on over several lines.
+    if (text.starts_with("\"") && !lines_.empty() && StringRef(lines_.back().text).rtrim().ends_with("="))
+      in_literal_ = true;
+    if (!text.starts_with("\"")) in_literal_ = false;
+    if (in_literal_) indent += 4;
     lines_.push_back({indent, text.str()});
     after_open_ = StringRef(text).ends_with("{") && !text.starts_with("namespace");
     track(text, indent);
@@ -128,6 +133,7 @@ class Indenter {
   llvm::SmallVector<Bracket> open_;
   bool empty_pending_ = false;
   bool after_open_ = false;
+  bool in_literal_ = false;
 };
 
 // --- Short functions on one line ---
@@ -211,6 +217,8 @@ void append_comment(std::string& out, std::size_t indent, StringRef text) {
 
 void append_broken(std::string& out, std::size_t indent, StringRef text) {
   const std::size_t base = indent;
+  bool is_first = true;
+  const bool text_begins_return = text.starts_with("return ");
   while (indent + text.size() > kColumnLimit) {
     std::optional<Break> best;
     for (const Break& each : breaks_of(text)) {
@@ -225,7 +233,12 @@ void append_broken(std::string& out, std::size_t indent, StringRef text) {
     if (!best) break;
     append(out, indent, text.take_front(best->position));
     text = text.drop_front(best->position).ltrim();
-    indent = best->align != 0 ? indent + best->align : base + 4;
+    const bool continues_return = best->align == 0 && is_first && text_begins_return;
+    indent = best->align != 0   ? indent + best->align
+             : continues_return ? base + 7
+             : is_first         ? base + 4
+                                : indent;
+    is_first = false;
   }
   append(out, indent, text);
 }

@@ -81,6 +81,7 @@ Data operation_data(const Operation& operation, const std::string& leave) {
       {"is_joined", flag(operation.calls.size() > 1)},
       {"checks_given_up", flag(checks_given_up)},
       {"step", operation.step},
+      {"prefix", operation.prefix},
       {"arguments", separated(operation.arguments)},
       {"cases", list(operation.cases, [&](const plan::CasePlan& each) { return case_data(each, leave); })},
       {"required_writes",

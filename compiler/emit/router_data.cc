@@ -136,7 +136,7 @@ class TreeWriter {
       const std::string called = function_of(edge->node);
       lines.push_back("if (const char* rest = at; " + llvm::join(conditions, " && ") + ") {");
       lines.push_back("if (const Route route = " + called +
-                      "(rest, values); route != Route::kNone) return route;");
+                      "(path, rest, values); route != Route::kNone) return route;");
       lines.emplace_back("}");
       return;
     }

@@ -25,10 +25,11 @@ Data error_data(const plan::ErrorAnswerPlan& error) {
 
 Data statement_data(const plan::StatementPlan& statement) {
   std::size_t left = statement.lines.size();
-  return object({{"name", statement.name}, {"lines", list(statement.lines, [&](const std::string& line) {
-                                              return object(
-                                                  {{"text", line}, {"end", --left == 0 ? ";" : ""}});
-                                            })}});
+  return object({{"name", statement.name},
+                 {"is_short", flag(statement.lines.size() == 1)},
+                 {"lines", list(statement.lines, [&](const std::string& line) {
+                    return object({{"text", line}, {"end", --left == 0 ? ";" : ""}});
+                  })}});
 }
 
 Data site_data(const plan::SitePlan& site) {

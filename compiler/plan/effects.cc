@@ -40,6 +40,28 @@ std::string duration(model::Nanoseconds span) {
   return "zerver::Duration{" + std::to_string(span) + "}";
 }
 
+// The lines of a statement without the margin that all but the first have; as they are when a quoted text
+// goes over a line's end, where white space counts.
+std::string without_margin(llvm::StringRef text) {
+  std::size_t margin = llvm::StringRef::npos;
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\'') is_quoted = !is_quoted;
+    if (text[i] != '\n') continue;
+    if (is_quoted) return text.str();
+    const llvm::StringRef line = text.drop_front(i + 1).split('\n').first;
+    if (!line.trim().empty()) margin = std::min(margin, line.size() - line.ltrim(' ').size());
+  }
+  if (margin == llvm::StringRef::npos) return text.str();
+  const auto [first, rest] = text.split('\n');
+  std::string result = first.str();
+  llvm::SmallVector<llvm::StringRef> lines;
+  rest.split(lines, '\n');
+  for (const llvm::StringRef line : lines)
+    result += "\n" + line.drop_front(std::min(margin, line.size())).str();
+  return result;
+}
+
 // A literal for each line of `text`, so that a long statement stays readable.
 Lines split_literal(llvm::StringRef text) {
   Lines result;
@@ -126,7 +148,7 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
   builder_.targets.insert(effect.target);
   builder_.source_packages.insert(adapter.origin.package);
   SitePlan plan;
-  plan.step = string_literal(builder_.flow_name(step.origin));
+  plan.step = string_literal(builder_.written_name(step.origin));
   plan.target =
       static_cast<std::size_t>(llvm::find(builder_.targets, effect.target) - builder_.targets.begin());
   plan.operation = builder_.names.spelled(target.adapter, adapter.origin.package, builder_.package) +
@@ -144,7 +166,7 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
 }
 
 std::string FlowBuilder::statement_constant(const model::Expression& statement, const std::string& name) {
-  const Lines lines = split_literal(ExpressionWriter::statement_text(statement));
+  const Lines lines = split_literal(without_margin(ExpressionWriter::statement_text(statement)));
   const std::string wanted = constant(name + "_sql");
   for (const StatementPlan& known : builder_.plan.statements)
     if (known.name == wanted && known.lines == lines) return known.name;

@@ -309,7 +309,7 @@ std::vector<std::string> ExpressionWriter::statement_values(const Expression& st
   std::vector<std::string> result;
   for (const Expression& part : statement.operands)
     if (!is_text_constant(part))
-      result.push_back("to_value(exchange.arena(), " + value(part, bindings) + ")");
+      result.push_back("zerver::flow::to_value(exchange.arena(), " + value(part, bindings) + ")");
   return result;
 }
 

@@ -37,6 +37,26 @@ const char* method_text(model::Method method) {
   return "";
 }
 
+// How values are aligned, as far as it matters for gaps.
+unsigned alignment_of(const model::Program& program, model::TypeId id) {
+  const model::Type& type = program.types[id];
+  switch (type.kind) {
+    case TypeKind::kBool:
+    case TypeKind::kEnum:
+    case TypeKind::kUuid:
+      return 1;
+    case TypeKind::kI32:
+    case TypeKind::kU32:
+      return 4;
+    case TypeKind::kOptional:
+      return alignment_of(program, type.element);
+    case TypeKind::kScalar:
+      return alignment_of(program, program.scalars[model::ScalarId(type.declaration)].base);
+    default:
+      return 8;
+  }
+}
+
 }  // namespace
 
 FlowBuilder::FlowBuilder(Builder& builder, model::FlowId id)
@@ -99,6 +119,7 @@ void FlowBuilder::plan_slots(FlowPlan& plan) {
     each.name = scope.claim(clashes ? written : slot.origin.name);
     each.type = builder_.writer.type(slot.type);
     each.flow_name = written;
+    each.alignment = alignment_of(builder_.program, slot.type);
     builder_.require(slot.type, builder_.source_packages);
     names_[id] = each.name;
     slots_.slots[id] = "slots." + each.name;
@@ -109,6 +130,9 @@ void FlowBuilder::plan_slots(FlowPlan& plan) {
     plan.slots[i].presence = scope.claim("has_" + plan.slots[i].name);
     slots_.presence[flow_.slots[i]] = "slots." + plan.slots[i].presence;
   }
+  llvm::stable_sort(plan.slots, [](const SlotPlan& left, const SlotPlan& right) {
+    return left.alignment > right.alignment;
+  });
 }
 
 FlowBuilder::Result FlowBuilder::block(llvm::ArrayRef<model::Statement> statements) {
@@ -232,7 +256,7 @@ void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends
   const model::Step& step = builder_.program.steps[statement.step];
   Operation operation;
   operation.comment = comment(step);
-  operation.flow_name = string_literal(builder_.flow_name(step.origin));
+  operation.flow_name = string_literal(builder_.written_name(step.origin));
   switch (step.kind) {
     case model::StepKind::kExtract:
       operation.kind = Operation::Kind::kExtract;
@@ -252,12 +276,12 @@ void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends
         builder_.unsupported(step.origin.span, "an effect that writes several slots");
       operation.calls.push_back(
           call(step, *step.call, step.writes.empty() ? nullptr : &step.writes[0], "", step.origin.name));
-      suspensions_.push_back(builder_.flow_name(step.origin));
+      suspensions_.push_back(builder_.written_name(step.origin));
       break;
     case model::StepKind::kGroup:
       operation.kind = Operation::Kind::kCalls;
       group(step, operation);
-      suspensions_.push_back(builder_.flow_name(step.origin));
+      suspensions_.push_back(builder_.written_name(step.origin));
       break;
     case model::StepKind::kBody:
       operation.kind = Operation::Kind::kStep;
@@ -385,20 +409,25 @@ void FlowBuilder::body_step(const model::Statement& statement, const model::Step
   operation.step = builder_.names.spelled(statement.step, step.origin.package, builder_.package);
   builder_.source_packages.insert(step.origin.package);
   operation.arguments = view_arguments(statement, step);
+  if (nesting_ != 0)
+    operation.prefix = identifier(step.origin.name) + "_";  // inside the block of another step
 
   const std::vector<DecisionPlan> decisions = decisions_of(builder_, step);
   const std::string kind = operation.step + "::Decision::Kind::";
   std::size_t next = 0;
   for (const model::ErrorId id : step.fails) {
     const DecisionPlan& decision = decisions[next++];
-    operation.cases.push_back(
-        {kind + decision.enumerator, fail(id, "decision." + decision.member + "()", ""), {}, true});
-  }
-  if (step.may_done)
-    operation.cases.push_back({kind + decisions[next++].enumerator,
-                               std::string(leave()) + " zerver::flow::answer(exchange, decision.answer());",
+    operation.cases.push_back({kind + decision.enumerator,
+                               fail(id, operation.prefix + "decision." + decision.member + "()", ""),
                                {},
                                true});
+  }
+  if (step.may_done)
+    operation.cases.push_back(
+        {kind + decisions[next++].enumerator,
+         std::string(leave()) + " zerver::flow::answer(exchange, " + operation.prefix + "decision.answer());",
+         {},
+         true});
   for (; next < decisions.size(); ++next) {
     const DecisionPlan& decision = decisions[next];
     CasePlan plan{kind + decision.enumerator, "", {}, false};
@@ -418,7 +447,9 @@ void FlowBuilder::body_step(const model::Statement& statement, const model::Step
       if (matches) found = &candidate;
     }
     if (found != nullptr) {
+      ++nesting_;
       Result alternative = block(found->body);
+      --nesting_;
       plan.body = std::move(alternative.body);
       plan.ends = alternative.ends;
     }
@@ -433,9 +464,9 @@ void FlowBuilder::body_step(const model::Statement& statement, const model::Step
     if (!use.optional) operation.required_writes.push_back(access.name);
     const std::string presence = slots_.presence.lookup(use.slot);
     if (presence.empty()) continue;
-    operation.assigns.push_back(use.optional
-                                    ? AssignPlan{"view.wrote_" + access.name + "()", "", "", presence}
-                                    : AssignPlan{"", "", "", presence});
+    operation.assigns.push_back(
+        use.optional ? AssignPlan{operation.prefix + "view.wrote_" + access.name + "()", "", "", presence}
+                     : AssignPlan{"", "", "", presence});
   }
 }
 

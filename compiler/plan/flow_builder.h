@@ -70,6 +70,7 @@ class FlowBuilder {
   std::vector<Rescue> rescues_;
   std::vector<std::string> suspensions_;
   std::size_t rescue_count_ = 0;
+  std::size_t nesting_ = 0;  // of alternatives
   bool uses_path_ = false;
 };
 

@@ -181,6 +181,7 @@ struct Operation {
   std::vector<FailurePlan> failures;  // kExtract
   std::vector<CallPlan> calls;        // kCalls: more than one are joined with `all`
   std::string step;                   // kStep: the namespace
+  std::string prefix;                 // of its locals
   std::vector<std::string> arguments;
   std::vector<CasePlan> cases;
   std::vector<std::string> required_writes;  // names in the view
@@ -224,7 +225,7 @@ struct FlowPlan {
 
 struct SitePlan {
   std::string name;  // kInsertCall
-  std::string step;  // qualified, a C++ literal
+  std::string step;  // as a `.flow` file writes it, a C++ literal
   std::size_t target = 0;
   std::string operation;            // zerver::SqlAdapter::kOne
   std::vector<std::string> policy;  // ".timeout = ..."

@@ -51,7 +51,8 @@ model::StructId ProgramBuilder::structure(const std::string& name, std::vector<m
 }
 
 model::StepId ProgramBuilder::body_step(const std::string& name, std::vector<model::SlotUse> reads,
-                                        std::vector<model::SlotUse> writes, std::vector<model::ErrorId> fails) {
+                                        std::vector<model::SlotUse> writes,
+                                        std::vector<model::ErrorId> fails) {
   model::Step result;
   result.origin = origin(name);
   result.kind = model::StepKind::kBody;
@@ -62,7 +63,8 @@ model::StepId ProgramBuilder::body_step(const std::string& name, std::vector<mod
 }
 
 model::StepId ProgramBuilder::extract(const std::string& name, model::SlotUse writes, model::RequestPart part,
-                                      model::TypeId type, const std::string& part_name, model::ErrorId error) {
+                                      model::TypeId type, const std::string& part_name,
+                                      model::ErrorId error) {
   model::Step result;
   result.origin = origin(name);
   result.kind = model::StepKind::kExtract;

@@ -30,17 +30,19 @@ class ProgramBuilder {
   model::StructId structure(const std::string& name, std::vector<model::Field> fields);
 
   // A C++ step.
-  model::StepId body_step(const std::string& name, std::vector<model::SlotUse> reads, std::vector<model::SlotUse> writes,
-                          std::vector<model::ErrorId> fails = {});
+  model::StepId body_step(const std::string& name, std::vector<model::SlotUse> reads,
+                          std::vector<model::SlotUse> writes, std::vector<model::ErrorId> fails = {});
   // `name -> writes = request.part.part_name fails error on invalid`.
-  model::StepId extract(const std::string& name, model::SlotUse writes, model::RequestPart part, model::TypeId type,
-                        const std::string& part_name = "", model::ErrorId error = {});
+  model::StepId extract(const std::string& name, model::SlotUse writes, model::RequestPart part,
+                        model::TypeId type, const std::string& part_name = "", model::ErrorId error = {});
   // `method "/a/{b}"`; only whole-segment parameters and a last `{c...}`.
   static model::Route route(model::Method method, std::string_view pattern);
-  model::FlowId flow(const std::string& name, model::Route route, model::Block body, std::vector<model::SlotId> slots = {});
+  model::FlowId flow(const std::string& name, model::Route route, model::Block body,
+                     std::vector<model::SlotId> slots = {});
 
   static model::Statement run(model::StepId step);
-  static model::Statement answer(std::uint16_t status, model::AnswerFormat format = model::AnswerFormat::kNone,
+  static model::Statement answer(std::uint16_t status,
+                                 model::AnswerFormat format = model::AnswerFormat::kNone,
                                  std::optional<model::Expression> body = std::nullopt);
   model::Expression text(const std::string& text);
   model::Expression read(model::SlotId slot) const;

@@ -1,0 +1,10 @@
+// expect: admit
+// expect: view.id() = 4
+// expect: const
+
+#include "steps.flow.h"
+
+steps::v1::admit::Decision steps::v1::admit::run(View& view) {
+  view.id() = 4;
+  return proceed();
+}
