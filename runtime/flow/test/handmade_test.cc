@@ -1,4 +1,4 @@
-// The hand-made package runs: what the generator writes is to behave like this.
+// The package of handmade.flow, written by hand and generated: both behave like this.
 #include "handmade.flow.h"
 #include <zerver/core/uuid.h>
 #include <zerver/flow/service.h>

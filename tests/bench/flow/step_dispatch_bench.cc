@@ -1,6 +1,6 @@
 // The cost of one pure step as generated code runs it, beside a plain call, a std::function and an awaited
 // task; and of a whole flow without effects. The step itself does the same in each.
-#include "runtime/flow/test/handmade.flow.h"
+#include "handmade.flow.h"
 #include "tests/bench/flow/plain_step.h"
 #include <zerver/async/task.h>
 #include <zerver/core/log.h>
