@@ -213,10 +213,9 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
 
   // A result that no slot takes is still of the type that the adapter answers with.
   const bool is_ignored = type(effect.result).kind == TypeKind::kVoid;
-  const bool is_fixed = is_ignored && operation.format == model::ResultFormat::kTyped &&
-                        type(operation.result).kind != TypeKind::kVariable;
-  if (is_ignored && (!is_fixed || type(operation.result).kind == TypeKind::kVoid))
-    builder_.unsupported(effect.span, "an effect whose result has no type");
+  const bool is_known =
+      operation.format == model::ResultFormat::kTyped && type(operation.result).kind != TypeKind::kVariable;
+  if (is_ignored && !is_known) builder_.unsupported(effect.span, "an effect whose result has no type");
   const model::TypeId result_type = is_ignored ? operation.result : effect.result;
   const std::string result = builder_.writer.type(result_type);
   builder_.require(result_type, builder_.source_packages);
