@@ -106,7 +106,7 @@ TEST_F(Driver, ReportsInTheFormatThatIsAskedFor) {
   EXPECT_EQ(run({"--diagnostics=json", "/none.flow"}), ExitStatus::kEnvironment);
   EXPECT_THAT(err_, StartsWith("{\"code\":\"unreadable-file\""));
   EXPECT_EQ(run({"--diagnostics=sarif", "/none.flow"}), ExitStatus::kEnvironment);
-  EXPECT_THAT(err_, HasSubstr("\"version\":\"2.1.0\""));
+  EXPECT_THAT(err_, HasSubstr("\"version\": \"2.1.0\""));
   // A wrong command line is reported in the format that it asks for, as far as that is known.
   EXPECT_EQ(run({"--diagnostics=json", "--nonsense"}), ExitStatus::kEnvironment);
   EXPECT_THAT(err_, StartsWith("{\"code\":\"unknown-option\""));

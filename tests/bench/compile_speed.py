@@ -19,7 +19,6 @@ TINY = 'package tiny;\n\nflow tiny on GET "/" public {\n  return 200 "tiny" as t
 
 MAX_SECONDS = 2.0  # --check of 100,000 lines
 MAX_GROWTH = 11.0  # of time, for ten times the input
-MAX_MEMORY = 20.0  # times the size of the input
 MAX_START = 0.010  # seconds, tiny file
 
 
@@ -52,8 +51,10 @@ def measure(command, runs):
 
 
 def row(name, lines, size, cost):
+    # Below a megabyte of input the memory is that of the program itself, and of the interpreter that started it.
+    memory = f"{cost.memory / 2**20:.1f} MiB | {cost.memory / size:.1f}" if size > 2**20 else "- | -"
     print(f"| {name} | {lines:,} | {size / 1024:,.0f} KiB | {cost.wall * 1000:,.1f} ms | {cost.processor * 1000:,.1f} ms "
-          f"| {lines / cost.wall:,.0f} | {cost.memory / 2**20:.1f} MiB | {cost.memory / size:.1f} |")
+          f"| {lines / cost.processor:,.0f} | {memory} |")
 
 
 def main():
@@ -61,12 +62,13 @@ def main():
     parser.add_argument("--compiler", type=pathlib.Path, required=True)
     parser.add_argument("--lines", type=int, default=100_000, help="the largest input (%(default)s)")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--max-memory", type=float, default=20.0, help="times the size of the input (%(default)s)")
     parser.add_argument("--enforce", action="store_true")
     arguments = parser.parse_args()
     compiler = arguments.compiler.resolve()
 
     problems = []
-    print("| command | lines | input | wall | processor | lines/s | memory | memory/input |")
+    print("| command | lines | input | wall | processor | lines/s of processor | memory | memory/input |")
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -93,7 +95,7 @@ def main():
         problems.append(f"{arguments.lines:,} lines take {costs[2].processor:.2f} s")
     if growth > MAX_GROWTH:
         problems.append(f"not linear: 10 times the input costs {growth:.1f} times the time")
-    if costs[2].memory > MAX_MEMORY * len(text):
+    if costs[2].memory > arguments.max_memory * len(text):
         problems.append(f"the memory is {costs[2].memory / len(text):.1f} times the input")
     if arguments.enforce and problems:
         print("\n".join(problems), file=sys.stderr)
