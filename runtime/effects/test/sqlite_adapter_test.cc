@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -296,6 +297,21 @@ TEST_F(SqliteAdapter, AppliesTheSchemaToAnEmptyDatabaseAndChecksAnyOther) {
                 "`: column `title` of table `todo` is `text`, the schema declares `blob`");
   EXPECT_EQ(open(url, "create nonsense"), "target `test.db`: database `" + folder.file("a.db") +
                                               "`: the schema is wrong: near \"nonsense\": syntax error");
+}
+
+TEST_F(SqliteAdapter, TakesTheSchemaFromAFile) {
+  const std::string schema = folder.file("schema.sql");
+  const std::string url = "sqlite:" + folder.file("a.db") + "?schema=" + schema;
+  EXPECT_EQ(open(url), "target `test.db`: the schema `" + schema + "` cannot be read");
+  std::ofstream(schema) << "create table note (text text)";
+  ASSERT_EQ(open(url), "");
+  EXPECT_EQ(exec("insert into note values ('a')")->reply, 1);
+  std::ofstream(schema) << "create table note (text text, author text)";
+  EXPECT_EQ(open(url),
+            "target `test.db`: database `" + folder.file("a.db") +
+                "`: table `note` of the database has no column `author`, which the schema declares");
+  EXPECT_EQ(open("sqlite::memory:?cache=shared"),
+            "target `test.db`: its URL may end with `?schema=FILE` and nothing else");
 }
 
 TEST_F(SqliteAdapter, LeavesADatabaseEmptyWhenItsSchemaFails) {

@@ -3,7 +3,10 @@
 #include "pool.h"
 #include "zerver.flow.h"
 
+#include <algorithm>
+#include <fstream>
 #include <optional>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -105,6 +108,15 @@ class SqlSystem final : public System {
 };
 
 constexpr std::string_view kScheme = "sqlite:";
+constexpr std::string_view kSchemaOption = "schema=";
+
+bool read_file(const std::string& name, std::string& text) {
+  std::ifstream file(name, std::ios::binary);
+  std::ostringstream content;
+  if (!file || !(content << file.rdbuf())) return false;
+  text = std::move(content).str();
+  return true;
+}
 
 }  // namespace
 
@@ -117,19 +129,28 @@ Opened OpenSql::operator()(const flow::TargetInfo& target, const flow::TargetCon
     // A URL may hold a password, so it is not repeated.
     return {nullptr, "its URL must be `sqlite:PATH` or `sqlite::memory:`"};
   }
-  const std::string path = url.substr(kScheme.size());
+  const std::size_t question = std::min(url.find('?'), url.size());
+  const std::string path = url.substr(kScheme.size(), question - kScheme.size());
+  std::string schema(target.schema);
+  if (question < url.size()) {
+    const std::string option = url.substr(question + 1);
+    if (!option.starts_with(kSchemaOption))
+      return {nullptr, "its URL may end with `?schema=FILE` and nothing else"};
+    const std::string file = option.substr(kSchemaOption.size());
+    if (!read_file(file, schema)) return {nullptr, "the schema `" + file + "` cannot be read"};
+  }
   const auto failed = [&](const std::string& why) {
     return Opened{nullptr, "database `" + path + "`: " + why};
   };
 
   std::weak_ptr<Pool>& known = pools_[path];
   if (const std::shared_ptr<Pool> pool = known.lock()) {
-    if (const std::string error = pool->use_also(target.schema, target.in_flight); !error.empty())
+    if (const std::string error = pool->use_also(schema, target.in_flight); !error.empty())
       return failed(error);
     return {std::make_unique<SqlSystem>(pool), {}};
   }
   auto pool = std::make_shared<Pool>();
-  if (const std::string error = pool->open(path, target.schema, target.in_flight); !error.empty())
+  if (const std::string error = pool->open(path, schema, target.in_flight); !error.empty())
     return failed(error);
   known = pool;
   return {std::make_unique<SqlSystem>(std::move(pool)), {}};

@@ -11,7 +11,8 @@ namespace zerver::effects::sqlite {
 
 class Pool;
 
-// Opens `sqlite:path` and `sqlite::memory:`; other URLs are refused. Targets of one file share its threads.
+// Opens `sqlite:PATH` and `sqlite::memory:`; other URLs are refused. With `?schema=FILE` behind it that file
+// is the schema instead of the package's. Targets of one database share its threads.
 class OpenSql {
  public:
   Opened operator()(const flow::TargetInfo& target, const flow::TargetConfig& config);
