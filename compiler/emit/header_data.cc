@@ -108,6 +108,7 @@ Data slot_data(const AccessPlan& slot) {
                  {"is_required_read", flag(slot.reads && !slot.optional_read)},
                  {"is_optional_read", flag(slot.reads && slot.optional_read)},
                  {"writes", flag(slot.writes)},
+                 {"is_struct", flag(slot.is_struct)},
                  {"reads_back", flag(slot.writes && slot.optional_read)},
                  {"has_read_member", flag(slot.reads && (slot.optional_read || !slot.writes))}});
 }

@@ -91,6 +91,7 @@ class Indenter {
       in_literal_ = true;
     if (!text.starts_with("\"")) in_literal_ = false;
     if (in_literal_) indent += 4;
+    if (text.starts_with("requires(")) indent += 2;
     lines_.push_back({indent, text.str()});
     after_open_ = StringRef(text).ends_with("{") && !text.starts_with("namespace");
     track(text, indent);

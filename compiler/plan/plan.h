@@ -85,9 +85,10 @@ struct AdapterPlan {
 
 // One slot as a step's view offers it.
 struct AccessPlan {
-  std::string name;    // the function: `left`
-  std::string setter;  // `set_left`
-  std::string member;  // `left_`
+  bool is_struct = false;  // made in braces, where a template cannot tell the type
+  std::string name;        // the function: `left`
+  std::string setter;      // `set_left`
+  std::string member;      // `left_`
   std::string type;
   std::string flow_name;  // as written in the step: `auth.user`
   Lines doc;

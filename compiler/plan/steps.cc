@@ -73,6 +73,7 @@ std::vector<AccessPlan> accesses_of(const Builder& builder, const model::Step& s
     plan.name = scope.claim(is_foreign && own.contains(slot.origin.name) ? plan.flow_name : slot.origin.name);
     plan.type = builder.writer.type(slot.type);
     plan.doc = lines_of(slot.origin.doc);
+    plan.is_struct = builder.program.types[slot.type].kind == model::TypeKind::kStruct;
     plan.member = plan.name + (llvm::StringRef(plan.name).ends_with("_") ? "slot_" : "_");
     deprecate(plan, slot.origin);
     result.push_back(std::move(plan));

@@ -101,6 +101,13 @@ std::vector<SegmentMatch> slug_segments(const std::string& slug) {
   return {literal("flow"), literal("v1"), literal(slug)};
 }
 
+// Whether it is a database: then the package's schema is its schema.
+bool takes_statements(const model::Adapter& adapter) {
+  return llvm::any_of(adapter.operations, [](const model::Operation& operation) {
+    return operation.access == model::Access::kByStatement;
+  });
+}
+
 }  // namespace
 
 void plan_targets(Builder& builder) {
@@ -115,6 +122,8 @@ void plan_targets(Builder& builder) {
     for (std::size_t i = 0; i < adapter.parameters.size() && i < target.arguments.size(); ++i)
       plan.statements.push_back(configuration(builder, adapter.parameters[i].name, target.arguments[i]));
     if (target.in_flight) plan.in_flight = std::to_string(*target.in_flight);
+    const std::string& schema = builder.program.packages[target.origin.package].schema;
+    if (takes_statements(adapter) && !schema.empty()) plan.schema = string_literal(schema);
     builder.plan.targets.push_back(std::move(plan));
   }
 }

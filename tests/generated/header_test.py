@@ -27,7 +27,7 @@ def flow_text():
     lines += ["", "slots {"] + [f"  slot{index}: Value{index};" for index in range(SLOTS)] + ["}", ""]
     lines += [f"step fill{index} -> slot{index} fails Refused;" for index in range(SLOTS)]
     for index in range(SLOTS, STEPS):
-        reads = ", ".join(f"slot{(index + offset) % SLOTS}" for offset in range(4))
+        reads = ", ".join(f"slot{(3 * index + offset) % SLOTS}" for offset in range(4))
         lines.append(f"step look{index}({reads}) fails Refused may done;")
     lines += ["", 'flow all on GET "/all" public {']
     lines += [f"  fill{index};" for index in range(SLOTS)] + [f"  look{index};" for index in range(SLOTS, STEPS)]

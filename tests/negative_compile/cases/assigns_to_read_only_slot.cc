@@ -1,6 +1,4 @@
-// expect: admit
 // expect: view.id() = 4
-// expect: const
 
 #include "steps.flow.h"
 

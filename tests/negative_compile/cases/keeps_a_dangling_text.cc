@@ -1,5 +1,4 @@
-// expect: find
-// expect: String
+// expect: set_todo
 
 #include "steps.flow.h"
 

@@ -1,4 +1,3 @@
-// expect: find
 // expect: left
 
 #include "steps.flow.h"

@@ -1,5 +1,4 @@
-// expect: admit
-// expect: set_left
+// expect: step `admit` writes slot `left`, which is a std::int32_t
 
 #include "steps.flow.h"
 
