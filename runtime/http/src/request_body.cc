@@ -28,7 +28,10 @@ Extension parse_quoted(std::string_view input, std::size_t& at) noexcept {
       ++at;
       return Extension::kWellFormed;
     }
-    if (input[at] == '\\' && ++at == input.size()) return Extension::kPartial;
+    if (input[at] == '\\') {
+      ++at;
+      if (at == input.size()) return Extension::kPartial;
+    }
     if (!is(kFieldCharacter, input[at])) return Extension::kMalformed;
   }
   return Extension::kPartial;

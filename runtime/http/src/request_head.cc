@@ -282,9 +282,7 @@ RequestParser::Step RequestParser::note_transfer_encoding(std::string_view value
   head_.has_transfer_encoding = true;
   bool malformed = false;
   for_each_element(value, [&](std::string_view coding) {
-    if (head_.ends_chunked || coding.empty() ||
-        skip(kTokenCharacter, coding.data(), coding.data() + coding.size()) !=
-            coding.data() + coding.size()) {
+    if (head_.ends_chunked || coding.empty() || !consists_of(kTokenCharacter, coding)) {
       malformed = true;
     } else if (equals_ignoring_case(coding, "chunked")) {
       head_.ends_chunked = true;

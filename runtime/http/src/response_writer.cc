@@ -35,15 +35,7 @@ class Cursor {
   char* at_;
 };
 
-bool is_field_text(std::string_view text) noexcept {
-  const char* const end = text.data() + text.size();
-  return skip_field_text(text.data(), end) == end;
-}
-
-bool is_token(std::string_view text) noexcept {
-  const char* const end = text.data() + text.size();
-  return !text.empty() && skip(kTokenCharacter, text.data(), end) == end;
-}
+bool is_token(std::string_view text) noexcept { return !text.empty() && consists_of(kTokenCharacter, text); }
 
 bool is_writers_own(std::string_view name) noexcept {
   constexpr std::array<std::string_view, 6> kOwn = {"connection",   "content-length",    "date",

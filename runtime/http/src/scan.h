@@ -64,6 +64,14 @@ inline const char* skip(CharacterClass wanted, const char* from, const char* end
   return from;
 }
 
+// Whether all of it is of that class.
+inline bool consists_of(CharacterClass wanted, std::string_view text) noexcept {
+  for (const char c : text) {
+    if (!is(wanted, c)) return false;
+  }
+  return true;
+}
+
 inline const char* skip_field_text_scalar(const char* from, const char* end) noexcept {
   return skip(kFieldCharacter, from, end);
 }
@@ -93,6 +101,12 @@ inline const char* skip_field_text(const char* from, const char* end) noexcept {
 #else
   return skip_field_text_scalar(from, end);
 #endif
+}
+
+inline bool is_field_text(std::string_view text) noexcept {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  return skip_field_text(begin, end) == end;
 }
 
 constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }

@@ -14,7 +14,7 @@ bool is_percent_encoded(std::string_view text, std::size_t at) noexcept {
          is(kHexDigit, text[at + 2]);
 }
 
-bool consists_of(CharacterClass wanted, std::string_view text) noexcept {
+bool consists_of_encoded(CharacterClass wanted, std::string_view text) noexcept {
   for (std::size_t i = 0; i < text.size();) {
     if (is(wanted, text[i])) {
       ++i;
@@ -68,7 +68,7 @@ bool split_authority(std::string_view text, Authority& parts) noexcept {
   } else {
     host_end = text.find(':');
     if (host_end == std::string_view::npos) host_end = text.size();
-    if (!consists_of(kHostCharacter, text.substr(0, host_end))) return false;
+    if (!consists_of_encoded(kHostCharacter, text.substr(0, host_end))) return false;
   }
   parts.host = text.substr(0, host_end);
   if (host_end == text.size()) return !parts.host.empty();
@@ -82,9 +82,10 @@ bool split_authority(std::string_view text, Authority& parts) noexcept {
 
 bool is_authority(std::string_view text) noexcept {
   // Nearly always a plain name or address, which one pass checks.
-  const char* const end = text.data() + text.size();
-  const char* const host_end = skip(kHostCharacter, text.data(), end);
-  if (host_end != text.data() && (host_end == end || *host_end == ':')) {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const char* const host_end = skip(kHostCharacter, begin, end);
+  if (host_end != begin && (host_end == end || *host_end == ':')) {
     return host_end == end || is_port({host_end + 1, static_cast<std::size_t>(end - host_end - 1)});
   }
   Authority parts;
@@ -96,9 +97,9 @@ bool is_authority_with_port(std::string_view text) noexcept {
   return split_authority(text, parts) && parts.has_port && !parts.port.empty();
 }
 
-bool is_path(std::string_view text) noexcept { return consists_of(kPathCharacter, text); }
+bool is_path(std::string_view text) noexcept { return consists_of_encoded(kPathCharacter, text); }
 
-bool is_query(std::string_view text) noexcept { return consists_of(kQueryCharacter, text); }
+bool is_query(std::string_view text) noexcept { return consists_of_encoded(kQueryCharacter, text); }
 
 bool split_absolute_target(std::string_view text, AbsoluteTarget& parts) noexcept {
   const std::size_t colon = text.find(':');

@@ -46,8 +46,8 @@ void Connection::open(Socket&& socket) {
   socket_ = std::move(socket);
   error_code error;
   const tcp::endpoint client = socket_.remote_endpoint(error);
-  if (!error) socket_.set_option(tcp::no_delay(true), error);
-  if (!error) socket_.non_blocking(true, error);
+  if (!error) static_cast<void>(socket_.set_option(tcp::no_delay(true), error));
+  if (!error) static_cast<void>(socket_.non_blocking(true, error));
   closed_ = false;
   keep_alive_ = true;
   phase_ = Phase::kIdle;
@@ -303,7 +303,7 @@ void Connection::end() {
   if (phase_ != Phase::kLingering) {
     enter(Phase::kLingering);
     error_code error;
-    socket_.shutdown(tcp::socket::shutdown_send, error);
+    static_cast<void>(socket_.shutdown(tcp::socket::shutdown_send, error));
     if (error) return close();
   }
   if (reading_ || watching_) return;
@@ -345,7 +345,7 @@ void Connection::close() noexcept {
   if (closed_) return;
   closed_ = true;
   error_code ignored;  // there is nobody to tell, and the descriptor is gone either way
-  socket_.close(ignored);
+  static_cast<void>(socket_.close(ignored));
   if (handling_) exchange_.cancel();
   release_when_quiet();
 }

@@ -17,6 +17,7 @@ class ConnectionHost {
  public:
   ConnectionHost(const Settings& settings, io::AsioLoop& loop, flow::Worker& worker) noexcept
       : settings_(settings), loop_(loop), worker_(worker) {}
+  virtual ~ConnectionHost() = default;
   ConnectionHost(const ConnectionHost&) = delete;
   ConnectionHost& operator=(const ConnectionHost&) = delete;
 
@@ -35,8 +36,6 @@ class ConnectionHost {
   virtual void on_closed(Connection& connection) noexcept = 0;
 
  protected:
-  ~ConnectionHost() = default;
-
   TimePoint coarse_now_;
   std::string_view common_fields_;
   bool draining_ = false;

@@ -63,16 +63,17 @@ std::string_view program_name(int argc, char** argv) noexcept {
 }
 
 // What holds when the operator sets nothing. Requests are bounded before it is known which package they are
-// for: so the most that one of the packages allows counts.
+// for: so the most counts that one of the packages with flows allows.
 Settings default_settings(std::span<const flow::PackageInfo* const> packages) {
   const Settings usual;
   const auto most = [packages](std::size_t fallback, auto limit_of) {
-    std::size_t largest = packages.empty() ? fallback : 0;
+    std::size_t largest = 0;
     for (const flow::PackageInfo* const package : packages) {
+      if (package->flows.empty()) continue;
       const std::size_t limit = limit_of(package->limits);
       largest = std::max(largest, limit == 0 ? fallback : limit);
     }
-    return largest;
+    return largest == 0 ? fallback : largest;
   };
   Settings settings;
   settings.workers = std::max(1U, std::thread::hardware_concurrency());
@@ -107,6 +108,7 @@ int serve(std::string_view program, const Settings& settings,
   for (std::size_t i = 0; i < server.worker_count(); ++i) {
     const std::vector<std::vector<flow::Target*>> targets = systems.bind(server.worker(i));
     std::vector<BoundPackage> bound;
+    bound.reserve(packages.size());
     for (std::size_t p = 0; p < packages.size(); ++p)
       bound.push_back({packages[p], targets[p]});
     server.bind(i, std::move(bound));

@@ -119,9 +119,9 @@ void WorkerThread::on_retry_accept() {
 // As far as the socket takes it at once: there is no room to wait for such a client.
 void WorkerThread::refuse(Connection::Socket& socket) {
   error_code error;
-  socket.non_blocking(true, error);
+  static_cast<void>(socket.non_blocking(true, error));
   if (!error) socket.write_some(asio::buffer(refusal_), error);
-  socket.shutdown(tcp::socket::shutdown_send, error);
+  static_cast<void>(socket.shutdown(tcp::socket::shutdown_send, error));
 }
 
 void WorkerThread::serve(Connection::Socket&& socket) {
@@ -188,7 +188,7 @@ void WorkerThread::begin_drain() {
   if (std::exchange(draining_, true)) return;
   for (const std::unique_ptr<Listener>& listener : listeners_) {
     error_code ignored;  // the descriptor is gone either way
-    listener->acceptor.close(ignored);
+    static_cast<void>(listener->acceptor.close(ignored));
   }
   loop_.start(drain_timer_, loop_.now() + settings().timeouts.drain);
   Connection* connection = open_;

@@ -30,7 +30,7 @@ class WorkerThread final : public ConnectionHost {
   // `open_connections` counts those of all workers.
   WorkerThread(const Settings& settings, const Clock& clock, Log& log,
                std::atomic<std::size_t>& open_connections);
-  ~WorkerThread();
+  ~WorkerThread() override;
 
   flow::Worker& worker() noexcept { return worker_; }
   void bind(std::vector<BoundPackage> packages) { packages_ = std::move(packages); }

@@ -15,8 +15,8 @@ struct ResponseContext {
   std::string_view common_fields;  // whole lines for every response, such as Date
   std::uint8_t minor_version = 1;  // of the request
   bool keep_alive = true;
-  bool head = false;                    // the request was a HEAD: everything but the body
-  std::size_t copied_body = 16 * 1024;  // bodies up to this size are copied behind the head
+  bool head = false;                                 // the request was a HEAD: everything but the body
+  std::size_t copied_body = std::size_t{16} * 1024;  // bodies up to this size are copied behind the head
 };
 
 // Why the response cannot be sent as it is, or empty: a status outside of 200 to 999, a name or value that

@@ -41,7 +41,8 @@ template <class T> class HandlerAllocator {
   using value_type = T;
 
   explicit HandlerAllocator(HandlerMemory& memory) noexcept : memory_(&memory) {}
-  template <class Other>
+  // Implicit, as allocators are.
+  template <class Other>  // NOLINTNEXTLINE(google-explicit-constructor)
   HandlerAllocator(const HandlerAllocator<Other>& other) noexcept : memory_(&other.memory()) {}
 
   T* allocate(std::size_t count) { return static_cast<T*>(memory_->allocate(count * sizeof(T))); }
@@ -57,7 +58,7 @@ template <class T> class HandlerAllocator {
 // A completion handler whose operation lives in a HandlerMemory.
 template <class Function> class Handler {
  public:
-  using allocator_type = HandlerAllocator<std::byte>;
+  using allocator_type = HandlerAllocator<std::byte>;  // NOLINT(readability-identifier-naming): Asio's name
 
   Handler(HandlerMemory& memory, Function function) noexcept : memory_(&memory), function_(function) {}
   allocator_type get_allocator() const noexcept { return allocator_type(*memory_); }
