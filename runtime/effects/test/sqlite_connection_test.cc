@@ -37,6 +37,15 @@ TEST_F(Locked, IsUnavailableWhenTheLockIsKeptTooLong) {
   EXPECT_EQ(outcome.why, "database is locked");
 }
 
+TEST_F(Locked, IsUnavailableBeforeWhoeverWaitsGivesUp) {
+  Connection connection(std::chrono::hours(1));
+  ASSERT_EQ(connection.open(folder.file("a.db"), false), "");
+  connection.give_up_locks_at(std::chrono::steady_clock::now());
+  const Outcome outcome = insert(connection);
+  EXPECT_TRUE(outcome.failed);
+  EXPECT_EQ(outcome.kind, FaultKind::kUnavailable);
+}
+
 TEST_F(Locked, StopsWaitingWhenNobodyWaitsForIt) {
   Connection connection(std::chrono::hours(1));
   ASSERT_EQ(connection.open(folder.file("a.db"), false), "");

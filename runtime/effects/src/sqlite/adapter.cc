@@ -4,6 +4,7 @@
 #include "zerver.flow.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -55,6 +56,14 @@ class WorkerSql final : public SqlAdapter {
     bool counts = false;
   };
 
+  // Before the attempt's own deadline, so that a locked database is `unavailable` and not `timeout`.
+  std::chrono::steady_clock::time_point lock_deadline(const flow::Operation& operation) const {
+    using Clock = std::chrono::steady_clock;
+    if (operation.deadline() == TimePoint::never()) return Clock::time_point::max();
+    const Duration left = operation.deadline() - worker_->loop().now();
+    return Clock::now() + std::chrono::nanoseconds(left.nanoseconds / 4 * 3);
+  }
+
   void submit(const flow::Statement& statement, Wanted wanted, flow::Operation& operation) {
     if (free_.empty()) {
       records_.push_back(std::make_unique<Record>(*this, worker_->loop()));
@@ -62,7 +71,7 @@ class WorkerSql final : public SqlAdapter {
       free_.push_back(records_.back().get());
     }
     Record& record = *free_.back();
-    record.set(statement, wanted);
+    record.set(statement, wanted, lock_deadline(operation));
     record.operation = &operation;
     record.counts = wanted == Wanted::kCount;
     if (!pool_->submit(record))

@@ -91,15 +91,13 @@ class Reset {
 // Whose statement it is that may wait for a lock, as long as it runs.
 class Waiting {
  public:
-  Waiting(const std::atomic<bool>*& place, const std::atomic<bool>& abandoned) noexcept : place_(&place) {
-    place = &abandoned;
-  }
+  Waiting(const Patience*& place, const Patience& patience) noexcept : place_(&place) { place = &patience; }
   ~Waiting() { *place_ = nullptr; }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 
  private:
-  const std::atomic<bool>** place_;
+  const Patience** place_;
 };
 
 }  // namespace
@@ -142,8 +140,12 @@ void Connection::interrupt() noexcept { sqlite3_interrupt(database_); }
 // Called again and again while another connection holds a lock: waits a little, up to the timeout in all.
 bool Connection::wait_for_lock(int tries) const noexcept {
   constexpr int kWait = 5;  // milliseconds
-  if (abandoned_ != nullptr && abandoned_->load(std::memory_order_relaxed)) return false;
+  if (patience_ != nullptr) {
+    if (patience_->abandoned.load(std::memory_order_relaxed)) return false;
+    if (std::chrono::steady_clock::now() >= patience_->until) return false;
+  }
   if (std::chrono::milliseconds(tries * kWait) >= busy_timeout_) return false;
+  if (std::chrono::steady_clock::now() >= lock_deadline_) return false;
   sqlite3_sleep(kWait);
   return true;
 }
@@ -171,9 +173,9 @@ sqlite3_stmt* Connection::prepare(std::string_view text, Outcome& outcome) {
 }
 
 Outcome Connection::run(std::string_view text, std::span<const flow::Value> parameters, Wanted wanted,
-                        flow::RowSet& rows, const std::atomic<bool>& abandoned, bool& needs_writer) {
+                        flow::RowSet& rows, const Patience& patience, bool& needs_writer) {
   needs_writer = false;
-  const Waiting waiting(abandoned_, abandoned);
+  const Waiting waiting(patience_, patience);
   Outcome outcome;
   sqlite3_stmt* const statement = prepare(text, outcome);
   if (statement == nullptr) return outcome;

@@ -30,6 +30,13 @@ struct Outcome {
   std::string why;
 };
 
+// How long whoever waits for a statement does so. Waiting for another process's lock ends earlier, so that
+// the answer is that the database is locked, not that it took too long.
+struct Patience {
+  std::atomic<bool> abandoned = false;  // set by any thread
+  std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
+};
+
 class Connection {
  public:
   static constexpr std::size_t kMaxBytes = std::size_t{16} << 20;  // of the rows of one statement
@@ -46,11 +53,14 @@ class Connection {
   // cannot change anything.
   [[nodiscard]] std::string open(const std::string& path, bool read_only);
 
-  // Runs one statement with its parameters bound. Stops early when `abandoned` becomes true while it waits
-  // for a lock. `needs_writer` is set, and nothing else is done, when a read-only connection got a statement
-  // that writes.
+  // Runs one statement with its parameters bound. Waits for a lock only as long as `patience` says.
+  // `needs_writer` is set, and nothing else is done, when a read-only connection got a statement that writes.
   Outcome run(std::string_view text, std::span<const flow::Value> parameters, Wanted wanted,
-              flow::RowSet& rows, const std::atomic<bool>& abandoned, bool& needs_writer);
+              flow::RowSet& rows, const Patience& patience, bool& needs_writer);
+
+  // Statements that follow wait for another process's lock no longer than until then, if that is before the
+  // busy timeout ends.
+  void give_up_locks_at(std::chrono::steady_clock::time_point time) noexcept { lock_deadline_ = time; }
 
   // Any number of statements, without rows. Empty, or what is wrong.
   [[nodiscard]] std::string execute(const std::string& script);
@@ -70,9 +80,10 @@ class Connection {
 
   sqlite3* database_ = nullptr;
   std::chrono::milliseconds busy_timeout_;
+  std::chrono::steady_clock::time_point lock_deadline_ = std::chrono::steady_clock::time_point::max();
   bool read_only_ = false;
   std::map<std::string, Statement, std::less<>> statements_;
-  const std::atomic<bool>* abandoned_ = nullptr;  // of the statement that runs
+  const Patience* patience_ = nullptr;  // of the statement that runs
 };
 
 }  // namespace zerver::effects::sqlite

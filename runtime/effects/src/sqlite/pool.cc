@@ -8,7 +8,9 @@
 
 namespace zerver::effects::sqlite {
 
-void StatementJob::set(const flow::Statement& statement, Wanted wanted) {
+void StatementJob::set(const flow::Statement& statement, Wanted wanted,
+                       std::chrono::steady_clock::time_point lock_deadline) {
+  lock_deadline_ = lock_deadline;
   text_ = statement.text;
   wanted_ = wanted;
   abandoned_.store(false, std::memory_order_relaxed);
@@ -133,6 +135,7 @@ void Pool::serve(Member& member, Lane& lane) {
 
     bool needs_writer = false;
     try {
+      member.connection.give_up_locks_at(job.lock_deadline_);
       job.outcome_ = member.connection.run(job.text_, job.parameters_, job.wanted_, job.rows_, job.abandoned_,
                                            needs_writer);
     } catch (const std::bad_alloc&) {

@@ -8,6 +8,7 @@
 #include <zerver/flow/operation.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -27,8 +28,9 @@ class StatementJob : public async::Job {
  public:
   StatementJob(async::Loop& loop, Run back) : Job(back), loop_(&loop) {}
 
-  // `statement.text` is static.
-  void set(const flow::Statement& statement, Wanted wanted);
+  // `statement.text` is static. A database that is still locked at `lock_deadline` fails the statement.
+  void set(const flow::Statement& statement, Wanted wanted,
+           std::chrono::steady_clock::time_point lock_deadline);
 
   const flow::RowSet& rows() const noexcept { return rows_; }
   const Outcome& outcome() const noexcept { return outcome_; }
@@ -41,6 +43,7 @@ class StatementJob : public async::Job {
   std::vector<flow::Value> parameters_;
   OutputBuffer bytes_;  // of text parameters
   Wanted wanted_ = Wanted::kRows;
+  std::chrono::steady_clock::time_point lock_deadline_;
   std::atomic<bool> abandoned_ = false;
   bool discarded_ = false;  // guarded by the pool's mutex
   flow::RowSet rows_;
