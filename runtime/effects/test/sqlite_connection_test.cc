@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
 #include <string>
 
@@ -19,13 +18,13 @@ class Locked : public ::testing::Test {
 
   Outcome insert(Connection& connection) {
     bool needs_writer = false;
-    return connection.run("insert into t values (1)", {}, Wanted::kCount, rows, abandoned, needs_writer);
+    return connection.run("insert into t values (1)", {}, Wanted::kCount, rows, patience, needs_writer);
   }
 
   Folder folder;
   Connection other;
   flow::RowSet rows;
-  std::atomic<bool> abandoned = false;
+  Patience patience;
 };
 
 TEST_F(Locked, IsUnavailableWhenTheLockIsKeptTooLong) {
@@ -40,7 +39,7 @@ TEST_F(Locked, IsUnavailableWhenTheLockIsKeptTooLong) {
 TEST_F(Locked, IsUnavailableBeforeWhoeverWaitsGivesUp) {
   Connection connection(std::chrono::hours(1));
   ASSERT_EQ(connection.open(folder.file("a.db"), false), "");
-  connection.give_up_locks_at(std::chrono::steady_clock::now());
+  patience.until = std::chrono::steady_clock::now();
   const Outcome outcome = insert(connection);
   EXPECT_TRUE(outcome.failed);
   EXPECT_EQ(outcome.kind, FaultKind::kUnavailable);
@@ -49,7 +48,7 @@ TEST_F(Locked, IsUnavailableBeforeWhoeverWaitsGivesUp) {
 TEST_F(Locked, StopsWaitingWhenNobodyWaitsForIt) {
   Connection connection(std::chrono::hours(1));
   ASSERT_EQ(connection.open(folder.file("a.db"), false), "");
-  abandoned = true;
+  patience.abandoned = true;
   EXPECT_TRUE(insert(connection).failed);
 }
 
@@ -68,11 +67,11 @@ TEST(Connection, SendsWhatWritesToTheWriter) {
   ASSERT_EQ(writer.execute("create table t (a)"), "");
   ASSERT_EQ(reader.open(folder.file("a.db"), true), "");
   flow::RowSet rows;
-  const std::atomic<bool> abandoned = false;
+  const Patience patience;
   bool needs_writer = false;
-  EXPECT_FALSE(reader.run("delete from t", {}, Wanted::kCount, rows, abandoned, needs_writer).failed);
+  EXPECT_FALSE(reader.run("delete from t", {}, Wanted::kCount, rows, patience, needs_writer).failed);
   EXPECT_TRUE(needs_writer);
-  EXPECT_FALSE(reader.run("select * from t", {}, Wanted::kRows, rows, abandoned, needs_writer).failed);
+  EXPECT_FALSE(reader.run("select * from t", {}, Wanted::kRows, rows, patience, needs_writer).failed);
   EXPECT_FALSE(needs_writer);
 }
 
@@ -80,11 +79,11 @@ TEST(Connection, KeepsABoundedNumberOfStatements) {
   Connection connection;
   ASSERT_EQ(connection.open(":memory:", false), "");
   flow::RowSet rows;
-  const std::atomic<bool> abandoned = false;
+  const Patience patience;
   bool needs_writer = false;
   for (std::size_t number = 0; number < Connection::kMaxStatements * 2 + 1; ++number) {
     const std::string text = "select " + std::to_string(number);
-    ASSERT_FALSE(connection.run(text, {}, Wanted::kOneRow, rows, abandoned, needs_writer).failed);
+    ASSERT_FALSE(connection.run(text, {}, Wanted::kOneRow, rows, patience, needs_writer).failed);
     EXPECT_EQ(rows.cell(0, 0).integer(), static_cast<std::int64_t>(number));
   }
 }

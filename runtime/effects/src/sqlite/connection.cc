@@ -145,7 +145,6 @@ bool Connection::wait_for_lock(int tries) const noexcept {
     if (std::chrono::steady_clock::now() >= patience_->until) return false;
   }
   if (std::chrono::milliseconds(tries * kWait) >= busy_timeout_) return false;
-  if (std::chrono::steady_clock::now() >= lock_deadline_) return false;
   sqlite3_sleep(kWait);
   return true;
 }

@@ -58,10 +58,6 @@ class Connection {
   Outcome run(std::string_view text, std::span<const flow::Value> parameters, Wanted wanted,
               flow::RowSet& rows, const Patience& patience, bool& needs_writer);
 
-  // Statements that follow wait for another process's lock no longer than until then, if that is before the
-  // busy timeout ends.
-  void give_up_locks_at(std::chrono::steady_clock::time_point time) noexcept { lock_deadline_ = time; }
-
   // Any number of statements, without rows. Empty, or what is wrong.
   [[nodiscard]] std::string execute(const std::string& script);
 
@@ -80,7 +76,6 @@ class Connection {
 
   sqlite3* database_ = nullptr;
   std::chrono::milliseconds busy_timeout_;
-  std::chrono::steady_clock::time_point lock_deadline_ = std::chrono::steady_clock::time_point::max();
   bool read_only_ = false;
   std::map<std::string, Statement, std::less<>> statements_;
   const Patience* patience_ = nullptr;  // of the statement that runs

@@ -10,10 +10,10 @@ namespace zerver::effects::sqlite {
 
 void StatementJob::set(const flow::Statement& statement, Wanted wanted,
                        std::chrono::steady_clock::time_point lock_deadline) {
-  lock_deadline_ = lock_deadline;
+  patience_.abandoned.store(false, std::memory_order_relaxed);
+  patience_.until = lock_deadline;
   text_ = statement.text;
   wanted_ = wanted;
-  abandoned_.store(false, std::memory_order_relaxed);
   outcome_ = {};
   parameters_.assign(statement.parameters.begin(), statement.parameters.end());
   bytes_.clear();
@@ -117,7 +117,7 @@ bool Pool::take_from_queue(const StatementJob& job) noexcept {
 }
 
 void Pool::end_soon(StatementJob& job) noexcept {
-  job.abandoned_.store(true, std::memory_order_relaxed);
+  job.patience_.abandoned.store(true, std::memory_order_relaxed);
   for (const auto& member : members_) {
     if (member->running == &job) member->connection.interrupt();
   }
@@ -135,8 +135,7 @@ void Pool::serve(Member& member, Lane& lane) {
 
     bool needs_writer = false;
     try {
-      member.connection.give_up_locks_at(job.lock_deadline_);
-      job.outcome_ = member.connection.run(job.text_, job.parameters_, job.wanted_, job.rows_, job.abandoned_,
+      job.outcome_ = member.connection.run(job.text_, job.parameters_, job.wanted_, job.rows_, job.patience_,
                                            needs_writer);
     } catch (const std::bad_alloc&) {
       job.outcome_ = {true, FaultKind::kUnavailable, "no memory"};
@@ -146,7 +145,7 @@ void Pool::serve(Member& member, Lane& lane) {
     member.running = nullptr;
     if (job.discarded_) {
       ended_.notify_all();
-    } else if (needs_writer && !job.abandoned_.load(std::memory_order_relaxed)) {
+    } else if (needs_writer && !job.patience_.abandoned.load(std::memory_order_relaxed)) {
       writes_.queue.push_back(&job);
       writes_.ready.notify_one();
     } else {

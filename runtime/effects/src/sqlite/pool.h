@@ -7,7 +7,6 @@
 #include <zerver/core/output_buffer.h>
 #include <zerver/flow/operation.h>
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -43,8 +42,7 @@ class StatementJob : public async::Job {
   std::vector<flow::Value> parameters_;
   OutputBuffer bytes_;  // of text parameters
   Wanted wanted_ = Wanted::kRows;
-  std::chrono::steady_clock::time_point lock_deadline_;
-  std::atomic<bool> abandoned_ = false;
+  Patience patience_;
   bool discarded_ = false;  // guarded by the pool's mutex
   flow::RowSet rows_;
   Outcome outcome_;

@@ -23,14 +23,14 @@ std::string lower(std::string_view text) {
 }
 
 std::string read_tables(Connection& connection, Tables& tables) {
-  const std::atomic<bool> abandoned = false;
+  const Patience patience;
   bool needs_writer = false;
   flow::RowSet rows;
   const Outcome outcome = connection.run(
       "select m.name, c.name, c.type from sqlite_master m, pragma_table_info(m.name) c"
       " where m.type in ('table', 'view') and m.name not like 'sqlite\\_%' escape '\\' order by m.name, "
       "c.cid",
-      {}, Wanted::kRows, rows, abandoned, needs_writer);
+      {}, Wanted::kRows, rows, patience, needs_writer);
   if (outcome.failed) return outcome.why;
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     tables[lower(rows.cell(row, 0).text())].push_back(
