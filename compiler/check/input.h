@@ -5,6 +5,8 @@
 #include "compiler/base/source_manager.h"
 #include "compiler/syntax/tree.h"
 
+#include <llvm/ADT/StringRef.h>
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -21,6 +23,8 @@ struct LoadedFile {
   // One an import declaration of the tree, in order: an index in the list of files, none where it was not
   // found, which was reported.
   std::vector<std::optional<std::size_t>> imports;
+  std::string schema_path;  // of the file that `schema` names, as it was found; empty where there is none
+  llvm::StringRef schema;   // its text, in the SourceManager
 };
 
 }  // namespace zc::check

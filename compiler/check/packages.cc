@@ -99,6 +99,7 @@ class PackageCollector {
     package.output_path = loaded.output_path;
     package.is_root = loaded.is_root;
     package.is_prelude = loaded.is_prelude;
+    package.schema = loaded.schema.str();
     const syntax::PackageDeclaration* declared = nullptr;
     for (const syntax::Declaration* declaration : loaded.tree.declarations) {
       if (const auto* found = llvm::dyn_cast<syntax::PackageDeclaration>(declaration)) {

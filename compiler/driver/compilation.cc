@@ -177,6 +177,7 @@ class Compilation {
     std::vector<std::string> inputs;
     for (const check::LoadedFile& file : files_) {
       if (file.path != kStandardInputName) inputs.push_back(file.path);
+      if (!file.schema_path.empty()) inputs.push_back(file.schema_path);
     }
     if (!options_.templates_dir.empty()) append_templates(inputs);
     return make_rule(targets, inputs);

@@ -87,8 +87,10 @@ class Loader {
       timer_.begin("parse");
       parse(first, end);
       timer_.begin("load");
-      for (; first != end; ++first)
+      for (; first != end; ++first) {
         follow_imports(first);
+        load_schema(first);
+      }
     }
     timer_.end();
     return std::move(result_);
@@ -182,6 +184,23 @@ class Loader {
       }
     }
     result_.files[importer].imports = std::move(imports);
+  }
+
+  // The SQL that the file names with `schema`, relative to itself.
+  void load_schema(std::size_t index) {
+    for (const syntax::Declaration* declaration : result_.files[index].tree.declarations) {
+      const auto* schema = llvm::dyn_cast<syntax::SchemaDeclaration>(declaration);
+      if (schema == nullptr || schema->file == nullptr || schema->file->has_interpolation()) continue;
+      check::LoadedFile& file = result_.files[index];
+      const std::string name = join(path::parent_path(file.path), schema->file->plain_text());
+      llvm::Expected<FileId> text = sources_.load(name);
+      if (!text) {
+        engine_.report(Kind::kUnreadableFile, schema->file->span, llvm::toString(text.takeError()));
+        continue;
+      }
+      file.schema_path = name;
+      file.schema = sources_.text(*text);
+    }
   }
 
   std::optional<std::size_t> find_import(std::size_t importer, const syntax::QualifiedName& name) {

@@ -25,7 +25,8 @@ struct Package {
   std::string doc;
   std::vector<Import> imports;
   ServiceId service;        // may be none
-  std::string schema_path;  // may be empty
+  std::string schema_path;  // as written; may be empty
+  std::string schema;       // the text of that file
   bool is_prelude = false;
   bool is_root = false;  // named on the command line: code is generated for it
 };
