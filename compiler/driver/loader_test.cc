@@ -60,6 +60,23 @@ TEST_F(LoaderTest, ThePreludeComesFirst) {
   EXPECT_FALSE(result.environment_failed);
 }
 
+TEST_F(LoaderTest, FindsTheSchemaFromTheFileThatNamesIt) {
+  put("/x/a.flow", "package a;\nschema \"sql/a.sql\";\n");
+  put("/x/sql/a.sql", "create table t (a);\n");
+  const LoadResult result = load({"/x/a.flow"});
+  EXPECT_THAT(report_.diagnostics, IsEmpty());
+  EXPECT_EQ(result.files[1].schema_path, "/x/sql/a.sql");
+}
+
+TEST_F(LoaderTest, ReportsASchemaThatIsNotThere) {
+  put("/a.flow", "package a;\nschema \"a.sql\";\n");
+  const LoadResult result = load({"/a.flow"});
+  ASSERT_EQ(report_.diagnostics.size(), 1U);
+  EXPECT_EQ(report_.diagnostics[0].kind, Kind::kUnreadableFile);
+  EXPECT_EQ(result.files[1].schema_path, "");
+  EXPECT_FALSE(result.environment_failed);
+}
+
 TEST_F(LoaderTest, FollowsImportsThroughTheSearchPath) {
   put("/a.flow", "package a;\nimport b.c;\nimport zerver.auth;\n");
   put("/two/b/c.flow", "package b.c;\nimport d;\n");
