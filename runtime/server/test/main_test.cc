@@ -180,9 +180,11 @@ TEST(Main, ReadsVariablesOfTargets) {
 }
 
 TEST(Main, TakesTheLimitsOfItsPackages) {
+  static constexpr flow::FlowInfo kFlows[] = {
+      {.name = "small", .slug = "small", .method = "GET", .path = "/small"}};
   static constexpr flow::PackageInfo kSmall{
       .name = "small",
-      .flows = {},
+      .flows = kFlows,
       .targets = {},
       .handle = [](flow::Exchange&, flow::RouteMatch&) { return flow::Handled::kNow; },
       .limits = {.body = 10, .headers = 100}};
@@ -200,6 +202,12 @@ TEST(Main, TakesTheLimitsOfItsPackages) {
   EXPECT_EQ(status(headers, "GET / HTTP/1.1\r\nHost: test\r\nA: " + std::string(100, 'a') + "\r\n\r\n"), 431);
   Program both({"--listen", "127.0.0.1:0"}, {}, {&kSmall, &test_package()});
   EXPECT_EQ(status(both, post), 404);
+  static constexpr flow::PackageInfo kWithoutFlows{
+      .name = "types", .flows = {}, .targets = {}, .handle = [](flow::Exchange&, flow::RouteMatch&) {
+        return flow::Handled::kNow;
+      }};
+  Program one_of_two({"--listen", "127.0.0.1:0"}, {}, {&kSmall, &kWithoutFlows});
+  EXPECT_EQ(status(one_of_two, post), 413);
 }
 
 TEST(Main, PrintsHelpAndVersion) {
