@@ -11,18 +11,14 @@ struct alignas(std::max_align_t) Arena::Block {
   Block* next;
   std::size_t size;  // of the memory behind the header
 
-  std::uintptr_t begin() noexcept { return reinterpret_cast<std::uintptr_t>(this + 1); }
+  char* begin() noexcept { return reinterpret_cast<char*>(this + 1); }
 };
 
 namespace {
 
-void poison(std::uintptr_t begin, std::size_t size) noexcept {
-  ASAN_POISON_MEMORY_REGION(reinterpret_cast<void*>(begin), size);
-}
+void poison(char* begin, std::size_t size) noexcept { ASAN_POISON_MEMORY_REGION(begin, size); }
 
-void unpoison(std::uintptr_t begin, std::size_t size) noexcept {
-  ASAN_UNPOISON_MEMORY_REGION(reinterpret_cast<void*>(begin), size);
-}
+void unpoison(char* begin, std::size_t size) noexcept { ASAN_UNPOISON_MEMORY_REGION(begin, size); }
 
 }  // namespace
 
@@ -38,7 +34,7 @@ Arena::~Arena() {
 }
 
 std::size_t Arena::used() const noexcept {
-  return current_ == nullptr ? 0 : used_before_ + (next_ - current_->begin());
+  return current_ == nullptr ? 0 : used_before_ + static_cast<std::size_t>(next_ - current_->begin());
 }
 
 std::size_t Arena::peak() const noexcept { return std::max(peak_, used()); }
@@ -70,7 +66,7 @@ void* Arena::allocate_in_new_block(std::size_t size) noexcept {
     poison(block->begin(), block_size);
     use_next_block(size);
   }
-  const std::uintptr_t begin = next_;
+  char* const begin = next_;
   next_ += size;
   return hand_out(begin, size);
 }
@@ -108,8 +104,8 @@ void Arena::reset() noexcept {
   }
   current_ = nullptr;
   used_before_ = 0;
-  next_ = 0;
-  end_ = 0;
+  next_ = nullptr;
+  end_ = nullptr;
   use_next_block(0);
 }
 

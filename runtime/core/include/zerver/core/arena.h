@@ -38,9 +38,11 @@ class Arena {
   // Uninitialised memory of `size` bytes, at least one; null when the cap is reached or the machine has no
   // more. `alignment` is a power of two up to that of std::max_align_t.
   void* try_allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) noexcept {
-    const std::uintptr_t begin = (next_ + (alignment - 1)) & ~static_cast<std::uintptr_t>(alignment - 1);
-    if (begin > end_ || size > end_ - begin) [[unlikely]]
+    const std::size_t padding = -reinterpret_cast<std::uintptr_t>(next_) & (alignment - 1);
+    const auto left = static_cast<std::size_t>(end_ - next_);
+    if (left < padding || left - padding < size) [[unlikely]]
       return allocate_in_new_block(size);
+    char* const begin = next_ + padding;
     next_ = begin + size;
     return hand_out(begin, size);
   }
@@ -81,14 +83,13 @@ class Arena {
   void* allocate_in_new_block(std::size_t size) noexcept;
   bool use_next_block(std::size_t size) noexcept;
   std::size_t used() const noexcept;
-  static void* hand_out(std::uintptr_t begin, std::size_t size) noexcept {
-    void* const memory = reinterpret_cast<void*>(begin);
+  static void* hand_out(char* memory, std::size_t size) noexcept {
     ASAN_UNPOISON_MEMORY_REGION(memory, size);  // nothing without AddressSanitizer
     return memory;
   }
 
-  std::uintptr_t next_ = 0;
-  std::uintptr_t end_ = 0;
+  char* next_ = nullptr;
+  char* end_ = nullptr;
   std::size_t cap_;
   std::size_t reserved_ = 0;
   std::size_t used_before_ = 0;  // in the blocks before the current one
