@@ -16,8 +16,10 @@ template <class T> class [[nodiscard]] Result {
  public:
   using value_type = T;
 
+  // Implicit, because that is what they are for. NOLINTBEGIN(google-explicit-constructor)
   constexpr Result(T value) noexcept(std::is_nothrow_move_constructible_v<T>) : value_(std::move(value)) {}
   constexpr Result(Fault fault) noexcept : fault_(fault) {}
+  // NOLINTEND(google-explicit-constructor)
 
   constexpr bool has_value() const noexcept { return value_.has_value(); }
   constexpr explicit operator bool() const noexcept { return value_.has_value(); }
@@ -46,7 +48,9 @@ template <> class [[nodiscard]] Result<void> {
   using value_type = void;
 
   constexpr Result() noexcept = default;
+  // Implicit, because that is what they are for. NOLINTBEGIN(google-explicit-constructor)
   constexpr Result(Fault fault) noexcept : failed_(true), fault_(fault) {}
+  // NOLINTEND(google-explicit-constructor)
 
   constexpr bool has_value() const noexcept { return !failed_; }
   constexpr explicit operator bool() const noexcept { return !failed_; }

@@ -18,8 +18,10 @@ namespace zerver {
 class String {
  public:
   constexpr String() noexcept = default;
+  // Implicit, because that is what they are for. NOLINTBEGIN(google-explicit-constructor)
   template <std::size_t N>
   consteval String(const char (&literal)[N]) noexcept : data_(literal), size_(N - 1) {}
+  // NOLINTEND(google-explicit-constructor)
 
   // For whoever knows that `text` outlives the request.
   static constexpr String borrowed(std::string_view text) noexcept {
@@ -29,7 +31,9 @@ class String {
     return string;
   }
 
+  // Implicit, because that is what they are for. NOLINTBEGIN(google-explicit-constructor)
   constexpr operator std::string_view() const noexcept { return {data_, size_}; }
+  // NOLINTEND(google-explicit-constructor)
   constexpr std::string_view view() const noexcept { return {data_, size_}; }
   constexpr const char* data() const noexcept { return data_; }
   constexpr std::size_t size() const noexcept { return size_; }

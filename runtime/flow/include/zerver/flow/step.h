@@ -23,7 +23,7 @@ namespace zerver::flow {
 template <class T> class OptionalRef {
  public:
   constexpr OptionalRef() noexcept = default;
-  constexpr OptionalRef(std::nullopt_t) noexcept {}
+  constexpr OptionalRef(std::nullopt_t) noexcept {}  // NOLINT(google-explicit-constructor)
   constexpr explicit OptionalRef(T* value) noexcept : value_(value) {}
 
   constexpr bool has_value() const noexcept { return value_ != nullptr; }

@@ -34,6 +34,7 @@ concept Constrained = StrongScalar<T> && requires(const T& scalar) {
 // The text of one value, as the language formats it in `"... {value} ..."`. Lives as long as the value.
 class Piece {
  public:
+  // Implicit, because that is what they are for. NOLINTBEGIN(google-explicit-constructor)
   template <std::convertible_to<std::string_view> Text>
   Piece(const Text& text) noexcept : borrowed_(text), is_borrowed_(true) {}
   template <std::integral Integer>
@@ -56,6 +57,7 @@ class Piece {
   template <class Enum>
     requires std::is_enum_v<Enum>
   Piece(Enum value) noexcept : borrowed_(to_string(value)), is_borrowed_(true) {}
+  // NOLINTEND(google-explicit-constructor)
 
   std::string_view view() const noexcept {
     return is_borrowed_ ? borrowed_ : std::string_view(own_.data(), size_);

@@ -22,6 +22,7 @@ class Value {
   enum class Kind : std::uint8_t { kNull, kBool, kInteger, kReal, kText, kBlob };
 
   constexpr Value() noexcept : integer_(0) {}
+  // Implicit, because that is what they are for. NOLINTBEGIN(google-explicit-constructor)
   constexpr Value(std::same_as<bool> auto flag) noexcept : integer_(flag ? 1 : 0), kind_(Kind::kBool) {}
   constexpr Value(std::int32_t number) noexcept : integer_(number), kind_(Kind::kInteger) {}
   constexpr Value(std::uint32_t number) noexcept : integer_(number), kind_(Kind::kInteger) {}
@@ -30,6 +31,7 @@ class Value {
   constexpr Value(String text) noexcept : data_(text.data()), size_(text.size()), kind_(Kind::kText) {}
   constexpr Value(Bytes bytes) noexcept
       : data_(bytes.view().data()), size_(bytes.size()), kind_(Kind::kBlob) {}
+  // NOLINTEND(google-explicit-constructor)
 
   constexpr Kind kind() const noexcept { return kind_; }
   constexpr bool is_null() const noexcept { return kind_ == Kind::kNull; }
