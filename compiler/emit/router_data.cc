@@ -62,8 +62,8 @@ class TreeWriter {
 
     const std::string pattern = node.pattern.empty() ? "/" : node.pattern;
     const std::string name = name_of(node);
-    const bool uses_values =
-        llvm::any_of(lines, [](llvm::StringRef line) { return line.contains("values"); });
+    const bool uses_values = llvm::any_of(
+        lines, [](llvm::StringRef line) { return line.contains("values[") || line.contains(", values)"); });
     functions_.push_back(object({{"name", name},
                                  {"comment", heading(pattern)},
                                  {"uses_values", flag(uses_values)},

@@ -62,19 +62,6 @@ std::string without_margin(llvm::StringRef text) {
   return result;
 }
 
-// A literal for each line of `text`, so that a long statement stays readable.
-Lines split_literal(llvm::StringRef text) {
-  Lines result;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    const llvm::StringRef line = end == llvm::StringRef::npos ? text : text.take_front(end + 1);
-    result.push_back(string_literal(line));
-    text = text.drop_front(line.size());
-  }
-  if (result.empty()) result.emplace_back("\"\"");
-  return result;
-}
-
 }  // namespace
 
 std::string FlowBuilder::error_value(model::ErrorId id, const model::Step& step, const std::string& fault) {
@@ -166,7 +153,7 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
 }
 
 std::string FlowBuilder::statement_constant(const model::Expression& statement, const std::string& name) {
-  const Lines lines = split_literal(without_margin(ExpressionWriter::statement_text(statement)));
+  const Lines lines = string_literals(without_margin(ExpressionWriter::statement_text(statement)));
   const std::string wanted = constant(name + "_sql");
   for (const StatementPlan& known : builder_.plan.statements)
     if (known.name == wanted && known.lines == lines) return known.name;

@@ -146,6 +146,18 @@ std::string string_literal(StringRef text) {
   return result;
 }
 
+std::vector<std::string> string_literals(StringRef text) {
+  std::vector<std::string> result;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const StringRef line = end == StringRef::npos ? text : text.take_front(end + 1);
+    result.push_back(string_literal(line));
+    text = text.drop_front(line.size());
+  }
+  if (result.empty()) result.emplace_back("\"\"");
+  return result;
+}
+
 std::string NameScope::claim(StringRef wanted) {
   std::string name = identifier(wanted);
   while (!taken_.insert(name).second)

@@ -6,6 +6,8 @@
 
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace zc::plan {
 
@@ -28,6 +30,9 @@ namespace zc::plan {
 
 // `text` as a C++ string literal, quotes included.
 [[nodiscard]] std::string string_literal(llvm::StringRef text);
+
+// The same, a literal for each line, so that a long text stays readable: C++ puts them together.
+[[nodiscard]] std::vector<std::string> string_literals(llvm::StringRef text);
 
 // The names of one C++ scope: no two alike.
 class NameScope {

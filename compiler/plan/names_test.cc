@@ -43,6 +43,11 @@ TEST(Names, LiteralsReadBackAsTheSameText) {
   EXPECT_EQ(string_literal("Grüße"), "\"Grüße\"");
 }
 
+TEST(Names, ALongTextIsALiteralForEachLine) {
+  EXPECT_EQ(string_literals("a\n  b\n"), (std::vector<std::string>{"\"a\\n\"", "\"  b\\n\""}));
+  EXPECT_EQ(string_literals(""), (std::vector<std::string>{"\"\""}));
+}
+
 TEST(Names, AScopeHasEachNameOnce) {
   NameScope scope({"run"});
   EXPECT_EQ(scope.claim("run"), "run_");

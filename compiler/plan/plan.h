@@ -242,7 +242,7 @@ struct TargetPlan {
   std::string function;       // configure_db
   std::vector<std::string> statements;
   std::string in_flight;  // empty: the default
-  std::string schema;     // a C++ literal, or empty
+  std::string schema;     // the constant that holds it; empty: none
 };
 
 // How an error is answered.

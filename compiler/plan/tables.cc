@@ -78,6 +78,15 @@ void check_target(Builder& builder, const model::Target& target) {
   if (target.bearer) builder.unsupported(target.origin.span, "`bearer` of a target");
 }
 
+// Databases: they are told the schema of the package that declares them.
+bool takes_statements(const model::Program& program, const model::Adapter& adapter) {
+  return llvm::any_of(adapter.operations, [&](const model::Operation& operation) {
+    return llvm::any_of(operation.parameters, [&](const model::OperationParameter& parameter) {
+      return program.types[parameter.type].kind == model::TypeKind::kStatement;
+    });
+  });
+}
+
 // "OverQuota" as "Over quota".
 std::string title(llvm::StringRef name) {
   std::string words = snake(name);
@@ -101,13 +110,6 @@ std::vector<SegmentMatch> slug_segments(const std::string& slug) {
   return {literal("flow"), literal("v1"), literal(slug)};
 }
 
-// Whether it is a database: then the package's schema is its schema.
-bool takes_statements(const model::Adapter& adapter) {
-  return llvm::any_of(adapter.operations, [](const model::Operation& operation) {
-    return operation.access == model::Access::kByStatement;
-  });
-}
-
 }  // namespace
 
 void plan_targets(Builder& builder) {
@@ -123,7 +125,10 @@ void plan_targets(Builder& builder) {
       plan.statements.push_back(configuration(builder, adapter.parameters[i].name, target.arguments[i]));
     if (target.in_flight) plan.in_flight = std::to_string(*target.in_flight);
     const std::string& schema = builder.program.packages[target.origin.package].schema;
-    if (takes_statements(adapter) && !schema.empty()) plan.schema = string_literal(schema);
+    if (takes_statements(builder.program, adapter) && !schema.empty()) {
+      plan.schema = builder.source_scope.claim(constant(target.origin.name + "_schema"));
+      builder.plan.statements.push_back({plan.schema, string_literals(schema)});
+    }
     builder.plan.targets.push_back(std::move(plan));
   }
 }
