@@ -499,7 +499,11 @@ void FlowBuilder::answer(const model::Statement& statement, Operation& operation
   }
   for (const model::AnswerHeader& header : answer.headers) {
     const std::string name = llvm::StringRef(header.name).lower();
-    const std::string value = builder_.writer.text(header.value, slots_);
+    model::Expression written = header.value;
+    // A value in a path of ours must not end its segment.
+    if (name == "location" && written.kind == model::ExpressionKind::kInterpolation)
+      written.kind = model::ExpressionKind::kUrl;
+    const std::string value = builder_.writer.text(written, slots_);
     if (name == "content-type")
       operation.content_type = value;
     else
