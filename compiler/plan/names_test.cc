@@ -39,7 +39,9 @@ TEST(Names, LiteralsReadBackAsTheSameText) {
                                            "1",
                                            2)),
             R"("\0001")");
-  EXPECT_EQ(string_literal("what??!"), R"("what?\?!")");
+  EXPECT_EQ(string_literal("what?"
+                           "?!"),
+            R"("what?\?!")");
   EXPECT_EQ(string_literal("Grüße"), "\"Grüße\"");
 }
 
