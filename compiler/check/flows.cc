@@ -204,6 +204,7 @@ class HeadResolver {
 void resolve_flow_heads(Context& context) {
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
     HeadResolver(context, model::FlowId(i)).resolve(*context.declarations.flows[i]);
+    apply_service(context.program, context.program.flows[model::FlowId(i)]);
   }
 }
 

@@ -34,6 +34,25 @@ flow show on GET "/{id}" { read_id; load; count; admit; return 200 name; }
   EXPECT_FALSE(flow.has_effects);
 }
 
+TEST(Flows, AServiceGivesABaseAndADeadline) {
+  const auto checked = check_text(std::string(kShop) + R"(
+service shop { base "/api/v1"; deadline 5s; }
+flow show on GET "/{id}" { deadline 1s; read_id; load; count; admit; return 200 name; }
+flow home on GET "/" { return 204; }
+flow other { return 204; }
+)");
+  EXPECT_THAT(checked.found(), IsEmpty());
+  const model::Flow& show = test::flow_named(checked.program, "show");
+  EXPECT_EQ(show.route->pattern, "/api/v1/{id}");
+  ASSERT_EQ(show.route->segments.size(), 3U);
+  EXPECT_EQ(show.route->segments[1].text, "v1");
+  EXPECT_EQ(show.deadline, 1'000'000'000U);
+  const model::Flow& home = test::flow_named(checked.program, "home");
+  EXPECT_EQ(home.route->pattern, "/api/v1");
+  EXPECT_EQ(home.deadline, 5'000'000'000U);
+  EXPECT_EQ(test::flow_named(checked.program, "other").deadline, 5'000'000'000U);
+}
+
 TEST(Flows, AnUnsetSlotIsKnownToBeUnset) {
   const auto checked = check_text(std::string(kShop) + R"(
 flow show on GET "/{id}" { read_id; load; admit; count; return 200 { name, left: left ?? 0 }; }

@@ -3,6 +3,8 @@
 #include "compiler/check/flows.h"
 #include "compiler/check/settings.h"
 
+#include <llvm/ADT/SmallVector.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -50,7 +52,28 @@ void read_setting(Context& context, model::Service& service, const syntax::Setti
   }
 }
 
+// `/api` before the route `/todos`.
+void put_before(llvm::StringRef base, model::Route& route) {
+  llvm::SmallVector<llvm::StringRef> names;
+  base.split(names, '/', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  std::vector<model::PathSegment> segments;
+  for (const llvm::StringRef name : names)
+    segments.emplace_back().text = name.str();
+  segments.insert(segments.end(), route.segments.begin(), route.segments.end());
+  route.segments = std::move(segments);
+  route.pattern = base.str() + (route.pattern == "/" ? std::string() : route.pattern);
+}
+
 }  // namespace
+
+void apply_service(const model::Program& program, model::Flow& flow) {
+  const model::ServiceId id = program.packages[flow.origin.package].service;
+  if (!id.is_valid()) return;
+  const model::Service& service = program.services[id];
+  if (flow.trigger != model::Trigger::kRoute && flow.trigger != model::Trigger::kSlug) return;
+  if (!flow.deadline) flow.deadline = service.deadline;
+  if (flow.route && !service.base.empty()) put_before(service.base, *flow.route);
+}
 
 void resolve_services(Context& context) {
   for (std::size_t i = 0; i < context.program.services.size(); ++i) {
