@@ -30,40 +30,40 @@ class TemplatesTest : public testing::Test {
 };
 
 TEST_F(TemplatesTest, FillsInWithoutEscaping) {
-  const auto text =
+  auto text =
       render("{{a}} {{#list}}<{{.}}>{{/list}}\n", object({{"a", "x < y"}, {"list", list({"1", "2"})}}));
   ASSERT_TRUE(static_cast<bool>(text));
   EXPECT_EQ(*text, "x < y <1><2>\n");
 }
 
 TEST_F(TemplatesTest, AnUnknownKeyIsAnError) {
-  const auto text = render("{{nmae}}\n", object({{"name", "x"}}));
+  auto text = render("{{nmae}}\n", object({{"name", "x"}}));
   EXPECT_THAT(llvm::toString(text.takeError()), HasSubstr("template `cpp/main`: unknown key `nmae`"));
 }
 
 TEST_F(TemplatesTest, AnUnknownPartialIsAnError) {
-  const auto text = render("{{> cpp/nothing}}\n", object({}));
+  auto text = render("{{> cpp/nothing}}\n", object({}));
   EXPECT_THAT(llvm::toString(text.takeError()), HasSubstr("unknown template `cpp/nothing`"));
 }
 
 TEST_F(TemplatesTest, BrokenSyntaxIsAnError) {
-  const auto text = render("{{#open}}\n", object({{"open", flag(true)}}));
+  auto text = render("{{#open}}\n", object({{"open", flag(true)}}));
   EXPECT_THAT(llvm::toString(text.takeError()), HasSubstr("template `cpp/main`"));
 }
 
 TEST_F(TemplatesTest, AFileThatReplacesNothingIsAnError) {
   write("/mine/cpp/haeder.mustache", "");
-  const auto templates = Templates::load(*files_, "/mine");
+  auto templates = Templates::load(*files_, "/mine");
   EXPECT_THAT(llvm::toString(templates.takeError()), HasSubstr("did you mean `cpp/header`?"));
 }
 
 TEST_F(TemplatesTest, AFolderThatIsNotThereIsAnError) {
-  const auto templates = Templates::load(*files_, "/nowhere");
+  auto templates = Templates::load(*files_, "/nowhere");
   EXPECT_THAT(llvm::toString(templates.takeError()), HasSubstr("cannot read the templates in `/nowhere`"));
 }
 
 TEST_F(TemplatesTest, EmptyLinesOfATemplateAreMarked) {
-  const auto text = render("a\n\nb\n", object({}));
+  auto text = render("a\n\nb\n", object({}));
   ASSERT_TRUE(static_cast<bool>(text));
   EXPECT_EQ(*text, "a\n\f\nb\n");
 }
