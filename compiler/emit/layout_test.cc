@@ -52,7 +52,7 @@ TEST(Layout, InitialisersOfAConstructorStayTogetherOrStandAlone) {
 }
 
 TEST(Layout, CommentsAreBrokenBetweenWords) {
-  const std::string word(50, 'w');
+  const std::string word(52, 'w');
   EXPECT_EQ(layout_cpp("/// " + word + " " + word + " end\n"), "/// " + word + " " + word + "\n/// end\n");
 }
 

@@ -28,8 +28,8 @@ class Templates {
                                                       llvm::StringRef folder);
 
   // The text of template `name` filled with `data`. `{{> other}}` includes another template. Nothing is
-  // escaped. A key or a template that does not exist is an error, also in a section that is not shown for
-  // another reason.
+  // escaped; an empty line of a template is marked with a form feed, see layout.h. A key or a template that
+  // is looked up and does not exist is an error.
   [[nodiscard]] llvm::Expected<std::string> render(llvm::StringRef name, const Data& data) const;
 
  private:
