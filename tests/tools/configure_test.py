@@ -29,6 +29,12 @@ class Presets(unittest.TestCase):
 
 
 class Configure(unittest.TestCase):
+    def test_with_a_compiler_that_was_given_all_but_its_own_tests_configure(self):
+        with tempfile.TemporaryDirectory(prefix="zerver-configure-") as build:
+            done = subprocess.run(["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DZERVER_COMPILE=/bin/true"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
     def stops_with(self, *options):
         with tempfile.TemporaryDirectory(prefix="zerver-configure-") as build:
             done = subprocess.run(["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", *options], capture_output=True, text=True,
