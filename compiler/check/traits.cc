@@ -10,6 +10,9 @@ namespace zc::check {
 
 namespace {
 
+// Of a string that is text as it stands: `"..."`, and those in which a brace is a brace.
+bool is_text(const syntax::Name& tag) { return tag.is_missing() || tag.text == "re" || tag.text == "raw"; }
+
 struct TraitRule {
   llvm::StringLiteral name;
   std::uint32_t places;
@@ -91,7 +94,7 @@ std::optional<std::string> trait_text(Context& context, const syntax::Trait& tra
   if (trait.erroneous) return std::nullopt;
   if (trait.arguments.size() == 1) {
     const auto* string = llvm::dyn_cast_or_null<syntax::StringExpr>(trait.arguments.front().value);
-    if (string != nullptr && string->tag.is_missing() && !string->has_interpolation())
+    if (string != nullptr && is_text(string->tag) && !string->has_interpolation())
       return string->plain_text().str();
   }
   context.engine.report(Kind::kBadTraitArgument, trait.span, trait.name.text, "one plain string");
