@@ -1,3 +1,4 @@
+#include <zerver/core/status.h>
 #include <zerver/flow/answer.h>
 #include <zerver/flow/problem.h>
 #include <zerver/flow/text.h>
@@ -7,36 +8,6 @@
 namespace zerver::flow {
 
 namespace {
-
-// RFC 9110, section 15, for the statuses that the runtime answers by itself.
-std::string_view reason_of(std::uint16_t status) noexcept {
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 500:
-      return "Internal Server Error";
-    case 501:
-      return "Not Implemented";
-    case 503:
-      return "Service Unavailable";
-    case 504:
-      return "Gateway Timeout";
-    default:
-      return "Error";
-  }
-}
 
 // A step's failure in the log: what went wrong there is not the client's business.
 void log_failure(Exchange& exchange, std::string_view why) {
@@ -95,7 +66,8 @@ void ProblemWriter::finish() {
 }
 
 void answer_problem(Exchange& exchange, std::uint16_t status, std::string_view detail) {
-  ProblemWriter problem(exchange, status, "about:blank", reason_of(status));
+  const std::string_view phrase = reason_phrase(status);
+  ProblemWriter problem(exchange, status, "about:blank", phrase.empty() ? "Error" : phrase);
   problem.fault({FaultKind::kInternal, String::borrowed(detail), {}});
   problem.finish();
 }

@@ -58,11 +58,13 @@ TEST_F(Answers, ProblemsHaveTheirStatusesNames) {
                                       {408, "Request Timeout"},
                                       {413, "Content Too Large"},
                                       {414, "URI Too Long"},
+                                      {417, "Expectation Failed"},
                                       {431, "Request Header Fields Too Large"},
                                       {500, "Internal Server Error"},
                                       {501, "Not Implemented"},
                                       {503, "Service Unavailable"},
                                       {504, "Gateway Timeout"},
+                                      {505, "HTTP Version Not Supported"},
                                       {599, "Error"}}) {
     answer_problem(exchange, status);
     EXPECT_NE(exchange.response.body.find("\"title\":\"" + title + "\""), std::string_view::npos);

@@ -2,7 +2,7 @@
 #include "worker_thread.h"
 
 #include <zerver/http/response_writer.h>
-#include <zerver/http/status.h>
+#include <zerver/core/status.h>
 
 #include <boost/asio/buffer.hpp>
 

@@ -1,7 +1,7 @@
 // Status lines and reason phrases.
-#include <zerver/http/status.h>
+#include <zerver/core/status.h>
 
-namespace zerver::http {
+namespace zerver {
 namespace {
 
 constexpr std::string_view kPrefix = "HTTP/1.1 200 ";
@@ -127,4 +127,4 @@ std::string_view reason_phrase(std::uint16_t status) noexcept {
   return line;
 }
 
-}  // namespace zerver::http
+}  // namespace zerver

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace zerver::http {
+namespace zerver {
 
 // `HTTP/1.1 200 OK` with its CR LF; empty for a status without a registered phrase.
 std::string_view status_line(std::uint16_t status) noexcept;
@@ -17,4 +17,4 @@ constexpr bool has_no_body(std::uint16_t status) noexcept {
   return status < 200 || status == 204 || status == 304;
 }
 
-}  // namespace zerver::http
+}  // namespace zerver
