@@ -74,9 +74,13 @@ function(zerver_add_flow)
   list(REMOVE_DUPLICATES emit)
   list(JOIN emit "," emit)
 
-  # A zerver-compile that was given wins: when cross-compiling, the one of the package cannot run here.
+  # A zerver-compile that was given wins: when cross-compiling, the one of the package cannot run here. The standard
+  # library beside it is not the one whose generated code is linked.
+  set(std_option "")
   if(ZERVER_COMPILE)
     set(compile "${ZERVER_COMPILE}")
+    get_property(std_dir GLOBAL PROPERTY ZERVER_STD_DIR)
+    set(std_option "--std-dir=${std_dir}")
     if(NOT EXISTS "${compile}")
       message(FATAL_ERROR "zerver_add_flow: ZERVER_COMPILE is ${compile}, which does not exist")
     endif()
@@ -95,7 +99,7 @@ function(zerver_add_flow)
   add_custom_command(
     OUTPUT "${stamp}"
     BYPRODUCTS ${outputs}
-    COMMAND ${compile} -o "${arg_OUT_DIR}" ${import_options} --emit=${emit} --depfile "${stamp}.d"
+    COMMAND ${compile} -o "${arg_OUT_DIR}" ${std_option} ${import_options} --emit=${emit} --depfile "${stamp}.d"
             ${arg_OPTIONS} ${flows}
     COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
     DEPENDS ${flows} ${compile}

@@ -16,6 +16,7 @@ endif()
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(zerver_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/Zerver")
+set(zerver_std_dir "${CMAKE_INSTALL_DATADIR}/zerver/std")
 
 get_property(zerver_parts GLOBAL PROPERTY ZERVER_RUNTIME_PARTS)
 foreach(part IN LISTS zerver_parts)
@@ -30,8 +31,8 @@ foreach(part IN LISTS zerver_parts)
 endforeach()
 install(TARGETS zerver_runtime ${zerver_parts} EXPORT ZerverTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT ZerverTargets NAMESPACE zerver:: DESTINATION "${zerver_package_dir}")
-install(FILES "${PROJECT_SOURCE_DIR}/runtime/std/zerver.flow" DESTINATION "${CMAKE_INSTALL_DATADIR}/zerver/std")
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/runtime/std/zerver" DESTINATION "${CMAKE_INSTALL_DATADIR}/zerver/std"
+install(FILES "${PROJECT_SOURCE_DIR}/runtime/std/zerver.flow" DESTINATION "${zerver_std_dir}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/runtime/std/zerver" DESTINATION "${zerver_std_dir}"
   FILES_MATCHING PATTERN "*.flow")
 
 # Programs have an export of their own: a runtime built for another machine comes without them.
@@ -42,7 +43,8 @@ if(zerver_programs)
 endif()
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/tools/cmake/ZerverConfig.cmake.in"
-  "${PROJECT_BINARY_DIR}/ZerverConfig.cmake" INSTALL_DESTINATION "${zerver_package_dir}")
+  "${PROJECT_BINARY_DIR}/ZerverConfig.cmake" INSTALL_DESTINATION "${zerver_package_dir}"
+  PATH_VARS zerver_std_dir)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/ZerverConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES
   "${PROJECT_BINARY_DIR}/ZerverConfig.cmake" "${PROJECT_BINARY_DIR}/ZerverConfigVersion.cmake"
