@@ -89,13 +89,15 @@ class Reader:
             elif text == "kill %1":
                 self.stop(number)
             else:
-                self.compare(number, text, self.run(number, text, any_status=True), expected)
+                # A command that fails says so, and the document shows what it says.
+                self.compare(number, text, self.run(number, text, any_status=bool(expected)), expected)
 
     def run(self, number, command, any_status=False, input=None):
         done = subprocess.run(["bash", "-c", command], cwd=self.folder, env=self.environment, input=input,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT)
         if done.returncode != 0 and not any_status:
-            raise Failure(f"{self.path}:{number}: `{command}` ends with {done.returncode}:\n{done.stdout}")
+            logs = "".join(log.read_text(encoding="utf-8") for log in self.folder.glob("*.log"))
+            raise Failure(f"{self.path}:{number}: `{command}` ends with {done.returncode}:\n{done.stdout}{logs[-4000:]}")
         return done.stdout
 
     def compare(self, number, command, printed, expected):
