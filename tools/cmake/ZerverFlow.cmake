@@ -121,7 +121,10 @@ function(zerver_add_flow)
       # Zerver's own standard library: part of what zerver::runtime is made of.
       set_property(TARGET ${arg_TARGET} APPEND PROPERTY ZERVER_GENERATED_INCLUDE "${arg_OUT_DIR}")
     else()
-      target_link_libraries(${arg_TARGET} PUBLIC zerver::runtime)
+      # What target_link_libraries(... PUBLIC ...) does. That call would forbid the project the form without PUBLIC and
+      # PRIVATE for its own libraries: CMake wants all calls for a target to have the same form (CMP0023).
+      set_property(TARGET ${arg_TARGET} APPEND PROPERTY LINK_LIBRARIES zerver::runtime)
+      set_property(TARGET ${arg_TARGET} APPEND PROPERTY INTERFACE_LINK_LIBRARIES zerver::runtime)
     endif()
   endif()
 endfunction()
