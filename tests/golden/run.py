@@ -62,6 +62,12 @@ def options_of(test):
     return words
 
 
+def without_places(text, compiler, out):
+    """Leaves out where this build and its output lie."""
+    std = compiler.parent.parent / "share" / "zerver" / "std"
+    return text.replace(str(out), "OUT").replace(str(std), "STD")
+
+
 def run(compiler, test):
     options = options_of(test)
     folder = test.parent
@@ -80,7 +86,7 @@ def run(compiler, test):
                                   stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
 
         shown = invoke()
-        text = (shown.stdout + shown.stderr).decode("utf-8", errors="replace").replace(out, "OUT")
+        text = without_places((shown.stdout + shown.stderr).decode("utf-8", errors="replace"), compiler, out)
         written = {str(path.relative_to(out)): path.read_bytes()
                    for path in sorted(pathlib.Path(out).rglob("*")) if path.is_file()} if emits else {}
         structured = invoke("--diagnostics=json")
