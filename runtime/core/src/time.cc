@@ -105,11 +105,11 @@ char* write_digits(char* out, std::int64_t number, std::size_t digits) noexcept 
   return out + digits;
 }
 
-// A point and the digits of number / 10^digits, without the zeros at their end; nothing for zero.
-char* write_fraction(char* out, std::int64_t number, std::size_t digits) noexcept {
-  if (number == 0) return out;
+// A point and the digits of a second's nanoseconds, without the zeros at their end; nothing for zero.
+char* write_fraction(char* out, std::int64_t nanoseconds) noexcept {
+  if (nanoseconds == 0) return out;
   *out++ = '.';
-  char* end = write_digits(out, number, digits);
+  char* end = write_digits(out, nanoseconds, 9);
   while (end[-1] == '0')
     --end;
   return end;
@@ -176,7 +176,10 @@ std::optional<Timestamp> Timestamp::parse(std::string_view text) noexcept {
 std::size_t Timestamp::write(char* out) const noexcept {
   char* at = out;
   const std::int64_t rest = write_date_time(*this, at);
-  at = write_fraction(at, rest, 6);
+  if (rest != 0) {
+    *at++ = '.';
+    at = write_digits(at, rest, 6);
+  }
   *at++ = 'Z';
   return static_cast<std::size_t>(at - out);
 }
@@ -243,7 +246,7 @@ std::size_t Duration::write(char* out) const noexcept {
   if (seconds / 60 % 60 != 0) part(seconds / 60 % 60, 'M');
   if (seconds % 60 != 0 || fraction != 0 || seconds == 0) {
     at = std::to_chars(at, at + 20, seconds % 60).ptr;
-    at = write_fraction(at, fraction, 9);
+    at = write_fraction(at, fraction);
     *at++ = 'S';
   }
   return static_cast<std::size_t>(at - out);

@@ -24,9 +24,10 @@ std::string written(Duration span) {
 }
 
 TEST(Timestamp, KeepsItsText) {
-  for (const char* const text : {"1970-01-01T00:00:00Z", "2024-02-29T23:59:59.5Z", "0000-01-01T00:00:00Z",
-                                 "9999-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.000001Z",
-                                 "2026-11-20T10:13:18Z", "1900-03-01T00:00:00Z", "2000-02-29T12:00:00Z"}) {
+  for (const char* const text :
+       {"1970-01-01T00:00:00Z", "2024-02-29T23:59:59.500000Z", "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.000001Z", "2026-11-20T10:13:18Z",
+        "1900-03-01T00:00:00Z", "2000-02-29T12:00:00Z"}) {
     const auto time = Timestamp::parse(text);
     ASSERT_TRUE(time) << text;
     EXPECT_EQ(written(*time), text);
@@ -36,7 +37,7 @@ TEST(Timestamp, KeepsItsText) {
 
 TEST(Timestamp, AcceptsWhatRfc3339Does) {
   EXPECT_EQ(written(*Timestamp::parse("1990-12-31t15:59:60-08:00")), "1991-01-01T00:00:00Z");
-  EXPECT_EQ(written(*Timestamp::parse("1937-01-01 12:00:27.87+00:20")), "1937-01-01T11:40:27.87Z");
+  EXPECT_EQ(written(*Timestamp::parse("1937-01-01 12:00:27.87+00:20")), "1937-01-01T11:40:27.870000Z");
   EXPECT_EQ(written(*Timestamp::parse("2020-01-01T00:00:00.1234567z")), "2020-01-01T00:00:00.123456Z");
 }
 

@@ -41,7 +41,8 @@ struct Timestamp {
   // the second after it.
   static std::optional<Timestamp> parse(std::string_view text) noexcept;
   static constexpr std::size_t kMaxText = 27;
-  // Writes at most kMaxText characters and returns their number; without a fraction when that is zero.
+  // Writes at most kMaxText characters and returns their number; a fraction has six digits, one of
+  // zero is left out.
   std::size_t write(char* out) const noexcept;
   // Always kMaxText characters, so that the order of texts is that of times.
   std::size_t write_sortable(char* out) const noexcept;
