@@ -1,5 +1,7 @@
 #include "compiler/plan/flow_builder.h"
 
+#include "compiler/plan/field_name.h"
+
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 
@@ -498,13 +500,13 @@ void FlowBuilder::answer(const model::Statement& statement, Operation& operation
       break;
   }
   for (const model::AnswerHeader& header : answer.headers) {
-    const std::string name = llvm::StringRef(header.name).lower();
+    const std::string name = field_name(header.name);
     model::Expression written = header.value;
     // A value in a path of ours must not end its segment.
-    if (name == "location" && written.kind == model::ExpressionKind::kInterpolation)
+    if (name == "Location" && written.kind == model::ExpressionKind::kInterpolation)
       written.kind = model::ExpressionKind::kUrl;
     const std::string value = builder_.writer.text(written, slots_);
-    if (name == "content-type")
+    if (name == "Content-Type")
       operation.content_type = value;
     else
       operation.headers.push_back({string_literal(name), value});

@@ -131,7 +131,7 @@ TEST_F(Behaviour, AnEffectFillsItsSlotAndFailsAsDeclared) {
   const std::string target = std::string("/todos/") + kId;
   const ResponseText created = post(target, R"({"title":"milk","tags":[]})");
   EXPECT_EQ(created.status, 201);
-  EXPECT_EQ(created.header("location"), target);
+  EXPECT_EQ(created.header("Location"), target);
   EXPECT_EQ(created.body, R"({"id":"f81d4fae-7dec-11d0-a765-00a0c91e6bf6","title":"milk","done":false})");
 }
 
@@ -143,7 +143,7 @@ TEST_F(Behaviour, EveryKindOfFailureBecomesItsError) {
   EXPECT_EQ(post(target, R"({"title":"a","tags":[]})").status, 409);
   const ResponseText busy = post(target, R"({"title":"a","tags":[]})");
   EXPECT_EQ(busy.status, 503);
-  EXPECT_EQ(busy.header("retry-after"), "1");
+  EXPECT_EQ(busy.header("Retry-After"), "1");
   EXPECT_EQ(post(target, R"({"title":"a","tags":[]})").status, 503) << "the timeout of 50 ms, mapped to Busy";
 }
 

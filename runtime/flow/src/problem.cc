@@ -54,14 +54,14 @@ ProblemWriter& ProblemWriter::fault(const Fault& fault) {
 }
 
 ProblemWriter& ProblemWriter::retry_after(std::uint32_t seconds) {
-  answer_header(*exchange_, "retry-after", concat(exchange_->arena(), {seconds}));
+  answer_header(*exchange_, "Retry-After", concat(exchange_->arena(), {seconds}));
   return *this;
 }
 
 void ProblemWriter::finish() {
   json_.end_object();
   // RFC 9110, section 11.6.1, wants the scheme to be named; bearer tokens are the one that flows know.
-  if (status_ == 401) answer_header(*exchange_, "www-authenticate", "Bearer");
+  if (status_ == 401) answer_header(*exchange_, "WWW-Authenticate", "Bearer");
   answer(*exchange_, status_, kProblemType, exchange_->body_buffer().view());
 }
 

@@ -35,16 +35,16 @@ class Answers : public ::testing::Test {
 };
 
 TEST_F(Answers, RefuseHeaderFieldsThatCouldEndEarly) {
-  answer_header(exchange, "location", "/a\tb");
-  EXPECT_THROW(answer_header(exchange, "location", "/a\r\nset-cookie: x"), std::invalid_argument);
-  EXPECT_THROW(answer_header(exchange, "location", "\x7F"), std::invalid_argument);
+  answer_header(exchange, "Location", "/a\tb");
+  EXPECT_THROW(answer_header(exchange, "Location", "/a\r\nset-cookie: x"), std::invalid_argument);
+  EXPECT_THROW(answer_header(exchange, "Location", "\x7F"), std::invalid_argument);
   for (std::size_t count = 1; count < Response::kMaxHeaders; ++count)
     answer_header(exchange, "x", "y");
   EXPECT_THROW(answer_header(exchange, "x", "y"), std::length_error);
 }
 
 TEST_F(Answers, ProblemsReplaceWhatWasBegun) {
-  answer_header(exchange, "location", "/a");
+  answer_header(exchange, "Location", "/a");
   exchange.body_buffer().append("begun");
   answer_problem(exchange, 404, "nothing here");
   EXPECT_TRUE(exchange.response.headers().empty());
@@ -74,7 +74,7 @@ TEST_F(Answers, ProblemsHaveTheirStatusesNames) {
 TEST_F(Answers, A401NamesTheScheme) {
   answer_problem(exchange, 401);
   ASSERT_EQ(exchange.response.headers().size(), 1U);
-  EXPECT_EQ(exchange.response.headers()[0].name, "www-authenticate");
+  EXPECT_EQ(exchange.response.headers()[0].name, "WWW-Authenticate");
   EXPECT_EQ(exchange.response.headers()[0].value, "Bearer");
 }
 

@@ -92,7 +92,7 @@ TEST_F(Handmade, CreatesATodo) {
   db.answer("insert", todo("tea"));
   const ResponseText response = service.send(create(R"({"title":"tea","tags":[],"urgency":"high"})"));
   EXPECT_EQ(response.status, 201);
-  EXPECT_EQ(response.header("location"), std::string("/todos/") + kId);
+  EXPECT_EQ(response.header("Location"), std::string("/todos/") + kId);
   EXPECT_EQ(response.body, std::string(R"({"id":")") + kId + R"(","title":"tea","done":false})");
   EXPECT_EQ(service.in_flight("handmade.v1.db").count(), 0U);
 }
@@ -134,7 +134,7 @@ TEST_F(Handmade, SaysWhenToComeAgain) {
   db.answer("insert", FakeReply::silence());
   const ResponseText response = service.send(create(R"({"title":"tea","tags":[]})"));
   EXPECT_EQ(response.status, 503);
-  EXPECT_EQ(response.header("retry-after"), "1");
+  EXPECT_EQ(response.header("Retry-After"), "1");
   EXPECT_EQ(service.loop().now(), TimePoint{50'000'000});
   EXPECT_EQ(db.cancelled(), 1U);
 }

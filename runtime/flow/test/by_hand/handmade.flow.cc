@@ -388,7 +388,7 @@ FlowTask run_create(Exchange& exchange) {
 
   // return 201 todo header location "/todos/{todo.id}"
   zerver::flow::answer_header(
-      exchange, "location",
+      exchange, "Location",
       zerver::flow::concat(exchange.arena(),
                            {"/todos/", zerver::flow::url_encode(exchange.arena(), slots.todo.id)}));
   zerver::flow::answer_json(exchange, 201, slots.todo);

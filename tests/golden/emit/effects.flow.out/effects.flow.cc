@@ -251,7 +251,7 @@ zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view,
     }
 
     // return 200
-    zerver::flow::answer_header(exchange, "etag",
+    zerver::flow::answer_header(exchange, "ETag",
                                 zerver::flow::concat(exchange.arena(), {slots.key, "-", slots.total}));
     {
       zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
@@ -271,7 +271,7 @@ zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view,
     }
   } else {
     // return 303
-    zerver::flow::answer_header(exchange, "location",
+    zerver::flow::answer_header(exchange, "Location",
                                 zerver::flow::concat(exchange.arena(),
                                                      {"/items/",
                                                       zerver::flow::url_encode(exchange.arena(),
