@@ -28,6 +28,7 @@ class BlockResolver {
 
   model::Block resolve(const syntax::Block& block) {
     model::Block result;
+    result.reserve(block.statements.size());
     for (const syntax::Statement* statement : block.statements)
       add(*statement, result);
     return result;
@@ -270,7 +271,7 @@ class BlockResolver {
     const model::Flow& job = context_.program.flows[enqueue.job];
     std::vector<model::OperationParameter> parameters;
     for (const model::Parameter& parameter : job.parameters) {
-      parameters.push_back({parameter.origin.name, parameter.type, std::nullopt, parameter.origin.span});
+      parameters.push_back({parameter.origin.name, parameter.type, {}, parameter.origin.span});
     }
     ExpressionChecker expressions = checker();
     enqueue.arguments = expressions.arguments(written.arguments, parameters, written.job.span,

@@ -19,19 +19,23 @@
 
 namespace zc::check {
 
-model::Program check(llvm::ArrayRef<LoadedFile> files, diagnostics::DiagnosticEngine& engine) {
+model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::DiagnosticEngine& engine) {
   Context context(files, engine);
   collect_packages(context);
   collect_declarations(context);
   resolve_types(context);
+  context.release(syntax::Part::kTypes);
   resolve_adapters(context);
   resolve_policies(context);
   resolve_targets(context);
   resolve_services(context);
   resolve_steps(context);
+  context.release(syntax::Part::kSteps);
   resolve_flow_heads(context);
-  const WrittenBodies bodies = resolve_bodies(context);
-  expand_flows(context, bodies, find_recursion(context, bodies));
+  WrittenBodies bodies = resolve_bodies(context);
+  context.release(syntax::Part::kRest);
+  const CutCalls cut = find_recursion(context, bodies);
+  expand_flows(context, std::move(bodies), cut);
   check_routes(context);
   check_path_parameters(context);
   check_flows(context);

@@ -12,7 +12,8 @@ namespace zc::check {
 
 // Resolves and checks `files`, which stand in any order. Always returns a program; one that is wrong
 // somewhere has `kError` types and invalid ids in it, and `engine` has the errors, each mistake once. Linear
-// in the size of the input.
-[[nodiscard]] model::Program check(llvm::ArrayRef<LoadedFile> files, diagnostics::DiagnosticEngine& engine);
+// in the size of the input. The declarations of the trees are freed on the way.
+[[nodiscard]] model::Program check(llvm::MutableArrayRef<LoadedFile> files,
+                                   diagnostics::DiagnosticEngine& engine);
 
 }  // namespace zc::check

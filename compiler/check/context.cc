@@ -17,6 +17,34 @@ bool Context::is_used(Symbol symbol) const {
   return symbol.index < marks.size() && marks[symbol.index];
 }
 
+void Context::release(syntax::Part part) {
+  switch (part) {
+    case syntax::Part::kTypes:
+      declarations.scalars = {};
+      declarations.structs = {};
+      declarations.enums = {};
+      declarations.externs = {};
+      declarations.errors = {};
+      declarations.slots = {};
+      break;
+    case syntax::Part::kSteps:
+      declarations.steps = {};
+      declarations.continuations = {};
+      declarations.continued = {};
+      break;
+    case syntax::Part::kRest:
+      declarations.adapters = {};
+      declarations.targets = {};
+      declarations.policies = {};
+      declarations.chains = {};
+      declarations.flows = {};
+      declarations.services = {};
+      break;
+  }
+  for (LoadedFile& file : files)
+    file.tree.release(part);
+}
+
 std::optional<model::PackageId> Context::imported(model::PackageId from, llvm::StringRef alias) {
   const int index = names.find_import(from, alias);
   if (index < 0) return std::nullopt;

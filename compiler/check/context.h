@@ -41,12 +41,12 @@ struct Declarations {
 };
 
 struct Context {
-  Context(llvm::ArrayRef<LoadedFile> loaded, diagnostics::DiagnosticEngine& diagnostic_engine)
+  Context(llvm::MutableArrayRef<LoadedFile> loaded, diagnostics::DiagnosticEngine& diagnostic_engine)
       : files(loaded), engine(diagnostic_engine), types(program.types) {}
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  llvm::ArrayRef<LoadedFile> files;
+  llvm::MutableArrayRef<LoadedFile> files;
   diagnostics::DiagnosticEngine& engine;
   model::Program program;
   model::TypeTable types;
@@ -59,6 +59,10 @@ struct Context {
   bool is_incomplete = false;
   std::vector<model::FlowId> large_flows;  // cut off, so not to be analysed; reported
   std::vector<bool> broken_steps;          // by StepId: reads or writes could not be resolved
+  std::vector<bool> broken_flows;          // by FlowId: a part could not be read
+
+  // Gives back the memory of declarations that have been resolved, which the table then no longer holds.
+  void release(syntax::Part part);
 
   void mark_used(Symbol symbol);
   [[nodiscard]] bool is_used(Symbol symbol) const;

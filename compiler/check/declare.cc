@@ -4,6 +4,8 @@
 
 #include "compiler/check/traits.h"
 
+#include <array>
+#include <cstddef>
 #include <utility>
 
 namespace zc::check {
@@ -215,9 +217,47 @@ void report_collisions(Context& context, model::PackageId package) {
   }
 }
 
+// Gives the large tables the room that they need: those that grow end up with up to twice of it.
+void reserve_tables(Context& context) {
+  std::array<std::size_t, static_cast<std::size_t>(syntax::DeclarationKind::kService) + 1> counts{};
+  const auto count = [&](syntax::DeclarationKind kind) -> std::size_t& {
+    return counts[static_cast<std::size_t>(kind)];
+  };
+  std::size_t slots = 0;
+  std::size_t continuations = 0;
+  for (const LoadedFile& file : context.files) {
+    for (const syntax::Declaration* declaration : file.tree.declarations) {
+      ++count(declaration->kind);
+      if (const auto* block = llvm::dyn_cast<syntax::SlotsDeclaration>(declaration)) {
+        slots += block->slots.size();
+      } else if (const auto* step = llvm::dyn_cast<syntax::StepDeclaration>(declaration)) {
+        continuations += step->then != nullptr ? 1 : 0;
+      }
+    }
+  }
+  using syntax::DeclarationKind;
+  const auto reserve = [](std::size_t size, auto& values, auto&... tables) {
+    values.reserve(size);
+    (tables.reserve(size), ...);
+  };
+  model::Program& program = context.program;
+  Declarations& table = context.declarations;
+  reserve(count(DeclarationKind::kScalar), program.scalars, table.scalars);
+  reserve(count(DeclarationKind::kStruct), program.structs, table.structs);
+  reserve(count(DeclarationKind::kEnum), program.enums, table.enums);
+  reserve(count(DeclarationKind::kErrorType), program.errors, table.errors);
+  reserve(slots, program.slots, table.slots);
+  reserve(count(DeclarationKind::kStep) + continuations, program.steps, table.steps, table.continuations,
+          table.continued);
+  reserve(count(DeclarationKind::kChain), program.chains, table.chains);
+  reserve(count(DeclarationKind::kFlow) + count(DeclarationKind::kJob) + count(DeclarationKind::kCron),
+          program.flows, table.flows);
+}
+
 }  // namespace
 
 void collect_declarations(Context& context) {
+  reserve_tables(context);
   for (std::size_t i = 0; i < context.program.packages.size(); ++i) {
     const model::PackageId package = context.program.packages.id_at(i);
     if (context.files[context.file_of_package[i]].tree.has_errors) context.is_incomplete = true;

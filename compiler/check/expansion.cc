@@ -2,6 +2,8 @@
 
 #include "compiler/check/expansion.h"
 
+#include "compiler/model/cfg.h"
+
 #include <utility>
 
 namespace zc::check {
@@ -127,11 +129,26 @@ class Expander {
   bool is_too_large_ = false;
 };
 
+// Flows that others need to be expanded.
+std::vector<bool> called_flows(const Context& context, const WrittenBodies& bodies) {
+  std::vector<bool> called(bodies.flows.size());
+  const auto visit = [&](const model::Statement& statement) {
+    if (statement.kind == model::StatementKind::kCall) called[statement.flow.index()] = true;
+  };
+  for (const model::Block& body : bodies.flows)
+    model::for_each_statement_of(body, visit);
+  for (const model::Chain& chain : context.program.chains)
+    model::for_each_statement_of(chain.body, visit);
+  return called;
+}
+
 }  // namespace
 
-void expand_flows(Context& context, const WrittenBodies& bodies, const CutCalls& cut) {
+void expand_flows(Context& context, WrittenBodies bodies, const CutCalls& cut) {
+  const std::vector<bool> called = called_flows(context, bodies);
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
     Expander(context, bodies, cut, model::FlowId(i)).expand();
+    if (!called[i]) bodies.flows[i] = {};
   }
 }
 

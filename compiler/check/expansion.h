@@ -6,7 +6,8 @@
 
 namespace zc::check {
 
-// Fills `Flow::body` and `Flow::alternatives`. A flow that becomes too large is reported and cut off.
-void expand_flows(Context& context, const WrittenBodies& bodies, const CutCalls& cut);
+// Fills `Flow::body` and `Flow::alternatives`. A flow that becomes too large is reported and cut off. What
+// is written is freed on the way.
+void expand_flows(Context& context, WrittenBodies bodies, const CutCalls& cut);
 
 }  // namespace zc::check

@@ -98,6 +98,7 @@ Expression ExpressionChecker::string(const syntax::StringExpr& string, model::Ty
       is_sql ? ExpressionKind::kStatement : (is_url ? ExpressionKind::kUrl : ExpressionKind::kInterpolation);
   const TypeKind result_kind = is_sql ? TypeKind::kStatement : (is_url ? TypeKind::kUrl : TypeKind::kString);
   Expression result = make(kind, context_.types.simple(result_kind), string.span);
+  result.operands.reserve(string.parts.size());
   for (const syntax::StringPart& part : string.parts) {
     if (part.expression == nullptr) {
       Constant constant;
@@ -134,6 +135,7 @@ Expression ExpressionChecker::list(const syntax::ListExpr& list, model::TypeId h
     return error(list.span);
   }
   Expression result = make(ExpressionKind::kList, {}, list.span);
+  result.operands.reserve(list.elements.size());
   for (const syntax::Expr* written : list.elements) {
     if (element.is_valid()) {
       result.operands.push_back(check(*written, element));
@@ -153,6 +155,8 @@ Expression ExpressionChecker::object(const syntax::ObjectExpr& object, model::Ty
   if (kind == TypeKind::kStruct) return construct(object, wanted);
   const model::TypeId element = kind == TypeKind::kMap ? context_.types[wanted].element : model::TypeId();
   Expression result = make(ExpressionKind::kObject, wanted, object.span);
+  result.names.reserve(object.entries.size());
+  result.operands.reserve(object.entries.size());
   std::vector<model::ObjectField> fields;
   llvm::StringMap<Span> seen;
   for (const syntax::ObjectEntry& entry : object.entries) {
@@ -202,6 +206,7 @@ Expression ExpressionChecker::construct(const syntax::ObjectExpr& object, model:
   }
   Expression result = make(ExpressionKind::kStruct, type, object.span);
   result.structure = id;
+  result.operands.reserve(entries.size());
   std::vector<llvm::StringRef> missing;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const model::Field& field = structure.fields[i];

@@ -11,9 +11,9 @@ namespace zc::check {
 namespace {
 
 // Something in the flow could not be resolved: a path through it may do anything.
-bool is_broken(const Context& context, const model::Flow& flow, const syntax::Declaration& declaration) {
-  bool broken = declaration.erroneous;
-  model::for_each_statement(flow, [&](const model::Statement& statement) {
+bool is_broken(const Context& context, model::FlowId id) {
+  bool broken = context.broken_flows[id.index()];
+  model::for_each_statement(context.program.flows[id], [&](const model::Statement& statement) {
     if (statement.kind == model::StatementKind::kStep) {
       broken = broken || !statement.step.is_valid() || context.broken_steps[statement.step.index()];
     }
@@ -100,7 +100,7 @@ void check_flows(Context& context) {
     if (llvm::is_contained(context.large_flows, id)) continue;
     FlowContext flow = make_flow_context(context, id, reports);
     context.program.flows[id].has_effects = has_effects(context, flow.flow());
-    if (is_broken(context, flow.flow(), *context.declarations.flows[i])) continue;
+    if (is_broken(context, id)) continue;
     check_slots(flow, compute_slot_states(flow));
     check_shape(flow);
     check_errors(flow);

@@ -203,7 +203,9 @@ class HeadResolver {
 
 void resolve_flow_heads(Context& context) {
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
-    HeadResolver(context, model::FlowId(i)).resolve(*context.declarations.flows[i]);
+    const syntax::Declaration& declaration = *context.declarations.flows[i];
+    HeadResolver(context, model::FlowId(i)).resolve(declaration);
+    context.broken_flows.push_back(declaration.erroneous);
     apply_service(context.program, context.program.flows[model::FlowId(i)]);
   }
 }
@@ -214,6 +216,7 @@ WrittenBodies resolve_bodies(Context& context) {
     chain.body = resolve_block(context, chain.origin.package, context.declarations.chains[i]->body);
   }
   WrittenBodies bodies;
+  bodies.flows.reserve(context.program.flows.size());
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
     const syntax::Declaration* declaration = context.declarations.flows[i];
     const model::PackageId package = context.program.flows[model::FlowId(i)].origin.package;
@@ -228,6 +231,7 @@ WrittenBodies resolve_bodies(Context& context) {
       written = &llvm::cast<syntax::CronDeclaration>(declaration)->body;
     }
     model::Block statements = resolve_block(context, package, written->block);
+    body.reserve(body.size() + statements.size());
     std::move(statements.begin(), statements.end(), std::back_inserter(body));
     bodies.flows.push_back(std::move(body));
   }

@@ -153,6 +153,7 @@ std::string json_name(Context& context, llvm::ArrayRef<syntax::Trait> traits, co
 std::vector<model::Field> resolve_fields(Context& context, model::PackageId package,
                                          llvm::ArrayRef<syntax::Field> written) {
   std::vector<model::Field> fields;
+  fields.reserve(written.size());
   llvm::StringMap<Span> names;
   llvm::StringMap<Span> json_names;
   for (const syntax::Field& source : written) {

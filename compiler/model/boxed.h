@@ -4,6 +4,7 @@
 
 #include <cassert>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace zc::model {
@@ -16,6 +17,9 @@ template <typename T> class Boxed {
   Boxed(T value)
       : value_(std::make_unique<T>(std::move(value))) {
   }  // NOLINT(google-explicit-constructor): like optional
+  Boxed(std::optional<T> value)
+      : value_(value ? std::make_unique<T>(std::move(*value)) : nullptr) {
+  }  // NOLINT(google-explicit-constructor): like the one above
   Boxed(const Boxed& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
   Boxed(Boxed&&) noexcept = default;
   Boxed& operator=(const Boxed& other) {

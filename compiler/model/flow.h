@@ -166,7 +166,7 @@ struct CronSettings {
 struct Flow {
   Origin origin;
   Trigger trigger = Trigger::kSlug;
-  std::optional<Route> route;
+  Boxed<Route> route;
   std::string slug;
   std::vector<std::string> aliases;
   std::vector<Parameter> parameters;  // of a job

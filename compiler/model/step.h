@@ -22,7 +22,7 @@ enum class ResultFormat : std::uint8_t {
 struct OperationParameter {
   std::string name;
   TypeId type;
-  std::optional<Constant> default_value;
+  Boxed<Constant> default_value;
   Span span;
 };
 

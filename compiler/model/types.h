@@ -4,6 +4,7 @@
 #pragma once
 
 #include "compiler/base/span.h"
+#include "compiler/model/boxed.h"
 #include "compiler/model/ids.h"
 
 #include <cstdint>
@@ -62,11 +63,11 @@ struct Type {
 // Where a declaration stands: for diagnostics, generated comments and tools.
 struct Origin {
   PackageId package;
-  std::string name;                       // as written, unqualified
-  Span span;                              // of the name
-  std::string doc;                        // text of the `///` lines, without the slashes
-  std::optional<std::string> was;         // @was("old name")
-  std::optional<std::string> deprecated;  // @deprecated("use x"): text, may be empty
+  Span span;                      // of the name
+  std::string name;               // as written, unqualified
+  std::string doc;                // text of the `///` lines, without the slashes
+  Boxed<std::string> was;         // @was("old name")
+  Boxed<std::string> deprecated;  // @deprecated("use x"): text, may be empty
 };
 
 // What the labels of data protection say; a set.
@@ -101,9 +102,9 @@ struct RangeTrait {
   std::optional<Constant> least, most;
 };  // inclusive
 struct Traits {
-  std::optional<LengthTrait> length;
-  std::optional<RangeTrait> range;
-  std::optional<std::string> pattern;  // regular expression, whole match, RE2's syntax
+  Boxed<LengthTrait> length;
+  Boxed<RangeTrait> range;
+  Boxed<std::string> pattern;  // regular expression, whole match, RE2's syntax
   Labels labels = kNoLabel;
 };
 
@@ -117,7 +118,7 @@ struct Field {
   Origin origin;
   std::string json_name;
   TypeId type;
-  std::optional<Constant> default_value;
+  Boxed<Constant> default_value;
   Traits traits;
 };
 

@@ -32,7 +32,7 @@ struct QualifiedName {
   [[nodiscard]] Name last() const { return segments.empty() ? Name{{}, span} : segments.back(); }
 };
 
-// What all nodes have. Nodes live in the tree's arena, are immutable, and have no destructor. A node that is
+// What all nodes have. Nodes live in the tree's arenas, are immutable, and have no destructor. A node that is
 // `erroneous` holds, itself or below it, what could not be read: that was reported, so be silent about what
 // follows from it.
 struct Node {

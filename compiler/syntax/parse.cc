@@ -106,23 +106,18 @@ void check_head(llvm::ArrayRef<const Declaration*> declarations, diagnostics::Di
 SyntaxTree parse(const SourceManager& sources, FileId file, diagnostics::DiagnosticEngine& engine) {
   SyntaxTree tree;
   tree.file = file;
-  tree.arena = std::make_unique<llvm::BumpPtrAllocator>();
   tree.tokens = lex(sources, file, engine);
   collect_suppressions(sources, file, tree.tokens, engine);
 
   const llvm::StringRef text = sources.text(file);
   UnitReader reader(sources, file, tree.tokens, engine);
   UnitParser parser(text, file, engine);
-  TreeBuilder builder(text, file, tree.tokens, *tree.arena, engine);
-  std::vector<const Declaration*> declarations;
+  TreeBuilder builder(text, file, tree.tokens, tree.arenas, engine);
   Unit unit;
   while (reader.next(unit)) {
-    declarations.push_back(unit.is_parsable ? builder.build(parser.parse(unit), unit)
-                                            : builder.build_error(unit));
+    tree.declarations.push_back(unit.is_parsable ? builder.build(parser.parse(unit), unit)
+                                                 : builder.build_error(unit));
   }
-  const Declaration** begin = tree.arena->Allocate<const Declaration*>(declarations.size());
-  std::uninitialized_copy(declarations.begin(), declarations.end(), begin);
-  tree.declarations = {begin, declarations.size()};
   check_head(tree.declarations, engine);
   // Files that are no text have no tokens.
   tree.has_errors = builder.saw_error() || (tree.tokens.empty() && engine.has_errors());

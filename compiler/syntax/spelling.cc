@@ -2,6 +2,7 @@
 
 #include "compiler/syntax/tree.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/Support/Casting.h>
 #include <llvm/Support/ErrorHandling.h>
 
@@ -9,12 +10,34 @@
 
 namespace zc::syntax {
 
-// The arena frees memory and runs no destructors.
+// An arena frees memory and runs no destructors.
 static_assert(std::is_trivially_destructible_v<StepDeclaration>);
 static_assert(std::is_trivially_destructible_v<FlowDeclaration>);
 static_assert(std::is_trivially_destructible_v<AdapterDeclaration>);
 static_assert(std::is_trivially_destructible_v<ReturnStatement>);
 static_assert(std::is_trivially_destructible_v<StringExpr>);
+
+Part part_of(DeclarationKind kind) {
+  switch (kind) {
+    case DeclarationKind::kScalar:
+    case DeclarationKind::kStruct:
+    case DeclarationKind::kEnum:
+    case DeclarationKind::kExternType:
+    case DeclarationKind::kErrorType:
+    case DeclarationKind::kSlots:
+      return Part::kTypes;
+    case DeclarationKind::kStep:
+      return Part::kSteps;
+    default:
+      return Part::kRest;
+  }
+}
+
+void SyntaxTree::release(Part part) {
+  llvm::erase_if(declarations,
+                 [&](const Declaration* declaration) { return part_of(declaration->kind) == part; });
+  arenas[static_cast<std::size_t>(part)] = PageArena();
+}
 
 SettingTerm Setting::after(llvm::StringRef word) const {
   for (std::size_t index = 0; index + 1 < terms.size(); ++index) {

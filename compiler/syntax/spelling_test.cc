@@ -27,6 +27,19 @@ TEST(Declaration, FindsATraitByName) {
   EXPECT_EQ(error.find_trait("kind"), nullptr);
 }
 
+TEST(SyntaxTree, KeepsTheOtherPartsWhenOneIsReleased) {
+  Parsed parsed(
+      "struct Item { name: string; } slots { item: Item; } step load -> item = db.one(sql\"select 1\");\n"
+      "flow show public { load; return 200 item; }");
+  ASSERT_EQ(parsed.tree.declarations.size(), 4U);
+  parsed.tree.release(Part::kTypes);
+  parsed.tree.release(Part::kRest);
+  ASSERT_EQ(parsed.tree.declarations.size(), 1U);
+  const auto& step = llvm::cast<StepDeclaration>(*parsed.tree.declarations.front());
+  EXPECT_EQ(step.writes.front().name.last().text, "item");
+  EXPECT_EQ(step.body.effect->call->callee.segments.size(), 2U);
+}
+
 TEST(Spelling, OfOperatorsIsThatOfTheGrammar) {
   EXPECT_EQ(spelling(UnaryOperator::kNot), "!");
   EXPECT_EQ(spelling(UnaryOperator::kMinus), "-");

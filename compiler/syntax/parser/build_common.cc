@@ -9,9 +9,9 @@ namespace zc::syntax {
 
 using diagnostics::Kind;
 
-TreeBuilder::TreeBuilder(llvm::StringRef text, FileId file, const TokenList& tokens,
-                         llvm::BumpPtrAllocator& arena, diagnostics::DiagnosticEngine& engine)
-    : text_(text), file_(file), tokens_(tokens), arena_(arena), engine_(engine) {}
+TreeBuilder::TreeBuilder(llvm::StringRef text, FileId file, const TokenList& tokens, Arenas& arenas,
+                         diagnostics::DiagnosticEngine& engine)
+    : text_(text), file_(file), tokens_(tokens), arenas_(arenas), engine_(engine) {}
 
 Span TreeBuilder::span(antlr4::ParserRuleContext* context) const {
   const ParserToken& start = token(context->getStart());

@@ -4,11 +4,27 @@
 
 #include <llvm/ADT/STLExtras.h>
 
+#include <cassert>
+
 namespace zc::syntax {
 
 using diagnostics::Kind;
 
+namespace {
+
+// As `part_of` the kind that `declaration` will give.
+Part part_of(TreeBuilder::Grammar::DeclarationContext& context) {
+  if (context.stepDeclaration() != nullptr) return Part::kSteps;
+  const bool is_type = context.structDeclaration() != nullptr || context.slotsDeclaration() != nullptr ||
+                       context.errorDeclaration() != nullptr || context.scalarDeclaration() != nullptr ||
+                       context.externDeclaration() != nullptr || context.enumDeclaration() != nullptr;
+  return is_type ? Part::kTypes : Part::kRest;
+}
+
+}  // namespace
+
 const Declaration* TreeBuilder::build_error(const Unit& unit) {
+  part_ = Part::kRest;
   auto* node = make<ErrorDeclaration>();
   node->span = unit.span;
   node->name = unit.name;
@@ -19,6 +35,7 @@ const Declaration* TreeBuilder::build_error(const Unit& unit) {
 const Declaration* TreeBuilder::build(Grammar::UnitContext* context, const Unit& unit) {
   Grammar::DeclarationContext* inner = context->declaration();
   if (inner == nullptr) return build_error(unit);
+  part_ = part_of(*inner);
   ErrorScope scope(*this);
   const Doc doc = doc_before(inner);
   const llvm::ArrayRef<Trait> leading = traits(inner->trait());
@@ -28,6 +45,7 @@ const Declaration* TreeBuilder::build(Grammar::UnitContext* context, const Unit&
   node->doc = doc;
   node->traits = leading;
   node->erroneous = scope.failed(context) || inner->exception != nullptr;
+  assert(part_of(node->kind) == part_);
   return node;
 }
 

@@ -429,7 +429,7 @@ const StringExpr* TreeBuilder::string(Grammar::StringContext* context, StringUse
     if (!text_span.is_valid()) return;
     StringPart part;
     part.span = text_span;
-    part.text = has_escape ? resolved.str().copy(arena_) : text_.slice(text_span.begin, text_span.end);
+    part.text = has_escape ? resolved.str().copy(arena()) : text_.slice(text_span.begin, text_span.end);
     parts.push_back(part);
     text_span = {};
     resolved.clear();

@@ -9,7 +9,6 @@
 
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/SmallVector.h>
-#include <llvm/Support/Allocator.h>
 
 #include <algorithm>
 #include <memory>
@@ -27,8 +26,9 @@ enum class StringUse { kExpression, kRoute, kPlain };
 class TreeBuilder {
  public:
   using Grammar = grammar::FlowParser;
+  using Arenas = decltype(SyntaxTree::arenas);
 
-  TreeBuilder(llvm::StringRef text, FileId file, const TokenList& tokens, llvm::BumpPtrAllocator& arena,
+  TreeBuilder(llvm::StringRef text, FileId file, const TokenList& tokens, Arenas& arenas,
               diagnostics::DiagnosticEngine& engine);
 
   // Never null. `unit` gives the span and the name where nothing better is known.
@@ -60,10 +60,12 @@ class TreeBuilder {
   };
 
   // ---- nodes and spans
-  template <typename NodeType> NodeType* make() { return new (arena_.Allocate<NodeType>()) NodeType(); }
+  // Of the declaration that is being built: all of its nodes go into one arena.
+  [[nodiscard]] PageArena& arena() { return arenas_[static_cast<std::size_t>(part_)]; }
+  template <typename NodeType> NodeType* make() { return new (arena().Allocate<NodeType>()) NodeType(); }
   template <typename Value> llvm::ArrayRef<Value> copy(const llvm::SmallVectorImpl<Value>& values) {
     if (values.empty()) return {};
-    Value* begin = arena_.Allocate<Value>(values.size());
+    Value* begin = arena().Allocate<Value>(values.size());
     std::uninitialized_copy(values.begin(), values.end(), begin);
     return {begin, values.size()};
   }
@@ -174,8 +176,9 @@ class TreeBuilder {
   llvm::StringRef text_;
   FileId file_;
   const TokenList& tokens_;
-  llvm::BumpPtrAllocator& arena_;
+  Arenas& arenas_;
   diagnostics::DiagnosticEngine& engine_;
+  Part part_ = Part::kRest;
   bool saw_error_ = false;
   std::vector<bool> used_docs_;  // by token index
 };
