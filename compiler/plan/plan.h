@@ -18,7 +18,7 @@ using Lines = std::vector<std::string>;
 // --- The header ---
 
 struct FieldPlan {
-  std::string name, type, initializer;  // `initializer`: " = false" or empty
+  std::string name, type, initializer;  // `initializer`: " = false" or "{}"
   Lines doc;
   std::string deprecated;  // text of [[deprecated]]; "" when it is not
   bool is_deprecated = false;

@@ -40,8 +40,8 @@ FieldPlan field_plan(Builder& builder, const model::Field& field, const std::str
   } else if (type.kind == TypeKind::kI32 || type.kind == TypeKind::kI64 || type.kind == TypeKind::kU32 ||
              type.kind == TypeKind::kU64 || type.kind == TypeKind::kF64) {
     result.initializer = " = 0";
-  } else if (type.kind == TypeKind::kEnum) {
-    result.initializer = "{}";
+  } else {
+    result.initializer = "{}";  // so that a designated initialiser may leave the field out
   }
   return result;
 }
@@ -265,7 +265,7 @@ void plan_adapters(Builder& builder) {
       for (const model::OperationParameter& parameter : operation.parameters) {
         builder.require(parameter.type, builder.header_packages);
         plan.parameters.push_back(
-            {members.claim(parameter.name), builder.writer.type(parameter.type), "", {}, "", false});
+            {members.claim(parameter.name), builder.writer.type(parameter.type), "{}", {}, "", false});
       }
       result.operations.push_back(std::move(plan));
     }

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -221,6 +222,19 @@ TEST_F(Behaviour, RoutesAnswerByPathAndMethod) {
   EXPECT_FALSE(other.found);
   EXPECT_EQ(other.allowed, flow::MethodSet::of(Method::kGet, Method::kHead));
   EXPECT_EQ(service.send({.method = Method::kHead, .target = "/hello/x"}).status, 200);
+}
+
+// --- Values ---
+
+TEST(BehaviourTypes, ADesignatedInitialiserMayLeaveFieldsOut) {
+  const behaviour::v1::Todo todo{.title = String("sleep")};
+  EXPECT_EQ(todo.id, behaviour::v1::TodoId());
+  EXPECT_FALSE(todo.done);
+  EXPECT_EQ(todo.due, std::nullopt);
+  const behaviour::v1::NewTodo draft{.class_ = String("chore")};
+  EXPECT_EQ(draft.title, "");
+  EXPECT_EQ(draft.effort, 1);
+  EXPECT_TRUE(draft.tags.empty());
 }
 
 TEST(BehaviourPackage, SaysWhatItHas) {

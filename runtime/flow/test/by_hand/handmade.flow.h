@@ -23,7 +23,7 @@ namespace handmade::v1 {
 
 struct TodoId {
   using scalar_type = zerver::Uuid;
-  zerver::Uuid value;
+  zerver::Uuid value{};
   friend auto operator<=>(const TodoId&, const TodoId&) = default;
 };
 
@@ -35,18 +35,18 @@ bool from_string(std::string_view name, Urgency& out) noexcept;
 
 /// What a client sends.
 struct NewTodo {
-  zerver::String title;
+  zerver::String title{};
   std::int32_t effort = 1;
-  std::optional<Urgency> urgency;
-  zerver::List<zerver::String> tags;
+  std::optional<Urgency> urgency{};
+  zerver::List<zerver::String> tags{};
   friend bool operator==(const NewTodo&, const NewTodo&) = default;
 };
 
 struct Todo {
   TodoId id;
-  zerver::String title;
+  zerver::String title{};
   bool done = false;
-  std::optional<zerver::Timestamp> due;
+  std::optional<zerver::Timestamp> due{};
   friend bool operator==(const Todo&, const Todo&) = default;
 };
 
@@ -59,14 +59,14 @@ bool read_row(zerver::flow::RowReader& row, Todo& out);
 // --- Errors ---
 
 struct BadInput {
-  zerver::String why;
+  zerver::String why{};
 };
 struct NotFound {
   TodoId id;
 };
 struct Duplicate {};
 struct OverQuota {
-  std::int32_t left;
+  std::int32_t left = 0;
 };
 struct Unavailable {};
 

@@ -28,7 +28,7 @@ struct Key {
 };
 
 struct Item {
-  Key key;
+  Key key{};
   std::int32_t amount = 0;
   friend bool operator==(const Item&, const Item&) = default;
 };

@@ -23,7 +23,7 @@ namespace desk::v1 {
 
 struct Ticket {
   std::int64_t id = 0;
-  zerver::String title;
+  zerver::String title{};
   bool open = false;
   friend bool operator==(const Ticket&, const Ticket&) = default;
 };

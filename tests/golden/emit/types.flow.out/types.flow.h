@@ -56,7 +56,7 @@ std::string_view to_string(Size value) noexcept;
 bool from_string(std::string_view name, Size& out) noexcept;
 
 struct Part {
-  zerver::String name;
+  zerver::String name{};
   std::uint32_t weight = 0;
   friend bool operator==(const Part&, const Part&) = default;
 };
@@ -66,14 +66,14 @@ bool read_row(zerver::flow::RowReader& row, Part& out);
 
 /// A thing to buy. Its names are keywords of C++.
 struct Article {
-  ArticleId id;
-  Slug slug;
+  ArticleId id{};
+  Slug slug{};
   /// What it costs.
-  zerver::Decimal price;
+  zerver::Decimal price{};
   Size class_ = Size::kSmall;
-  [[deprecated("use `slug`")]] std::optional<zerver::String> int_;
-  zerver::List<Part> parts;
-  zerver::Map<zerver::String> labels;
+  [[deprecated("use `slug`")]] std::optional<zerver::String> int_{};
+  zerver::List<Part> parts{};
+  zerver::Map<zerver::String> labels{};
   double ratio = 0.5;
   zerver::Duration ready_in = zerver::Duration{90000000000};
   friend bool operator==(const Article&, const Article&) = default;
@@ -82,8 +82,8 @@ bool read_json(const zerver::flow::JsonValue& in, Article& out);
 void write_json(zerver::flow::JsonWriter& out, const Article& value);
 
 struct NoArticle {
-  ArticleId id;
-  zerver::String why;
+  ArticleId id{};
+  zerver::String why{};
   friend bool operator==(const NoArticle&, const NoArticle&) = default;
 };
 
