@@ -2,18 +2,18 @@
 
 #include "compiler/check/check.h"
 
-#include "compiler/check/adapters.h"
-#include "compiler/check/call_graph.h"
+#include "compiler/check/analyses/flow_checks.h"
 #include "compiler/check/context.h"
-#include "compiler/check/declare.h"
-#include "compiler/check/expansion.h"
-#include "compiler/check/flow_checks.h"
-#include "compiler/check/flows.h"
-#include "compiler/check/packages.h"
-#include "compiler/check/routes.h"
-#include "compiler/check/steps.h"
-#include "compiler/check/types.h"
-#include "compiler/check/unused.h"
+#include "compiler/check/flows/call_graph.h"
+#include "compiler/check/flows/expansion.h"
+#include "compiler/check/flows/flows.h"
+#include "compiler/check/names/declare.h"
+#include "compiler/check/names/packages.h"
+#include "compiler/check/names/unused.h"
+#include "compiler/check/routes/routes.h"
+#include "compiler/check/steps/adapters.h"
+#include "compiler/check/steps/steps.h"
+#include "compiler/check/types/types.h"
 
 #include <utility>
 

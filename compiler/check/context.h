@@ -3,7 +3,7 @@
 #pragma once
 
 #include "compiler/check/input.h"
-#include "compiler/check/names.h"
+#include "compiler/check/names/names.h"
 #include "compiler/diagnostics/engine.h"
 #include "compiler/model/program.h"
 #include "compiler/model/type_table.h"

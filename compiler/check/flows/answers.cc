@@ -1,0 +1,185 @@
+// Resolves answers: status, body and its form, headers.
+
+#include "compiler/check/flows/answers.h"
+
+#include "compiler/check/expressions/conversions.h"
+#include "compiler/check/expressions/literals.h"
+
+#include <llvm/ADT/StringExtras.h>
+
+#include <algorithm>
+
+namespace zc::check {
+
+using model::AnswerFormat;
+using model::TypeKind;
+
+namespace {
+
+class AnswerResolver {
+ public:
+  AnswerResolver(Context& context, ExpressionChecker& checker, const syntax::ReturnStatement& written)
+      : context_(context), checker_(checker), written_(written) {}
+
+  model::Answer resolve() {
+    answer_.status = written_.status;
+    if (written_.status != 0 && (written_.status < 200 || written_.status > 599)) {
+      context_.engine.report(Kind::kBadStatus, written_.status_span)
+          .note("a flow answers with a final status, from 200 to 599");
+    }
+    resolve_format();
+    if (written_.body != nullptr) resolve_body(*written_.body);
+    for (const syntax::HeaderClause& header : written_.headers)
+      resolve_header(header);
+    for (const syntax::QualifiedName& label : written_.reveals) {
+      // A field says that what it holds may be seen, whatever its label is.
+      answer_.reveal_secret = answer_.reveal_secret || dotted(label) == "secret";
+      answer_.reveal_pii = answer_.reveal_pii || dotted(label) != "secret";
+    }
+    return std::move(answer_);
+  }
+
+ private:
+  void resolve_format() {
+    switch (written_.body_kind) {
+      case syntax::BodyKind::kNone:
+        answer_.format = AnswerFormat::kNone;
+        return;
+      case syntax::BodyKind::kStream:
+        answer_.format = AnswerFormat::kJsonLines;
+        return;
+      case syntax::BodyKind::kSse:
+        answer_.format = AnswerFormat::kEvents;
+        return;
+      case syntax::BodyKind::kValue:
+        break;
+    }
+    answer_.format = AnswerFormat::kJson;
+    if (written_.media_type != nullptr) {
+      answer_.format = AnswerFormat::kMedia;
+      answer_.media_type = written_.media_type->plain_text().str();
+      if (llvm::StringRef(answer_.media_type).count('/') != 1 && !written_.media_type->erroneous) {
+        context_.engine.report(Kind::kBadAnswer, written_.media_type->span,
+                               "`" + answer_.media_type + "` is no media type");
+      }
+    } else if (!written_.format.is_missing()) {
+      const llvm::StringRef name = written_.format.text;
+      if (name == "text") {
+        answer_.format = AnswerFormat::kText;
+      } else if (name == "html") {
+        answer_.format = AnswerFormat::kHtml;
+      } else if (name == "bytes") {
+        answer_.format = AnswerFormat::kBytes;
+      } else if (name != "json") {
+        context_.engine
+            .report(Kind::kBadAnswer, written_.format.span,
+                    "an answer cannot be written as `" + name.str() + "`")
+            .note("an answer is `text`, `html`, `bytes`, `json`, or a media type such as `\"image/png\"`");
+      }
+    }
+  }
+
+  void resolve_body(const syntax::Expr& written) {
+    const bool is_bodiless = written_.status == 204 || written_.status == 205 || written_.status == 304;
+    if (is_bodiless) {
+      context_.engine
+          .report(Kind::kBadAnswer, written.span,
+                  "an answer with status " + std::to_string(written_.status) + " has no body")
+          .secondary(written_.status_span, "this status has no content (RFC 9110)");
+    }
+    model::Expression body = checker_.infer(written);
+    const TypeKind kind = context_.types.kind(body.type);
+    const TypeKind inner = context_.types.kind(strip_scalar(context_, body.type));
+    bool fits = true;
+    switch (answer_.format) {
+      case AnswerFormat::kText:
+        fits = is_formattable(context_, body.type);
+        break;
+      case AnswerFormat::kHtml:
+        fits = inner == TypeKind::kString;
+        break;
+      case AnswerFormat::kBytes:
+      case AnswerFormat::kMedia:
+        fits = inner == TypeKind::kBytes || inner == TypeKind::kString;
+        break;
+      case AnswerFormat::kJsonLines:
+      case AnswerFormat::kEvents:
+        fits = kind == TypeKind::kList;
+        break;
+      case AnswerFormat::kJson:
+        fits = can_convert(context_, body.type, context_.types.simple(TypeKind::kJson));
+        break;
+      case AnswerFormat::kNone:
+        break;
+    }
+    if (!fits && kind != TypeKind::kError) {
+      context_.engine.report(
+          Kind::kBadAnswer, written.span,
+          "a `" + context_.text(body.type) + "` cannot be answered as " + format_name().str());
+    }
+    answer_.body = std::move(body);
+  }
+
+  [[nodiscard]] llvm::StringRef format_name() const {
+    switch (answer_.format) {
+      case AnswerFormat::kText:
+        return "text";
+      case AnswerFormat::kHtml:
+        return "html";
+      case AnswerFormat::kBytes:
+        return "bytes";
+      case AnswerFormat::kMedia:
+        return answer_.media_type;
+      case AnswerFormat::kJsonLines:
+        return "a stream of lines";
+      case AnswerFormat::kEvents:
+        return "a stream of events";
+      default:
+        return "JSON";
+    }
+  }
+
+  void resolve_header(const syntax::HeaderClause& written) {
+    if (written.name.is_missing() || written.value == nullptr) return;
+    const llvm::StringRef name = written.name.text;
+    const bool is_token = std::all_of(name.begin(), name.end(), [](char c) {
+      return llvm::isAlnum(c) || llvm::StringRef("!#$%&'*+-.^_`|~").contains(c);
+    });
+    if (!is_token) {
+      context_.engine.report(Kind::kBadHeader, written.name.span, name)
+          .note("a header's name is a token (RFC 9110, section 5.1)");
+    }
+    for (const llvm::StringRef reserved : {"content-length", "transfer-encoding", "connection"}) {
+      if (name.equals_insensitive(reserved)) {
+        context_.engine.report(Kind::kBadHeader, written.name.span, name)
+            .note("the server writes this header itself");
+      }
+    }
+    const auto same = std::find_if(answer_.headers.begin(), answer_.headers.end(),
+                                   [&](const auto& other) { return name.equals_insensitive(other.name); });
+    if (same != answer_.headers.end()) {
+      context_.engine.report(Kind::kDuplicateEntry, written.name.span, "header", name)
+          .secondary(same->value.span, "first written here");
+    }
+    model::Expression value = checker_.infer(*written.value);
+    if (!is_formattable(context_, value.type)) {
+      context_.engine.report(Kind::kNotFormattable, written.value->span, context_.text(value.type),
+                             "written into a header");
+    }
+    answer_.headers.push_back({name.str(), std::move(value)});
+  }
+
+  Context& context_;
+  ExpressionChecker& checker_;
+  const syntax::ReturnStatement& written_;
+  model::Answer answer_;
+};
+
+}  // namespace
+
+model::Answer resolve_answer(Context& context, ExpressionChecker& checker,
+                             const syntax::ReturnStatement& written) {
+  return AnswerResolver(context, checker, written).resolve();
+}
+
+}  // namespace zc::check

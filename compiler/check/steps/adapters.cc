@@ -1,0 +1,251 @@
+// Outside systems as declared: adapters, the policies for talking to them, and the targets.
+
+#include "compiler/check/steps/adapters.h"
+
+#include "compiler/check/expressions/expressions.h"
+#include "compiler/check/expressions/literals.h"
+#include "compiler/check/steps/settings.h"
+#include "compiler/check/types/traits.h"
+#include "compiler/check/types/types.h"
+
+#include <llvm/ADT/StringMap.h>
+
+namespace zc::check {
+
+namespace {
+
+std::vector<model::OperationParameter> resolve_parameters(Context& context, model::PackageId package,
+                                                          llvm::ArrayRef<syntax::Field> written,
+                                                          llvm::ArrayRef<syntax::Name> variables) {
+  std::vector<model::OperationParameter> parameters;
+  llvm::StringMap<Span> names;
+  for (const syntax::Field& source : written) {
+    if (source.name.is_missing()) continue;
+    check_traits(context, source.traits, kOnParameter);
+    const auto [first, is_new] = names.try_emplace(source.name.text, source.name.span);
+    if (!is_new) {
+      context.engine.report(Kind::kDuplicateEntry, source.name.span, "parameter", source.name.text)
+          .secondary(first->second, "first declared here");
+      continue;
+    }
+    model::OperationParameter parameter;
+    parameter.name = source.name.text.str();
+    parameter.span = source.name.span;
+    parameter.type = resolve_type(context, package, *source.type, variables);
+    if (source.default_value != nullptr) {
+      parameter.default_value = literal_constant(context, *source.default_value, parameter.type);
+    }
+    parameters.push_back(std::move(parameter));
+  }
+  return parameters;
+}
+
+void resolve_access(Context& context, const syntax::Operation& source, model::Operation& operation) {
+  const syntax::Trait* chosen = nullptr;
+  for (const auto& [name, access] :
+       {std::pair("read", model::Access::kRead), std::pair("write", model::Access::kWrite),
+        std::pair("statement", model::Access::kByStatement)}) {
+    const syntax::Trait* trait = find_trait(source.traits, name);
+    if (trait == nullptr) continue;
+    if (chosen != nullptr) {
+      context.engine
+          .report(Kind::kBadOperation, trait->span, source.name.text,
+                  "has two of `@read`, `@write` and `@statement`")
+          .secondary(chosen->span, "and this says otherwise");
+      continue;
+    }
+    chosen = trait;
+    operation.access = access;
+  }
+  if (chosen == nullptr && !source.erroneous) {
+    context.engine
+        .report(Kind::kBadOperation, source.name.span, source.name.text,
+                "does not say whether it reads or writes")
+        .fix("say that it only reads", source.name.span.start_point(), "@read ")
+        .help("`@read`, `@write`, or `@statement` when its SQL decides");
+  }
+  operation.idempotent = find_trait(source.traits, "idempotent") != nullptr;
+  operation.stream = find_trait(source.traits, "stream") != nullptr;
+  const bool takes_statement =
+      std::any_of(operation.parameters.begin(), operation.parameters.end(),
+                  [&](const auto& p) { return context.types.kind(p.type) == model::TypeKind::kStatement; });
+  if (operation.access == model::Access::kByStatement && !takes_statement && !source.erroneous) {
+    context.engine.report(Kind::kBadOperation, source.name.span, source.name.text, "takes no statement")
+        .note("an operation with `@statement` has a parameter of type `statement`");
+  }
+}
+
+model::Kinds resolve_operation_kinds(Context& context, const syntax::Operation& source) {
+  std::vector<syntax::Name> names;
+  for (const syntax::FailsClause& clause : source.fails) {
+    if (clause.error.is_qualified() || !clause.kinds.empty()) {
+      context.engine.report(Kind::kUnknownWord, clause.span, dotted(clause.error), "kind")
+          .note("an operation fails with kinds; the steps that call it say which errors they stand for");
+    } else if (!clause.error.is_missing()) {
+      names.push_back(clause.error.segments.front());
+    }
+  }
+  return kinds_of(context, names);
+}
+
+void resolve_adapter(Context& context, model::Adapter& adapter, const syntax::AdapterDeclaration& source) {
+  const model::PackageId package = adapter.origin.package;
+  adapter.parameters = resolve_parameters(context, package, source.parameters, {});
+  llvm::StringMap<Span> names;
+  for (const syntax::Operation& written : source.operations) {
+    if (written.name.is_missing()) continue;
+    const auto [first, is_new] = names.try_emplace(written.name.text, written.name.span);
+    if (!is_new) {
+      context.engine.report(Kind::kDuplicateName, written.name.span, "operation", written.name.text)
+          .secondary(first->second, "first declared here");
+      continue;
+    }
+    check_traits(context, written.traits, kOnOperation);
+    model::Operation operation;
+    operation.origin = make_origin(context, package, written.name, written.doc, written.traits);
+    for (const syntax::Name& variable : written.type_parameters) {
+      operation.type_parameters.push_back(variable.text.str());
+    }
+    operation.parameters = resolve_parameters(context, package, written.parameters, written.type_parameters);
+    operation.result = written.result == nullptr
+                           ? context.types.simple(model::TypeKind::kVoid)
+                           : resolve_type(context, package, *written.result, written.type_parameters);
+    if (written.result_format.text == "row") {
+      operation.format = model::ResultFormat::kRow;
+    } else if (written.result_format.text == "json") {
+      operation.format = model::ResultFormat::kJson;
+    } else if (!written.result_format.is_missing()) {
+      context.engine.report(Kind::kUnknownWord, written.result_format.span, written.result_format.text,
+                            "form of a result: it is `row` or `json`");
+    }
+    operation.fails = resolve_operation_kinds(context, written);
+    resolve_access(context, written, operation);
+    adapter.operations.push_back(std::move(operation));
+  }
+}
+
+// Targets that every program has.
+void add_builtin_target(Context& context, llvm::StringRef name) {
+  if (!context.prelude.is_valid()) return;
+  const Symbol* adapter = context.names.find(context.prelude, NameSpace::kAdapters, name);
+  if (adapter == nullptr || context.names.find(context.prelude, NameSpace::kTargets, name) != nullptr) return;
+  model::Target target;
+  target.origin = context.program.adapters[adapter->id<model::AdapterId>()].origin;
+  target.adapter = adapter->id<model::AdapterId>();
+  target.builtin = true;
+  const model::TargetId id = context.program.targets.push_back(std::move(target));
+  context.declarations.targets.push_back(nullptr);
+  context.names.add(context.prelude, name, {SymbolKind::kTarget, id.raw()});
+}
+
+void read_accepts(Context& context, SettingReader& reader, const syntax::Setting& setting,
+                  model::Target& target) {
+  for (const syntax::SettingTerm& term : setting.terms) {
+    for (const syntax::Expr* value : term) {
+      const auto label = reader.word(value, {"pii", "secret"});
+      if (label) target.accepts |= *label == "pii" ? model::kPii : model::kSecret;
+    }
+  }
+  if (setting.terms.empty())
+    context.engine.report(Kind::kBadSetting, setting.name.span, "accepts", "`pii` or `secret`");
+}
+
+constexpr llvm::StringRef kTargetSettings[] = {"in_flight",    "queue",  "pool",   "breaker",
+                                               "retry_budget", "bearer", "policy", "accepts"};
+
+void read_target_setting(Context& context, model::Target& target, const syntax::Setting& setting) {
+  const model::PackageId package = target.origin.package;
+  SettingReader reader(context, package, setting);
+  const llvm::StringRef name = reader.name();
+  if (name == "accepts") return read_accepts(context, reader, setting, target);
+  if (name == "breaker") {
+    reader.allow_words({"of", "open"});
+    const auto percent = reader.percent(reader.value());
+    const auto of = reader.count(reader.after("of"), 1);
+    const auto open = reader.duration(reader.after("open"));
+    if (percent && of && open) target.breaker = model::Breaker{*percent, *of, *open};
+    return;
+  }
+  if (std::find(std::begin(kTargetSettings), std::end(kTargetSettings), name) == std::end(kTargetSettings)) {
+    return report_unknown_setting(context, setting, "a target", kTargetSettings);
+  }
+  reader.allow_words({});
+  if (name == "in_flight") {
+    target.in_flight = reader.count(reader.value(), 1);
+  } else if (name == "queue") {
+    target.queue_bound = reader.count(reader.value());
+  } else if (name == "pool") {
+    target.pool = reader.count(reader.value(), 1);
+  } else if (name == "retry_budget") {
+    target.retry_budget_percent = reader.percent(reader.value());
+  } else if (name == "bearer") {
+    if (reader.value() == nullptr) {
+      context.engine.report(Kind::kBadSetting, setting.name.span, name, "a string");
+      return;
+    }
+    ExpressionScope scope;
+    scope.package = package;
+    scope.place = ExpressionScope::Place::kTarget;
+    target.bearer = ExpressionChecker(context, scope)
+                        .check(*reader.value(), context.types.simple(model::TypeKind::kString));
+  } else if (const std::optional<syntax::QualifiedName> policy = path_name(reader.value())) {
+    const auto symbol =
+        context.resolve(package, NameSpace::kPolicies, *policy, Kind::kUnknownPolicy, "a policy");
+    if (symbol) target.default_policy = symbol->id<model::PolicyId>();
+  } else {
+    context.engine.report(Kind::kBadSetting, setting.name.span, name, "the name of a policy");
+  }
+}
+
+}  // namespace
+
+void resolve_adapters(Context& context) {
+  for (std::size_t i = 0; i < context.program.adapters.size(); ++i) {
+    resolve_adapter(context, context.program.adapters[model::AdapterId(i)],
+                    *context.declarations.adapters[i]);
+  }
+  add_builtin_target(context, "clock");
+  add_builtin_target(context, "random");
+}
+
+void resolve_policies(Context& context) {
+  static constexpr llvm::StringRef kKnown[] = {"timeout", "retry", "backoff", "on", "hedge", "rate"};
+  for (std::size_t i = 0; i < context.program.policies.size(); ++i) {
+    model::Policy& policy = context.program.policies[model::PolicyId(i)];
+    const llvm::ArrayRef<syntax::Setting> settings = context.declarations.policies[i]->settings;
+    report_double_settings(context, settings);
+    for (const syntax::Setting& setting : settings) {
+      if (!read_policy_setting(context, policy.origin.package, setting, policy.settings)) {
+        report_unknown_setting(context, setting, "a policy", kKnown);
+      }
+    }
+  }
+}
+
+void resolve_targets(Context& context) {
+  for (std::size_t i = 0; i < context.program.targets.size(); ++i) {
+    const syntax::TargetDeclaration* source = context.declarations.targets[i];
+    if (source == nullptr) continue;
+    const model::TargetId id(i);
+    const model::PackageId package = context.program.targets[id].origin.package;
+    const auto symbol =
+        context.resolve(package, NameSpace::kAdapters, source->adapter, Kind::kUnknownAdapter, "an adapter");
+    if (symbol) {
+      model::Target& target = context.program.targets[id];
+      target.adapter = symbol->id<model::AdapterId>();
+      const model::Adapter& adapter = context.program.adapters[target.adapter];
+      ExpressionScope scope;
+      scope.package = package;
+      scope.place = ExpressionScope::Place::kTarget;
+      ExpressionChecker checker(context, scope);
+      target.arguments = checker.arguments(source->arguments, adapter.parameters, source->adapter.span,
+                                           adapter.origin.name, adapter.origin.span);
+    }
+    report_double_settings(context, source->settings, {"accepts"});
+    for (const syntax::Setting& setting : source->settings) {
+      read_target_setting(context, context.program.targets[id], setting);
+    }
+  }
+}
+
+}  // namespace zc::check

@@ -1,0 +1,172 @@
+// Groups of effects: joins, members, and the slots that they write.
+
+#include "compiler/check/steps/effects.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace zc::check {
+
+namespace {
+
+model::Join join_of(syntax::JoinKind kind) {
+  switch (kind) {
+    case syntax::JoinKind::kAll:
+      return model::Join::kAll;
+    case syntax::JoinKind::kAllRequired:
+      return model::Join::kAllRequired;
+    case syntax::JoinKind::kAny:
+      return model::Join::kAny;
+    case syntax::JoinKind::kFirstSuccess:
+      return model::Join::kFirstSuccess;
+    case syntax::JoinKind::kRace:
+      return model::Join::kRace;
+    case syntax::JoinKind::kQuorum:
+      return model::Join::kQuorum;
+    case syntax::JoinKind::kHedge:
+      return model::Join::kHedge;
+    case syntax::JoinKind::kSequential:
+      return model::Join::kSequential;
+  }
+  return model::Join::kAll;
+}
+
+// One of the members decides: the others may leave their slots unset.
+bool picks_winners(model::Join join) {
+  return join == model::Join::kAny || join == model::Join::kFirstSuccess || join == model::Join::kRace ||
+         join == model::Join::kQuorum;
+}
+
+const syntax::LiteralExpr* literal_of(const syntax::Expr* expr, syntax::LiteralKind kind) {
+  const auto* literal = llvm::dyn_cast_or_null<syntax::LiteralExpr>(expr);
+  return literal != nullptr && literal->literal == kind ? literal : nullptr;
+}
+
+class GroupResolver {
+ public:
+  GroupResolver(Context& context, const ExpressionScope& scope) : context_(context), scope_(scope) {}
+
+  model::Group resolve(const syntax::Group& written) {
+    model::Group group;
+    group.join = join_of(written.join);
+    group.span = written.span;
+    if (group.join == model::Join::kQuorum) group.quorum = quorum(written);
+    for (const syntax::GroupMember& member : written.members) {
+      if (member.group != nullptr) {
+        group.nested.push_back(resolve(*member.group));
+      } else if (member.effect != nullptr) {
+        add_member(group, member, written);
+      }
+    }
+    if (written.members.empty() && !written.erroneous)
+      context_.engine.report(Kind::kBadGroup, written.span, "a group needs effects");
+    check_writers(group);
+    return group;
+  }
+
+ private:
+  std::uint32_t quorum(const syntax::Group& written) {
+    const auto* count = literal_of(written.count, syntax::LiteralKind::kInteger);
+    const bool fits = count != nullptr && count->value >= 1 && count->value <= written.members.size();
+    if (!fits && !written.erroneous) {
+      context_.engine.report(Kind::kBadGroup,
+                             written.count != nullptr ? written.count->span : written.join_span,
+                             "a quorum of " + std::to_string(written.members.size()) +
+                                 " effects is a number from 1 to " + std::to_string(written.members.size()));
+      return 1;
+    }
+    return fits ? static_cast<std::uint32_t>(count->value) : 1;
+  }
+
+  void add_member(model::Group& group, const syntax::GroupMember& written, const syntax::Group& whole) {
+    model::GroupMember member;
+    member.required = written.requirement != syntax::Requirement::kOptional;
+    Destination destination;
+    if (!written.slot.is_missing()) {
+      if (const model::SlotUse* use = find_write(written.slot)) {
+        member.writes = {use->slot, use->optional, written.slot.span};
+        destination = {use->slot, use->optional};
+        const bool may_be_left_out = !member.required || picks_winners(group.join);
+        if (may_be_left_out && !use->optional && !is_shared(whole, written.slot)) {
+          context_.engine
+              .report(Kind::kOptionalMember, written.slot.span, dotted(written.slot),
+                      scope_.step->origin.name)
+              .fix("say so where the step writes it", use->span.end_point(), "?");
+        }
+      }
+    }
+    std::optional<model::EffectCall> call = resolve_effect(context_, scope_, *written.effect, destination);
+    if (!call) return;
+    if (group.join == model::Join::kHedge) {
+      const auto* count = literal_of(whole.count, syntax::LiteralKind::kInteger);
+      const auto* delay = literal_of(whole.delay, syntax::LiteralKind::kDuration);
+      call->settings.hedge = model::Hedge{count != nullptr ? static_cast<std::uint32_t>(count->value) : 1,
+                                          delay != nullptr ? delay->value : 0};
+    }
+    member.call = std::move(*call);
+    group.members.push_back(std::move(member));
+  }
+
+  // Every member writes it, so whoever wins sets it.
+  static bool is_shared(const syntax::Group& group, const syntax::QualifiedName& slot) {
+    return std::all_of(group.members.begin(), group.members.end(), [&](const syntax::GroupMember& member) {
+      return member.requirement != syntax::Requirement::kOptional && dotted(member.slot) == dotted(slot);
+    });
+  }
+
+  const model::SlotUse* find_write(const syntax::QualifiedName& name) {
+    const auto symbol =
+        context_.resolve(scope_.package, NameSpace::kSlots, name, Kind::kUnknownSlot, "a slot");
+    if (!symbol) return nullptr;
+    for (const model::SlotUse& use : scope_.step->writes) {
+      if (use.slot == symbol->id<model::SlotId>()) return &use;
+    }
+    auto& diagnostic =
+        context_.engine.report(Kind::kSlotNotWritten, name.span, scope_.step->origin.name, dotted(name));
+    if (!scope_.step->writes.empty()) {
+      diagnostic.fix("write it", scope_.step->writes.back().span.end_point(), ", " + dotted(name));
+    } else {
+      diagnostic.help("name it behind `->`");
+    }
+    return nullptr;
+  }
+
+  void check_writers(const model::Group& group) {
+    if (picks_winners(group.join)) return;
+    for (std::size_t i = 0; i < group.members.size(); ++i) {
+      const model::SlotUse& use = group.members[i].writes;
+      if (!use.slot.is_valid()) continue;
+      for (std::size_t earlier = 0; earlier < i; ++earlier) {
+        if (group.members[earlier].writes.slot != use.slot) continue;
+        context_.engine.report(Kind::kDoubleWrite, use.span, context_.program.slots[use.slot].origin.name)
+            .secondary(group.members[earlier].writes.span, "first written here");
+        break;
+      }
+    }
+  }
+
+  Context& context_;
+  const ExpressionScope& scope_;
+};
+
+void collect_raises(const model::Group& group, model::Kinds& kinds) {
+  for (const model::GroupMember& member : group.members) {
+    if (member.required) kinds = static_cast<model::Kinds>(kinds | member.call.raises);
+  }
+  for (const model::Group& nested : group.nested)
+    collect_raises(nested, kinds);
+}
+
+}  // namespace
+
+model::Group resolve_group(Context& context, const ExpressionScope& scope, const syntax::Group& group) {
+  return GroupResolver(context, scope).resolve(group);
+}
+
+model::Kinds raised_by(const model::Group& group) {
+  model::Kinds kinds = 0;
+  collect_raises(group, kinds);
+  return kinds;
+}
+
+}  // namespace zc::check

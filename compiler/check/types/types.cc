@@ -1,0 +1,315 @@
+// Resolves types as written, then fills the declarations that make types.
+
+#include "compiler/check/types/types.h"
+
+#include "compiler/check/expressions/literals.h"
+#include "compiler/check/types/recursion.h"
+#include "compiler/check/types/traits.h"
+#include "compiler/diagnostics/did_you_mean.h"
+
+#include <llvm/ADT/StringMap.h>
+#include <llvm/ADT/StringSwitch.h>
+
+namespace zc::check {
+
+using model::TypeKind;
+
+namespace {
+
+constexpr llvm::StringLiteral kBuiltins[] = {"bool",      "i32",      "i64",    "u32",   "u64",
+                                             "f64",       "decimal",  "string", "bytes", "uuid",
+                                             "timestamp", "duration", "json",   "list",  "map"};
+
+std::optional<TypeKind> builtin_kind(llvm::StringRef name) {
+  return llvm::StringSwitch<std::optional<TypeKind>>(name)
+      .Case("bool", TypeKind::kBool)
+      .Case("i32", TypeKind::kI32)
+      .Case("i64", TypeKind::kI64)
+      .Case("u32", TypeKind::kU32)
+      .Case("u64", TypeKind::kU64)
+      .Case("f64", TypeKind::kF64)
+      .Case("decimal", TypeKind::kDecimal)
+      .Case("string", TypeKind::kString)
+      .Case("bytes", TypeKind::kBytes)
+      .Case("uuid", TypeKind::kUuid)
+      .Case("timestamp", TypeKind::kTimestamp)
+      .Case("duration", TypeKind::kDuration)
+      .Case("json", TypeKind::kJson)
+      .Default(std::nullopt);
+}
+
+class TypeResolver {
+ public:
+  TypeResolver(Context& context, model::PackageId package, llvm::ArrayRef<syntax::Name> variables)
+      : context_(context), package_(package), variables_(variables) {}
+
+  model::TypeId resolve(const syntax::TypeRef& written) {
+    if (written.name.is_missing()) return context_.types.error();
+    const model::TypeId type = written.name.is_qualified() ? declared(written) : simple(written);
+    return written.is_optional ? context_.types.optional(type) : type;
+  }
+
+ private:
+  model::TypeId simple(const syntax::TypeRef& written) {
+    const llvm::StringRef name = written.name.last().text;
+    for (std::size_t i = 0; i < variables_.size(); ++i) {
+      if (variables_[i].text == name && has_arguments(written, 0)) {
+        return context_.types.variable(static_cast<std::uint32_t>(i));
+      }
+    }
+    // The types of parameters of adapters; a declaration of that name counts more.
+    const bool is_declared = context_.find(package_, NameSpace::kTypes, written.name).has_value();
+    if (!is_declared) {
+      if (const std::optional<TypeKind> kind = builtin_kind(name)) {
+        return has_arguments(written, 0) ? context_.types.simple(*kind) : context_.types.error();
+      }
+      if (name == "list") {
+        if (!has_arguments(written, 1)) return context_.types.error();
+        return context_.types.list(resolve(*written.arguments[0]));
+      }
+      if (name == "map") return map(written);
+      if (name == "statement" || name == "url") {
+        return context_.types.simple(name == "url" ? TypeKind::kUrl : TypeKind::kStatement);
+      }
+    }
+    return declared(written);
+  }
+
+  model::TypeId map(const syntax::TypeRef& written) {
+    if (!has_arguments(written, 2)) return context_.types.error();
+    const model::TypeId key = resolve(*written.arguments[0]);
+    const model::TypeId value = resolve(*written.arguments[1]);
+    const TypeKind key_kind = context_.types.kind(key);
+    if (key_kind != TypeKind::kString && key_kind != TypeKind::kError) {
+      context_.engine.report(Kind::kBadType, written.arguments[0]->span, "the keys of a map are strings")
+          .fix("write `string`", written.arguments[0]->span, "string");
+    }
+    return context_.types.map(value);
+  }
+
+  bool has_arguments(const syntax::TypeRef& written, std::size_t count) {
+    if (written.arguments.size() == count) return true;
+    if (!written.erroneous) {
+      context_.engine.report(Kind::kBadType, written.span,
+                             "`" + dotted(written.name) + "` takes " + std::to_string(count) +
+                                 (count == 1 ? " type" : " types") + " in `<>`");
+    }
+    return false;
+  }
+
+  model::TypeId declared(const syntax::TypeRef& written) {
+    if (!written.name.is_qualified() && !context_.find(package_, NameSpace::kTypes, written.name)) {
+      if (const auto guess = diagnostics::did_you_mean(written.name.last().text, builtin_names())) {
+        context_.engine.report(Kind::kUnknownType, written.name.span, dotted(written.name))
+            .fix("write `" + *guess + "`", written.name.span, *guess);
+        return context_.types.error();
+      }
+    }
+    const std::optional<Symbol> symbol =
+        context_.resolve(package_, NameSpace::kTypes, written.name, Kind::kUnknownType, "a type");
+    if (!symbol) return context_.types.error();
+    if (!has_arguments(written, 0)) return context_.types.error();
+    switch (symbol->kind) {
+      case SymbolKind::kScalar:
+        return context_.types.scalar(symbol->id<model::ScalarId>());
+      case SymbolKind::kStruct:
+        return context_.types.structure(symbol->id<model::StructId>());
+      case SymbolKind::kEnum:
+        return context_.types.enumeration(symbol->id<model::EnumId>());
+      case SymbolKind::kExtern:
+        return context_.types.external(symbol->id<model::ExternId>());
+      default:
+        break;
+    }
+    context_.engine
+        .report(Kind::kWrongKindOfName, written.name.span, dotted(written.name), noun(symbol->kind), "a type")
+        .secondary(origin_of(context_.program, *symbol).span, "declared here");
+    return context_.types.error();
+  }
+
+  static std::vector<llvm::StringRef> builtin_names() { return {std::begin(kBuiltins), std::end(kBuiltins)}; }
+
+  Context& context_;
+  model::PackageId package_;
+  llvm::ArrayRef<syntax::Name> variables_;
+};
+
+// A type that values of declarations have: not one of an adapter's parameters.
+model::TypeId value_type(Context& context, model::PackageId package, const syntax::TypeRef& written) {
+  const model::TypeId type = resolve_type(context, package, written);
+  const TypeKind kind = context.types.kind(context.types.strip_optional(type));
+  if (kind != TypeKind::kStatement && kind != TypeKind::kUrl) return type;
+  context.engine
+      .report(Kind::kBadType, written.span, "`" + context.text(type) + "` is for the parameters of adapters")
+      .note("`statement` and `url` say how an adapter's operation takes a string");
+  return context.types.error();
+}
+
+std::string json_name(Context& context, llvm::ArrayRef<syntax::Trait> traits, const syntax::Name& name) {
+  const syntax::Trait* trait = find_trait(traits, "json");
+  return trait == nullptr ? name.text.str() : trait_text(context, *trait).value_or(name.text.str());
+}
+
+std::vector<model::Field> resolve_fields(Context& context, model::PackageId package,
+                                         llvm::ArrayRef<syntax::Field> written) {
+  std::vector<model::Field> fields;
+  fields.reserve(written.size());
+  llvm::StringMap<Span> names;
+  llvm::StringMap<Span> json_names;
+  for (const syntax::Field& source : written) {
+    if (source.name.is_missing()) continue;
+    check_traits(context, source.traits, kOnField);
+    model::Field field;
+    field.origin = make_origin(context, package, source.name, source.doc, source.traits);
+    field.json_name = json_name(context, source.traits, source.name);
+    field.type = value_type(context, package, *source.type);
+    field.traits = value_traits(context, source.traits, field.type);
+    if (source.default_value != nullptr)
+      field.default_value = literal_constant(context, *source.default_value, field.type);
+    const auto [first, is_new] = names.try_emplace(source.name.text, source.name.span);
+    if (!is_new) {
+      context.engine.report(Kind::kDuplicateEntry, source.name.span, "field", source.name.text)
+          .secondary(first->second, "first declared here");
+      continue;
+    }
+    const auto [same, is_new_in_json] = json_names.try_emplace(field.json_name, source.name.span);
+    if (!is_new_in_json) {
+      context.engine.report(Kind::kDuplicateEntry, source.name.span, "field", field.json_name)
+          .secondary(same->second, "this field has the same name in JSON");
+    }
+    fields.push_back(std::move(field));
+  }
+  return fields;
+}
+
+void resolve_enum(Context& context, model::Enum& enumeration, const syntax::EnumDeclaration& source) {
+  llvm::StringMap<Span> names;
+  llvm::StringMap<Span> json_names;
+  for (const syntax::EnumMember& member : source.members) {
+    if (member.name.is_missing()) continue;
+    check_traits(context, member.traits, kOnEnumerator);
+    model::Enumerator value;
+    value.origin = make_origin(context, enumeration.origin.package, member.name, member.doc, member.traits);
+    value.json_name = member.value != nullptr ? member.value->plain_text().str()
+                                              : json_name(context, member.traits, member.name);
+    const auto [first, is_new] = names.try_emplace(member.name.text, member.name.span);
+    const auto [same, is_new_in_json] = json_names.try_emplace(value.json_name, member.name.span);
+    if (!is_new) {
+      context.engine.report(Kind::kDuplicateEntry, member.name.span, "value", member.name.text)
+          .secondary(first->second, "first declared here");
+      continue;
+    }
+    if (!is_new_in_json) {
+      context.engine.report(Kind::kDuplicateEntry, member.name.span, "value", value.json_name)
+          .secondary(same->second, "this value has the same text in JSON");
+    }
+    enumeration.values.push_back(std::move(value));
+  }
+  if (enumeration.values.empty() && !source.erroneous) {
+    context.engine.report(Kind::kBadType, source.name.span,
+                          "enum `" + source.name.text.str() + "` has no values");
+  }
+}
+
+void resolve_scalar(Context& context, model::Scalar& scalar, const syntax::ScalarDeclaration& source) {
+  scalar.base = resolve_type(context, scalar.origin.package, *source.type);
+  switch (context.types.kind(scalar.base)) {
+    case TypeKind::kBool:
+    case TypeKind::kI32:
+    case TypeKind::kI64:
+    case TypeKind::kU32:
+    case TypeKind::kU64:
+    case TypeKind::kF64:
+    case TypeKind::kDecimal:
+    case TypeKind::kString:
+    case TypeKind::kBytes:
+    case TypeKind::kUuid:
+    case TypeKind::kTimestamp:
+    case TypeKind::kDuration:
+    case TypeKind::kJson:
+    case TypeKind::kError:
+      break;
+    default:
+      context.engine
+          .report(Kind::kBadType, source.type->span,
+                  "a scalar cannot be made of `" + context.text(scalar.base) + "`")
+          .note("a scalar is a strong type over one built-in type");
+      scalar.base = context.types.error();
+  }
+  scalar.traits = value_traits(context, source.traits, scalar.base);
+}
+
+void resolve_error(Context& context, model::ErrorType& error, const syntax::ErrorTypeDeclaration& source) {
+  error.fields = resolve_fields(context, error.origin.package, source.fields);
+  error.retryable = find_trait(source.traits, "retryable") != nullptr;
+  if (const syntax::Trait* http = find_trait(source.traits, "http"); http != nullptr && !http->erroneous) {
+    const syntax::Expr* value = http->arguments.size() == 1 ? http->arguments.front().value : nullptr;
+    const auto* literal = llvm::dyn_cast_or_null<syntax::LiteralExpr>(value);
+    const bool is_status = literal != nullptr && literal->literal == syntax::LiteralKind::kInteger &&
+                           literal->value >= 100 && literal->value <= 599;
+    if (is_status) {
+      error.http_status = static_cast<std::uint16_t>(literal->value);
+    } else {
+      context.engine.report(Kind::kBadStatus, value != nullptr ? value->span : http->span)
+          .note("RFC 9110 has statuses from 100 to 599");
+    }
+  }
+  if (const syntax::Trait* kind = find_trait(source.traits, "kind"); kind != nullptr && !kind->erroneous) {
+    std::vector<syntax::Name> names;
+    for (const syntax::Argument& argument : kind->arguments) {
+      const auto* path = llvm::dyn_cast_or_null<syntax::PathExpr>(argument.value);
+      if (path != nullptr && path->is_single_name()) {
+        names.push_back(path->segments.front());
+      } else if (argument.value != nullptr && !argument.value->erroneous) {
+        context.engine.report(Kind::kBadTraitArgument, argument.value->span, "kind", "names of kinds");
+      }
+    }
+    if (kind->arguments.empty())
+      context.engine.report(Kind::kBadTraitArgument, kind->span, "kind", "names of kinds");
+    error.kinds = kinds_of(context, names);
+  }
+}
+
+}  // namespace
+
+model::TypeId resolve_type(Context& context, model::PackageId package, const syntax::TypeRef& type,
+                           llvm::ArrayRef<syntax::Name> variables) {
+  return TypeResolver(context, package, variables).resolve(type);
+}
+
+void resolve_types(Context& context) {
+  model::Program& program = context.program;
+  const Declarations& table = context.declarations;
+  // In this order: traits and defaults look through scalars and into enums.
+  for (std::size_t i = 0; i < program.scalars.size(); ++i) {
+    resolve_scalar(context, program.scalars[model::ScalarId(i)], *table.scalars[i]);
+  }
+  for (std::size_t i = 0; i < program.enums.size(); ++i) {
+    resolve_enum(context, program.enums[model::EnumId(i)], *table.enums[i]);
+  }
+  for (std::size_t i = 0; i < program.externs.size(); ++i) {
+    model::ExternType& type = program.externs[model::ExternId(i)];
+    if (table.externs[i]->cpp_name != nullptr) type.cpp_name = table.externs[i]->cpp_name->plain_text().str();
+    if (table.externs[i]->header != nullptr) type.header = table.externs[i]->header->plain_text().str();
+    type.opaque = find_trait(table.externs[i]->traits, "opaque") != nullptr;
+    if (!table.externs[i]->erroneous && (type.cpp_name.empty() || type.header.empty())) {
+      context.engine.report(
+          Kind::kBadType, type.origin.span,
+          "extern type `" + type.origin.name + "` needs the name of a C++ type and a header");
+    }
+  }
+  for (std::size_t i = 0; i < program.structs.size(); ++i) {
+    model::Struct& structure = program.structs[model::StructId(i)];
+    structure.fields = resolve_fields(context, structure.origin.package, table.structs[i]->fields);
+  }
+  for (std::size_t i = 0; i < program.errors.size(); ++i) {
+    resolve_error(context, program.errors[model::ErrorId(i)], *table.errors[i]);
+  }
+  for (std::size_t i = 0; i < program.slots.size(); ++i) {
+    model::Slot& slot = program.slots[model::SlotId(i)];
+    slot.type = value_type(context, slot.origin.package, *table.slots[i]->type);
+  }
+  check_struct_recursion(context);
+}
+
+}  // namespace zc::check
