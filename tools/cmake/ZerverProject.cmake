@@ -151,6 +151,7 @@ function(zerver_test name)
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
     TEST_PREFIX "${name}."
+    NO_PRETTY_VALUES
     WORKING_DIRECTORY "${arg_DATA}"
     PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${serial})
 endfunction()
