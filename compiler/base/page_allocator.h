@@ -19,12 +19,13 @@ class PageAllocator : public llvm::AllocatorBase<PageAllocator> {
   using llvm::AllocatorBase<PageAllocator>::Allocate;
   using llvm::AllocatorBase<PageAllocator>::Deallocate;
 
+  // NOLINTBEGIN(readability-identifier-naming): LLVM's interface
   // `alignment` is at most that of a page.
   [[nodiscard]] void* Allocate(std::size_t size, std::size_t alignment) {
     std::error_code code;
     const llvm::sys::MemoryBlock block = llvm::sys::Memory::allocateMappedMemory(
         size, nullptr, llvm::sys::Memory::MF_READ | llvm::sys::Memory::MF_WRITE, code);
-    if (code) llvm::report_bad_alloc_error("no memory for the syntax tree");
+    if (code) llvm::report_bad_alloc_error("no pages for an arena");
     assert(llvm::isAddrAligned(llvm::Align(alignment), block.base()));
     static_cast<void>(alignment);
     return block.base();
@@ -34,6 +35,7 @@ class PageAllocator : public llvm::AllocatorBase<PageAllocator> {
     [[maybe_unused]] const std::error_code code = llvm::sys::Memory::releaseMappedMemory(block);
     assert(!code);
   }
+  // NOLINTEND(readability-identifier-naming)
 };
 
 // An arena of slabs of 64 KiB, which begin to grow at 8 MiB.

@@ -12,6 +12,7 @@ namespace {
 TEST(PageArena, KeepsWhatIsWrittenWhenItIsMoved) {
   PageArena arena;
   std::vector<std::uint64_t*> values;
+  values.reserve(100'000);
   for (std::uint64_t i = 0; i < 100'000; ++i)
     values.push_back(new (arena.Allocate<std::uint64_t>()) std::uint64_t(i));
   const PageArena moved = std::move(arena);

@@ -14,12 +14,10 @@ namespace zc::model {
 template <typename T> class Boxed {
  public:
   Boxed() = default;
-  Boxed(T value)
-      : value_(std::make_unique<T>(std::move(value))) {
-  }  // NOLINT(google-explicit-constructor): like optional
-  Boxed(std::optional<T> value)
-      : value_(value ? std::make_unique<T>(std::move(*value)) : nullptr) {
-  }  // NOLINT(google-explicit-constructor): like the one above
+  // NOLINTBEGIN(google-explicit-constructor): like optional
+  Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}
+  Boxed(std::optional<T> value) : value_(value ? std::make_unique<T>(std::move(*value)) : nullptr) {}
+  // NOLINTEND(google-explicit-constructor)
   Boxed(const Boxed& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
   Boxed(Boxed&&) noexcept = default;
   Boxed& operator=(const Boxed& other) {
