@@ -1,5 +1,6 @@
 #include "compiler/plan/flow_builder.h"
 
+#include "compiler/plan/constant_json.h"
 #include "compiler/plan/field_name.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -515,6 +516,11 @@ void FlowBuilder::answer(const model::Statement& statement, Operation& operation
     builder_.unsupported(statement.span, "an answer with more than 8 header fields");
   if (!answer.body) return;
   if (answer.format == model::AnswerFormat::kJson) {
+    if (const std::optional<std::string> text = constant_json(builder_.program, *answer.body)) {
+      operation.content_type = "zerver::flow::kJsonType";
+      operation.text = string_literal(*text);
+      return;
+    }
     const bool is_literal = answer.body->kind == model::ExpressionKind::kObject ||
                             answer.body->kind == model::ExpressionKind::kList;
     if (is_literal)
