@@ -130,6 +130,12 @@ struct Route {
 enum class Trigger : std::uint8_t { kRoute, kSlug, kJob, kCron };
 enum class Priority : std::uint8_t { kInteractive, kNormal, kBatch };
 
+// Another slug of a flow.
+struct Alias {
+  std::string slug;
+  Span span;
+};
+
 // A parameter of a job is a slot that the job begins with.
 struct Parameter {
   Origin origin;
@@ -168,7 +174,7 @@ struct Flow {
   Trigger trigger = Trigger::kSlug;
   Boxed<Route> route;
   std::string slug;
-  std::vector<std::string> aliases;
+  std::vector<Alias> aliases;
   std::vector<Parameter> parameters;  // of a job
   std::string schedule, time_zone;    // of a cron
   JobSettings job;

@@ -172,9 +172,9 @@ void plan_routes(Builder& builder) {
     if (flow.route) entries.push_back({flow.route->method, {position, segments_of(*flow.route)}});
     if (flow.trigger == model::Trigger::kSlug)
       entries.push_back({model::Method::kPost, {position, slug_segments(flow.slug)}});
-    for (const std::string& alias : flow.aliases)
+    for (const model::Alias& alias : flow.aliases)
       if (flow.trigger == model::Trigger::kSlug)
-        entries.push_back({model::Method::kPost, {position, slug_segments(alias)}});
+        entries.push_back({model::Method::kPost, {position, slug_segments(alias.slug)}});
   }
   const auto add = [&](std::optional<model::Method> method, const char* name) {
     std::vector<RouteEntry> chosen;

@@ -115,7 +115,7 @@ class AnswerResolver {
     if (!fits && kind != TypeKind::kError) {
       context_.engine.report(
           Kind::kBadAnswer, written.span,
-          "a `" + context_.text(body.type) + "` cannot be answered as " + format_name().str());
+          "a value of type `" + context_.text(body.type) + "` cannot be answered as " + format_name().str());
     }
     answer_.body = std::move(body);
   }

@@ -168,7 +168,7 @@ class HeadResolver {
     if (name == "alias") {
       const llvm::StringRef word = bare_word(reader.value());
       const std::optional<std::string> alias = word.empty() ? reader.text(reader.value()) : word.str();
-      if (alias) flow_.aliases.push_back(*alias);
+      if (alias) flow_.aliases.push_back({*alias, reader.value()->span});
     } else if (name == "backoff") {
       flow_.job.backoff = reader.backoff(reader.value()).value_or(model::Backoff{});
     } else if (name == "lease") {

@@ -91,20 +91,17 @@ void check_ambiguity(Context& context) {
 }
 
 void check_slugs(Context& context) {
-  std::map<std::pair<model::PackageId, std::string>, model::FlowId> known;
-  const auto add = [&](model::FlowId id, const std::string& slug) {
-    const auto [first, is_new] = known.try_emplace({context.program.flows[id].origin.package, slug}, id);
+  std::map<std::pair<model::PackageId, std::string>, Span> known;
+  const auto add = [&](model::PackageId package, const std::string& slug, Span place) {
+    const auto [first, is_new] = known.try_emplace({package, slug}, place);
     if (is_new) return;
-    const model::Origin& origin = context.program.flows[id].origin;
-    context.engine.report(Kind::kDuplicateSlug, origin.span, slug)
-        .secondary(context.program.flows[first->second].origin.span, "this flow has it already");
+    context.engine.report(Kind::kDuplicateSlug, place, slug)
+        .secondary(first->second, "a flow has it already");
   };
-  for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
-    const model::FlowId id(i);
-    const model::Flow& flow = context.program.flows[id];
-    if (flow.trigger == model::Trigger::kSlug) add(id, flow.slug);
-    for (const std::string& alias : flow.aliases)
-      add(id, alias);
+  for (const model::Flow& flow : context.program.flows) {
+    if (flow.trigger == model::Trigger::kSlug) add(flow.origin.package, flow.slug, flow.origin.span);
+    for (const model::Alias& alias : flow.aliases)
+      add(flow.origin.package, alias.slug, alias.span);
   }
 }
 
