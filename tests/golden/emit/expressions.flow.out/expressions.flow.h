@@ -37,13 +37,13 @@ std::string_view to_string(Tier value) noexcept;
 bool from_string(std::string_view name, Tier& out) noexcept;
 
 struct Line {
-  zerver::String name;
-  Cents cents;
+  zerver::String name{};
+  Cents cents{};
   std::int32_t count = 1;
   double share = 0.5;
   zerver::Decimal factor = zerver::Decimal{150, 2};
   Tier tier = Tier::kBasic;
-  std::optional<zerver::String> note;
+  std::optional<zerver::String> note{};
   zerver::List<zerver::String> tags = zerver::List<zerver::String>();
   friend bool operator==(const Line&, const Line&) = default;
 };
@@ -52,8 +52,8 @@ void write_json(zerver::flow::JsonWriter& out, const Line& value);
 
 struct Quote {
   std::int64_t sum = 0;
-  zerver::List<Line> lines;
-  zerver::List<zerver::String> labels;
+  zerver::List<Line> lines{};
+  zerver::List<zerver::String> labels{};
   friend bool operator==(const Quote&, const Quote&) = default;
 };
 bool read_json(const zerver::flow::JsonValue& in, Quote& out);
