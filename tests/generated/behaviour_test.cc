@@ -208,6 +208,36 @@ TEST_F(Behaviour, TheDeadlineEndsAFlow) {
   EXPECT_EQ(db.asked().size(), 2U) << "one retry";
 }
 
+// Answers with what it was asked.
+class EchoingBank final : public behaviour::v1::BankAdapter {
+ public:
+  void charge(const ChargeArguments& arguments, flow::Reply<String> reply) override {
+    const behaviour::v1::Order& order = arguments.order;
+    receipt = std::to_string(order.amount) + " " + std::string(order.currency.view()) + " to " +
+              std::string(order.to.name.view()) + (order.note ? " with a note" : "");
+    reply.succeed(String::borrowed(receipt));
+  }
+  void cancel(flow::Operation&) noexcept override {}
+
+  std::string receipt;
+};
+
+TEST_F(Behaviour, AnObjectBecomesTheStructThatAnEffectTakes) {
+  EchoingBank bank;
+  service.set_adapter("behaviour.v1.billing", bank);
+  EXPECT_EQ(post("/charged?amount=5", "").body, R"({"receipt":"5 EUR to shop"})");
+}
+
+// --- Answers ---
+
+TEST_F(Behaviour, AnAnswerOfConstantsIsValidJson) {
+  const ResponseText response = get("/fixed");
+  EXPECT_EQ(response.content_type, "application/json");
+  EXPECT_EQ(
+      response.body,
+      R"({"message":"a \"quoted\" line\n","x-count":3,"ratio":0.5,"ready":true,"none":null,"inner":{"list":["a","b"]}})");
+}
+
 // --- Routes ---
 
 TEST_F(Behaviour, RoutesAnswerByPathAndMethod) {
@@ -238,9 +268,9 @@ TEST(BehaviourTypes, ADesignatedInitialiserMayLeaveFieldsOut) {
 }
 
 TEST(BehaviourPackage, SaysWhatItHas) {
-  ASSERT_EQ(package().flows.size(), 12U);
+  ASSERT_EQ(package().flows.size(), 14U);
   EXPECT_EQ(package().flows[0].path, "/hello/{name}");
-  ASSERT_EQ(package().targets.size(), 1U);
+  ASSERT_EQ(package().targets.size(), 2U);
   EXPECT_EQ(package().targets[0].adapter, "zerver.sql");
   EXPECT_EQ(package().targets[0].in_flight, 64U);
 }
