@@ -139,7 +139,22 @@ std::string ExpressionWriter::nested(const Expression& expression, const Binding
 
 std::string ExpressionWriter::text(const Expression& expression, const Bindings& bindings) const {
   if (is_text_constant(expression)) return string_literal(expression.constant.text);
-  return value(expression, bindings);
+  model::TypeId type = expression.type;
+  const bool is_scalar = type_of(type).kind == TypeKind::kScalar;
+  std::string written = is_scalar ? nested(expression, bindings) : value(expression, bindings);
+  for (; type_of(type).kind == TypeKind::kScalar;
+       type = program_->scalars[model::ScalarId(type_of(type).declaration)].base)
+    written += ".value";
+  switch (type_of(type).kind) {
+    case TypeKind::kString:
+    case TypeKind::kUrl:
+      return written;
+    case TypeKind::kBytes:
+    case TypeKind::kJson:
+      return written + ".view()";
+    default:
+      return "zerver::flow::concat(exchange.arena(), {" + written + "})";
+  }
 }
 
 std::string ExpressionWriter::slot(const Expression& expression, const Bindings& bindings) const {

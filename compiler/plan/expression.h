@@ -28,7 +28,7 @@ class ExpressionWriter {
 
   // A C++ expression of the expression's type.
   [[nodiscard]] std::string value(const model::Expression& expression, const Bindings& bindings) const;
-  // One that converts to std::string_view, without a copy where there is one already.
+  // One that converts to std::string_view: what is no text is formatted, what is text is not copied.
   [[nodiscard]] std::string text(const model::Expression& expression, const Bindings& bindings) const;
   // Statements that write it with the JsonWriter `json`. An object literal leaves out what is not set.
   void append_json(const model::Expression& expression, const Bindings& bindings, Lines& lines) const;

@@ -530,8 +530,6 @@ void FlowBuilder::answer(const model::Statement& statement, Operation& operation
     return;
   }
   operation.text = builder_.writer.text(*answer.body, slots_);
-  const TypeKind kind = type(answer.body->type).kind;
-  if (kind == TypeKind::kBytes || kind == TypeKind::kJson) operation.text += ".view()";
 }
 
 Bindings FlowBuilder::bindings_of(const model::Step& step) const {
