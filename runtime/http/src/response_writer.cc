@@ -1,7 +1,7 @@
 // Writes responses as HTTP/1.1 messages.
 #include "scan.h"
-#include <zerver/http/response_writer.h>
 #include <zerver/core/status.h>
+#include <zerver/http/response_writer.h>
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // What responses look like on the wire.
+#include <zerver/core/status.h>
 #include <zerver/http/date.h>
 #include <zerver/http/response_writer.h>
-#include <zerver/core/status.h>
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // One worker: a loop with its own listening sockets, connections, timers and memory.
 #include "worker_thread.h"
 
-#include <zerver/http/response_writer.h>
 #include <zerver/core/status.h>
+#include <zerver/http/response_writer.h>
 
 #include <boost/asio/buffer.hpp>
 
