@@ -4,8 +4,8 @@
 #include "compiler/emit/emit_dot.h"
 #include "compiler/emit/emit_json.h"
 #include "compiler/emit/layout.h"
-#include "compiler/plan/cpp_names.h"
 #include "compiler/plan/make_plan.h"
+#include "compiler/plan/names/cpp_names.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>

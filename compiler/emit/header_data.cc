@@ -1,7 +1,7 @@
 // What the templates of a generated header are filled with.
 
 #include "compiler/emit/data.h"
-#include "compiler/plan/names.h"
+#include "compiler/plan/names/names.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringSwitch.h>

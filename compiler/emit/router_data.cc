@@ -1,8 +1,8 @@
 // The compiled-in router: decision trees as functions over a path that is eaten segment by segment.
 
 #include "compiler/emit/data.h"
-#include "compiler/plan/names.h"
-#include "compiler/plan/segment_hash.h"
+#include "compiler/plan/names/names.h"
+#include "compiler/plan/router/segment_hash.h"
 
 #include <llvm/ADT/MapVector.h>
 #include <llvm/ADT/STLExtras.h>

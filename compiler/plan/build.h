@@ -3,8 +3,8 @@
 #pragma once
 
 #include "compiler/model/program.h"
-#include "compiler/plan/cpp_names.h"
-#include "compiler/plan/expression.h"
+#include "compiler/plan/expressions/expression.h"
+#include "compiler/plan/names/cpp_names.h"
 #include "compiler/plan/plan.h"
 
 #include <llvm/ADT/DenseMap.h>

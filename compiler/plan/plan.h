@@ -3,7 +3,7 @@
 #pragma once
 
 #include "compiler/base/span.h"
-#include "compiler/plan/router.h"
+#include "compiler/plan/router/router.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -24,7 +24,7 @@ class RoutePath {
 
   // The next segment's first eight characters, folded into `Bits` bits: with the right multiplier a switch
   // over it tells many literals apart with one jump. zerver-compile folds alike
-  // (compiler/plan/segment_hash.h).
+  // (compiler/plan/router/segment_hash.h).
   template <unsigned Bits> unsigned bucket(const char* at, std::uint64_t multiplier) const noexcept {
     if (at == end_) return 0;
     const std::uint64_t word = word_at(at + 1);

@@ -1,4 +1,4 @@
-#include "compiler/plan/cpp_names.h"
+#include "compiler/plan/names/cpp_names.h"
 
 #include <llvm/ADT/SmallVector.h>
 

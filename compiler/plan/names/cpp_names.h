@@ -3,7 +3,7 @@
 #pragma once
 
 #include "compiler/model/program.h"
-#include "compiler/plan/names.h"
+#include "compiler/plan/names/names.h"
 
 #include <llvm/ADT/DenseMap.h>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "compiler/model/program.h"
-#include "compiler/plan/cpp_names.h"
+#include "compiler/plan/names/cpp_names.h"
 #include "compiler/plan/plan.h"
 
 #include <llvm/ADT/DenseMap.h>

@@ -1,4 +1,4 @@
-#include "compiler/plan/constant_json.h"
+#include "compiler/plan/expressions/constant_json.h"
 
 #include "compiler/plan/program_builder.h"
 

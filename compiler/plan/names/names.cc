@@ -1,4 +1,4 @@
-#include "compiler/plan/names.h"
+#include "compiler/plan/names/names.h"
 
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringExtras.h>

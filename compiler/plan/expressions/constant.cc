@@ -1,6 +1,6 @@
 // Literals of a `.flow` file as C++ of the type that they are used as.
 
-#include "compiler/plan/expression.h"
+#include "compiler/plan/expressions/expression.h"
 
 #include <llvm/Support/Format.h>
 #include <llvm/Support/raw_ostream.h>

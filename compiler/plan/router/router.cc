@@ -1,4 +1,4 @@
-#include "compiler/plan/router.h"
+#include "compiler/plan/router/router.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>

@@ -37,9 +37,16 @@ class FlowBuilder {
   void when(const model::Statement& statement, Body& body, bool& ends);
   void parallel(const model::Statement& statement, Body& body);
   void step(const model::Statement& statement, Body& body, bool& ends);
+
+  // request_parts.cc
   void extract(const model::Step& step, Operation& operation);
+  void part(const model::Expression& expression, Operation& operation, Bindings& bindings);
+
+  // body_steps.cc
   void body_step(const model::Statement& statement, const model::Step& step, Operation& operation);
   std::vector<std::string> view_arguments(const model::Statement& statement, const model::Step& step) const;
+
+  // answers.cc
   void answer(const model::Statement& statement, Operation& operation);
 
   // effects.cc
@@ -56,7 +63,6 @@ class FlowBuilder {
   // `error` with its fields filled from the step's reads and from `fault`.
   std::string error_value(model::ErrorId id, const model::Step& step, const std::string& fault);
   AssignPlan assign(const model::SlotUse& use, model::TypeId type, const std::string& value);
-  void part(const model::Expression& expression, Operation& operation, Bindings& bindings);
   // The bindings of a step's expressions, where what is read as required is known to be set.
   Bindings bindings_of(const model::Step& step) const;
   [[nodiscard]] std::string comment(const model::Step& step) const;

@@ -1,6 +1,6 @@
 // Effects of a flow: calls, their policies, and what becomes of their failures.
 
-#include "compiler/plan/flow_builder.h"
+#include "compiler/plan/flows/flow_builder.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>

@@ -1,4 +1,4 @@
-#include "compiler/plan/expression.h"
+#include "compiler/plan/expressions/expression.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>

@@ -1,4 +1,4 @@
-#include "compiler/plan/field_name.h"
+#include "compiler/plan/flows/field_name.h"
 
 #include <gtest/gtest.h>
 

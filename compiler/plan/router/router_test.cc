@@ -1,7 +1,7 @@
-#include "compiler/plan/router.h"
+#include "compiler/plan/router/router.h"
 
 #include "compiler/plan/program_builder.h"
-#include "compiler/plan/segment_hash.h"
+#include "compiler/plan/router/segment_hash.h"
 
 #include <gtest/gtest.h>
 

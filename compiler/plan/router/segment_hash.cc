@@ -1,4 +1,4 @@
-#include "compiler/plan/segment_hash.h"
+#include "compiler/plan/router/segment_hash.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/Support/MathExtras.h>

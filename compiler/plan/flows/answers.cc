@@ -1,0 +1,70 @@
+// What a flow returns.
+
+#include "compiler/plan/expressions/constant_json.h"
+#include "compiler/plan/flows/field_name.h"
+#include "compiler/plan/flows/flow_builder.h"
+
+#include <llvm/ADT/StringRef.h>
+
+namespace zc::plan {
+
+void FlowBuilder::answer(const model::Statement& statement, Operation& operation) {
+  const model::Answer& answer = *statement.answer;
+  operation.status = answer.status;
+  operation.comment = "return " + std::to_string(answer.status);
+  switch (answer.format) {
+    case model::AnswerFormat::kNone:
+    case model::AnswerFormat::kJson:
+      break;
+    case model::AnswerFormat::kText:
+      operation.content_type = "zerver::flow::kTextType";
+      break;
+    case model::AnswerFormat::kHtml:
+      operation.content_type = "\"text/html; charset=utf-8\"";
+      break;
+    case model::AnswerFormat::kBytes:
+      operation.content_type = "\"application/octet-stream\"";
+      break;
+    case model::AnswerFormat::kMedia:
+      operation.content_type = string_literal(answer.media_type);
+      break;
+    case model::AnswerFormat::kJsonLines:
+      builder_.unsupported(statement.span, "an answer that is streamed");
+      break;
+    case model::AnswerFormat::kEvents:
+      builder_.unsupported(statement.span, "an answer of server-sent events");
+      break;
+  }
+  for (const model::AnswerHeader& header : answer.headers) {
+    const std::string name = field_name(header.name);
+    model::Expression written = header.value;
+    // A value in a path of ours must not end its segment.
+    if (name == "Location" && written.kind == model::ExpressionKind::kInterpolation)
+      written.kind = model::ExpressionKind::kUrl;
+    const std::string value = builder_.writer.text(written, slots_);
+    if (name == "Content-Type")
+      operation.content_type = value;
+    else
+      operation.headers.push_back({string_literal(name), value});
+  }
+  if (operation.headers.size() > 8)
+    builder_.unsupported(statement.span, "an answer with more than 8 header fields");
+  if (!answer.body) return;
+  if (answer.format == model::AnswerFormat::kJson) {
+    if (const std::optional<std::string> text = constant_json(builder_.program, *answer.body)) {
+      operation.content_type = "zerver::flow::kJsonType";
+      operation.text = string_literal(*text);
+      return;
+    }
+    const bool is_literal = answer.body->kind == model::ExpressionKind::kObject ||
+                            answer.body->kind == model::ExpressionKind::kList;
+    if (is_literal)
+      builder_.writer.append_json(*answer.body, slots_, operation.json);
+    else
+      operation.value = builder_.writer.value(*answer.body, slots_);
+    return;
+  }
+  operation.text = builder_.writer.text(*answer.body, slots_);
+}
+
+}  // namespace zc::plan
