@@ -1,7 +1,7 @@
 # zerver_add_flow: compiles .flow files and adds the result to a target. The same file serves Zerver's own build and
 # every project that calls find_package(Zerver).
 #
-#   zerver_add_flow(TARGET svc FLOWS a.flow ... [IMPORTS dir ...] [EMIT cpp openapi ...] [OUT_DIR dir] [NO_MAIN]
+#   zerver_add_flow(TARGET svc FLOWS a.flow ... [IMPORTS dir ...] [EMIT cpp dot ...] [OUT_DIR dir] [NO_MAIN]
 #                   [OPTIONS option ...])
 #
 #   TARGET    an existing program or library; gets the generated sources, OUT_DIR as an include folder, and
