@@ -15,6 +15,11 @@ bool is_integer(TypeKind kind) {
   return kind == TypeKind::kI32 || kind == TypeKind::kI64 || kind == TypeKind::kU32 || kind == TypeKind::kU64;
 }
 
+// Its arithmetic can leave the range of its type.
+bool needs_check(TypeKind kind) {
+  return is_integer(kind) || kind == TypeKind::kDuration || kind == TypeKind::kTimestamp;
+}
+
 const char* spelling(Operator op) {
   switch (op) {
     case Operator::kOr:
@@ -169,7 +174,7 @@ std::string ExpressionWriter::slot(const Expression& expression, const Bindings&
 std::string ExpressionWriter::unary(const Expression& expression, const Bindings& bindings) const {
   const std::string operand = nested(expression.operands[0], bindings);
   if (expression.op == Operator::kNot) return "!" + operand;
-  if (is_integer(type_of(base_of(expression.type)).kind))
+  if (needs_check(type_of(base_of(expression.type)).kind))
     return "zerver::flow::checked_negate(" + operand + ")";
   return "-" + operand;
 }
@@ -177,11 +182,8 @@ std::string ExpressionWriter::unary(const Expression& expression, const Bindings
 std::string ExpressionWriter::binary(const Expression& expression, const Bindings& bindings) const {
   if (expression.op == Operator::kCoalesce) return coalesce(expression, bindings);
   const TypeKind kind = type_of(expression.type).kind;
-  if (expression.op == Operator::kAdd && kind == TypeKind::kString)
-    return "zerver::flow::concat(exchange.arena(), {" + value(expression.operands[0], bindings) + ", " +
-           value(expression.operands[1], bindings) + "})";
   const char* const checked = checked_function(expression.op);
-  if (checked != nullptr && is_integer(kind))
+  if (checked != nullptr && needs_check(kind))
     return std::string(checked) + "(" + value(expression.operands[0], bindings) + ", " +
            value(expression.operands[1], bindings) + ")";
   if (checked != nullptr && kind == TypeKind::kDecimal)

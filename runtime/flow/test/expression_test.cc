@@ -36,6 +36,28 @@ TEST(Expression, DivisionNeverEndsTheProgram) {
   EXPECT_EQ(checked_remainder(kLeast, -1), 0);
 }
 
+TEST(Expression, TimesAreReckonedExactly) {
+  const Timestamp noon = *Timestamp::parse("2026-11-20T12:00:00Z");
+  const Duration hour = Duration::from_seconds(3'600);
+  EXPECT_EQ(checked_subtract(checked_add(noon, hour), noon), hour);
+  EXPECT_EQ(checked_subtract(noon, hour), noon - hour);
+  EXPECT_EQ(checked_add(hour, checked_negate(hour)), Duration{});
+  EXPECT_EQ(checked_subtract(checked_multiply(hour, 3), hour), checked_multiply(hour, std::uint64_t{2}));
+  EXPECT_EQ(checked_divide(hour, -60), checked_negate(Duration::from_seconds(60)));
+  EXPECT_EQ(checked_divide(hour, std::numeric_limits<std::uint64_t>::max()), Duration{});
+}
+
+TEST(Expression, TimesOutOfRangeThrow) {
+  EXPECT_THROW(checked_add(Duration::max(), Duration{1}), std::overflow_error);
+  EXPECT_THROW(checked_multiply(Duration::max(), 2), std::overflow_error);
+  EXPECT_THROW(checked_divide(Duration{1}, 0), std::overflow_error);
+  EXPECT_THROW(checked_subtract(Timestamp{}, Duration{std::numeric_limits<std::int64_t>::min()}),
+               std::overflow_error);
+  const Timestamp first = *Timestamp::parse("0000-01-01T00:00:00Z");
+  const Timestamp last = *Timestamp::parse("9999-12-31T23:59:59Z");
+  EXPECT_THROW(checked_subtract(last, first), std::overflow_error);
+}
+
 TEST(Expression, ListsAndJsonLiveInTheArena) {
   Arena arena;
   const List<std::int32_t> list = make_list<std::int32_t>(arena, {1, 2, 3});

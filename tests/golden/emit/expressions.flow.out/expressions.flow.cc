@@ -164,6 +164,9 @@ struct CountSlots {
   Cents cents;
   std::int64_t choice;
   zerver::Duration pause;
+  zerver::Timestamp now;
+  zerver::Duration span;
+  zerver::Timestamp later;
   Line line;
   Quote quote;
   std::int32_t small;
@@ -343,6 +346,36 @@ void run_count(Exchange& exchange, std::array<std::string_view, 1> path) {
   // wait -> pause
   slots.pause = zerver::Duration{250000000};
 
+  // read_clock -> now
+  {
+    exchange.enter_step("read_clock");
+    const zerver::Result<zerver::Timestamp> part =
+        zerver::flow::query_part<zerver::Timestamp>(exchange, "now");
+    if (!part) {
+      const zerver::Fault& fault = part.error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kInvalid:
+          return answer_error(exchange, zerver::Invalid{.why = fault.why}, fault);
+        default:
+          return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.now = *part;
+  }
+
+  // stretch(pause, now) -> span
+  slots.span =
+      zerver::flow::checked_subtract(
+      zerver::flow::checked_add(
+      zerver::flow::checked_divide(
+      zerver::flow::checked_multiply(zerver::flow::checked_negate(slots.pause), std::int64_t{3}),
+      std::int64_t{2}), slots.pause), zerver::flow::checked_subtract(slots.now, slots.now));
+
+  // postpone(now, span) -> later
+  slots.later =
+      zerver::flow::checked_subtract(zerver::flow::checked_add(slots.now, slots.span),
+                                     zerver::Duration{1000000000});
+
   // fill(name, cents, tier) -> line
   slots.line =
       Line{.name = slots.name, .cents = slots.cents, .count = 1, .share = 0.5,
@@ -394,6 +427,10 @@ void run_count(Exchange& exchange, std::array<std::string_view, 1> path) {
     write_json(json, slots.has_limit ? slots.limit : std::int64_t{0});
     json.key("pause");
     write_json(json, slots.pause);
+    json.key("span");
+    write_json(json, slots.span);
+    json.key("later");
+    write_json(json, slots.later);
     json.key("fixed");
     json.begin_object();
     json.key("one");

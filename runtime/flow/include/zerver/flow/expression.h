@@ -5,14 +5,17 @@
 #include <zerver/core/arena.h>
 #include <zerver/core/list.h>
 #include <zerver/core/output_buffer.h>
+#include <zerver/core/time.h>
 #include <zerver/flow/json_codec.h>
 #include <zerver/flow/json_writer.h>
 
 #include <concepts>
+#include <cstdint>
 #include <initializer_list>
 #include <limits>
 #include <span>
 #include <stdexcept>
+#include <utility>
 
 namespace zerver::flow {
 
@@ -47,6 +50,36 @@ template <std::integral Integer> Integer checked_remainder(Integer left, Integer
   if constexpr (std::signed_integral<Integer>)
     if (right == -1) return 0;
   return static_cast<Integer>(left % right);
+}
+
+// The same for spans and points in time.
+inline Duration checked_add(Duration left, Duration right) {
+  return {checked_add(left.nanoseconds, right.nanoseconds)};
+}
+inline Duration checked_subtract(Duration left, Duration right) {
+  return {checked_subtract(left.nanoseconds, right.nanoseconds)};
+}
+inline Duration checked_negate(Duration span) { return {checked_negate(span.nanoseconds)}; }
+template <std::integral Integer> Duration checked_multiply(Duration span, Integer factor) {
+  Duration result;
+  if (__builtin_mul_overflow(span.nanoseconds, factor, &result.nanoseconds))
+    throw std::overflow_error("a product is out of range");
+  return result;
+}
+template <std::integral Integer> Duration checked_divide(Duration span, Integer divisor) {
+  if (!std::in_range<std::int64_t>(divisor)) return {};  // larger than any span
+  return {checked_divide(span.nanoseconds, static_cast<std::int64_t>(divisor))};
+}
+inline Timestamp checked_add(Timestamp time, Duration span) {
+  const Timestamp of_span = Timestamp{} + span;
+  return {checked_add(time.microseconds, of_span.microseconds)};
+}
+inline Timestamp checked_subtract(Timestamp time, Duration span) {
+  return checked_add(time, checked_negate(span));
+}
+inline Duration checked_subtract(Timestamp left, Timestamp right) {
+  constexpr std::int64_t kNanoseconds = 1'000;  // of a microsecond
+  return {checked_multiply(checked_subtract(left.microseconds, right.microseconds), kNanoseconds)};
 }
 
 // `[a, b]`
