@@ -3,6 +3,7 @@
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 
+#include <numeric>
 #include <utility>
 
 namespace zc::plan {
@@ -130,9 +131,17 @@ void FlowBuilder::plan_slots(FlowPlan& plan) {
     plan.slots[i].presence = scope.claim("has_" + plan.slots[i].name);
     slots_.presence[flow_.slots[i]] = "slots." + plan.slots[i].presence;
   }
-  llvm::stable_sort(plan.slots, [](const SlotPlan& left, const SlotPlan& right) {
-    return left.alignment > right.alignment;
+  // The largest alignment first, which leaves no gaps; among equals the first that is used.
+  std::vector<std::size_t> order(plan.slots.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  llvm::sort(order, [&](std::size_t left, std::size_t right) {
+    return std::pair(plan.slots[right].alignment, left) < std::pair(plan.slots[left].alignment, right);
   });
+  std::vector<SlotPlan> sorted;
+  sorted.reserve(order.size());
+  for (const std::size_t index : order)
+    sorted.push_back(std::move(plan.slots[index]));
+  plan.slots = std::move(sorted);
 }
 
 FlowBuilder::Result FlowBuilder::block(llvm::ArrayRef<model::Statement> statements) {

@@ -133,8 +133,13 @@ RouteTree make_route_tree(const std::vector<RouteEntry>& entries) {
     }
     if (!tree.nodes[at].route) tree.nodes[at].route = entry.route;
   }
-  for (RouteNode& node : tree.nodes)
-    llvm::stable_sort(node.edges, is_more_specific);
+  // Nodes are numbered in the order of declaration, which counts among equals.
+  for (RouteNode& node : tree.nodes) {
+    llvm::sort(node.edges, [](const RouteNode::Edge& left, const RouteNode::Edge& right) {
+      if (is_more_specific(left, right)) return true;
+      return !is_more_specific(right, left) && left.node < right.node;
+    });
+  }
   return tree;
 }
 
