@@ -31,6 +31,7 @@ Data codec_data(const std::vector<plan::CodecFieldPlan>& fields) {
     const plan::CodecFieldPlan& field = fields[i];
     result.push_back(object({{"name", field.name},
                              {"json", field.json},
+                             {"key", field.key},
                              {"column", field.column},
                              {"required", flag(field.required)},
                              {"is_optional", flag(field.is_optional)},

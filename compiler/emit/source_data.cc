@@ -19,7 +19,7 @@ Data error_data(const plan::ErrorAnswerPlan& error) {
                  {"retryable", flag(error.retryable)},
                  {"fields", list(error.fields, [](const plan::CodecFieldPlan& field) {
                     return object(
-                        {{"name", field.name}, {"json", field.json}, {"required", flag(field.required)}});
+                        {{"name", field.name}, {"key", field.key}, {"required", flag(field.required)}});
                   })}});
 }
 

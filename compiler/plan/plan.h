@@ -43,6 +43,7 @@ struct EnumeratorPlan {
 struct CodecFieldPlan {
   std::string name;       // the C++ member
   std::string json;       // its JSON name as a C++ literal
+  std::string key;        // the same as JSON has it, escaped, without quotes
   std::string column;     // its column's name as a C++ literal
   bool required = false;  // neither a default nor optional
   bool is_optional = false;

@@ -1,6 +1,7 @@
 // What stands beside the flows of a package: targets, answers to errors, routes.
 
 #include "compiler/plan/build.h"
+#include "compiler/plan/expressions/constant_json.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
@@ -151,7 +152,13 @@ void plan_errors(Builder& builder) {
       if (field.origin.name == "why" && type.kind == model::TypeKind::kString)
         plan.why = member;
       else
-        plan.fields.push_back({member, string_literal(field.json_name), "", !is_optional, is_optional, {}});
+        plan.fields.push_back({member,
+                               string_literal(field.json_name),
+                               string_literal(json_key(field.json_name)),
+                               "",
+                               !is_optional,
+                               is_optional,
+                               {}});
     }
     builder.plan.errors.push_back(std::move(plan));
   }

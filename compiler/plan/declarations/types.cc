@@ -1,6 +1,7 @@
 // Value types, errors and adapters as C++ declarations.
 
 #include "compiler/plan/build.h"
+#include "compiler/plan/expressions/constant_json.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
@@ -136,6 +137,7 @@ TypePlan plan_struct(Builder& builder, model::StructId id) {
     const bool is_optional = builder.program.types[field.type].kind == TypeKind::kOptional;
     CodecFieldPlan codec{name,
                          string_literal(field.json_name),
+                         string_literal(json_key(field.json_name)),
                          string_literal(field.origin.name),
                          !is_optional && !field.default_value,
                          is_optional,

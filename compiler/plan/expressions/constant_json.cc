@@ -109,6 +109,11 @@ std::string json_string(llvm::StringRef text) {
   return result + '"';
 }
 
+std::string json_key(llvm::StringRef text) {
+  const std::string quoted = json_string(text);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 std::optional<std::string> constant_json(const model::Program& program, const Expression& expression) {
   switch (expression.kind) {
     case ExpressionKind::kConstant:

@@ -1,5 +1,7 @@
 #include "compiler/plan/expressions/expression.h"
 
+#include "compiler/plan/expressions/constant_json.h"
+
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 
@@ -284,7 +286,7 @@ void ExpressionWriter::append_json(const Expression& expression, const Bindings&
     lines.push_back("json.begin_object();");
     for (std::size_t i = 0; i < expression.operands.size(); ++i) {
       const Expression& field = expression.operands[i];
-      const std::string key = "json.key(" + string_literal(expression.names[i]) + ");";
+      const std::string key = "json.key(" + string_literal(json_key(expression.names[i])) + ");";
       const std::string presence =
           field.kind == ExpressionKind::kSlot ? bindings.presence.lookup(field.slot) : std::string();
       if (is_optional(field.type) && !presence.empty() && !is_optional(program_->slots[field.slot].type)) {

@@ -79,6 +79,8 @@ void run_named(Exchange& exchange, std::array<std::string_view, 1> path) {
     write_json(json, slots.name);
     json.key("fixed");
     json.string("yes");
+    json.key("a \\\"quoted\\\" key");
+    write_json(json, slots.name);
     json.end_object();
     return zerver::flow::end_json(exchange, 200);
   }
