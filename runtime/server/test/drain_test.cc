@@ -135,7 +135,11 @@ TEST(Start, ListensOnIpv6WhereThereIsOne) {
   settings.listen = {"[::1]:0"};
   settings.workers = 2;
   Server server(settings, clock, log);
-  if (const std::string error = server.open(); !error.empty()) GTEST_SKIP() << error;
+  const std::string error = server.open();
+  if (error.ends_with("Address family not supported by protocol") ||
+      error.ends_with("Cannot assign requested address"))
+    GTEST_SKIP() << error;  // a machine without IPv6
+  ASSERT_EQ(error, "");
   EXPECT_TRUE(server.addresses()[0].starts_with("[::1]:"));
 }
 
