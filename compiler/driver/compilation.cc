@@ -49,11 +49,8 @@ std::string std_dir_beside(llvm::StringRef program_dir) {
 
 class Compilation {
  public:
-  Compilation(const Options& options, const Environment& environment)
-      : options_(options),
-        environment_(environment),
-        sources_(environment.file_system),
-        engine_(sources_, options.warnings) {}
+  Compilation(const Options& options, const Environment& environment, SourceManager& sources)
+      : options_(options), environment_(environment), sources_(sources), engine_(sources, options.warnings) {}
 
   ExitStatus run() {
     load();
@@ -67,6 +64,12 @@ class Compilation {
     if (options_.time_phases) print_times();
     if (environment_failed_) return ExitStatus::kEnvironment;
     return report.error_count == 0 ? ExitStatus::kClean : ExitStatus::kErrors;
+  }
+
+  CheckResult check() {
+    load();
+    if (!environment_failed_) (void)check::check(files_, engine_);
+    return {engine_.finish(), environment_failed_};
   }
 
  private:
@@ -207,7 +210,7 @@ class Compilation {
 
   const Options& options_;
   const Environment& environment_;
-  SourceManager sources_;
+  SourceManager& sources_;
   DiagnosticEngine engine_;
   PhaseTimer timer_;
   std::vector<check::LoadedFile> files_;
@@ -218,7 +221,12 @@ class Compilation {
 }  // namespace
 
 ExitStatus compile(const Options& options, const Environment& environment) {
-  return Compilation(options, environment).run();
+  SourceManager sources(environment.file_system);
+  return Compilation(options, environment, sources).run();
+}
+
+CheckResult check(const Options& options, const Environment& environment, SourceManager& sources) {
+  return Compilation(options, environment, sources).check();
 }
 
 void render(const Report& report, const SourceManager& sources, const Options& options,

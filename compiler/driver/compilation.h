@@ -14,6 +14,15 @@ namespace zc::driver {
 // `environment.err`.
 [[nodiscard]] ExitStatus compile(const Options& options, const Environment& environment);
 
+struct CheckResult {
+  diagnostics::Report report;
+  bool environment_failed = false;  // a file could not be read: what the report says of the rest may be wrong
+};
+
+// Loads, parses and checks into `sources`, and does nothing else.
+[[nodiscard]] CheckResult check(const Options& options, const Environment& environment,
+                                SourceManager& sources);
+
 // Shows `report` in the form that the options ask for.
 void render(const diagnostics::Report& report, const SourceManager& sources, const Options& options,
             const Environment& environment);

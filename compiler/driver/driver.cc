@@ -5,6 +5,7 @@
 #include "compiler/driver/command_line/explain.h"
 #include "compiler/driver/command_line/option_table.h"
 #include "compiler/driver/compilation.h"
+#include "compiler/driver/fix/fix.h"
 
 #include <string>
 
@@ -40,7 +41,7 @@ ExitStatus run(llvm::ArrayRef<llvm::StringRef> arguments, const Environment& env
       explain(options.explain, environment.out);
       break;
     case Action::kCompile:
-      return compile(options, environment);
+      return options.fix ? fix(options, environment) : compile(options, environment);
   }
   return ExitStatus::kClean;
 }

@@ -21,6 +21,8 @@ constexpr std::array kOptions = {
                "what to generate, separated by commas: cpp, main, dot, json\n(default: cpp)"},
     OptionInfo{OptionId::kCheck, kOutput, "", "--check", "",
                "report what is wrong and write no file, whatever else is asked for"},
+    OptionInfo{OptionId::kFix, kOutput, "", "--fix", "",
+               "apply the fixes that diagnostics propose to the files named\nhere, and write nothing else"},
     OptionInfo{OptionId::kDump, kOutput, "", "--dump", "KIND",
                "write no file, print what a phase made of the input:\ntokens, ast, model, cfg or plan"},
     OptionInfo{

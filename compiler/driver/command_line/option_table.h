@@ -14,6 +14,7 @@ enum class OptionId : std::uint8_t {
   kOutDir,
   kEmit,
   kCheck,
+  kFix,
   kDump,
   kDepfile,
   kTemplates,

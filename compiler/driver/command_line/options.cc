@@ -48,6 +48,7 @@ class Parser {
       }
     }
     if (!emit_given_) options_.products.cpp = true;
+    if (options_.fix) check_fix();
     if (options_.action == Action::kCompile && options_.inputs.empty() && !engine_.has_errors()) {
       engine_.report(Kind::kMissingInput, {}).help("`zerver-compile --help` lists the options");
     }
@@ -58,6 +59,18 @@ class Parser {
   // A file that is named twice is compiled once.
   void add_input(llvm::StringRef path) {
     if (!llvm::is_contained(options_.inputs, path)) options_.inputs.push_back(path.str());
+  }
+
+  // Repairing goes with nothing that prints or generates, and needs files that can be changed.
+  void check_fix() {
+    if (options_.dump != Dump::kNone) {
+      engine_.report(Kind::kInvalidOptionValue, {}, "--fix", "--dump")
+          .help("repair first, then look at what a phase makes of it");
+    }
+    if (llvm::is_contained(options_.inputs, kStandardInput)) {
+      engine_.report(Kind::kInvalidOptionValue, {}, "--fix", kStandardInput)
+          .help("only a file can be repaired; name it");
+    }
   }
 
   // -Werror, -Werror=CODE and -Wno-CODE; false when it is none of them.
@@ -177,6 +190,9 @@ class Parser {
         break;
       case OptionId::kCheck:
         options_.check_only = true;
+        break;
+      case OptionId::kFix:
+        options_.fix = true;
         break;
       case OptionId::kDump:
         if (const auto index = choose(name, value, dump_words()))

@@ -32,6 +32,7 @@ struct Options {
   std::string out_dir = ".";
   emit::Products products;
   bool check_only = false;
+  bool fix = false;  // repair the inputs instead of generating
   Dump dump = Dump::kNone;
   std::string depfile;        // empty: none
   std::string templates_dir;  // empty: the built-in ones

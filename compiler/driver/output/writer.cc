@@ -77,7 +77,8 @@ class Transaction {
       return llvm::Error::success();
     }
     ++summary.written;
-    return stage_text(output, !missing);
+    return stage_text(output, !missing,
+                      missing ? fs::perms(fs::all_read | fs::all_write) : status.permissions());
   }
 
   llvm::Error commit(WriteSummary& summary) {
@@ -105,14 +106,14 @@ class Transaction {
     bool renamed = false;
   };
 
-  llvm::Error stage_text(const Output& output, bool exists) {
+  // `mode`: an existing file keeps its own; that of a new one is cut by the umask.
+  llvm::Error stage_text(const Output& output, bool exists, fs::perms mode) {
     llvm::SmallString<256> target(output.path);
     // Behind a symbolic link it is the file that changes, not the link.
     if (exists && fs::real_path(output.path, target)) target = output.path;
     if (const std::error_code code = make_folder(path::parent_path(target)))
       return error_at(output.path, code);
-    llvm::Expected<fs::TempFile> file =
-        fs::TempFile::create(target + ".%%%%%%%%.tmp", fs::all_read | fs::all_write);
+    llvm::Expected<fs::TempFile> file = fs::TempFile::create(target + ".%%%%%%%%.tmp", mode);
     if (!file) return error_at(output.path, file.takeError());
     staged_.push_back({std::move(*file), target.str().str()});
     if (const std::error_code code = write_all(staged_.back().file->FD, output.text)) {
