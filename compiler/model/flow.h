@@ -180,7 +180,8 @@ struct Flow {
   JobSettings job;
   CronSettings cron;
   bool is_public = false;
-  std::optional<Nanoseconds> deadline;
+  std::optional<Nanoseconds> deadline;  // its own, else the service's
+  Span deadline_span;                   // of the value
   Priority priority = Priority::kNormal;
   std::optional<std::uint32_t> in_flight, retry_budget_percent, sample_percent;
   std::optional<std::string> owner;
@@ -211,7 +212,8 @@ struct Service {
   bool auth_deny = true;
   ServiceLimits limits;
   std::optional<Nanoseconds> deadline;
-  PolicyId default_policy;
+  Span deadline_span;       // of the value
+  PolicyId default_policy;  // of effects whose target has none
 };
 
 }  // namespace zc::model

@@ -68,6 +68,7 @@ struct PolicySettings {
   std::optional<Retry> retry;
   std::optional<Hedge> hedge;
   std::optional<Rate> rate;
+  Span timeout_span, rate_span;  // of the values; a rate is counted where it is written
 };
 struct Policy {
   Origin origin;
@@ -84,6 +85,7 @@ struct Target {
   AdapterId adapter;
   std::vector<Expression> arguments;  // one a parameter of the adapter; environment and secrets allowed
   std::optional<std::uint32_t> in_flight, queue_bound, pool;
+  Span in_flight_span, pool_span;  // of the values
   std::optional<Breaker> breaker;
   std::optional<std::uint32_t> retry_budget_percent;
   Boxed<Expression> bearer;

@@ -111,6 +111,7 @@ class HeadResolver {
     const llvm::StringRef name = reader.name();
     if (name == "deadline") {
       flow_.deadline = reader.duration(reader.value());
+      flow_.deadline_span = reader.place();
     } else if (name == "priority") {
       const auto word = reader.word(reader.value(), {"interactive", "normal", "batch"});
       if (word) {

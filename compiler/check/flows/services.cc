@@ -43,6 +43,7 @@ void read_setting(Context& context, model::Service& service, const syntax::Setti
     service.limits.json_depth = reader.count(reader.value(), 1).value_or(service.limits.json_depth);
   } else if (name == "deadline") {
     service.deadline = reader.duration(reader.value());
+    service.deadline_span = reader.place();
   } else if (const std::optional<syntax::QualifiedName> policy = path_name(reader.value())) {
     const auto symbol = context.resolve(service.origin.package, NameSpace::kPolicies, *policy,
                                         Kind::kUnknownPolicy, "a policy");
@@ -71,7 +72,10 @@ void apply_service(const model::Program& program, model::Flow& flow) {
   if (!id.is_valid()) return;
   const model::Service& service = program.services[id];
   if (flow.trigger != model::Trigger::kRoute && flow.trigger != model::Trigger::kSlug) return;
-  if (!flow.deadline) flow.deadline = service.deadline;
+  if (!flow.deadline) {
+    flow.deadline = service.deadline;
+    flow.deadline_span = service.deadline_span;
+  }
   if (flow.route && !service.base.empty()) put_before(service.base, *flow.route);
 }
 

@@ -172,10 +172,12 @@ void read_target_setting(Context& context, model::Target& target, const syntax::
   reader.allow_words({});
   if (name == "in_flight") {
     target.in_flight = reader.count(reader.value(), 1);
+    target.in_flight_span = reader.place();
   } else if (name == "queue") {
     target.queue_bound = reader.count(reader.value());
   } else if (name == "pool") {
     target.pool = reader.count(reader.value(), 1);
+    target.pool_span = reader.place();
   } else if (name == "retry_budget") {
     target.retry_budget_percent = reader.percent(reader.value());
   } else if (name == "bearer") {

@@ -79,10 +79,16 @@ std::string statement_text(const model::Expression& expression) {
 }
 
 void overlay(model::PolicySettings& below, const model::PolicySettings& above) {
-  if (above.timeout) below.timeout = above.timeout;
+  if (above.timeout) {
+    below.timeout = above.timeout;
+    below.timeout_span = above.timeout_span;
+  }
   if (above.retry) below.retry = above.retry;
   if (above.hedge) below.hedge = above.hedge;
-  if (above.rate) below.rate = above.rate;
+  if (above.rate) {
+    below.rate = above.rate;
+    below.rate_span = above.rate_span;
+  }
 }
 
 class EffectResolver {
@@ -257,26 +263,33 @@ class EffectResolver {
   }
 
   void resolve_policy() {
-    const model::PolicyId below = context_.program.targets[call_.target].default_policy;
-    if (below.is_valid()) call_.settings = context_.program.policies[below].settings;
+    apply(default_policy_of_service());
+    apply(context_.program.targets[call_.target].default_policy);
     const syntax::EffectClauses& clauses = effect_.clauses;
     if (!clauses.policy.is_missing()) {
       const auto symbol = context_.resolve(scope_.package, NameSpace::kPolicies, clauses.policy,
                                            Kind::kUnknownPolicy, "a policy");
       if (symbol) {
         call_.policy = symbol->id<model::PolicyId>();
-        overlay(call_.settings, context_.program.policies[call_.policy].settings);
+        apply(call_.policy);
       }
     }
     report_double_settings(context_, clauses.overrides);
     static constexpr llvm::StringRef kKnown[] = {"timeout", "retry", "backoff", "on", "hedge", "rate"};
-    model::PolicySettings above;
     for (const syntax::Setting& setting : clauses.overrides) {
-      if (!read_policy_setting(context_, scope_.package, setting, above)) {
+      if (!read_policy_setting(context_, scope_.package, setting, call_.settings)) {
         report_unknown_setting(context_, setting, "an effect", kKnown);
       }
     }
-    overlay(call_.settings, above);
+  }
+
+  [[nodiscard]] model::PolicyId default_policy_of_service() const {
+    const model::ServiceId service = context_.program.packages[scope_.package].service;
+    return service.is_valid() ? context_.program.services[service].default_policy : model::PolicyId();
+  }
+
+  void apply(model::PolicyId policy) {
+    if (policy.is_valid()) overlay(call_.settings, context_.program.policies[policy].settings);
   }
 
   void resolve_key(const syntax::Expr& key) {

@@ -199,6 +199,7 @@ bool read_policy_setting(Context& context, model::PackageId package, const synta
   if (name == "timeout") {
     reader.allow_words({});
     settings.timeout = reader.duration(reader.value());
+    settings.timeout_span = reader.place();
   } else if (name == "retry") {
     read_retry(reader, setting, settings);
   } else if (name == "backoff") {
@@ -218,6 +219,7 @@ bool read_policy_setting(Context& context, model::PackageId package, const synta
     const auto count = reader.count(reader.value(), 1);
     const auto per = reader.duration(reader.after("per"));
     if (count && per) settings.rate = model::Rate{*count, *per};
+    settings.rate_span = reader.place();
   } else {
     return false;
   }

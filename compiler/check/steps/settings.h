@@ -21,6 +21,8 @@ class SettingReader {
   // The value behind the bare word, null when it is not there.
   [[nodiscard]] const syntax::Expr* after(llvm::StringRef word) const;
   [[nodiscard]] bool has(llvm::StringRef word) const;
+  // Of the value, of the name where there is none.
+  [[nodiscard]] Span place() const { return value() != nullptr ? value()->span : setting_.name.span; }
 
   std::optional<model::Nanoseconds> duration(const syntax::Expr* value);
   std::optional<std::uint32_t> count(const syntax::Expr* value, std::uint32_t least = 0);
