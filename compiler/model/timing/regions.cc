@@ -1,0 +1,110 @@
+// Finds the regions by walking the statements.
+
+#include "compiler/model/timing/regions.h"
+
+#include <llvm/ADT/BitVector.h>
+#include <llvm/ADT/DenseMap.h>
+
+namespace zc::model {
+
+namespace {
+
+class Finder {
+ public:
+  Finder(const Program& program, const Cfg& cfg) : flow_(program.flows[cfg.flow]), cfg_(cfg) {}
+
+  Regions find() {
+    for (std::size_t i = 0; i < cfg_.statements.size(); ++i)
+      index_of_.try_emplace(cfg_.statements[i], static_cast<std::uint32_t>(i));
+    region_of_.assign(cfg_.statements.size(), 0);
+    block_of_.assign(cfg_.statements.size(), kNoRegion);
+    saga_of_.assign(cfg_.statements.size(), kNoRegion);
+    result_.regions.emplace_back();
+    walk(flow_.body, 0, kNoRegion);
+    place_nodes();
+    return std::move(result_);
+  }
+
+ private:
+  void walk(const Block& block, std::uint32_t region, std::uint32_t saga) {
+    for (const Statement& statement : block)
+      walk(statement, region, saga);
+  }
+
+  void walk(const Statement& statement, std::uint32_t region, std::uint32_t saga) {
+    const std::uint32_t index = index_of_.at(&statement);
+    region_of_[index] = region;
+    saga_of_[index] = saga;
+    if (statement.kind == StatementKind::kSaga && saga == kNoRegion) {
+      saga = static_cast<std::uint32_t>(result_.sagas.size());
+      result_.sagas.push_back(&statement);
+    }
+    if (statement.kind == StatementKind::kParallel || statement.kind == StatementKind::kEach) {
+      const auto block = static_cast<std::uint32_t>(result_.blocks.size());
+      block_of_[index] = block;
+      result_.blocks.push_back({&statement, kNoNode, kNoNode, region, {}});
+      for (const Block& branch : statement.branches) {
+        const auto inner = static_cast<std::uint32_t>(result_.regions.size());
+        result_.regions.push_back({block, {}});
+        result_.blocks[block].branches.push_back(inner);
+        walk(branch, inner, saga);
+      }
+      return;
+    }
+    for (const std::uint32_t alternative : statement.alternatives)
+      walk(flow_.alternatives[alternative].body, region, saga);
+    for (const Block& branch : statement.branches)
+      walk(branch, region, saga);
+  }
+
+  void place_nodes() {
+    result_.of.assign(cfg_.nodes.size(), 0);
+    result_.block.assign(cfg_.nodes.size(), kNoRegion);
+    result_.saga.assign(cfg_.nodes.size(), kNoRegion);
+    for (std::size_t i = 0; i < cfg_.nodes.size(); ++i) {
+      const Node& node = cfg_.nodes[i];
+      if (node.statement == kNoIndex) continue;
+      result_.of[i] = region_of_[node.statement];
+      result_.saga[i] = saga_of_[node.statement];
+      const std::uint32_t block = block_of_[node.statement];
+      if (node.kind == NodeKind::kFork || node.kind == NodeKind::kEachHead) {
+        result_.block[i] = block;
+        result_.blocks[block].entry = static_cast<NodeIndex>(i);
+      } else if (node.kind == NodeKind::kJoin || node.kind == NodeKind::kEachEnd) {
+        result_.blocks[block].exit = static_cast<NodeIndex>(i);
+      }
+    }
+    const llvm::BitVector reached = reached_uncancelled();
+    for (const NodeIndex node : cfg_.order) {
+      if (reached[node]) result_.regions[result_.of[node]].nodes.push_back(node);
+    }
+  }
+
+  [[nodiscard]] llvm::BitVector reached_uncancelled() const {
+    llvm::BitVector reached(static_cast<unsigned>(cfg_.nodes.size()));
+    std::vector<NodeIndex> work{Cfg::kEntryNode};
+    reached.set(Cfg::kEntryNode);
+    while (!work.empty()) {
+      const NodeIndex node = work.back();
+      work.pop_back();
+      for (const Edge& edge : cfg_.nodes[node].out) {
+        if (edge.kind == EdgeKind::kCancel || reached[edge.to]) continue;
+        reached.set(edge.to);
+        work.push_back(edge.to);
+      }
+    }
+    return reached;
+  }
+
+  const Flow& flow_;
+  const Cfg& cfg_;
+  llvm::DenseMap<const Statement*, std::uint32_t> index_of_;
+  std::vector<std::uint32_t> region_of_, block_of_, saga_of_;  // by statement
+  Regions result_;
+};
+
+}  // namespace
+
+Regions find_regions(const Program& program, const Cfg& cfg) { return Finder(program, cfg).find(); }
+
+}  // namespace zc::model

@@ -1,0 +1,44 @@
+// The parts of a flow's graph that run beside each other or repeatedly: branches of `parallel`, bodies of `each`.
+
+#pragma once
+
+#include "compiler/model/cfg.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace zc::model {
+
+inline constexpr std::uint32_t kNoRegion = 0xFFFFFFFF;
+
+// Nodes that follow each other in one thread of control. Without the blocks inside it, each of which stands
+// for its entry, a region has no cycle.
+struct Region {
+  std::uint32_t block = kNoRegion;  // of which it is a branch or the body; none for the flow itself
+  std::vector<NodeIndex> nodes;     // in an order in which edges point forwards
+};
+
+// A `parallel` or `each`. Control enters at `entry` and leaves at `exit`, both in the region `outside`, or by
+// an edge out of the middle.
+struct ForkedBlock {
+  const Statement* statement = nullptr;
+  NodeIndex entry = kNoNode, exit = kNoNode;
+  std::uint32_t outside = 0;
+  std::vector<std::uint32_t> branches;  // regions; one of `each`
+
+  [[nodiscard]] bool is_each() const { return statement->kind == StatementKind::kEach; }
+};
+
+struct Regions {
+  std::vector<Region> regions;       // the first is the flow itself, outer ones before inner ones
+  std::vector<ForkedBlock> blocks;   // outer ones before inner ones
+  std::vector<std::uint32_t> of;     // the region of each node
+  std::vector<std::uint32_t> block;  // the block that a node is the entry of; mostly none
+  std::vector<std::uint32_t> saga;   // by node: the outermost saga around it, in `sagas`; mostly none
+  std::vector<const Statement*> sagas;
+};
+
+// Nodes that are reached only when the request is cancelled are in no region's `nodes`.
+[[nodiscard]] Regions find_regions(const Program& program, const Cfg& cfg);
+
+}  // namespace zc::model
