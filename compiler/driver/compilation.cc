@@ -11,6 +11,7 @@
 #include "compiler/emit/emit.h"
 #include "compiler/model/cfg.h"
 #include "compiler/model/dump.h"
+#include "compiler/model/slot_map.h"
 #include "compiler/plan/dump.h"
 #include "compiler/syntax/parse.h"
 
@@ -112,6 +113,7 @@ class Compilation {
     timer_.begin("dump");
     if (options_.dump == Dump::kModel) return model::dump_model(program, environment_.out);
     if (engine_.has_errors()) return;
+    if (options_.dump == Dump::kSlots) return model::dump_slots(program, environment_.out);
     if (options_.dump == Dump::kCfg) return model::dump_cfg(program, environment_.out);
     plan::dump_plan(program, environment_.out);
   }

@@ -1,9 +1,10 @@
 #include "compiler/emit/emit.h"
 
 #include "compiler/emit/data.h"
-#include "compiler/emit/emit_dot.h"
-#include "compiler/emit/emit_json.h"
+#include "compiler/emit/json/emit_json.h"
 #include "compiler/emit/layout.h"
+#include "compiler/emit/pictures/emit_dot.h"
+#include "compiler/emit/pictures/emit_svg.h"
 #include "compiler/plan/make_plan.h"
 #include "compiler/plan/names/cpp_names.h"
 
@@ -56,7 +57,11 @@ llvm::Error emit_package(const model::Program& program, model::PackageId id, con
                          const Templates& templates, diagnostics::DiagnosticEngine& diagnostics,
                          std::vector<OutputFile>& files) {
   const std::string stem = program.packages[id].output_path + ".flow";
-  if (products.dot) files.push_back({stem + ".dot", emit_dot(program, id)});
+  if (products.dot) {
+    files.push_back({stem + ".dot", emit_flow_dot(program, id)});
+    files.push_back({program.packages[id].output_path + ".slots.dot", emit_slot_dot(program, id)});
+  }
+  if (products.svg) files.push_back({stem + ".svg", emit_flow_svg(program, id)});
   if (products.json) files.push_back({stem + ".json", emit_json(program, id)});
   if (!products.cpp) return llvm::Error::success();
   const plan::Plan plan = plan::make_plan(program, id);

@@ -17,8 +17,9 @@ namespace zc::emit {
 struct Products {
   bool cpp = false;   // <package>.flow.h and <package>.flow.cc of every root package
   bool main = false;  // zerver_main.cc, which serves every root package
-  bool dot = false;   // <package>.flow.dot: the flows as a graph
-  bool json = false;  // <package>.flow.json: the resolved package, see emit_json.h
+  bool dot = false;   // <package>.flow.dot: the flows as graphs; <package>.slots.dot: who uses which slot
+  bool json = false;  // <package>.flow.json: the resolved package, see json/emit_json.h
+  bool svg = false;   // <package>.flow.svg: the flows as a picture, see pictures/emit_svg.h
 };
 
 // `path` is relative to the output folder: the package's `output_path` and an extension.

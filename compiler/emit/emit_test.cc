@@ -47,15 +47,15 @@ class EmitTest : public testing::Test {
 
 TEST_F(EmitTest, FilesAreNamedAfterThePackageAndOrdered) {
   std::vector<std::string> paths;
-  for (const OutputFile& file : emit({true, true, true, true}))
+  for (const OutputFile& file : emit({true, true, true, true, true}))
     paths.push_back(file.path);
   EXPECT_THAT(paths, ElementsAre("sample.flow.cc", "sample.flow.dot", "sample.flow.h", "sample.flow.json",
-                                 "zerver_main.cc"));
+                                 "sample.flow.svg", "sample.slots.dot", "zerver_main.cc"));
 }
 
 TEST_F(EmitTest, TheSameProgramGivesTheSameBytes) {
-  const std::vector<OutputFile> first = emit({true, true, true, true});
-  const std::vector<OutputFile> second = emit({true, true, true, true});
+  const std::vector<OutputFile> first = emit({true, true, true, true, true});
+  const std::vector<OutputFile> second = emit({true, true, true, true, true});
   ASSERT_EQ(first.size(), second.size());
   for (std::size_t i = 0; i < first.size(); ++i)
     EXPECT_EQ(first[i].text, second[i].text) << first[i].path;
@@ -96,9 +96,8 @@ TEST_F(EmitTest, TheJsonIsValidAndNamesEverything) {
 TEST_F(EmitTest, TheGraphHasANodeForEachStatement) {
   const std::string text = emit({false, false, true, false}).at(0).text;
   EXPECT_THAT(text, HasSubstr("digraph \"sample.v1\""));
-  EXPECT_THAT(text, HasSubstr("label=\"flow hello\""));
-  EXPECT_THAT(text, HasSubstr("greet\\nreads name\\nwrites greeting"));
-  EXPECT_THAT(text, HasSubstr("n0 -> n1;"));
+  EXPECT_THAT(text, HasSubstr("<b>greet</b>"));
+  EXPECT_THAT(text, HasSubstr("<b>return 200</b>"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '{'), std::count(text.begin(), text.end(), '}'));
 }
 

@@ -18,13 +18,14 @@ constexpr std::array kOptions = {
     OptionInfo{OptionId::kOutDir, kOutput, "-o", "--out-dir", "DIR",
                "the folder for generated files (default: the current one)"},
     OptionInfo{OptionId::kEmit, kOutput, "", "--emit", "LIST",
-               "what to generate, separated by commas: cpp, main, dot, json\n(default: cpp)"},
+               "what to generate, separated by commas: cpp, main, dot, json,\nsvg (default: cpp)"},
     OptionInfo{OptionId::kCheck, kOutput, "", "--check", "",
                "report what is wrong and write no file, whatever else is asked for"},
     OptionInfo{OptionId::kFix, kOutput, "", "--fix", "",
                "apply the fixes that diagnostics propose to the files named\nhere, and write nothing else"},
-    OptionInfo{OptionId::kDump, kOutput, "", "--dump", "KIND",
-               "write no file, print what a phase made of the input:\ntokens, ast, model, cfg or plan"},
+    OptionInfo{
+        OptionId::kDump, kOutput, "", "--dump", "KIND",
+        "write no file, print what a phase made of the input:\ntokens, ast, model, cfg, plan or slots"},
     OptionInfo{
         OptionId::kDepfile, kOutput, "", "--depfile", "FILE",
         "write a Make rule that names every file read; its target is\nFILE without `.d`, else the outputs"},
@@ -50,8 +51,8 @@ constexpr std::array kOptions = {
     OptionInfo{OptionId::kHelp, kProgram, "-h", "--help", "", "print this text"},
 };
 
-constexpr std::array<llvm::StringRef, 4> kEmitWords = {"cpp", "main", "dot", "json"};
-constexpr std::array<llvm::StringRef, 5> kDumpWords = {"tokens", "ast", "model", "cfg", "plan"};
+constexpr std::array<llvm::StringRef, 5> kEmitWords = {"cpp", "main", "dot", "json", "svg"};
+constexpr std::array<llvm::StringRef, 6> kDumpWords = {"tokens", "ast", "model", "cfg", "plan", "slots"};
 constexpr std::array<llvm::StringRef, 3> kFormatWords = {"text", "json", "sarif"};
 constexpr std::array<llvm::StringRef, 3> kColorWords = {"auto", "always", "never"};
 

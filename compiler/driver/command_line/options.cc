@@ -264,7 +264,7 @@ class Parser {
       const std::optional<std::size_t> index = choose(name, word, emit_words());
       if (!index) continue;
       bool* const products[] = {&options_.products.cpp, &options_.products.main, &options_.products.dot,
-                                &options_.products.json};
+                                &options_.products.json, &options_.products.svg};
       *products[*index] = true;
     }
   }

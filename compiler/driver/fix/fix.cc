@@ -21,7 +21,8 @@ namespace {
 
 using diagnostics::Diagnostic;
 
-// A repair may uncover the next finding; one that keeps on being uncovered is a mistake of ours, and ends here.
+// A repair may uncover the next finding; one that keeps on being uncovered is a mistake of ours, and ends
+// here.
 constexpr int kMaxRounds = 50;
 
 class Fixer {

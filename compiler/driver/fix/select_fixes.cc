@@ -67,7 +67,8 @@ ChosenFixes choose_fixes(const diagnostics::Report& report, const SourceManager&
   for (const Diagnostic& diagnostic : report.diagnostics) {
     if (diagnostic.fixes.size() != 1) continue;
     const std::vector<Edit>& wanted = diagnostic.fixes.front().edits;
-    const bool is_allowed = llvm::all_of(wanted, [&](const Edit& edit) { return may_change(edit.span.file); });
+    const bool is_allowed =
+        llvm::all_of(wanted, [&](const Edit& edit) { return may_change(edit.span.file); });
     if (is_allowed && edits.add(wanted)) chosen.diagnostics.push_back(&diagnostic);
   }
   chosen.texts = edits.apply(sources);
