@@ -34,8 +34,9 @@ class Outputs(cli.CliTest):
                                                "out/second.flow.h", "out/zerver_main.cc"])
 
     def test_graphs_and_json_are_written(self):
-        self.compile_ok("hello.flow", "--emit=dot,json", "-o", "out")
-        self.assertEqual(self.listing("out"), ["out/hello.flow.dot", "out/hello.flow.json"])
+        self.compile_ok("hello.flow", "--emit=dot,json,svg", "-o", "out")
+        self.assertEqual(self.listing("out"), ["out/hello.flow.dot", "out/hello.flow.json",
+                                               "out/hello.flow.svg", "out/hello.slots.dot"])
 
     def test_a_path_below_an_include_folder_is_kept(self):
         self.put("src/shop/cart.flow", cli.HELLO.replace("hello", "cart"))
