@@ -50,7 +50,8 @@ llvm::json::Object JsonWriter::write() const {
 
 std::string emit_json(const model::Program& program, model::PackageId package) {
   std::string text;
-  llvm::raw_string_ostream(text) << llvm::formatv("{0:2}", llvm::json::Value(JsonWriter(program, package).write()))
+  llvm::raw_string_ostream(text) << llvm::formatv("{0:2}",
+                                                  llvm::json::Value(JsonWriter(program, package).write()))
                                  << '\n';
   return text;
 }

@@ -14,7 +14,7 @@ namespace {
 using model::StatementKind;
 
 constexpr std::array kStepKinds{"extract", "pure", "effect", "group", "body"};
-constexpr std::array kStatementKinds{"step", "chain",  "parallel", "when",      "each", "saga",
+constexpr std::array kStatementKinds{"step",   "chain",    "parallel",  "when", "each",    "saga",
                                      "rescue", "on_error", "on_cancel", "call", "enqueue", "return"};
 constexpr std::array kTriggers{"route", "slug", "job", "cron"};
 constexpr std::array kPriorities{"interactive", "normal", "batch"};
@@ -33,8 +33,7 @@ template <typename Names, typename Value> llvm::StringRef word(const Names& name
 JsonWriter::Array JsonWriter::uses(const std::vector<model::SlotUse>& all) const {
   Array result;
   for (const model::SlotUse& use : all) {
-    result.push_back(
-        Object{{"slot", name(program_.slots[use.slot].origin)}, {"optional", use.optional}});
+    result.push_back(Object{{"slot", name(program_.slots[use.slot].origin)}, {"optional", use.optional}});
   }
   return result;
 }

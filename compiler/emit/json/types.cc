@@ -86,8 +86,7 @@ JsonWriter::Array JsonWriter::fields(const std::vector<model::Field>& all) const
     Object entry = origin(field.origin);
     entry["json"] = field.json_name;
     entry["type"] = type(field.type);
-    entry["required"] =
-        program_.types[field.type].kind != model::TypeKind::kOptional && !field.default_value;
+    entry["required"] = program_.types[field.type].kind != model::TypeKind::kOptional && !field.default_value;
     if (field.default_value) entry["default"] = constant(*field.default_value, field.type);
     add_traits(field.traits, field.type, entry);
     result.push_back(std::move(entry));

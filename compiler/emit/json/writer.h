@@ -70,7 +70,8 @@ class JsonWriter {
   [[nodiscard]] Array labels(model::Labels labels) const;
   [[nodiscard]] Array kinds(model::Kinds kinds) const;
 
-  template <typename Ids, typename Table> [[nodiscard]] Array names(const Ids& ids, const Table& table) const {
+  template <typename Ids, typename Table>
+  [[nodiscard]] Array names(const Ids& ids, const Table& table) const {
     Array result;
     for (const auto id : ids)
       result.push_back(name(table[id].origin));

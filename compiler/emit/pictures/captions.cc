@@ -75,8 +75,7 @@ std::vector<EffectCaption> Captions::effects(const model::Step& step) const {
 void Captions::append(const model::Group& group, std::vector<EffectCaption>& effects) const {
   for (const model::GroupMember& member : group.members) {
     effects.push_back(caption(member.call));
-    if (member.writes.slot.is_valid())
-      effects.back().slot = name(program_.slots[member.writes.slot].origin);
+    if (member.writes.slot.is_valid()) effects.back().slot = name(program_.slots[member.writes.slot].origin);
     effects.back().is_required = member.required;
   }
   for (const model::Group& nested : group.nested)

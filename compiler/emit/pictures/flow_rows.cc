@@ -169,7 +169,8 @@ class Walker {
     const std::size_t heading = score_.rows.size() - 1;
     ++depth_;
     for (const model::GroupMember& member : group.members) {
-      std::string text = member.writes.slot.is_valid() ? captions_.name(program_.slots[member.writes.slot].origin) : "";
+      std::string text =
+          member.writes.slot.is_valid() ? captions_.name(program_.slots[member.writes.slot].origin) : "";
       if (!member.required) text += text.empty() ? "optional" : " (optional)";
       Row& row = add(RowKind::kEffect, std::move(text));
       const model::PolicySettings& settings = member.call.settings;

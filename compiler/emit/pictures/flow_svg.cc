@@ -18,13 +18,13 @@
 namespace zc::emit {
 namespace {
 
-// All in CSS pixels. The font is one of fixed width, so that a text's width is known without measuring: 0.6 of
-// its size a column, rounded up.
+// All in CSS pixels. The font is one of fixed width, so that a text's width is known without measuring: 0.6
+// of its size a column, rounded up.
 constexpr int kMargin = 24;
 constexpr int kRow = 26;
 constexpr int kIndent = 18;
 constexpr int kLane = 24;
-constexpr int kGap = 28;  // between the columns of the picture
+constexpr int kGap = 28;    // between the columns of the picture
 constexpr int kColumn = 8;  // one column of text of 12 px
 constexpr int kTitle = 46;
 constexpr int kLegend = 40;
@@ -114,7 +114,9 @@ class ScoreWriter {
  private:
   [[nodiscard]] static int indent(const Row& row) { return static_cast<int>(row.depth) * kIndent; }
   [[nodiscard]] int y(std::size_t row) const { return first_row_ + static_cast<int>(row) * kRow; }
-  [[nodiscard]] int lane_x(std::size_t lane) const { return lanes_ + static_cast<int>(lane) * kLane + kLane / 2; }
+  [[nodiscard]] int lane_x(std::size_t lane) const {
+    return lanes_ + static_cast<int>(lane) * kLane + kLane / 2;
+  }
 
   void text(int x, int baseline, llvm::StringRef style, llvm::StringRef content) const {
     if (content.empty()) return;
@@ -126,8 +128,8 @@ class ScoreWriter {
   // Leads the eye from a statement to its marks.
   void write_guide(std::size_t row) const {
     if (score_.rows[row].marks.empty()) return;
-    out_ << llvm::formatv("    <line class=\"guide\" x1=\"{0}\" y1=\"{1}\" x2=\"{2}\" y2=\"{1}\"/>\n", kMargin, y(row),
-                          errors_);
+    out_ << llvm::formatv("    <line class=\"guide\" x1=\"{0}\" y1=\"{1}\" x2=\"{2}\" y2=\"{1}\"/>\n",
+                          kMargin, y(row), errors_);
   }
 
   void write_bracket(const Bracket& bracket) const {
@@ -147,7 +149,8 @@ class ScoreWriter {
     const int x = lane_x(lane);
     out_ << llvm::formatv("    <text transform=\"translate({0} {1}) rotate(-45)\">{2}</text>\n", x + 3,
                           first_row_ - kRow / 2, html(score_.lanes[lane]));
-    out_ << llvm::formatv("    <line class=\"life\" x1=\"{0}\" y1=\"{1}\" x2=\"{0}\" y2=\"{2}\"/>\n", x, y(first), y(last));
+    out_ << llvm::formatv("    <line class=\"life\" x1=\"{0}\" y1=\"{1}\" x2=\"{0}\" y2=\"{2}\"/>\n", x,
+                          y(first), y(last));
   }
 
   void write_row(const Row& row, int middle) const {
@@ -161,8 +164,9 @@ class ScoreWriter {
         shape("pure", x + 6, middle);
         break;
       case RowKind::kEffect:
-        out_ << llvm::formatv("    <rect class=\"effect\" x=\"{0}\" y=\"{1}\" width=\"10\" height=\"10\" rx=\"2\"/>\n",
-                              x + 1, middle - 5);
+        out_ << llvm::formatv(
+            "    <rect class=\"effect\" x=\"{0}\" y=\"{1}\" width=\"10\" height=\"10\" rx=\"2\"/>\n", x + 1,
+            middle - 5);
         break;
       case RowKind::kBlock:
         style = "block";
@@ -193,12 +197,12 @@ class ScoreWriter {
     const int x = lane_x(mark.lane);
     const llvm::StringRef maybe = mark.optional ? " maybe" : "";
     if (mark.reads) {
-      out_ << llvm::formatv("    <circle class=\"read{0}\" cx=\"{1}\" cy=\"{2}\" r=\"{3}\"/>\n", maybe, x, middle,
-                            mark.writes ? 7 : 5);
+      out_ << llvm::formatv("    <circle class=\"read{0}\" cx=\"{1}\" cy=\"{2}\" r=\"{3}\"/>\n", maybe, x,
+                            middle, mark.writes ? 7 : 5);
     }
     if (mark.writes) {
-      out_ << llvm::formatv("    <circle class=\"write{0}\" cx=\"{1}\" cy=\"{2}\" r=\"{3}\"/>\n", maybe, x, middle,
-                            mark.reads ? 3 : 5);
+      out_ << llvm::formatv("    <circle class=\"write{0}\" cx=\"{1}\" cy=\"{2}\" r=\"{3}\"/>\n", maybe, x,
+                            middle, mark.reads ? 3 : 5);
     }
   }
 
@@ -223,8 +227,8 @@ void write_legend(int top, llvm::raw_ostream& out) {
   int x = kMargin + 6;
   out << "  <g class=\"soft\" aria-label=\"legend\">\n";
   for (const Entry& entry : entries) {
-    out << llvm::formatv("    <g transform=\"translate({0} {1})\">{2}<text x=\"12\" y=\"4\">{3}</text></g>\n", x, top + 16,
-                         entry.shape, entry.text);
+    out << llvm::formatv("    <g transform=\"translate({0} {1})\">{2}<text x=\"12\" y=\"4\">{3}</text></g>\n",
+                         x, top + 16, entry.shape, entry.text);
     x += width_of(entry.text) + kGap + 6;
   }
   out << "  </g>\n";
@@ -254,11 +258,12 @@ std::string emit_flow_svg(const model::Program& program, model::PackageId packag
   std::string text;
   llvm::raw_string_ostream out(text);
   out << llvm::formatv(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" role=\"img\">\n"
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
+      "role=\"img\">\n"
       "  <title>The flows of {2}</title>\n",
       width, height, html(program.packages[package].name));
-  out << kStyle << llvm::formatv("  <rect class=\"page\" width=\"{0}\" height=\"{1}\"/>\n", width, height) << body
-      << "</svg>\n";
+  out << kStyle << llvm::formatv("  <rect class=\"page\" width=\"{0}\" height=\"{1}\"/>\n", width, height)
+      << body << "</svg>\n";
   return text;
 }
 

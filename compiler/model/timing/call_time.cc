@@ -106,8 +106,9 @@ StepTime last_of(const std::vector<const Part*>& parts) {
 // The first of `parts` decides: it has ended when the shortest has.
 StepTime first_of(const std::vector<const Part*>& parts) {
   if (parts.empty()) return {};
-  const Part& shortest = **std::min_element(
-      parts.begin(), parts.end(), [](const Part* left, const Part* right) { return left->end() < right->end(); });
+  const Part& shortest =
+      **std::min_element(parts.begin(), parts.end(),
+                         [](const Part* left, const Part* right) { return left->end() < right->end(); });
   if (!shortest.time.is_bounded()) return last_of(parts);
   StepTime result = shortest.time;
   for (const Part* part : parts)

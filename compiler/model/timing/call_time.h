@@ -28,8 +28,8 @@ struct BackoffWait {
 [[nodiscard]] std::vector<BackoffWait> longest_waits(const Backoff& backoff, std::uint32_t retries);
 
 // A call under its policy. Each attempt has the timeout for itself; with hedges the last copy begins
-// `hedges * hedge_after` after the first one. No time is spent between attempts but the backoff: what is above
-// a `rate` or `in_flight` fails at once.
+// `hedges * hedge_after` after the first one. No time is spent between attempts but the backoff: what is
+// above a `rate` or `in_flight` fails at once.
 struct CallTime {
   std::optional<Nanoseconds> timeout;  // none: an attempt may take for ever
   std::uint32_t retries = 0;

@@ -191,9 +191,8 @@ class Solver {
 
   [[nodiscard]] bool is_begin_of_saga(NodeIndex node) const {
     const std::vector<NodeIndex>& in = cfg_.nodes[node].in;
-    return std::any_of(in.begin(), in.end(), [&](NodeIndex from) {
-      return regions_.saga[from] != regions_.saga[node];
-    });
+    return std::any_of(in.begin(), in.end(),
+                       [&](NodeIndex from) { return regions_.saga[from] != regions_.saga[node]; });
   }
 
   // However a branch ends.
@@ -287,9 +286,9 @@ class Solver {
   const PathCosts& costs_;
   PathGoal goal_;
   std::vector<Link> links_;
-  std::vector<Reach> reach_;      // by node, from the begin of its region
-  std::vector<Outcome> blocks_;   // by block, from its entry
-  std::vector<Reach> undone_;     // by saga
+  std::vector<Reach> reach_;     // by node, from the begin of its region
+  std::vector<Outcome> blocks_;  // by block, from its entry
+  std::vector<Reach> undone_;    // by saga
 };
 
 }  // namespace

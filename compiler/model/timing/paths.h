@@ -33,8 +33,8 @@ struct FoundPath {
 // leave the node before its writes happened.
 struct PathCosts {
   std::vector<Nanoseconds> of_node;
-  std::vector<bool> is_stop;  // listed on a path, even if it costs nothing
-  std::vector<bool> waits;    // kUndo: a saga can be cut off here
+  std::vector<bool> is_stop;   // listed on a path, even if it costs nothing
+  std::vector<bool> waits;     // kUndo: a saga can be cut off here
   std::vector<bool> is_pivot;  // kUndo: behind it there is nothing to undo
 };
 

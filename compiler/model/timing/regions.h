@@ -1,4 +1,5 @@
-// The parts of a flow's graph that run beside each other or repeatedly: branches of `parallel`, bodies of `each`.
+// The parts of a flow's graph that run beside each other or repeatedly: branches of `parallel`, bodies of
+// `each`.
 
 #pragma once
 

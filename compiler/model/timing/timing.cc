@@ -58,7 +58,8 @@ class Timer {
       reached.insert(reached.end(), region.nodes.begin(), region.nodes.end());
     std::sort(reached.begin(), reached.end());
     for (const NodeIndex node : reached) {
-      if (cfg_.nodes[node].kind == NodeKind::kEachHead && cfg_.statements[cfg_.nodes[node].statement]->each->most == 0)
+      if (cfg_.nodes[node].kind == NodeKind::kEachHead &&
+          cfg_.statements[cfg_.nodes[node].statement]->each->most == 0)
         timing.has_unbounded_each = true;
       const Step* step = step_of(node);
       if (step == nullptr) continue;

@@ -32,13 +32,13 @@ struct SagaTiming {
   bool is_bounded = true;
 };
 
-// Waiting time is that of effects. Steps in C++, expressions, `enqueue`, the targets `clock` and `random` take
-// none; nor do `on cancel` and the compensation of sagas, for which no client waits. Errors go to their
+// Waiting time is that of effects. Steps in C++, expressions, `enqueue`, the targets `clock` and `random`
+// take none; nor do `on cancel` and the compensation of sagas, for which no client waits. Errors go to their
 // handlers; `parallel` ends when all branches have, also when one fails; `each` runs in rounds of as many
 // elements as are parallel.
 struct FlowTiming {
-  Nanoseconds worst = 0;         // of `path`; `kForever` when the sum is beyond that
-  std::vector<TimedCall> path;   // the longest: the calls that wait, in order, without those without a bound
+  Nanoseconds worst = 0;        // of `path`; `kForever` when the sum is beyond that
+  std::vector<TimedCall> path;  // the longest: the calls that wait, in order, without those without a bound
   std::vector<TimedCall> unbounded;  // calls without a timeout on which some path depends
   bool has_unbounded_each = false;   // an `each` without `max` is counted as one round
   // Of the shortest path that answers, where every first attempt answers at the last moment; `kForever` when
