@@ -7,6 +7,8 @@
 #include "compiler/check/flows/call_graph.h"
 #include "compiler/check/flows/expansion.h"
 #include "compiler/check/flows/flows.h"
+#include "compiler/check/governance/deprecation.h"
+#include "compiler/check/governance/governance.h"
 #include "compiler/check/names/declare.h"
 #include "compiler/check/names/packages.h"
 #include "compiler/check/names/unused.h"
@@ -38,6 +40,10 @@ model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::Diagn
   expand_flows(context, std::move(bodies), cut);
   check_routes(context);
   check_path_parameters(context);
+  check_owners(context);
+  check_addresses(context);
+  check_deprecations(context);
+  check_url_data(context);
   check_flows(context);
   report_unused(context);
   return std::move(context.program);

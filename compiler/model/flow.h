@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/model/boxed.h"
+#include "compiler/model/service.h"
 #include "compiler/model/step.h"
 
 #include <cstdint>
@@ -87,6 +88,7 @@ struct Statement {
 // keep their expansion per flow in `FlowAlternatives`.
 struct Chain {
   Origin origin;
+  std::vector<OrderRule> order;
   Block body;
 };
 
@@ -105,6 +107,7 @@ enum class Method : std::uint8_t {
 
 struct SegmentParameter {
   std::string name, suffix;
+  Span span = {};
 };
 
 struct PathSegment {
@@ -116,6 +119,7 @@ struct PathSegment {
   Kind kind = Kind::kLiteral;
   std::string text;                    // decoded literal, or the parameter's name
   std::string prefix, suffix;          // literal text around a parameter within its segment
+  Span span;                           // of the parameter
   std::vector<SegmentParameter> more;  // further parameters after `suffix`: `{base}...{head}`; a parameter
                                        // ends at the first occurrence of what follows it, and is never empty
 };
@@ -180,12 +184,14 @@ struct Flow {
   JobSettings job;
   CronSettings cron;
   bool is_public = false;
+  Span public_span;
+  Boxed<Deprecation> deprecation;
   std::optional<Nanoseconds> deadline;  // its own, else the service's
   Span deadline_span;                   // of the value
   Priority priority = Priority::kNormal;
   std::optional<std::uint32_t> in_flight, retry_budget_percent, sample_percent;
   std::optional<std::string> owner;
-  Block body;  // `before` first, then the written statements
+  Block body;  // middleware of the service and `before` first, then the written statements
   std::vector<Alternative> alternatives;
   std::vector<SlotId> slots;        // every slot that this flow touches, in order of first use
   std::vector<SlotId> maybe_slots;  // those that are read at some point where their presence is not known
@@ -198,22 +204,6 @@ struct Slot {
   TypeId type;
   bool is_private = false;
   Labels labels = kNoLabel;
-};
-
-struct ServiceLimits {
-  std::uint64_t body = 1U << 20U, headers = 16U << 10U;
-  std::uint32_t json_depth = 32;
-};
-
-struct Service {
-  Origin origin;
-  std::string base;
-  std::optional<std::string> owner;
-  bool auth_deny = true;
-  ServiceLimits limits;
-  std::optional<Nanoseconds> deadline;
-  Span deadline_span;       // of the value
-  PolicyId default_policy;  // of effects whose target has none
 };
 
 }  // namespace zc::model

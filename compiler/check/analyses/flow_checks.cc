@@ -2,6 +2,8 @@
 
 #include "compiler/check/analyses/flow_checks.h"
 
+#include "compiler/check/governance/governance.h"
+
 #include <llvm/ADT/STLExtras.h>
 
 #include <utility>
@@ -103,6 +105,7 @@ void check_flows(Context& context) {
     if (is_broken(context, id)) continue;
     check_slots(flow, compute_slot_states(flow));
     check_shape(flow);
+    check_authentication(flow);
     check_errors(flow);
     collect_write_uses(flow, uses);
   }

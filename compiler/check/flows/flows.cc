@@ -5,6 +5,7 @@
 #include "compiler/check/expressions/expressions.h"
 #include "compiler/check/flows/bodies.h"
 #include "compiler/check/flows/schedule.h"
+#include "compiler/check/governance/deprecation.h"
 #include "compiler/check/routes/routes.h"
 #include "compiler/check/steps/settings.h"
 
@@ -26,6 +27,7 @@ class HeadResolver {
   void resolve(const syntax::Declaration& declaration) {
     if (const auto* flow = llvm::dyn_cast<syntax::FlowDeclaration>(&declaration)) {
       flow_.is_public = flow->is_public;
+      flow_.public_span = flow->public_span;
       flow_.slug = slug_of(flow_.origin.name);
       if (flow->trigger != nullptr) flow_.route = resolve_route(context_, *flow->trigger);
       settings(flow->body.settings, {"alias"});
@@ -126,34 +128,15 @@ class HeadResolver {
     } else if (name == "sample") {
       flow_.sample_percent = reader.percent(reader.value());
     } else if (name == "owner") {
-      flow_.owner = reader.text(reader.value());
+      flow_.owner = reader.owner(reader.value());
     } else if (name == "deprecated") {
-      deprecated(reader, setting);
+      read_deprecation(context_, flow_, reader, setting);
       return true;
     } else {
       return false;
     }
     reader.allow_words({});
     return true;
-  }
-
-  // `deprecated since "2026-01" successor show;`
-  void deprecated(SettingReader& reader, const syntax::Setting& setting) {
-    std::string text;
-    if (reader.has("since")) {
-      if (const auto since = reader.text(reader.after("since"))) text = "deprecated since " + *since;
-    }
-    if (reader.has("successor")) {
-      const std::optional<syntax::QualifiedName> name = path_name(reader.after("successor"));
-      if (!name) {
-        context_.engine.report(Kind::kBadSetting, setting.name.span, setting.name.text,
-                               "the name of a flow behind `successor`");
-      } else if (context_.resolve(flow_.origin.package, NameSpace::kFlows, *name, Kind::kUnknownFlow,
-                                  "a flow")) {
-        text += (text.empty() ? "use `" : "; use `") + dotted(*name) + "`";
-      }
-    }
-    flow_.origin.deprecated = std::move(text);
   }
 
   void special(SettingReader& reader, const syntax::Setting& setting) {

@@ -3,7 +3,9 @@
 #include "compiler/check/flows/flows.h"
 #include "compiler/check/steps/settings.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/SmallVector.h>
+#include <llvm/ADT/StringExtras.h>
 
 #include <algorithm>
 #include <iterator>
@@ -12,8 +14,26 @@ namespace zc::check {
 
 namespace {
 
-constexpr llvm::StringRef kSettings[] = {"base",       "owner",   "auth",    "body",     "headers",
-                                         "json_depth", "tenants", "regions", "deadline", "policy"};
+constexpr llvm::StringRef kSettings[] = {"base",    "owner",   "auth",     "body",   "headers", "json_depth",
+                                         "tenants", "regions", "deadline", "policy", "deny"};
+
+// `deny "legacy", "acme";`
+void read_denied_words(SettingReader& reader, model::Service& service, const syntax::Setting& setting) {
+  reader.allow_words({});
+  if (setting.terms.empty()) return reader.bad(nullptr, "words that no address has");
+  for (const syntax::Expr* value : setting.terms.front()) {
+    const std::optional<std::string> word = reader.text(value);
+    if (!word) continue;
+    const bool is_word = !word->empty() && llvm::all_of(*word, [](char c) {
+      return llvm::isDigit(c) || (c >= 'a' && c <= 'z');
+    });
+    if (is_word) {
+      service.denied_words.push_back(*word);
+    } else {
+      reader.bad(value, "words of lower-case letters and digits");
+    }
+  }
+}
 
 void read_setting(Context& context, model::Service& service, const syntax::Setting& setting) {
   SettingReader reader(context, service.origin.package, setting);
@@ -21,6 +41,7 @@ void read_setting(Context& context, model::Service& service, const syntax::Setti
   if (std::find(std::begin(kSettings), std::end(kSettings), name) == std::end(kSettings)) {
     return report_unknown_setting(context, setting, "a service", kSettings);
   }
+  if (name == "deny") return read_denied_words(reader, service, setting);
   if (name == "tenants" || name == "regions") return;  // governance gives them a meaning
   reader.allow_words({});
   if (name == "base") {
@@ -31,7 +52,7 @@ void read_setting(Context& context, model::Service& service, const syntax::Setti
                             "a path such as `\"/api\"`, without a slash at its end");
     }
   } else if (name == "owner") {
-    service.owner = reader.text(reader.value());
+    service.owner = reader.owner(reader.value());
   } else if (name == "auth") {
     const auto word = reader.word(reader.value(), {"deny", "allow"});
     if (word) service.auth_deny = *word == "deny";

@@ -119,19 +119,21 @@ class TemplateReader {
       has_rest_ = true;
       current_.kind = PathSegment::Kind::kRest;
       current_.text = name;
+      current_.span = part.span;
       has_parameter_ = true;
       return;
     }
     if (!has_parameter_) {
       current_.kind = PathSegment::Kind::kParameter;
       current_.text = name;
+      current_.span = part.span;
       current_.prefix = std::exchange(literal_, {});
       has_parameter_ = true;
       return;
     }
     if (literal_.empty()) return bad(part.span, "has two parameters with nothing between them");
     (current_.more.empty() ? current_.suffix : current_.more.back().suffix) = std::exchange(literal_, {});
-    current_.more.push_back({name, {}});
+    current_.more.push_back({name, {}, part.span});
   }
 
   void close_segment(Span place) {

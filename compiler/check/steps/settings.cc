@@ -88,6 +88,13 @@ std::optional<std::string> SettingReader::text(const syntax::Expr* value) {
   return std::nullopt;
 }
 
+std::optional<std::string> SettingReader::owner(const syntax::Expr* value) {
+  std::optional<std::string> name = text(value);
+  if (name && (name->empty() || llvm::StringRef(*name).trim() != *name))
+    bad(value, "a name that is not empty, without spaces around it");
+  return name;
+}
+
 std::optional<llvm::StringRef> SettingReader::word(const syntax::Expr* value,
                                                    llvm::ArrayRef<llvm::StringRef> words) {
   const llvm::StringRef written = bare_word(value);

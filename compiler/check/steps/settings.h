@@ -29,6 +29,7 @@ class SettingReader {
   std::optional<std::uint32_t> percent(const syntax::Expr* value);  // whole, 0 to 100
   std::optional<std::uint64_t> size(const syntax::Expr* value);     // bytes
   std::optional<std::string> text(const syntax::Expr* value);       // a plain string
+  std::optional<std::string> owner(const syntax::Expr* value);      // a text that names somebody
   // One bare word of `words`.
   std::optional<llvm::StringRef> word(const syntax::Expr* value, llvm::ArrayRef<llvm::StringRef> words);
   // `20ms..40ms`, or one duration for both.
@@ -37,10 +38,10 @@ class SettingReader {
   std::vector<model::ErrorId> errors(syntax::SettingTerm term);
   // Reports bare words other than `known` in the setting, and values behind the expected ones.
   void allow_words(llvm::ArrayRef<llvm::StringRef> known);
-
- private:
+  // Reports a value as something else than `expected`; one that could not be parsed was reported.
   void bad(const syntax::Expr* value, llvm::StringRef expected);
 
+ private:
   Context& context_;
   model::PackageId package_;
   const syntax::Setting& setting_;
