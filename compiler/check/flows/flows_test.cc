@@ -23,7 +23,7 @@ step admit(left?, name);
 
 TEST(Flows, PresenceIsKnownAtEachRead) {
   const auto checked = check_text(std::string(kShop) + R"(
-flow show on GET "/{id}" { read_id; load; count; admit; return 200 name; }
+flow show on GET "/{id}" public { read_id; load; count; admit; return 200 name; }
 )");
   EXPECT_THAT(checked.found(), IsEmpty());
   const model::Flow& flow = test::flow_named(checked.program, "show");
@@ -36,10 +36,10 @@ flow show on GET "/{id}" { read_id; load; count; admit; return 200 name; }
 
 TEST(Flows, AServiceGivesABaseAndADeadline) {
   const auto checked = check_text(std::string(kShop) + R"(
-service shop { base "/api/v1"; deadline 5s; }
-flow show on GET "/{id}" { deadline 1s; read_id; load; count; admit; return 200 name; }
-flow home on GET "/" { return 204; }
-flow other { return 204; }
+service shop { base "/api/v1"; owner "shop"; deadline 5s; }
+flow show on GET "/{id}" public { deadline 1s; read_id; load; count; admit; return 200 name; }
+flow home on GET "/" public { return 204; }
+flow other public { return 204; }
 )");
   EXPECT_THAT(checked.found(), IsEmpty());
   const model::Flow& show = test::flow_named(checked.program, "show");
@@ -55,7 +55,7 @@ flow other { return 204; }
 
 TEST(Flows, AnUnsetSlotIsKnownToBeUnset) {
   const auto checked = check_text(std::string(kShop) + R"(
-flow show on GET "/{id}" { read_id; load; admit; count; return 200 { name, left: left ?? 0 }; }
+flow show on GET "/{id}" public { read_id; load; admit; count; return 200 { name, left: left ?? 0 }; }
 )");
   EXPECT_THAT(checked.found(), IsEmpty());
   const model::Flow& flow = test::flow_named(checked.program, "show");
@@ -64,7 +64,7 @@ flow show on GET "/{id}" { read_id; load; admit; count; return 200 { name, left:
 
 TEST(Flows, ABranchThatAnswersDoesNotCountBehindIt) {
   const auto checked = check_text(std::string(kShop) + R"(
-flow show on GET "/{id}" {
+flow show on GET "/{id}" public {
   read_id; count;
   when id > 3 { load; } else { return 404; }
   admit;
@@ -76,7 +76,7 @@ flow show on GET "/{id}" {
 
 TEST(Flows, BothBranchesOfParallelHaveWrittenBehindIt) {
   const auto checked = check_text(std::string(kShop) + R"(
-flow show on GET "/{id}" { read_id; parallel { load; count; } admit; return 200 name; }
+flow show on GET "/{id}" public { read_id; parallel { load; count; } admit; return 200 name; }
 )");
   EXPECT_THAT(checked.found(), IsEmpty());
 }
@@ -85,7 +85,7 @@ TEST(Flows, ARescuedStatementHasNotWritten) {
   const auto checked = check_text(std::string(kShop) + R"(
 error Gone {}
 step find(id) -> name fails Gone;
-flow show on GET "/{id}" {
+flow show on GET "/{id}" public {
   read_id; find;
   rescue Gone { load; }
   count; admit;
@@ -109,7 +109,7 @@ step find(id) -> name may done, need load, insert guess, replace refuse then fou
 step guess_name(id) -> name;
 chain guess = guess_name;
 chain refuse { return 403; }
-flow show on GET "/{id}" { read_id; find; return 200 name; }
+flow show on GET "/{id}" public { read_id; find; return 200 name; }
 )");
   EXPECT_THAT(checked.found(), IsEmpty());
   const model::Flow& flow = test::flow_named(checked.program, "show");
@@ -122,7 +122,7 @@ flow show on GET "/{id}" { read_id; find; return 200 name; }
 
 TEST(Flows, TheGraphIsDumpedAlike) {
   const auto checked = check_text(std::string(kShop) + R"(
-flow show on GET "/{id}" {
+flow show on GET "/{id}" public {
   read_id;
   when id > 3 { load; } else { return 404; }
   parallel { count; }
@@ -156,7 +156,7 @@ slots { id: i64; ids: list<i64>; name: string; }
 step read_ids -> ids;
 step load(id) -> name;
 step tell(name);
-flow all on GET "/all" {
+flow all on GET "/all" public {
   read_ids;
   each id in ids max 10 { load; tell; }
   tell;
@@ -176,7 +176,7 @@ TEST(Imports, ACycleNamesEveryFile) {
 TEST(Imports, AnImportedMiddlewareIsUsedByItsLastName) {
   const auto checked = check_files({{"shop.flow", R"(package shop;
 import lib.login;
-flow show on GET "/me" before login.guard { return 200 login.user; }
+flow show on GET "/me" before login.guard public { return 200 login.user; }
 )"},
                                     {"lib/login.flow", R"(package lib.login;
 slots { user: string; private token: string; }

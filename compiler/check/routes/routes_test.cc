@@ -14,8 +14,8 @@ using ::testing::IsEmpty;
 
 TEST(Routes, ATemplateBecomesSegments) {
   const auto checked = check_text(R"(package shop;
-flow compare on GET "/repos/{owner}/compare/{base}...{head}" { return 204; }
-flow files on ANY "/a%20b/{path...}" { return 204; }
+flow compare on GET "/repos/{owner}/compare/{base}...{head}" public { return 204; }
+flow files on ANY "/a%20b/{path...}" public { return 204; }
 )");
   const auto& compare = test::flow_named(checked.program, "compare").route->segments;
   ASSERT_EQ(compare.size(), 4U);
@@ -32,18 +32,18 @@ flow files on ANY "/a%20b/{path...}" { return 204; }
 
 TEST(Routes, PatternsThatCannotOverlapStandSideBySide) {
   const auto checked = check_text(R"(package shop;
-flow zip on GET "/{name}.zip" { return 204; }
-flow tar on GET "/{name}.tar" { return 204; }
-flow same on GET "/{other}.zip" { return 204; }
+flow zip on GET "/{name}.zip" public { return 204; }
+flow tar on GET "/{name}.tar" public { return 204; }
+flow same on GET "/{other}.zip" public { return 204; }
 )");
   EXPECT_THAT(checked.found(), ::testing::Contains("ambiguous-route 4"));
   EXPECT_THAT(checked.found(), ::testing::Not(::testing::Contains("ambiguous-route 3")));
 }
 
 TEST(Routes, TheRootIsARoute) {
-  EXPECT_THAT(check_text("package shop;\nflow a on GET \"/\" { return 204; }\n").found(), IsEmpty());
+  EXPECT_THAT(check_text("package shop;\nflow a on GET \"/\" public { return 204; }\n").found(), IsEmpty());
   EXPECT_THAT(
-      check_text("package shop;\nflow a on GET \"/\" { return 204; }\nflow b on GET \"/\" { return 204; }\n")
+      check_text("package shop;\nflow a on GET \"/\" public { return 204; }\nflow b on GET \"/\" public { return 204; }\n")
           .found(),
       ElementsAre("ambiguous-route 3"));
 }
