@@ -21,23 +21,29 @@
 
 namespace zc::check {
 
-model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::DiagnosticEngine& engine) {
-  Context context(files, engine);
+model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::DiagnosticEngine& engine,
+                     PhaseObserver observe) {
+  Context context(files, engine, observe);
+  context.begin("names");
   collect_packages(context);
   collect_declarations(context);
+  context.begin("types");
   resolve_types(context);
   context.release(syntax::Part::kTypes);
   resolve_adapters(context);
   resolve_policies(context);
   resolve_targets(context);
   resolve_services(context);
+  context.begin("steps");
   resolve_steps(context);
   context.release(syntax::Part::kSteps);
+  context.begin("flows");
   resolve_flow_heads(context);
   WrittenBodies bodies = resolve_bodies(context);
   context.release(syntax::Part::kRest);
   const CutCalls cut = find_recursion(context, bodies);
   expand_flows(context, std::move(bodies), cut);
+  context.begin("routes");
   check_routes(context);
   check_path_parameters(context);
   check_owners(context);
@@ -45,6 +51,7 @@ model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::Diagn
   check_deprecations(context);
   check_url_data(context);
   check_flows(context);
+  context.begin("unused");
   report_unused(context);
   return std::move(context.program);
 }

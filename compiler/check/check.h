@@ -7,13 +7,18 @@
 #include "compiler/model/program.h"
 
 #include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/STLFunctionalExtras.h>
+#include <llvm/ADT/StringRef.h>
 
 namespace zc::check {
+
+// Is told when a part of the work begins; parts may come again. For those who measure.
+using PhaseObserver = llvm::function_ref<void(llvm::StringLiteral phase)>;
 
 // Resolves and checks `files`, which stand in any order. Always returns a program; one that is wrong
 // somewhere has `kError` types and invalid ids in it, and `engine` has the errors, each mistake once. Linear
 // in the size of the input. The declarations of the trees are freed on the way.
 [[nodiscard]] model::Program check(llvm::MutableArrayRef<LoadedFile> files,
-                                   diagnostics::DiagnosticEngine& engine);
+                                   diagnostics::DiagnosticEngine& engine, PhaseObserver observe = nullptr);
 
 }  // namespace zc::check

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "compiler/check/check.h"
 #include "compiler/check/input.h"
 #include "compiler/check/names/names.h"
 #include "compiler/diagnostics/engine.h"
@@ -41,8 +42,9 @@ struct Declarations {
 };
 
 struct Context {
-  Context(llvm::MutableArrayRef<LoadedFile> loaded, diagnostics::DiagnosticEngine& diagnostic_engine)
-      : files(loaded), engine(diagnostic_engine), types(program.types) {}
+  Context(llvm::MutableArrayRef<LoadedFile> loaded, diagnostics::DiagnosticEngine& diagnostic_engine,
+          PhaseObserver phase_observer)
+      : files(loaded), engine(diagnostic_engine), types(program.types), observe(phase_observer) {}
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
@@ -53,6 +55,7 @@ struct Context {
   Names names;
   Declarations declarations;
   std::vector<std::size_t> file_of_package;
+  PhaseObserver observe;
   model::PackageId prelude;  // may be none
   std::array<std::vector<bool>, kSymbolKindCount> used;
   // A name was not found or a file not read: what seems unused or unset may not be.
@@ -60,6 +63,11 @@ struct Context {
   std::vector<model::FlowId> large_flows;  // cut off, so not to be analysed; reported
   std::vector<bool> broken_steps;          // by StepId: reads or writes could not be resolved
   std::vector<bool> broken_flows;          // by FlowId: a part could not be read
+
+  // A part of the work begins, or goes on.
+  void begin(llvm::StringLiteral phase) const {
+    if (observe) observe(phase);
+  }
 
   // Gives back the memory of declarations that have been resolved, which the table then no longer holds.
   void release(syntax::Part part);

@@ -89,8 +89,11 @@ class Compilation {
     // Later stages read the tree alone, and the tokens of a large file are several times its size.
     for (check::LoadedFile& file : files_)
       file.tree.tokens = syntax::TokenList();
+    const auto observe = [this](llvm::StringLiteral phase) { timer_.begin(phase); };
     timer_.begin("check");
-    const model::Program program = check::check(files_, engine_);
+    // The parts are short and many: only who asks for them pays for the clock.
+    const model::Program program =
+        options_.time_phases ? check::check(files_, engine_, observe) : check::check(files_, engine_);
     if (options_.dump != Dump::kNone) return dump(program);
     if (options_.check_only || engine_.has_errors()) return;
     timer_.begin("emit");

@@ -100,13 +100,19 @@ void check_flows(Context& context) {
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
     const model::FlowId id(i);
     if (llvm::is_contained(context.large_flows, id)) continue;
+    context.begin("graphs");
     FlowContext flow = make_flow_context(context, id, reports);
     context.program.flows[id].has_effects = has_effects(context, flow.flow());
     if (is_broken(context, id)) continue;
+    context.begin("slots");
     check_slots(flow, compute_slot_states(flow));
+    context.begin("shape");
     check_shape(flow);
+    context.begin("auth");
     check_authentication(flow);
+    context.begin("errors");
     check_errors(flow);
+    context.begin("liveness");
     collect_write_uses(flow, uses);
   }
   if (context.is_incomplete) return;
