@@ -45,8 +45,9 @@ class Builder {
   };
   struct Scope {
     std::vector<Handler> handlers;
-    std::size_t position = 0;  // of the statement that is being built
-    bool in_on_error = false;  // its own errors are not for the handlers of this block
+    std::size_t position = 0;   // of the statement that is being built
+    bool in_on_error = false;   // or in `on cancel`: its own errors are not for the handlers of this block
+    bool in_on_cancel = false;  // which happens once
   };
 
   static bool handles(const Statement& handler, ErrorId error) {
@@ -58,6 +59,8 @@ class Builder {
     Node node;
     node.kind = kind;
     node.region = region_;
+    node.branch = branch_;
+    node.loop = loop_;
     if (statement != nullptr) node.statement = index_of(*statement);
     cfg_.nodes.push_back(std::move(node));
     const auto index = static_cast<NodeIndex>(cfg_.nodes.size() - 1);
@@ -108,6 +111,7 @@ class Builder {
     for (const ErrorId error : step.fails)
       add_edge(node, handler_of(error), EdgeKind::kError, error);
     for (const Scope& scope : scopes_) {
+      if (scope.in_on_cancel) continue;
       for (const Handler& handler : scope.handlers) {
         if (handler.statement->kind == StatementKind::kOnCancel)
           add_edge(node, handler.node, EdgeKind::kCancel);
@@ -206,10 +210,14 @@ class Builder {
     const NodeIndex fork = add_node(NodeKind::kFork, &statement);
     connect(entry, fork);
     const NodeIndex outer = std::exchange(region_, fork);
+    const std::uint32_t outer_branch = std::exchange(branch_, 0);
     Exits ends;
-    for (const Block& branch : statement.branches)
+    for (const Block& branch : statement.branches) {
       append(ends, block(branch, {{fork, EdgeKind::kBranch}}));
+      ++branch_;
+    }
     region_ = outer;
+    branch_ = outer_branch;
     const NodeIndex join = add_node(NodeKind::kJoin, &statement);
     cfg_.nodes[join].fork = fork;
     if (statement.branches.empty()) ends.push_back({fork, EdgeKind::kNext});
@@ -232,9 +240,12 @@ class Builder {
   Exits each(const Statement& statement, const Exits& entry) {
     const NodeIndex head = add_node(NodeKind::kEachHead, &statement);
     connect(entry, head);
-    for (const Exit& exit : block(statement.branches.at(0), {{head, EdgeKind::kTrue}})) {
-      add_edge(exit.from, head, exit.kind == EdgeKind::kNext ? EdgeKind::kLoop : exit.kind);
-    }
+    const NodeIndex outer = std::exchange(loop_, head);
+    const Exits ends = block(statement.branches.at(0), {{head, EdgeKind::kTrue}});
+    const NodeIndex next = add_node(NodeKind::kEachNext, &statement);
+    loop_ = outer;
+    connect(ends, next);
+    add_edge(next, head, EdgeKind::kLoop);
     const NodeIndex end = add_node(NodeKind::kEachEnd, &statement);
     add_edge(head, end, EdgeKind::kFalse);
     return {{end, EdgeKind::kNext}};
@@ -243,9 +254,11 @@ class Builder {
   Exits handler(const Statement& statement, Exits entry) {
     const bool is_rescue = statement.kind == StatementKind::kRescue;
     const NodeIndex node = cfg_.node_of_statement[index_of(statement)];
-    const bool outer = std::exchange(scopes_.back().in_on_error, !is_rescue);
+    scopes_.back().in_on_error = !is_rescue;
+    scopes_.back().in_on_cancel = statement.kind == StatementKind::kOnCancel;
     Exits ends = block(statement.branches.at(0), {{node, EdgeKind::kNext}});
-    scopes_.back().in_on_error = outer;
+    scopes_.back().in_on_error = false;
+    scopes_.back().in_on_cancel = false;
     if (is_rescue) {
       append(entry, std::move(ends));
     } else {
@@ -283,6 +296,8 @@ class Builder {
   std::vector<std::pair<const Statement*, std::uint32_t>> indices_;
   std::vector<Scope> scopes_;
   NodeIndex region_ = kNoNode;
+  std::uint32_t branch_ = 0;
+  NodeIndex loop_ = kNoNode;
 };
 
 void collect(const Expression& expression, bool optional, std::vector<SlotUse>& slots) {

@@ -18,6 +18,7 @@ enum class NodeKind : std::uint8_t {
   kFork,       // `parallel`: all successors run
   kJoin,       // all predecessors have finished
   kEachHead,   // before each element
+  kEachNext,   // behind the body: back to the head
   kEachEnd,    // after the last
   kCall,       // another flow runs
   kEnqueue,
@@ -65,6 +66,8 @@ struct Node {
   std::uint32_t statement = kNoIndex;  // in `Cfg::statements`
   NodeIndex fork = kNoNode;            // kJoin: where its branches began
   NodeIndex region = kNoNode;          // the innermost fork whose branches this node stands in
+  std::uint32_t branch = 0;            // of `region`, which of them
+  NodeIndex loop = kNoNode;            // head of the innermost `each` whose body this node stands in
   std::vector<Edge> out;
   std::vector<NodeIndex> in;
 };

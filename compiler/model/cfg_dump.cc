@@ -20,6 +20,8 @@ const char* node_name(NodeKind kind) {
       return "join";
     case NodeKind::kEachHead:
       return "each";
+    case NodeKind::kEachNext:
+      return "each-next";
     case NodeKind::kEachEnd:
       return "each-end";
     case NodeKind::kCall:

@@ -25,8 +25,6 @@ class ShapeChecker {
       node_of_.try_emplace(&statement, flow_.cfg.node_of_statement[next_++]);
     });
     check_block(flow_.flow().body);
-    for (const model::Alternative& alternative : flow_.flow().alternatives)
-      check_block(alternative.body);
     check_returns(flow_.flow().body, /*in_parallel=*/false);
     const bool answers =
         flow_.flow().trigger == model::Trigger::kRoute || flow_.flow().trigger == model::Trigger::kSlug;
@@ -62,6 +60,8 @@ class ShapeChecker {
       if (is_reachable) {
         for (const Block& branch : statement.branches)
           check_block(branch);
+        for (const std::uint32_t alternative : statement.alternatives)
+          check_block(flow_.flow().alternatives[alternative].body);
       }
       if (!is_handler(statement)) before = &statement;
     }

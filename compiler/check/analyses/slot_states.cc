@@ -11,13 +11,13 @@ using model::EdgeKind;
 class SlotStateAnalysis {
  public:
   explicit SlotStateAnalysis(const FlowContext& flow)
-      : flow_(flow), size_(static_cast<unsigned>(flow.slots.size())), region_writes_(flow.cfg.nodes.size()) {}
+      : flow_(flow), size_(static_cast<unsigned>(flow.slots.size())), branch_writes_(flow.cfg.nodes.size()) {}
 
   SlotStates run() {
     const std::size_t count = flow_.cfg.nodes.size();
     states_.may.assign(count, llvm::BitVector(size_));
     states_.must.assign(count, llvm::BitVector(size_));
-    collect_region_writes();
+    collect_branch_writes();
     // Elements of an `each` are on their own: what one writes is not there for the next one, nor behind the
     // loop. So edges back to the head carry nothing, and one pass in reverse postorder sees every predecessor
     // first.
@@ -27,24 +27,57 @@ class SlotStateAnalysis {
   }
 
  private:
-  // What is written between a fork and its join, as may be seen by a handler that an error of one branch
-  // reaches while the others run.
-  void collect_region_writes() {
-    for (std::size_t i = 0; i < flow_.cfg.nodes.size(); ++i) {
-      for (model::NodeIndex fork = flow_.cfg.nodes[i].region; fork != model::kNoNode;
-           fork = flow_.cfg.nodes[fork].region) {
-        llvm::BitVector& writes = region_writes_[fork];
-        writes.resize(size_);
-        for (const LocalUse& use : flow_.writes[i])
-          writes.set(use.slot);
-      }
+  // What the branches of a fork write, as a handler may see it that an error of one of them reaches.
+  struct BranchWrites {
+    llvm::BitVector all, shared;  // by any branch, by more than one
+    std::vector<llvm::BitVector> by_branch;
+  };
+
+  void collect_branch_writes() {
+    for (const model::NodeIndex index : flow_.cfg.order) {
+      const model::Node* node = &flow_.cfg.nodes[index];
+      if (node->kind == model::NodeKind::kEachHead) continue;  // nobody outside sees the element
+      for (; is_in_branch(*node); node = &flow_.cfg.nodes[node->region])
+        add_writes(flow_.writes[index], *node);
     }
   }
 
+  void add_writes(const std::vector<LocalUse>& uses, const model::Node& node) {
+    BranchWrites& writes = branch_writes_[node.region];
+    writes.all.resize(size_);
+    writes.shared.resize(size_);
+    if (writes.by_branch.size() <= node.branch) writes.by_branch.resize(node.branch + 1);
+    llvm::BitVector& own = writes.by_branch[node.branch];
+    own.resize(size_);
+    for (const LocalUse& use : uses) {
+      if (writes.all[use.slot] && !own[use.slot]) writes.shared.set(use.slot);
+      writes.all.set(use.slot);
+      own.set(use.slot);
+    }
+  }
+
+  // Whether what encloses the node is a branch, and not the body of a loop or nothing.
+  [[nodiscard]] bool is_in_branch(const model::Node& node) const {
+    return node.region != model::kNoNode && flow_.cfg.nodes[node.region].loop == node.loop;
+  }
+
+  // What the branches beside `node` may have written meanwhile.
+  void add_other_branches(const model::Node& node, llvm::BitVector& may) const {
+    const BranchWrites& writes = branch_writes_[node.region];
+    llvm::BitVector others = writes.all;
+    others.reset(writes.by_branch[node.branch]);
+    may |= others;
+    may |= writes.shared;
+  }
+
+  // Paths that meet have in common what each of them must have set. Behind a join all branches have run, each
+  // on one of its paths.
   void enter(model::NodeIndex index) {
     const model::Node& node = flow_.cfg.nodes[index];
     const bool is_join = node.kind == model::NodeKind::kJoin;
     bool is_first = true;
+    std::uint32_t branch = 0;       // of a join: predecessors come branch by branch
+    llvm::BitVector before(size_);  // what the branches before this one must have set
     llvm::BitVector& may = states_.may[index];
     llvm::BitVector& must = states_.must[index];
     for (const model::NodeIndex from : node.in) {
@@ -55,27 +88,31 @@ class SlotStateAnalysis {
         llvm::BitVector maybe = states_.may[from];
         leave(from, edge, set, maybe);
         may |= maybe;
+        if (is_join && from == node.fork) {  // a branch without anything in it
+          before |= set;
+          continue;
+        }
+        if (is_join && flow_.cfg.nodes[from].branch != branch) {
+          branch = flow_.cfg.nodes[from].branch;
+          before |= must;
+          is_first = true;
+        }
         if (is_first) {
           must = set;
-        } else if (is_join) {
-          must |= set;
         } else {
           must &= set;
         }
         is_first = false;
       }
     }
+    must |= before;
   }
 
   void leave(model::NodeIndex from, const model::Edge& edge, llvm::BitVector& must,
              llvm::BitVector& may) const {
     const model::Node& node = flow_.cfg.nodes[from];
     if (model::is_before_writes(edge.kind)) {
-      const model::NodeIndex target = flow_.cfg.nodes[edge.to].region;
-      for (model::NodeIndex fork = node.region; fork != model::kNoNode && fork != target;
-           fork = flow_.cfg.nodes[fork].region) {
-        may |= region_writes_[fork];
-      }
+      leave_early(from, flow_.cfg.nodes[edge.to], must, may);
       return;
     }
     const bool enters_loop = node.kind == model::NodeKind::kEachHead && edge.kind == EdgeKind::kTrue;
@@ -86,10 +123,26 @@ class SlotStateAnalysis {
     }
   }
 
+  // Out of branches, beside which others run, and of loops, whose elements nobody outside sees.
+  void leave_early(model::NodeIndex from, const model::Node& target, llvm::BitVector& must,
+                   llvm::BitVector& may) const {
+    const model::Node* at = &flow_.cfg.nodes[from];
+    while (at->region != target.region || at->loop != target.loop) {
+      if (is_in_branch(*at)) {
+        add_other_branches(*at, may);
+        at = &flow_.cfg.nodes[at->region];
+      } else {
+        must = states_.must[at->loop];
+        may = states_.may[at->loop];
+        at = &flow_.cfg.nodes[at->loop];
+      }
+    }
+  }
+
   const FlowContext& flow_;
   unsigned size_;
   SlotStates states_;
-  std::vector<llvm::BitVector> region_writes_;  // by fork
+  std::vector<BranchWrites> branch_writes_;  // by fork
 };
 
 }  // namespace

@@ -88,6 +88,9 @@ class FlowGraph {
       case NodeKind::kJoin:
         node(id(index), "all finished", "shape=box, height=0.1, style=filled, fillcolor=\"#dddddd\"");
         break;
+      case NodeKind::kEachNext:
+        node(id(index), "next", "shape=box, height=0.1, style=filled, fillcolor=\"#dddddd\"");
+        break;
       case NodeKind::kEachEnd:
         node(id(index), "each: end", "shape=box, height=0.1, style=filled, fillcolor=\"#dddddd\"");
         break;

@@ -72,6 +72,8 @@ class Finder {
         result_.blocks[block].entry = static_cast<NodeIndex>(i);
       } else if (node.kind == NodeKind::kJoin || node.kind == NodeKind::kEachEnd) {
         result_.blocks[block].exit = static_cast<NodeIndex>(i);
+      } else if (node.kind == NodeKind::kEachNext) {
+        result_.of[i] = result_.blocks[block].branches.front();
       }
     }
     const llvm::BitVector reached = reached_uncancelled();
