@@ -12,6 +12,7 @@
 #include "compiler/model/cfg.h"
 #include "compiler/model/dump.h"
 #include "compiler/model/slot_map.h"
+#include "compiler/model/timing/dump_timing.h"
 #include "compiler/plan/dump.h"
 #include "compiler/syntax/parse.h"
 
@@ -118,6 +119,7 @@ class Compilation {
     if (engine_.has_errors()) return;
     if (options_.dump == Dump::kSlots) return model::dump_slots(program, environment_.out);
     if (options_.dump == Dump::kCfg) return model::dump_cfg(program, environment_.out);
+    if (options_.dump == Dump::kTiming) return model::dump_timing(program, environment_.out);
     plan::dump_plan(program, environment_.out);
   }
 

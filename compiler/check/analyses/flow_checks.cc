@@ -3,6 +3,7 @@
 #include "compiler/check/analyses/flow_checks.h"
 
 #include "compiler/check/governance/governance.h"
+#include "compiler/check/time/time_checks.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -97,6 +98,7 @@ bool FlowReports::is_new(Kind kind, Span span, model::SlotId slot) {
 void check_flows(Context& context) {
   FlowReports reports(context.program);
   WriteUses uses;
+  LongTimeouts long_timeouts;
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
     const model::FlowId id(i);
     if (llvm::is_contained(context.large_flows, id)) continue;
@@ -112,10 +114,15 @@ void check_flows(Context& context) {
     check_authentication(flow);
     context.begin("errors");
     check_errors(flow);
+    context.begin("time");
+    check_deadline(flow);
+    long_timeouts.collect(flow);
     context.begin("liveness");
     collect_write_uses(flow, uses);
   }
+  long_timeouts.report(context);
   if (context.is_incomplete) return;
+  check_capacity(context);
   report_never_written(context, reports);
   // Where a step stands too late or is misspelled, what it writes seems to be for nothing.
   if (context.engine.has_errors()) return;

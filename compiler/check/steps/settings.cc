@@ -48,9 +48,11 @@ const syntax::LiteralExpr* literal_of(const syntax::Expr* value, LiteralKind kin
 
 }  // namespace
 
-std::optional<model::Nanoseconds> SettingReader::duration(const syntax::Expr* value) {
-  if (const auto* literal = literal_of(value, LiteralKind::kDuration)) return literal->value;
-  bad(value, "a duration such as `50ms`");
+std::optional<model::Nanoseconds> SettingReader::duration(const syntax::Expr* value,
+                                                          model::Nanoseconds least) {
+  const auto* literal = literal_of(value, LiteralKind::kDuration);
+  if (literal != nullptr && literal->value >= least) return literal->value;
+  bad(value, literal == nullptr ? "a duration such as `50ms`" : "a duration that is not zero");
   return std::nullopt;
 }
 
@@ -224,7 +226,7 @@ bool read_policy_setting(Context& context, model::PackageId package, const synta
   } else if (name == "rate") {
     reader.allow_words({"per"});
     const auto count = reader.count(reader.value(), 1);
-    const auto per = reader.duration(reader.after("per"));
+    const auto per = reader.duration(reader.after("per"), 1);
     if (count && per) settings.rate = model::Rate{*count, *per};
     settings.rate_span = reader.place();
   } else {

@@ -24,7 +24,7 @@ class SettingReader {
   // Of the value, of the name where there is none.
   [[nodiscard]] Span place() const { return value() != nullptr ? value()->span : setting_.name.span; }
 
-  std::optional<model::Nanoseconds> duration(const syntax::Expr* value);
+  std::optional<model::Nanoseconds> duration(const syntax::Expr* value, model::Nanoseconds least = 0);
   std::optional<std::uint32_t> count(const syntax::Expr* value, std::uint32_t least = 0);
   std::optional<std::uint32_t> percent(const syntax::Expr* value);  // whole, 0 to 100
   std::optional<std::uint64_t> size(const syntax::Expr* value);     // bytes

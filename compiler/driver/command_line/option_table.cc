@@ -23,9 +23,9 @@ constexpr std::array kOptions = {
                "report what is wrong and write no file, whatever else is asked for"},
     OptionInfo{OptionId::kFix, kOutput, "", "--fix", "",
                "apply the fixes that diagnostics propose to the files named\nhere, and write nothing else"},
-    OptionInfo{
-        OptionId::kDump, kOutput, "", "--dump", "KIND",
-        "write no file, print what a phase made of the input:\ntokens, ast, model, cfg, plan or slots"},
+    OptionInfo{OptionId::kDump, kOutput, "", "--dump", "KIND",
+               "write no file, print what a phase made of the input:\ntokens, ast, model, cfg, plan,\nslots "
+               "or timing"},
     OptionInfo{
         OptionId::kDepfile, kOutput, "", "--depfile", "FILE",
         "write a Make rule that names every file read; its target is\nFILE without `.d`, else the outputs"},
@@ -52,7 +52,8 @@ constexpr std::array kOptions = {
 };
 
 constexpr std::array<llvm::StringRef, 5> kEmitWords = {"cpp", "main", "dot", "json", "svg"};
-constexpr std::array<llvm::StringRef, 6> kDumpWords = {"tokens", "ast", "model", "cfg", "plan", "slots"};
+constexpr std::array<llvm::StringRef, 7> kDumpWords = {"tokens", "ast",   "model", "cfg",
+                                                       "plan",   "slots", "timing"};
 constexpr std::array<llvm::StringRef, 3> kFormatWords = {"text", "json", "sarif"};
 constexpr std::array<llvm::StringRef, 3> kColorWords = {"auto", "always", "never"};
 

@@ -103,6 +103,7 @@ TEST(Options, ChooseWordByWord) {
   EXPECT_EQ(good({"--dump=model", "a.flow"}).dump, Dump::kModel);
   EXPECT_EQ(good({"--dump=cfg", "a.flow"}).dump, Dump::kCfg);
   EXPECT_EQ(good({"--dump=plan", "a.flow"}).dump, Dump::kPlan);
+  EXPECT_EQ(good({"--dump=timing", "a.flow"}).dump, Dump::kTiming);
   EXPECT_EQ(good({"--diagnostics=json", "a.flow"}).format, diagnostics::Format::kJson);
   EXPECT_EQ(good({"--diagnostics=sarif", "a.flow"}).format, diagnostics::Format::kSarif);
   EXPECT_EQ(good({"--color=always", "a.flow"}).color, Color::kAlways);
@@ -180,9 +181,9 @@ TEST(Options, AnUnknownCodeIsCorrected) {
 TEST(Options, AWrongValueShowsTheRightOnes) {
   EXPECT_EQ(bad({"--emit=cpp,htm", "a.flow"}).second,
             "`--emit` does not take `htm`; it takes cpp, main, dot or json");
-  EXPECT_EQ(
-      bad({"--dump=token", "a.flow"}).second,
-      "`--dump` does not take `token`; it takes tokens, ast, model, cfg or plan; did you mean `tokens`?");
+  EXPECT_EQ(bad({"--dump=token", "a.flow"}).second,
+            "`--dump` does not take `token`; it takes tokens, ast, model, cfg, plan, slots or timing; did "
+            "you mean `tokens`?");
   EXPECT_EQ(bad({"-j", "0", "a.flow"}).second, "`--jobs` does not take `0`; it takes a number from 1 to 256");
   EXPECT_EQ(bad({"-jx", "a.flow"}).second, "`--jobs` does not take `x`; it takes a number from 1 to 256");
   EXPECT_EQ(bad({"-j257", "a.flow"}).second, "`--jobs` does not take `257`; it takes a number from 1 to 256");

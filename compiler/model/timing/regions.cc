@@ -2,7 +2,6 @@
 
 #include "compiler/model/timing/regions.h"
 
-#include <llvm/ADT/BitVector.h>
 #include <llvm/ADT/DenseMap.h>
 
 namespace zc::model {
@@ -76,26 +75,10 @@ class Finder {
         result_.of[i] = result_.blocks[block].branches.front();
       }
     }
-    const llvm::BitVector reached = reached_uncancelled();
+    const llvm::BitVector reached = reached_uncancelled(cfg_);
     for (const NodeIndex node : cfg_.order) {
       if (reached[node]) result_.regions[result_.of[node]].nodes.push_back(node);
     }
-  }
-
-  [[nodiscard]] llvm::BitVector reached_uncancelled() const {
-    llvm::BitVector reached(static_cast<unsigned>(cfg_.nodes.size()));
-    std::vector<NodeIndex> work{Cfg::kEntryNode};
-    reached.set(Cfg::kEntryNode);
-    while (!work.empty()) {
-      const NodeIndex node = work.back();
-      work.pop_back();
-      for (const Edge& edge : cfg_.nodes[node].out) {
-        if (edge.kind == EdgeKind::kCancel || reached[edge.to]) continue;
-        reached.set(edge.to);
-        work.push_back(edge.to);
-      }
-    }
-    return reached;
   }
 
   const Flow& flow_;
@@ -106,6 +89,22 @@ class Finder {
 };
 
 }  // namespace
+
+llvm::BitVector reached_uncancelled(const Cfg& cfg) {
+  llvm::BitVector reached(static_cast<unsigned>(cfg.nodes.size()));
+  std::vector<NodeIndex> work{Cfg::kEntryNode};
+  reached.set(Cfg::kEntryNode);
+  while (!work.empty()) {
+    const NodeIndex node = work.back();
+    work.pop_back();
+    for (const Edge& edge : cfg.nodes[node].out) {
+      if (edge.kind == EdgeKind::kCancel || reached[edge.to]) continue;
+      reached.set(edge.to);
+      work.push_back(edge.to);
+    }
+  }
+  return reached;
+}
 
 Regions find_regions(const Program& program, const Cfg& cfg) { return Finder(program, cfg).find(); }
 

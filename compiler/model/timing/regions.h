@@ -5,6 +5,8 @@
 
 #include "compiler/model/cfg.h"
 
+#include <llvm/ADT/BitVector.h>
+
 #include <cstdint>
 #include <vector>
 
@@ -39,7 +41,10 @@ struct Regions {
   std::vector<const Statement*> sagas;
 };
 
-// Nodes that are reached only when the request is cancelled are in no region's `nodes`.
+// The nodes that a request can reach without being cancelled.
+[[nodiscard]] llvm::BitVector reached_uncancelled(const Cfg& cfg);
+
+// Only those nodes are in the regions' `nodes`.
 [[nodiscard]] Regions find_regions(const Program& program, const Cfg& cfg);
 
 }  // namespace zc::model

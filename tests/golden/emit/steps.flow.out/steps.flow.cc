@@ -123,7 +123,7 @@ struct ShowSlots {
 };
 
 zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view, 1> path) {
-  exchange.set_deadline_in(zerver::Duration{200000000});
+  exchange.set_deadline_in(zerver::Duration{400000000});
   ShowSlots slots{};
 
   // read_id -> id
