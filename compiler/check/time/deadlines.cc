@@ -47,8 +47,9 @@ void add_labels(diagnostics::Diagnostic& diagnostic, const std::vector<model::Ti
   std::vector<const model::TimedCall*> longest;
   for (const model::TimedCall& call : path)
     longest.push_back(&call);
-  std::stable_sort(longest.begin(), longest.end(),
-                   [](const auto* left, const auto* right) { return left->total() > right->total(); });
+  std::sort(longest.begin(), longest.end(), [](const auto* left, const auto* right) {
+    return left->total() != right->total() ? left->total() > right->total() : left < right;
+  });
   std::vector<Span> labelled;
   for (const model::TimedCall* call : longest) {
     if (labelled.size() == kMaxLabels) return;
@@ -79,12 +80,11 @@ void check_deadline(FlowContext& flow) {
       flow.context.engine.report(Kind::kDeadlineExceeded, place, checked.origin.name,
                                  duration_text(timing.worst) + (timing.is_bounded() ? "" : " and longer"),
                                  duration_text(*checked.deadline));
-  diagnostic.label(duration_text(timing.worst - *checked.deadline) + " too short");
+  const std::string missing = duration_text(timing.worst - *checked.deadline) + " too short";
   if (is_default) {
-    diagnostic.label("");
-    diagnostic.secondary(checked.deadline_span, "the deadline of flows that have none, " +
-                                                    duration_text(timing.worst - *checked.deadline) +
-                                                    " too short");
+    diagnostic.secondary(checked.deadline_span, "the deadline of flows that have none, " + missing);
+  } else {
+    diagnostic.label(missing);
   }
   add_labels(diagnostic, timing.path);
   const model::CallTable table(program, checked.origin.package);

@@ -165,8 +165,9 @@ class Solver {
     Reach begin;
     begin.exists = true;
     if (regions_.regions[region].nodes.empty()) return {begin, {}};
-    for (const Edge& edge : cfg_.nodes[block.entry].out) {
-      if (regions_.of[edge.to] == region) reach_[edge.to] = begin;
+    for (const NodeIndex node : regions_.regions[region].nodes) {
+      const std::vector<NodeIndex>& in = cfg_.nodes[node].in;
+      if (std::find(in.begin(), in.end(), block.entry) != in.end()) reach_[node] = begin;
     }
     return walk(region);
   }

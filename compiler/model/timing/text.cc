@@ -64,7 +64,7 @@ std::string bar(Nanoseconds begin, Nanoseconds end, Nanoseconds scale) {
 }  // namespace
 
 std::string duration_text(Nanoseconds time) {
-  if (time == kForever) return "for ever";
+  if (time == kForever) return "more than 500 years";
   if (time < 1'000) return std::to_string(time) + (time == 0 ? " s" : " ns");
   if (time < 1'000'000) return decimal_text(time, 1'000, "us");
   if (time < kSecond) return decimal_text(time, 1'000'000, "ms");
@@ -132,8 +132,10 @@ std::vector<std::string> CallTable::lines(llvm::ArrayRef<TimedCall> calls, std::
     std::vector<std::size_t> order(calls.size());
     for (std::size_t i = 0; i < order.size(); ++i)
       order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
-      return calls[left].total() > calls[right].total();
+    std::sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
+      const Nanoseconds longer = calls[left].total();
+      const Nanoseconds shorter = calls[right].total();
+      return longer != shorter ? longer > shorter : left < right;
     });
     for (std::size_t i = 0; i < limit; ++i)
       is_shown[order[i]] = true;

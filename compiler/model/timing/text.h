@@ -12,7 +12,7 @@
 
 namespace zc::model {
 
-// "1.155 s", "960 ms", "2 min 5 s": exact.
+// "1.155 s", "960 ms", "2 min 5 s": exact, but for sums that ended at `kForever`.
 [[nodiscard]] std::string duration_text(Nanoseconds time);
 // "3 x 300 ms + 20 ms + 40 ms", "2 x 20 ms + 50 ms" with hedges; "no timeout" without a bound. With `times`
 // "25 x (2 x 50 ms + 5 ms)".

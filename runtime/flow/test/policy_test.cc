@@ -40,18 +40,36 @@ TEST(CallMachine, BoundsAnAttemptByTimeoutAndDeadline) {
   EXPECT_EQ(never.attempt(at(5)).until, TimePoint::never());
 }
 
+struct WorstCase {
+  std::int64_t timeout;
+  std::uint32_t retries;
+  std::int64_t first, cap, worst;
+};
+constexpr WorstCase kWorstCases[] = {
+#define WORST_CASE(Timeout, Retries, First, Cap, Worst) {Timeout, Retries, First, Cap, Worst},
+#include "tests/timing/worst_cases.def"
+#undef WORST_CASE
+};
+
 TEST(CallMachine, TakesAsLongAsItsPolicySaysAtMost) {
-  Fixed longest(true);
-  CallMachine machine(kMoney, TimePoint::never());
-  TimePoint now = machine.attempt(at(0)).until;
-  int waits = 0;
-  for (auto next = machine.timed_out(now, longest); next.action == Action::kWait;
-       next = machine.timed_out(now, longest)) {
-    ++waits;
-    now = machine.attempt(next.until).until;
+  for (const WorstCase& each : kWorstCases) {
+    Fixed longest(true);
+    const CallPolicy policy{.timeout = ms(each.timeout),
+                            .retries = each.retries,
+                            .backoff_first = ms(each.first),
+                            .backoff_cap = ms(each.cap),
+                            .retry_on = kMoney.retry_on};
+    CallMachine machine(policy, TimePoint::never());
+    TimePoint now = machine.attempt(at(0)).until;
+    std::uint32_t waits = 0;
+    for (auto next = machine.timed_out(now, longest); next.action == Action::kWait;
+         next = machine.timed_out(now, longest)) {
+      ++waits;
+      now = machine.attempt(next.until).until;
+    }
+    EXPECT_EQ(waits, each.retries) << each.worst;
+    EXPECT_EQ(now, at(each.worst)) << each.worst;
   }
-  EXPECT_EQ(waits, 2);
-  EXPECT_EQ(now, at(960));
 }
 
 TEST(CallMachine, DoublesTheWaitUpToTheCap) {
