@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "compiler/base/source_manager.h"
+#include "compiler/base/span.h"
 #include "compiler/syntax/tree.h"
 
 #include <llvm/ADT/StringRef.h>

@@ -2,6 +2,7 @@
 
 #include "compiler/diagnostics/engine.h"
 
+#include "compiler/base/source_manager.h"
 #include "compiler/diagnostics/did_you_mean.h"
 
 #include <llvm/ADT/STLExtras.h>

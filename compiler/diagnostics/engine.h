@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include "compiler/base/source_manager.h"
 #include "compiler/diagnostics/diagnostic.h"
 
 #include <llvm/ADT/ArrayRef.h>
@@ -16,6 +15,10 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace zc {
+class SourceManager;
+}  // namespace zc
 
 namespace zc::diagnostics {
 

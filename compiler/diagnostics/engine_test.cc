@@ -1,5 +1,6 @@
 // Registry, engine, suppressions, did-you-mean.
 
+#include "compiler/base/source_manager.h"
 #include "compiler/diagnostics/engine.h"
 
 #include "compiler/diagnostics/did_you_mean.h"

@@ -2,12 +2,15 @@
 
 #pragma once
 
-#include "compiler/base/source_manager.h"
 #include "compiler/diagnostics/engine.h"
 
 #include <llvm/Support/raw_ostream.h>
 
 #include <cstdint>
+
+namespace zc {
+class SourceManager;
+}  // namespace zc
 
 namespace zc::diagnostics {
 

@@ -2,6 +2,8 @@
 
 #include "compiler/diagnostics/render.h"
 
+#include "compiler/base/source_manager.h"
+
 #include <llvm/Support/JSON.h>
 
 namespace zc::diagnostics {

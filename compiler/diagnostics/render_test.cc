@@ -1,5 +1,6 @@
 // What the renderers write.
 
+#include "compiler/base/source_manager.h"
 #include "compiler/diagnostics/render.h"
 
 #include <gmock/gmock.h>

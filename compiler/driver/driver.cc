@@ -2,6 +2,7 @@
 
 #include "compiler/driver/driver.h"
 
+#include "compiler/base/source_manager.h"
 #include "compiler/driver/command_line/explain.h"
 #include "compiler/driver/command_line/option_table.h"
 #include "compiler/driver/compilation.h"

@@ -2,6 +2,8 @@
 
 #include "compiler/syntax/parse.h"
 
+#include "compiler/base/source_manager.h"
+
 namespace zc::syntax {
 
 void dump_tokens(const SyntaxTree& tree, const SourceManager& sources, llvm::raw_ostream& out) {

@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include "compiler/base/source_manager.h"
 #include "compiler/diagnostics/engine.h"
 #include "compiler/syntax/tree.h"
 
@@ -10,6 +9,10 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include <cstdint>
+
+namespace zc {
+class SourceManager;
+}  // namespace zc
 
 namespace zc::syntax {
 

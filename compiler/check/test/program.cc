@@ -2,6 +2,7 @@
 
 #include "compiler/check/test/program.h"
 
+#include "compiler/base/source_manager.h"
 #include "compiler/syntax/parse.h"
 
 #include <llvm/Support/Error.h>

@@ -1,5 +1,6 @@
 // Every form of every option, and what is said about a wrong one.
 
+#include "compiler/base/source_manager.h"
 #include "compiler/driver/command_line/options.h"
 
 #include "compiler/driver/command_line/option_table.h"
