@@ -26,6 +26,7 @@ CALL: 'call';
 CANCEL: 'cancel';
 CHAIN: 'chain';
 CRON: 'cron';
+DOMAIN: 'domain';
 DONE: 'done';
 DROPS: 'drops';
 EACH: 'each';

@@ -27,6 +27,7 @@ declaration
     | enumDeclaration
     | externDeclaration
     | errorDeclaration
+    | domainDeclaration
     | adapterDeclaration
     | targetDeclaration
     | policyDeclaration
@@ -52,6 +53,7 @@ schemaDeclaration: SCHEMA string SEMICOLON;
 scalarDeclaration: SCALAR name COLON typeRef SEMICOLON;
 structDeclaration: STRUCT name fieldBlock;
 errorDeclaration: ERROR name (fieldBlock | SEMICOLON);
+domainDeclaration: DOMAIN name SEMICOLON;
 slotsDeclaration: SLOTS fieldBlock;
 externDeclaration: EXTERN TYPE name ASSIGN string FROM string SEMICOLON;
 
@@ -223,7 +225,7 @@ qualifiedName: name (DOT memberName)*;
 // Where a literal could stand too.
 name
   : IDENTIFIER
-  | ADAPTER | AFTER | ALL | ALL_REQUIRED | ANY | AS | BACKOFF | BEFORE | CALL | CANCEL | CHAIN | CRON | DONE
+  | ADAPTER | AFTER | ALL | ALL_REQUIRED | ANY | AS | BACKOFF | BEFORE | CALL | CANCEL | CHAIN | CRON | DOMAIN | DONE
   | DROPS | EACH | EDITION | ELSE | ENQUEUE | ENUM | ERROR | EXTERN | FAILS | FIRST_SUCCESS | FLOW | FROM
   | HEADER | HEDGE | IMPORT | IN | INSERT | JOB | KEY | LOCATION | MAX | MAY | NEED | ON | OPTIONAL
   | PACKAGE | PARALLEL | PIVOT | POLICY | PRIORITY | PRIVATE | PUBLIC | QUORUM | RACE | RATE | REPLACE
@@ -234,7 +236,7 @@ name
 // Behind a dot, before a colon: nothing else could stand there.
 memberName
   : IDENTIFIER
-  | ADAPTER | AFTER | ALL | ALL_REQUIRED | ANY | AS | BACKOFF | BEFORE | CALL | CANCEL | CHAIN | CRON | DONE
+  | ADAPTER | AFTER | ALL | ALL_REQUIRED | ANY | AS | BACKOFF | BEFORE | CALL | CANCEL | CHAIN | CRON | DOMAIN | DONE
   | DROPS | EACH | EDITION | ELSE | ENQUEUE | ENUM | ERROR | EXTERN | FAILS | FALSE | FIRST_SUCCESS | FLOW
   | FROM | HEADER | HEDGE | IMPORT | IN | INSERT | JOB | KEY | LOCATION | MAX | MAY | NEED | NULL_VALUE | ON
   | OPTIONAL | PACKAGE | PARALLEL | PIVOT | POLICY | PRIORITY | PRIVATE | PUBLIC | QUORUM | RACE | RATE
@@ -246,7 +248,7 @@ memberName
 // At the start of a statement, so not the keywords that begin one.
 useName
   : IDENTIFIER
-  | ADAPTER | AFTER | ALL | ALL_REQUIRED | ANY | AS | BACKOFF | BEFORE | CANCEL | CHAIN | CRON | DONE
+  | ADAPTER | AFTER | ALL | ALL_REQUIRED | ANY | AS | BACKOFF | BEFORE | CANCEL | CHAIN | CRON | DOMAIN | DONE
   | DROPS | EDITION | ENUM | ERROR | EXTERN | FAILS | FIRST_SUCCESS | FLOW | FROM | HEADER | HEDGE | IMPORT
   | IN | INSERT | JOB | KEY | LOCATION | MAX | MAY | NEED | OPTIONAL | PACKAGE | PIVOT | POLICY | PRIORITY
   | PRIVATE | PUBLIC | QUORUM | RACE | RATE | REPLACE | REQUIRED | RETRY | REVEAL | SCALAR | SCHEMA

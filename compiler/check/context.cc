@@ -25,6 +25,7 @@ void Context::release(syntax::Part part) {
       declarations.enums = {};
       declarations.externs = {};
       declarations.errors = {};
+      declarations.domains = {};
       declarations.slots = {};
       break;
     case syntax::Part::kSteps:

@@ -11,6 +11,7 @@
 #include "compiler/syntax/tree.h"
 
 #include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/StringRef.h>
 
 #include <array>
@@ -29,6 +30,7 @@ struct Declarations {
   std::vector<const syntax::EnumDeclaration*> enums;
   std::vector<const syntax::ExternTypeDeclaration*> externs;
   std::vector<const syntax::ErrorTypeDeclaration*> errors;
+  std::vector<const syntax::DomainDeclaration*> domains;
   std::vector<const syntax::AdapterDeclaration*> adapters;
   std::vector<const syntax::TargetDeclaration*> targets;
   std::vector<const syntax::PolicyDeclaration*> policies;
@@ -60,9 +62,10 @@ struct Context {
   std::array<std::vector<bool>, kSymbolKindCount> used;
   // A name was not found or a file not read: what seems unused or unset may not be.
   bool is_incomplete = false;
-  std::vector<model::FlowId> large_flows;  // cut off, so not to be analysed; reported
-  std::vector<bool> broken_steps;          // by StepId: reads or writes could not be resolved
-  std::vector<bool> broken_flows;          // by FlowId: a part could not be read
+  llvm::DenseSet<model::ErrorId> errors_in_vain;  // reported where a step names them and never raises them
+  std::vector<model::FlowId> large_flows;         // cut off, so not to be analysed; reported
+  std::vector<bool> broken_steps;                 // by StepId: reads or writes could not be resolved
+  std::vector<bool> broken_flows;                 // by FlowId: a part could not be read
 
   // A part of the work begins, or goes on.
   void begin(llvm::StringLiteral phase) const {

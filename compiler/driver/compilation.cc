@@ -11,6 +11,7 @@
 #include "compiler/emit/emit.h"
 #include "compiler/model/cfg.h"
 #include "compiler/model/dump.h"
+#include "compiler/model/outcome.h"
 #include "compiler/model/slot_map.h"
 #include "compiler/model/timing/dump_timing.h"
 #include "compiler/plan/dump.h"
@@ -120,6 +121,7 @@ class Compilation {
     if (options_.dump == Dump::kSlots) return model::dump_slots(program, environment_.out);
     if (options_.dump == Dump::kCfg) return model::dump_cfg(program, environment_.out);
     if (options_.dump == Dump::kTiming) return model::dump_timing(program, environment_.out);
+    if (options_.dump == Dump::kErrors) return model::dump_outcomes(program, environment_.out);
     plan::dump_plan(program, environment_.out);
   }
 

@@ -42,6 +42,7 @@ class Builder {
     std::size_t position = 0;  // of its statement in the block
     const Statement* statement = nullptr;
     NodeIndex node = kNoNode;
+    NodeIndex raise = kNoNode;  // kRaise, when control comes to the end of an `on error`
   };
   struct Scope {
     std::vector<Handler> handlers;
@@ -110,6 +111,11 @@ class Builder {
   void add_failures(NodeIndex node, const Step& step) {
     for (const ErrorId error : step.fails)
       add_edge(node, handler_of(error), EdgeKind::kError, error);
+    if (step.call || step.group) add_cancellations(node);
+  }
+
+  // A request is cancelled where it waits.
+  void add_cancellations(NodeIndex node) {
     for (const Scope& scope : scopes_) {
       if (scope.in_on_cancel) continue;
       for (const Handler& handler : scope.handlers) {
@@ -133,8 +139,28 @@ class Builder {
       scopes_.back().position = i;
       exits = one(statements[i], std::move(exits));
     }
+    const std::vector<Handler> handlers = std::move(scopes_.back().handlers);
     scopes_.pop_back();
+    for (const Handler& handler : handlers)
+      pass_on(handler);
     return exits;
+  }
+
+  // What an `on error` has taken leaves its block.
+  void pass_on(const Handler& handler) {
+    if (handler.raise == kNoNode) return;
+    std::vector<ErrorId> errors;
+    NodeIndex last = kNoNode;  // a node stands in `in` once for each of its edges, side by side
+    for (const NodeIndex from : cfg_.nodes[handler.node].in) {
+      if (std::exchange(last, from) == from) continue;
+      for (const Edge& edge : cfg_.nodes[from].out) {
+        if (edge.to == handler.node && edge.error.is_valid()) errors.push_back(edge.error);
+      }
+    }
+    std::sort(errors.begin(), errors.end());
+    errors.erase(std::unique(errors.begin(), errors.end()), errors.end());
+    for (const ErrorId error : errors)
+      add_edge(handler.raise, handler_of(error), EdgeKind::kError, error);
   }
 
   Exits one(const Statement& statement, Exits entry) {
@@ -159,6 +185,7 @@ class Builder {
       case StatementKind::kEnqueue: {
         const NodeIndex node = add_node(NodeKind::kEnqueue, &statement);
         connect(entry, node);
+        add_cancellations(node);
         return {{node, EdgeKind::kNext}};
       }
       case StatementKind::kReturn: {
@@ -261,8 +288,15 @@ class Builder {
     scopes_.back().in_on_cancel = false;
     if (is_rescue) {
       append(entry, std::move(ends));
-    } else {
+    } else if (statement.kind == StatementKind::kOnCancel) {
       connect(ends, Cfg::kFailedNode);
+    } else if (!ends.empty()) {
+      const NodeIndex raise = add_node(NodeKind::kRaise, &statement);
+      connect(ends, raise);
+      std::vector<Handler>& handlers = scopes_.back().handlers;
+      std::find_if(handlers.begin(), handlers.end(), [&](const Handler& handler) {
+        return handler.statement == &statement;
+      })->raise = raise;
     }
     return entry;
   }

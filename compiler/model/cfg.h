@@ -24,6 +24,7 @@ enum class NodeKind : std::uint8_t {
   kEnqueue,
   kReturn,   // answers
   kHandler,  // entry of a `rescue`, `on error` or `on cancel`
+  kRaise,    // behind an `on error` that does not answer: its errors go on
   kEnd,      // the flow ran off its last statement
   kDone,     // answered
   kFailed,   // ended with an error

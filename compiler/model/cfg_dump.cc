@@ -32,6 +32,8 @@ const char* node_name(NodeKind kind) {
       return "return";
     case NodeKind::kHandler:
       return "handler";
+    case NodeKind::kRaise:
+      return "raise";
     case NodeKind::kEnd:
       return "end";
     case NodeKind::kDone:

@@ -38,6 +38,7 @@ class Printer {
     print_all(program_.structs);
     print_all(program_.enums);
     print_all(program_.externs);
+    print_all(program_.domains);
     print_all(program_.errors);
     print_all(program_.adapters);
     print_all(program_.policies);
@@ -85,11 +86,19 @@ class Printer {
          << (type.opaque ? " opaque" : "") << '\n';
   }
 
+  void print(const Domain& domain) {
+    out_ << "domain " << domain.origin.name;
+    if (domain.http_status) out_ << " http " << *domain.http_status;
+    out_ << '\n';
+  }
+
   void print(const ErrorType& error) {
     out_ << "error " << error.origin.name;
     if (error.http_status) out_ << " http " << *error.http_status;
     if (error.kinds != 0) out_ << " kind " << kinds_text(error.kinds);
-    out_ << (error.retryable ? " retryable" : "") << '\n';
+    out_ << (error.retryable ? " retryable" : "");
+    if (error.domain.is_valid()) out_ << " domain " << program_.domains[error.domain].origin.name;
+    out_ << '\n';
     print(error.fields);
   }
 

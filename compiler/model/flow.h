@@ -64,6 +64,12 @@ struct Enqueue {
   Boxed<Expression> unique;
 };
 
+// Where a handler names one of its errors; those of a domain are named together.
+struct ErrorNaming {
+  Span span;
+  bool by_domain = false;
+};
+
 struct Statement;
 using Block = std::vector<Statement>;
 
@@ -77,8 +83,9 @@ struct Statement {
   std::vector<std::uint32_t>
       alternatives;  // kStep: what it may need, insert or replace here, in `Flow::alternatives`
   Boxed<Expression> condition;
-  std::vector<Block> branches;  // also kChain's expansion, in branches[0]
-  std::vector<ErrorId> errors;  // kRescue, kOnError
+  std::vector<Block> branches;     // also kChain's expansion, in branches[0]
+  std::vector<ErrorId> errors;     // kRescue, kOnError; a domain as each of its errors
+  std::vector<ErrorNaming> named;  // one an element of `errors`
   Boxed<Each> each;
   Boxed<Enqueue> enqueue;
   Boxed<Answer> answer;

@@ -13,6 +13,7 @@ using StructId = Id<struct StructTag>;
 using EnumId = Id<struct EnumTag>;
 using ExternId = Id<struct ExternTag>;
 using ErrorId = Id<struct ErrorTag>;
+using DomainId = Id<struct DomainTag>;
 using AdapterId = Id<struct AdapterTag>;
 using TargetId = Id<struct TargetTag>;
 using PolicyId = Id<struct PolicyTag>;

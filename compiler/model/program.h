@@ -41,6 +41,7 @@ struct Program {
   IdVector<EnumId, Enum> enums;
   IdVector<ExternId, ExternType> externs;
   IdVector<ErrorId, ErrorType> errors;
+  IdVector<DomainId, Domain> domains;
   IdVector<AdapterId, Adapter> adapters;
   IdVector<TargetId, Target> targets;
   IdVector<PolicyId, Policy> policies;

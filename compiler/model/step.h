@@ -144,6 +144,7 @@ struct Group {
   std::uint32_t quorum = 0;
   std::vector<GroupMember> members;
   std::vector<Group> nested;  // `sequential { }` inside a group
+  bool required = true;       // of a nested one: not `optional`
   Span span;
 };
 

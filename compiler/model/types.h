@@ -153,12 +153,20 @@ enum Kind : std::uint8_t {
 };
 using Kinds = std::uint8_t;
 
+// Errors that belong together. `http_status` is that of its errors that say none.
+struct Domain {
+  Origin origin;
+  std::optional<std::uint16_t> http_status;
+};
+
 struct ErrorType {
   Origin origin;
+  Span begin;  // empty, before its traits: where another one may be put
   std::vector<Field> fields;
-  std::optional<std::uint16_t> http_status;
+  std::optional<std::uint16_t> http_status;  // its own, else that of its domain
   Kinds kinds = 0;
   bool retryable = false;
+  DomainId domain;  // none: its package is its domain
 };
 
 }  // namespace zc::model

@@ -22,6 +22,7 @@ enum class DeclarationKind : std::uint8_t {
   kEnum,
   kExternType,
   kErrorType,
+  kDomain,
   kAdapter,
   kTarget,
   kPolicy,
@@ -121,6 +122,9 @@ struct ExternTypeDeclaration : DeclarationOf<DeclarationKind::kExternType> {
 struct ErrorTypeDeclaration : DeclarationOf<DeclarationKind::kErrorType> {
   llvm::ArrayRef<Field> fields;
 };
+
+// `@http(402) domain payments;`: errors belong to it with `@domain(payments)`.
+struct DomainDeclaration : DeclarationOf<DeclarationKind::kDomain> {};
 
 // `@read one<T>(query: string) -> T fails missing, timeout;`
 struct Operation : Node {

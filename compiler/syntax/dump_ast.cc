@@ -176,6 +176,7 @@ class AstDumper {
       case DeclarationKind::kPackage:
       case DeclarationKind::kImport:
       case DeclarationKind::kScalar:
+      case DeclarationKind::kDomain:
         return;
       case DeclarationKind::kSchema:
         label("file", llvm::cast<SchemaDeclaration>(declaration).file);

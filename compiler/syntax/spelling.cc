@@ -24,6 +24,7 @@ Part part_of(DeclarationKind kind) {
     case DeclarationKind::kEnum:
     case DeclarationKind::kExternType:
     case DeclarationKind::kErrorType:
+    case DeclarationKind::kDomain:
     case DeclarationKind::kSlots:
       return Part::kTypes;
     case DeclarationKind::kStep:
@@ -107,6 +108,8 @@ llvm::StringRef keyword(DeclarationKind kind) {
       return "extern type";
     case DeclarationKind::kErrorType:
       return "error";
+    case DeclarationKind::kDomain:
+      return "domain";
     case DeclarationKind::kAdapter:
       return "adapter";
     case DeclarationKind::kTarget:

@@ -26,7 +26,8 @@ namespace {
 constexpr llvm::StringLiteral kInput = "/in/fuzz.flow";
 // What an input may name with `schema`.
 constexpr llvm::StringLiteral kSchema =
-    "create table todo (id integer primary key, title text not null, owner text not null, done integer not null);\n"
+    "create table todo (id integer primary key, title text not null, owner text not null, done integer not "
+    "null);\n"
     "create table orders (id integer primary key, total integer not null, hold text);\n";
 
 void demand(bool holds) {

@@ -60,7 +60,8 @@ class ItemFinder {
 
   void add(const Token& token) {
     const llvm::StringRef text = text_.slice(token.begin, token.end);
-    const bool closes = token.kind == TokenKind::kInterpolationEnd || text == "}" || text == ")" || text == "]";
+    const bool closes =
+        token.kind == TokenKind::kInterpolationEnd || text == "}" || text == ")" || text == "]";
     Bracket& inner = open_.back();
     if (inner.begin == kNone && !closes) {
       inner.begin = token.begin;
@@ -111,7 +112,8 @@ const Item& like(const Item& item, const std::vector<Item>& items, std::mt19937&
     if (other.bracket == item.bracket && (item.bracket != '\0' || other.head == item.head))
       candidates.push_back(&other);
   }
-  return candidates.empty() ? items[pick(items.size(), random)] : *candidates[pick(candidates.size(), random)];
+  return candidates.empty() ? items[pick(items.size(), random)]
+                            : *candidates[pick(candidates.size(), random)];
 }
 
 std::string exchange(llvm::StringRef text, const std::vector<Item>& items, std::mt19937& random) {
@@ -135,18 +137,21 @@ std::string exchange_token(llvm::StringRef text, std::mt19937& random) {
   const syntax::TokenList tokens = tokens_of(text);
   std::vector<Token> words;
   for (const Token& token : tokens) {
-    if (token.kind == TokenKind::kIdentifier || token.kind == TokenKind::kKeyword || token.kind == TokenKind::kNumber ||
-        token.kind == TokenKind::kPunctuation || token.kind == TokenKind::kStringText)
+    if (token.kind == TokenKind::kIdentifier || token.kind == TokenKind::kKeyword ||
+        token.kind == TokenKind::kNumber || token.kind == TokenKind::kPunctuation ||
+        token.kind == TokenKind::kStringText)
       words.push_back(token);
   }
   if (words.empty()) return text.str();
   const Token& from = words[pick(words.size(), random)];
   if (from.kind == TokenKind::kNumber && random() % 2 == 0) {
-    constexpr std::array kNumbers{"0", "1", "2", "100", "65536", "18446744073709551615", "0.5", "1ms", "1h", "50%"};
+    constexpr std::array kNumbers{"0",   "1",   "2",  "100", "65536", "18446744073709551615",
+                                  "0.5", "1ms", "1h", "50%"};
     return replace(text, from.begin, from.end, kNumbers[pick(kNumbers.size(), random)]);
   }
   std::vector<Token> alike;
-  llvm::copy_if(words, std::back_inserter(alike), [&](const Token& token) { return token.kind == from.kind; });
+  llvm::copy_if(words, std::back_inserter(alike),
+                [&](const Token& token) { return token.kind == from.kind; });
   const Token& to = alike[pick(alike.size(), random)];
   return replace(text, from.begin, from.end, text.slice(to.begin, to.end));
 }

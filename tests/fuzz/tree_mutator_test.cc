@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 
 constexpr llvm::StringLiteral kText =
     "package a;\nslots { x: i64; y: string; }\nstep s -> x = request.query.x ?? 1;\n"
-    "flow f on GET \"/{p}; x\" public { s; when x > 1 { return 204; } return 200 { a: x, b: \"{x}, y\" }; }\n";
+    "flow f on GET \"/{p}; x\" public { s; when x > 1 { return 204; } return 200 { a: x, b: \"{x}, y\" }; "
+    "}\n";
 
 std::vector<std::string> texts(const std::vector<Item>& items, char bracket) {
   std::vector<std::string> result;
@@ -33,8 +34,9 @@ std::vector<std::string> texts(const std::vector<Item>& items, char bracket) {
 TEST(TreeMutator, FindsDeclarationsStatementsAndFields) {
   const std::vector<Item> items = items_of(kText);
   EXPECT_EQ(texts(items, '\0').size(), 4U);
-  EXPECT_THAT(texts(items, '{'), testing::IsSupersetOf({"x: i64;", "y: string;", "s;", "when x > 1 { return 204; }",
-                                                        "return 204;", "a: x,", "b: \"{x}, y\""}));
+  EXPECT_THAT(texts(items, '{'),
+              testing::IsSupersetOf({"x: i64;", "y: string;", "s;", "when x > 1 { return 204; }",
+                                     "return 204;", "a: x,", "b: \"{x}, y\""}));
 }
 
 TEST(TreeMutator, TheSameSeedMakesTheSameChange) {
@@ -55,7 +57,8 @@ TEST(TreeMutator, CopesWithTextThatDoesNotParse) {
 
 std::vector<std::string> clean_files() {
   std::vector<std::string> paths;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(ZERVER_SOURCE_DIR "/tests/golden")) {
+  for (const fs::directory_entry& entry :
+       fs::recursive_directory_iterator(ZERVER_SOURCE_DIR "/tests/golden")) {
     if (entry.path().extension() == ".flow" && !entry.path().filename().string().starts_with("fail_"))
       paths.push_back(entry.path().string());
   }

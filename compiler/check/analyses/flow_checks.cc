@@ -75,7 +75,10 @@ std::string FlowContext::slot_name(std::uint32_t local) const {
 }
 
 FlowReports::FlowReports(const model::Program& program)
-    : written_(program.slots.size()), read_early_(program.slots.size()) {
+    : written_(program.slots.size()),
+      read_early_(program.slots.size()),
+      raised_(program.errors.size()),
+      client_errors_(program.errors.size()) {
   for (const model::Step& step : program.steps) {
     for (const model::SlotUse& use : step.writes)
       written_[use.slot.index()] = true;
@@ -89,6 +92,11 @@ FlowReports::FlowReports(const model::Program& program)
       if (statement.each->results.is_valid()) written_[statement.each->results.index()] = true;
     });
   }
+}
+
+void FlowReports::add_client_error(model::ErrorId error, const ClientError& place) {
+  ClientError& known = client_errors_[error.index()];
+  if (!known.flow.is_valid()) known = place;
 }
 
 bool FlowReports::is_new(Kind kind, Span span, model::SlotId slot) {
@@ -121,12 +129,14 @@ void check_flows(Context& context) {
     collect_write_uses(flow, uses);
   }
   long_timeouts.report(context);
+  report_missing_statuses(context, reports);
   if (context.is_incomplete) return;
   check_capacity(context);
   report_never_written(context, reports);
   // Where a step stands too late or is misspelled, what it writes seems to be for nothing.
   if (context.engine.has_errors()) return;
   report_dead_writes(context, reports, uses);
+  report_unraised_errors(context, reports);
 }
 
 }  // namespace zc::check

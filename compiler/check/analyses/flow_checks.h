@@ -24,6 +24,13 @@ struct LocalUse {
   Span span;
 };
 
+// The first place where an error leaves a flow that answers clients.
+struct ClientError {
+  model::FlowId flow;
+  model::StepId raiser;
+  Span use;  // of the step, in the flow
+};
+
 // Steps and chains are shared by flows: what is wrong with them is said for the first flow only.
 class FlowReports {
  public:
@@ -36,9 +43,20 @@ class FlowReports {
   void add_early_read(model::SlotId slot) { read_early_[slot.index()] = true; }
   [[nodiscard]] bool is_read_early(model::SlotId slot) const { return read_early_[slot.index()]; }
 
+  // Some flow runs a step that fails with the error.
+  void add_raised(model::ErrorId error) { raised_[error.index()] = true; }
+  [[nodiscard]] bool is_raised(model::ErrorId error) const { return raised_[error.index()]; }
+  void add_client_error(model::ErrorId error, const ClientError& place);
+  // Of an error that reaches no client: a flow that is none.
+  [[nodiscard]] const ClientError& client_error(model::ErrorId error) const {
+    return client_errors_[error.index()];
+  }
+
  private:
   std::vector<bool> written_;
   std::vector<bool> read_early_;
+  std::vector<bool> raised_;                // by ErrorId
+  std::vector<ClientError> client_errors_;  // by ErrorId
   std::set<std::tuple<Kind, Span, std::uint32_t>> seen_;
 };
 
@@ -87,8 +105,12 @@ void report_never_written(Context& context, const FlowReports& reports);
 void report_dead_writes(Context& context, const FlowReports& reports, const WriteUses& uses);
 // Unreachable statements, and paths without an answer.
 void check_shape(FlowContext& flow);
-// What the flow can end with, and handlers of errors that cannot happen.
+// Fills what the flow can end with, and reports handlers that can never run. See compiler/check/errors.
 void check_errors(FlowContext& flow);
+// Errors that reach a client and have no status, each once.
+void report_missing_statuses(Context& context, const FlowReports& reports);
+// Errors of the packages that have flows, which no flow raises.
+void report_unraised_errors(Context& context, const FlowReports& reports);
 
 // Builds the graph of every flow and runs all of the above.
 void check_flows(Context& context);

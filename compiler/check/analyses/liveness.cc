@@ -36,6 +36,7 @@ class Liveness {
     llvm::BitVector live(static_cast<unsigned>(flow_.slots.size()));
     for (const model::Edge& edge : flow_.cfg.nodes[index].out) {
       if (!model::is_before_writes(edge.kind)) live |= live_[edge.to];
+      if (edge.kind == model::EdgeKind::kLoop) add_results(edge.to, live);
     }
     return live;
   }
@@ -51,6 +52,19 @@ class Liveness {
     for (const LocalUse& use : flow_.reads[index])
       live.set(use.slot);
     live_[index] = std::move(live);
+  }
+
+  // `-> results` collects what the body of an `each` makes: at its end every slot that may be an element is
+  // read.
+  void add_results(NodeIndex head, llvm::BitVector& live) const {
+    const model::Each& each = *flow_.cfg.statements[flow_.cfg.nodes[head].statement]->each;
+    if (!each.results.is_valid()) return;
+    const model::Program& program = flow_.context.program;
+    const model::TypeId element = flow_.context.types[program.slots[each.results].type].element;
+    for (std::size_t slot = 0; slot < flow_.slots.size(); ++slot) {
+      const auto local = static_cast<std::uint32_t>(slot);
+      if (flow_.slots[slot] != each.item && flow_.slot(local).type == element) live.set(local);
+    }
   }
 
   void collect(NodeIndex index, WriteUses& uses) const {

@@ -139,6 +139,7 @@ class SlotChecker {
     if (use.span != where) diagnostic.secondary(use.span, "read here");
     add_writer_label(diagnostic, use.slot);
     if (skip.node != model::kNoNode) diagnostic.secondary(place(skip.node), "not written " + skip_text(skip));
+    if (skip.error.is_valid()) add_handler_label(diagnostic, skip);
     if (node(index).kind == NodeKind::kStep)
       diagnostic.help("write it on every path, or read it as optional: `" + flow_.slot_name(use.slot) + "?`");
   }
@@ -161,36 +162,86 @@ class SlotChecker {
     }
   }
 
-  // The last decision on a path to a node along which the slot is not written.
+  // The last decision on a path to a node along which the slot is not written, and which matters: another way
+  // from there, or the decided node itself, would have written it.
   struct Skip {
     NodeIndex node = model::kNoNode;
     EdgeKind kind = EdgeKind::kNext;
+    NodeIndex to = model::kNoNode;
+    model::ErrorId error;
   };
 
   [[nodiscard]] Skip find_skip(NodeIndex start, std::uint32_t slot) const {
+    const std::vector<bool> to_writer = nodes_before_writer(start, slot);
     std::vector<bool> seen(flow_.cfg.nodes.size());
-    for (NodeIndex index = start; !seen[index];) {
-      seen[index] = true;
-      NodeIndex next = model::kNoNode;
+    std::vector<NodeIndex> open{start};
+    seen[start] = true;
+    for (std::size_t next = 0; next < open.size(); ++next) {
+      const NodeIndex index = open[next];
       for (const NodeIndex from : node(index).in) {
         if (!flow_.reachable[from] || states_.must[from][slot]) continue;
         for (const model::Edge& edge : node(from).out) {
           if (edge.to != index || edge.kind == EdgeKind::kLoop) continue;
-          const bool decides = edge.kind != EdgeKind::kNext && edge.kind != EdgeKind::kBranch;
-          if (decides) return {from, edge.kind};
-          const bool writes =
-              std::any_of(flow_.writes[from].begin(), flow_.writes[from].end(),
-                          [&](const LocalUse& use) { return use.slot == slot && !use.optional; });
-          if (!writes) next = from;
+          const bool is_before_writes = model::is_before_writes(edge.kind);
+          if (writes_surely(from, slot) && !is_before_writes) continue;
+          if (decides(from, edge, slot, to_writer)) return {from, edge.kind, edge.to, edge.error};
+          if (!seen[from]) open.push_back(from);
+          seen[from] = true;
         }
       }
-      if (next == model::kNoNode) return {};
-      index = next;
     }
     return {};
   }
 
-  [[nodiscard]] static llvm::StringRef skip_text(const Skip& skip) {
+  [[nodiscard]] bool writes_surely(NodeIndex index, std::uint32_t slot) const {
+    return std::any_of(flow_.writes[index].begin(), flow_.writes[index].end(),
+                       [slot](const LocalUse& use) { return use.slot == slot && !use.optional; });
+  }
+
+  // Whether the slot would be set if control had left the node otherwise.
+  [[nodiscard]] bool decides(NodeIndex from, const model::Edge& edge, std::uint32_t slot,
+                             const std::vector<bool>& to_writer) const {
+    if (model::is_before_writes(edge.kind) && writes_surely(from, slot)) return true;
+    return std::any_of(node(from).out.begin(), node(from).out.end(), [&](const model::Edge& other) {
+      return !(other == edge) && other.kind != EdgeKind::kLoop && to_writer[other.to];
+    });
+  }
+
+  // The nodes from which control may come to a write of the slot before it comes to `start`.
+  [[nodiscard]] std::vector<bool> nodes_before_writer(NodeIndex start, std::uint32_t slot) const {
+    std::vector<bool> before(flow_.cfg.nodes.size());
+    std::vector<NodeIndex> open;
+    for (const NodeIndex index : flow_.cfg.order) {
+      if (index == start || !writes_surely(index, slot)) continue;
+      before[index] = true;
+      open.push_back(index);
+    }
+    while (!open.empty()) {
+      const NodeIndex index = open.back();
+      open.pop_back();
+      for (const NodeIndex from : node(index).in) {
+        if (before[from] || from == start) continue;
+        before[from] = true;
+        open.push_back(from);
+      }
+    }
+    return before;
+  }
+
+  // Where the error is taken that leaves the slot unset.
+  void add_handler_label(diagnostics::Diagnostic& diagnostic, const Skip& skip) const {
+    const model::Statement* handler = statement(skip.to);
+    if (node(skip.to).kind != NodeKind::kHandler || handler == nullptr) return;
+    const std::string& error = flow_.context.program.errors[skip.error].origin.name;
+    for (std::size_t i = 0; i < handler->errors.size(); ++i) {
+      if (handler->errors[i] != skip.error) continue;
+      diagnostic.secondary(handler->named[i].span, "`" + error + "` is handled here, and the flow goes on");
+      return;
+    }
+  }
+
+  [[nodiscard]] llvm::StringRef skip_text(const Skip& skip) const {
+    if (node(skip.node).kind == NodeKind::kEachHead) return "behind this: each element has slots of its own";
     switch (skip.kind) {
       case EdgeKind::kTrue:
         return "when this holds";

@@ -2,10 +2,10 @@
 
 #include "compiler/check/flows/bodies.h"
 
+#include "compiler/check/errors/error_names.h"
 #include "compiler/check/expressions/conversions.h"
 #include "compiler/check/expressions/expressions.h"
 #include "compiler/check/flows/answers.h"
-#include "compiler/check/steps/raises.h"
 
 #include <algorithm>
 #include <iterator>
@@ -228,7 +228,7 @@ class BlockResolver {
   model::Statement handler(StatementKind kind, Span span, llvm::ArrayRef<syntax::QualifiedName> errors,
                            const syntax::Block& body) {
     model::Statement result = make(kind, span);
-    result.errors = resolve_errors(context_, package_, errors);
+    resolve_handled(context_, package_, errors, result);
     result.branches.push_back(resolve(body));
     return result;
   }

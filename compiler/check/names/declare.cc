@@ -36,6 +36,9 @@ class Declarer {
       case DeclarationKind::kErrorType:
         enter(program.errors, table.errors, SymbolKind::kError, declaration, kOnError);
         break;
+      case DeclarationKind::kDomain:
+        enter(program.domains, table.domains, SymbolKind::kDomain, declaration, kOnDomain);
+        break;
       case DeclarationKind::kAdapter:
         enter(program.adapters, table.adapters, SymbolKind::kAdapter, declaration, kOnAdapter);
         break;

@@ -13,6 +13,7 @@ NameSpace name_space_of(SymbolKind kind) {
     case SymbolKind::kEnum:
     case SymbolKind::kExtern:
     case SymbolKind::kError:
+    case SymbolKind::kDomain:
       return NameSpace::kTypes;
     case SymbolKind::kSlot:
       return NameSpace::kSlots;
@@ -47,6 +48,8 @@ llvm::StringRef noun(SymbolKind kind) {
       return "extern type";
     case SymbolKind::kError:
       return "error";
+    case SymbolKind::kDomain:
+      return "domain";
     case SymbolKind::kSlot:
       return "slot";
     case SymbolKind::kStep:
@@ -105,6 +108,8 @@ const model::Origin& origin_of(const model::Program& program, Symbol symbol) {
       return program.externs[symbol.id<model::ExternId>()].origin;
     case SymbolKind::kError:
       return program.errors[symbol.id<model::ErrorId>()].origin;
+    case SymbolKind::kDomain:
+      return program.domains[symbol.id<model::DomainId>()].origin;
     case SymbolKind::kSlot:
       return program.slots[symbol.id<model::SlotId>()].origin;
     case SymbolKind::kStep:

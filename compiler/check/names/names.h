@@ -21,6 +21,7 @@ enum class SymbolKind : std::uint8_t {
   kEnum,
   kExtern,
   kError,
+  kDomain,
   kSlot,
   kStep,
   kChain,
@@ -32,7 +33,7 @@ enum class SymbolKind : std::uint8_t {
   kAdapter,
   kService
 };
-inline constexpr std::size_t kSymbolKindCount = 15;
+inline constexpr std::size_t kSymbolKindCount = 16;
 
 // Names in different spaces may be equal: a flow may be called like a step.
 enum class NameSpace : std::uint8_t {

@@ -18,6 +18,8 @@ std::optional<Kind> kind_for(SymbolKind kind) {
       return Kind::kUnusedStep;
     case SymbolKind::kError:
       return Kind::kUnusedError;
+    case SymbolKind::kDomain:
+      return Kind::kUnusedDomain;
     case SymbolKind::kTarget:
       return Kind::kUnusedTarget;
     case SymbolKind::kPolicy:
@@ -64,6 +66,7 @@ class UnusedReporter {
     report_all(SymbolKind::kEnum, context_.program.enums.size());
     report_all(SymbolKind::kExtern, context_.program.externs.size());
     report_all(SymbolKind::kError, context_.program.errors.size());
+    report_all(SymbolKind::kDomain, context_.program.domains.size());
     report_all(SymbolKind::kAdapter, context_.program.adapters.size());
     report_all(SymbolKind::kTarget, context_.program.targets.size());
     report_all(SymbolKind::kPolicy, context_.program.policies.size());

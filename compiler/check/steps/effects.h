@@ -22,7 +22,4 @@ struct Destination {
 [[nodiscard]] model::Group resolve_group(Context& context, const ExpressionScope& scope,
                                          const syntax::Group& group);
 
-// What a group can fail with: the kinds of its required members.
-[[nodiscard]] model::Kinds raised_by(const model::Group& group);
-
 }  // namespace zc::check

@@ -46,16 +46,18 @@ class GroupResolver {
  public:
   GroupResolver(Context& context, const ExpressionScope& scope) : context_(context), scope_(scope) {}
 
-  model::Group resolve(const syntax::Group& written) {
+  model::Group resolve(const syntax::Group& written, bool may_be_left_out = false) {
     model::Group group;
     group.join = join_of(written.join);
     group.span = written.span;
     if (group.join == model::Join::kQuorum) group.quorum = quorum(written);
     for (const syntax::GroupMember& member : written.members) {
       if (member.group != nullptr) {
-        group.nested.push_back(resolve(*member.group));
+        const bool is_optional = member.requirement == syntax::Requirement::kOptional;
+        group.nested.push_back(resolve(*member.group, may_be_left_out || is_optional));
+        group.nested.back().required = !is_optional;
       } else if (member.effect != nullptr) {
-        add_member(group, member, written);
+        add_member(group, member, written, may_be_left_out);
       }
     }
     if (written.members.empty() && !written.erroneous)
@@ -78,7 +80,8 @@ class GroupResolver {
     return fits ? static_cast<std::uint32_t>(count->value) : 1;
   }
 
-  void add_member(model::Group& group, const syntax::GroupMember& written, const syntax::Group& whole) {
+  void add_member(model::Group& group, const syntax::GroupMember& written, const syntax::Group& whole,
+                  bool is_in_optional) {
     model::GroupMember member;
     member.required = written.requirement != syntax::Requirement::kOptional;
     Destination destination;
@@ -86,8 +89,9 @@ class GroupResolver {
       if (const model::SlotUse* use = find_write(written.slot)) {
         member.writes = {use->slot, use->optional, written.slot.span};
         destination = {use->slot, use->optional};
-        const bool may_be_left_out = !member.required || picks_winners(group.join);
-        if (may_be_left_out && !use->optional && !is_shared(whole, written.slot)) {
+        const bool may_be_left_out = is_in_optional || ((!member.required || picks_winners(group.join)) &&
+                                                        !is_shared(whole, written.slot));
+        if (may_be_left_out && !use->optional) {
           context_.engine
               .report(Kind::kOptionalMember, written.slot.span, dotted(written.slot),
                       scope_.step->origin.name)
@@ -149,24 +153,10 @@ class GroupResolver {
   const ExpressionScope& scope_;
 };
 
-void collect_raises(const model::Group& group, model::Kinds& kinds) {
-  for (const model::GroupMember& member : group.members) {
-    if (member.required) kinds = static_cast<model::Kinds>(kinds | member.call.raises);
-  }
-  for (const model::Group& nested : group.nested)
-    collect_raises(nested, kinds);
-}
-
 }  // namespace
 
 model::Group resolve_group(Context& context, const ExpressionScope& scope, const syntax::Group& group) {
   return GroupResolver(context, scope).resolve(group);
-}
-
-model::Kinds raised_by(const model::Group& group) {
-  model::Kinds kinds = 0;
-  collect_raises(group, kinds);
-  return kinds;
 }
 
 }  // namespace zc::check

@@ -2,6 +2,7 @@
 
 #include "compiler/check/steps/raises.h"
 
+#include "compiler/check/errors/error_names.h"
 #include "compiler/check/expressions/conversions.h"
 #include "compiler/check/types/traits.h"
 
@@ -14,16 +15,6 @@ namespace {
 
 constexpr model::Kind kAllKinds[] = {model::kInvalid,  model::kMissing,     model::kConflict,
                                      model::kRejected, model::kUnavailable, model::kTimeout};
-
-std::optional<model::ErrorId> resolve_error(Context& context, model::PackageId package,
-                                            const syntax::QualifiedName& name) {
-  const auto symbol = context.resolve(package, NameSpace::kTypes, name, Kind::kUnknownError, "an error");
-  if (!symbol) return std::nullopt;
-  if (symbol->kind == SymbolKind::kError) return symbol->id<model::ErrorId>();
-  context.engine.report(Kind::kWrongKindOfName, name.span, dotted(name), noun(symbol->kind), "an error")
-      .secondary(origin_of(context.program, *symbol).span, "declared here");
-  return std::nullopt;
-}
 
 void check_fillable(Context& context, const model::Step& step, const model::ErrorMapping& mapping) {
   const model::ErrorType& error = context.program.errors[mapping.error];
@@ -56,21 +47,6 @@ void check_fillable(Context& context, const model::Step& step, const model::Erro
 
 }  // namespace
 
-std::vector<model::ErrorId> resolve_errors(Context& context, model::PackageId package,
-                                           llvm::ArrayRef<syntax::QualifiedName> names) {
-  std::vector<model::ErrorId> errors;
-  for (const syntax::QualifiedName& name : names) {
-    const std::optional<model::ErrorId> error = resolve_error(context, package, name);
-    if (!error) continue;
-    if (std::find(errors.begin(), errors.end(), *error) != errors.end()) {
-      context.engine.report(Kind::kDuplicateEntry, name.span, "error", dotted(name));
-      continue;
-    }
-    errors.push_back(*error);
-  }
-  return errors;
-}
-
 void resolve_body_failures(Context& context, model::Step& step, llvm::ArrayRef<syntax::FailsClause> written) {
   for (const syntax::FailsClause& clause : written) {
     const std::optional<model::ErrorId> error = resolve_error(context, step.origin.package, clause.error);
@@ -92,10 +68,26 @@ namespace {
 // Errors as written, with the kinds that each stands for among those that can happen.
 class FailureCover {
  public:
-  FailureCover(Context& context, model::Step& step, model::Kinds raised)
-      : context_(context), step_(step), raised_(raised) {}
+  FailureCover(Context& context, model::Step& step, llvm::ArrayRef<syntax::FailsClause> written,
+               model::Kinds raised)
+      : context_(context), step_(step), written_(written), raised_(raised) {}
 
-  void add(const syntax::FailsClause& clause) {
+  void cover(Span place) {
+    for (std::size_t i = 0; i < written_.size(); ++i)
+      add(i);
+    const auto missing = static_cast<model::Kinds>(raised_ & ~covered_);
+    if (missing != 0 && !is_broken_) {
+      report_uncovered(place, missing);
+    } else {
+      for (const std::size_t kindless : kindless_)
+        report_vain(kindless).help(
+            "say which kinds it stands for: `@kind(...)` at the error, or `on kind` here");
+    }
+  }
+
+ private:
+  void add(std::size_t index) {
+    const syntax::FailsClause& clause = written_[index];
     const std::optional<model::ErrorId> error = resolve_error(context_, step_.origin.package, clause.error);
     if (!error) {
       is_broken_ = true;
@@ -105,13 +97,15 @@ class FailureCover {
     const model::Kinds named = clause.kinds.empty() ? declared.kinds : kinds_of(context_, clause.kinds);
     const auto covered = static_cast<model::Kinds>(named & raised_);
     if (covered == 0) {
-      auto& diagnostic = context_.engine.report(Kind::kErrorNeverRaised, clause.span, dotted(clause.error),
-                                                step_.origin.name);
-      diagnostic.note(raised_ == 0 ? llvm::Twine("what the step does cannot fail")
-                                   : "it can fail with " + kinds_text(raised_));
-      if (named == 0)
-        diagnostic.help("say which kinds it stands for: `@kind(...)` at the error, or `on kind` here");
-      if (named == 0) is_broken_ = true;
+      context_.errors_in_vain.insert(*error);
+      // An unknown kind was reported.
+      if (named == 0 && !clause.kinds.empty()) {
+        is_broken_ = true;
+      } else if (named == 0) {
+        kindless_.push_back(index);
+      } else {
+        add_removal(report_vain(index), index);
+      }
       return;
     }
     report_twice(clause, covered);
@@ -124,23 +118,68 @@ class FailureCover {
       step_.fails.push_back(*error);
   }
 
-  void finish(Span place) {
-    const auto missing = static_cast<model::Kinds>(raised_ & ~covered_);
-    if (missing == 0 || is_broken_) return;
+  diagnostics::Diagnostic& report_vain(std::size_t index) {
+    const syntax::FailsClause& clause = written_[index];
+    auto& diagnostic =
+        context_.engine.report(Kind::kErrorNeverRaised, clause.span, dotted(clause.error), step_.origin.name);
+    diagnostic.note(raised_ == 0 ? llvm::Twine("what the step does cannot fail")
+                                 : "it can fail with " + kinds_text(raised_));
+    return diagnostic;
+  }
+
+  // Out of the list; the only one stays, for `fails` would have to go as well.
+  void add_removal(diagnostics::Diagnostic& diagnostic, std::size_t index) const {
+    Span place = written_[index].span;
+    if (index > 0) {
+      place.begin = written_[index - 1].span.end;
+    } else if (written_.size() > 1) {
+      place.end = written_[1].span.begin;
+    } else {
+      return;
+    }
+    diagnostic.fix("do not name it", place, "");
+  }
+
+  void report_uncovered(Span place, model::Kinds missing) {
     auto& diagnostic =
         context_.engine.report(Kind::kUncoveredKind, place, step_.origin.name, kinds_text(missing));
+    for (const std::size_t kindless : kindless_)
+      diagnostic.secondary(written_[kindless].span, "stands for no kind");
+    const bool is_one = (missing & (missing - 1)) == 0;
+    if (kindless_.size() == 1 && is_one) {
+      const std::string kind = llvm::StringRef(kinds_text(missing)).trim('`').str();
+      diagnostic.fix("say that it stands for `" + kind + "`", written_[kindless_.front()].span.end_point(),
+                     " on " + kind);
+      return;
+    }
+    if (!kindless_.empty())
+      diagnostic.help("say which kinds an error stands for: `@kind(...)` at the error, or `on kind` here");
+    add_standard_errors(diagnostic, missing);
+  }
+
+  void add_standard_errors(diagnostics::Diagnostic& diagnostic, model::Kinds missing) const {
     std::string names;
+    std::string insertion;
+    bool is_visible = true;
     for (const model::Kind kind : kAllKinds) {
       const model::ErrorId standard =
           (missing & kind) != 0 ? context_.standard_error(kind) : model::ErrorId();
-      if (standard.is_valid())
-        names += (names.empty() ? "`" : ", `") + context_.program.errors[standard].origin.name + "`";
+      if (!standard.is_valid()) continue;
+      const std::string& name = context_.program.errors[standard].origin.name;
+      // The package may have one of its own that is called like it.
+      is_visible =
+          is_visible && context_.names.find(step_.origin.package, NameSpace::kTypes, name) == nullptr;
+      names += (names.empty() ? "`" : ", `") + name + "`";
+      insertion += ", " + name;
     }
-    if (!names.empty())
+    if (names.empty()) return;
+    if (is_visible) {
+      diagnostic.fix("add " + names + " of the prelude", written_.back().span.end_point(), insertion);
+    } else {
       diagnostic.help("add to `fails`: " + names + " of the prelude, or errors of your own");
+    }
   }
 
- private:
   void report_twice(const syntax::FailsClause& clause, model::Kinds covered) {
     const auto twice = static_cast<model::Kinds>(covered & covered_);
     if (twice == 0) return;
@@ -156,9 +195,11 @@ class FailureCover {
 
   Context& context_;
   model::Step& step_;
+  llvm::ArrayRef<syntax::FailsClause> written_;
   model::Kinds raised_;
   model::Kinds covered_ = 0;
   std::vector<std::pair<model::Kind, Span>> places_;
+  std::vector<std::size_t> kindless_;  // clauses whose errors stand for no kind
   bool is_broken_ = false;
 };
 
@@ -176,10 +217,7 @@ void resolve_effect_failures(Context& context, model::Step& step, llvm::ArrayRef
       step.mappings.push_back({error, kind, place});
     }
   } else {
-    FailureCover cover(context, step, raised);
-    for (const syntax::FailsClause& clause : written)
-      cover.add(clause);
-    cover.finish(place);
+    FailureCover(context, step, written, raised).cover(place);
   }
   for (const model::ErrorMapping& mapping : step.mappings)
     check_fillable(context, step, mapping);

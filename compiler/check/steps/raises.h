@@ -16,8 +16,4 @@ void resolve_effect_failures(Context& context, model::Step& step, llvm::ArrayRef
 // `fails` of a step whose body is C++: the errors that it may decide for.
 void resolve_body_failures(Context& context, model::Step& step, llvm::ArrayRef<syntax::FailsClause> written);
 
-// The errors that `rescue` and `on error` name.
-[[nodiscard]] std::vector<model::ErrorId> resolve_errors(Context& context, model::PackageId package,
-                                                         llvm::ArrayRef<syntax::QualifiedName> names);
-
 }  // namespace zc::check

@@ -2,6 +2,7 @@
 
 #include "compiler/check/steps/settings.h"
 
+#include "compiler/check/errors/error_names.h"
 #include "compiler/diagnostics/did_you_mean.h"
 
 #include <algorithm>
@@ -130,14 +131,8 @@ std::vector<model::ErrorId> SettingReader::errors(syntax::SettingTerm term) {
       bad(value, "names of errors");
       continue;
     }
-    const auto symbol = context_.resolve(package_, NameSpace::kTypes, *name, Kind::kUnknownError, "an error");
-    if (!symbol) continue;
-    if (symbol->kind == SymbolKind::kError) {
-      result.push_back(symbol->id<model::ErrorId>());
-    } else {
-      context_.engine.report(Kind::kWrongKindOfName, name->span, dotted(*name), noun(symbol->kind),
-                             "an error");
-    }
+    if (const std::optional<NamedErrors> named = resolve_error_set(context_, package_, *name))
+      result.insert(result.end(), named->errors.begin(), named->errors.end());
   }
   return result;
 }

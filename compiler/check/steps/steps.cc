@@ -6,6 +6,7 @@
 #include "compiler/check/steps/effects.h"
 #include "compiler/check/steps/raises.h"
 #include "compiler/check/types/traits.h"
+#include "compiler/model/outcome.h"
 
 #include <algorithm>
 #include <utility>
@@ -183,7 +184,7 @@ class StepResolver {
   void resolve_group_body(const syntax::StepDeclaration& source) {
     step().kind = model::StepKind::kGroup;
     model::Group group = resolve_group(context_, scope(), *source.body.group);
-    const model::Kinds raised = raised_by(group);
+    const model::Kinds raised = model::raised_by(group);
     for (const model::SlotUse& use : step().writes) {
       if (writes_slot(group, use.slot)) continue;
       context_.engine.report(

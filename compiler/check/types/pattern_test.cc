@@ -26,6 +26,18 @@ TEST(Pattern, SaysWhere) {
   EXPECT_EQ(error->offset, 2U);
 }
 
+// The runtime unfolds repetitions and refuses what gets too large: it would do so when the service starts.
+TEST(Pattern, BoundsWhatRepetitionsUnfoldTo) {
+  for (const char* pattern :
+       {"(a{1000}){19}", "[a-z]{1,1000}", "(ab|c){1000}", "(?:[0-9]{3}\\.){500}", "a{19}{b"}) {
+    EXPECT_FALSE(check_pattern(pattern)) << pattern;
+  }
+  for (const char* pattern : {"(a{1000}){20}", "(a{1000}){1000}", "((a{0,1000}){3}b){4}c{0,1000}",
+                              "((((a{1000}){1000}){1000}){1000}){1000}", "(a{1000}|b{1000}){10,}"}) {
+    EXPECT_TRUE(check_pattern(pattern)) << pattern;
+  }
+}
+
 TEST(Pattern, BoundsNesting) { EXPECT_TRUE(check_pattern(std::string(100'000, '('))); }
 
 }  // namespace

@@ -27,7 +27,8 @@ constexpr TraitRule kRules[] = {
     {"json", kOnField | kOnEnumerator, "fields and the values of enums"},
     {"pii", kOnScalar | kOnField | kOnSlot, "scalars, fields and slots"},
     {"secret", kOnScalar | kOnField | kOnSlot, "scalars, fields and slots"},
-    {"http", kOnError, "errors"},
+    {"http", kOnError | kOnDomain, "errors and domains"},
+    {"domain", kOnError, "errors"},
     {"kind", kOnError, "errors"},
     {"retryable", kOnError, "errors"},
     {"read", kOnOperation, "operations of adapters"},
@@ -256,14 +257,18 @@ model::Traits value_traits(Context& context, llvm::ArrayRef<syntax::Trait> trait
   return ValueTraits(context, type).read(traits);
 }
 
+model::Kinds kind_of(llvm::StringRef name) {
+  for (std::size_t i = 0; i < std::size(kKindNames); ++i) {
+    if (name == kKindNames[i]) return static_cast<model::Kinds>(1U << i);
+  }
+  return 0;
+}
+
 model::Kinds kinds_of(Context& context, llvm::ArrayRef<syntax::Name> names) {
   model::Kinds kinds = 0;
   for (const syntax::Name& name : names) {
     if (name.is_missing()) continue;
-    model::Kinds kind = 0;
-    for (std::size_t i = 0; i < std::size(kKindNames); ++i) {
-      if (name.text == kKindNames[i]) kind = static_cast<model::Kinds>(1U << i);
-    }
+    const model::Kinds kind = kind_of(name.text);
     if (kind == 0) {
       auto& diagnostic = context.engine.report(Kind::kUnknownWord, name.span, name.text, "kind of failure");
       std::vector<llvm::StringRef> known(std::begin(kKindNames), std::end(kKindNames));

@@ -27,7 +27,8 @@ enum TraitPlace : std::uint32_t {
   kOnFlow = 1U << 14U,
   kOnService = 1U << 15U,
   kOnParameter = 1U << 16U,
-  kOnFile = 1U << 17U
+  kOnFile = 1U << 17U,
+  kOnDomain = 1U << 18U
 };
 
 // Reports traits that do not exist, do not belong here, or stand twice.
@@ -51,6 +52,8 @@ void check_traits(Context& context, llvm::ArrayRef<syntax::Trait> traits, TraitP
 
 // What `@kind(invalid, ...)` and `on missing | timeout` name; reports unknown and double ones.
 [[nodiscard]] model::Kinds kinds_of(Context& context, llvm::ArrayRef<syntax::Name> names);
+// The kind of this name; 0 for any other word.
+[[nodiscard]] model::Kinds kind_of(llvm::StringRef name);
 [[nodiscard]] std::string kinds_text(model::Kinds kinds);  // "`missing` and `timeout`"
 
 }  // namespace zc::check

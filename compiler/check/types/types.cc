@@ -2,6 +2,7 @@
 
 #include "compiler/check/types/types.h"
 
+#include "compiler/check/errors/error_types.h"
 #include "compiler/check/expressions/literals.h"
 #include "compiler/check/types/recursion.h"
 #include "compiler/check/types/traits.h"
@@ -150,6 +151,8 @@ std::string json_name(Context& context, llvm::ArrayRef<syntax::Trait> traits, co
   return trait == nullptr ? name.text.str() : trait_text(context, *trait).value_or(name.text.str());
 }
 
+}  // namespace
+
 std::vector<model::Field> resolve_fields(Context& context, model::PackageId package,
                                          llvm::ArrayRef<syntax::Field> written) {
   std::vector<model::Field> fields;
@@ -181,6 +184,8 @@ std::vector<model::Field> resolve_fields(Context& context, model::PackageId pack
   }
   return fields;
 }
+
+namespace {
 
 void resolve_enum(Context& context, model::Enum& enumeration, const syntax::EnumDeclaration& source) {
   llvm::StringMap<Span> names;
@@ -239,37 +244,6 @@ void resolve_scalar(Context& context, model::Scalar& scalar, const syntax::Scala
   scalar.traits = value_traits(context, source.traits, scalar.base);
 }
 
-void resolve_error(Context& context, model::ErrorType& error, const syntax::ErrorTypeDeclaration& source) {
-  error.fields = resolve_fields(context, error.origin.package, source.fields);
-  error.retryable = find_trait(source.traits, "retryable") != nullptr;
-  if (const syntax::Trait* http = find_trait(source.traits, "http"); http != nullptr && !http->erroneous) {
-    const syntax::Expr* value = http->arguments.size() == 1 ? http->arguments.front().value : nullptr;
-    const auto* literal = llvm::dyn_cast_or_null<syntax::LiteralExpr>(value);
-    const bool is_status = literal != nullptr && literal->literal == syntax::LiteralKind::kInteger &&
-                           literal->value >= 100 && literal->value <= 599;
-    if (is_status) {
-      error.http_status = static_cast<std::uint16_t>(literal->value);
-    } else {
-      context.engine.report(Kind::kBadStatus, value != nullptr ? value->span : http->span)
-          .note("RFC 9110 has statuses from 100 to 599");
-    }
-  }
-  if (const syntax::Trait* kind = find_trait(source.traits, "kind"); kind != nullptr && !kind->erroneous) {
-    std::vector<syntax::Name> names;
-    for (const syntax::Argument& argument : kind->arguments) {
-      const auto* path = llvm::dyn_cast_or_null<syntax::PathExpr>(argument.value);
-      if (path != nullptr && path->is_single_name()) {
-        names.push_back(path->segments.front());
-      } else if (argument.value != nullptr && !argument.value->erroneous) {
-        context.engine.report(Kind::kBadTraitArgument, argument.value->span, "kind", "names of kinds");
-      }
-    }
-    if (kind->arguments.empty())
-      context.engine.report(Kind::kBadTraitArgument, kind->span, "kind", "names of kinds");
-    error.kinds = kinds_of(context, names);
-  }
-}
-
 }  // namespace
 
 model::TypeId resolve_type(Context& context, model::PackageId package, const syntax::TypeRef& type,
@@ -302,9 +276,7 @@ void resolve_types(Context& context) {
     model::Struct& structure = program.structs[model::StructId(i)];
     structure.fields = resolve_fields(context, structure.origin.package, table.structs[i]->fields);
   }
-  for (std::size_t i = 0; i < program.errors.size(); ++i) {
-    resolve_error(context, program.errors[model::ErrorId(i)], *table.errors[i]);
-  }
+  resolve_error_types(context);
   for (std::size_t i = 0; i < program.slots.size(); ++i) {
     model::Slot& slot = program.slots[model::SlotId(i)];
     slot.type = value_type(context, slot.origin.package, *table.slots[i]->type);

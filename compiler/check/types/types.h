@@ -11,7 +11,11 @@ namespace zc::check {
                                          const syntax::TypeRef& type,
                                          llvm::ArrayRef<syntax::Name> variables = {});
 
-// Scalars, structs, enums, extern types, errors and slots of all packages.
+// The fields of a struct or an error.
+[[nodiscard]] std::vector<model::Field> resolve_fields(Context& context, model::PackageId package,
+                                                       llvm::ArrayRef<syntax::Field> written);
+
+// Domains, scalars, structs, enums, extern types, errors and slots of all packages.
 void resolve_types(Context& context);
 
 }  // namespace zc::check

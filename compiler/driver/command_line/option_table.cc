@@ -53,7 +53,8 @@ constexpr std::array kOptions = {
 
 constexpr std::array<llvm::StringRef, 5> kEmitWords = {"cpp", "main", "dot", "json", "svg"};
 constexpr std::array<llvm::StringRef, 7> kDumpWords = {"tokens", "ast",   "model", "cfg",
-                                                       "plan",   "slots", "timing"};
+constexpr std::array<llvm::StringRef, 8> kDumpWords = {"tokens", "ast",   "model",  "cfg",
+                                                       "plan",   "slots", "timing", "errors"};
 constexpr std::array<llvm::StringRef, 3> kFormatWords = {"text", "json", "sarif"};
 constexpr std::array<llvm::StringRef, 3> kColorWords = {"auto", "always", "never"};
 

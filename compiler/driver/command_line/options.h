@@ -19,7 +19,7 @@ namespace zc::driver {
 enum class Action : std::uint8_t { kCompile, kHelp, kVersion, kExplain };
 
 // What `--dump` prints instead of generating.
-enum class Dump : std::uint8_t { kNone, kTokens, kAst, kModel, kCfg, kPlan, kSlots, kTiming };
+enum class Dump : std::uint8_t { kNone, kTokens, kAst, kModel, kCfg, kPlan, kSlots, kTiming, kErrors };
 
 enum class Color : std::uint8_t { kAuto, kAlways, kNever };
 

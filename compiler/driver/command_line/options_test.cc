@@ -105,6 +105,7 @@ TEST(Options, ChooseWordByWord) {
   EXPECT_EQ(good({"--dump=cfg", "a.flow"}).dump, Dump::kCfg);
   EXPECT_EQ(good({"--dump=plan", "a.flow"}).dump, Dump::kPlan);
   EXPECT_EQ(good({"--dump=timing", "a.flow"}).dump, Dump::kTiming);
+  EXPECT_EQ(good({"--dump=errors", "a.flow"}).dump, Dump::kErrors);
   EXPECT_EQ(good({"--diagnostics=json", "a.flow"}).format, diagnostics::Format::kJson);
   EXPECT_EQ(good({"--diagnostics=sarif", "a.flow"}).format, diagnostics::Format::kSarif);
   EXPECT_EQ(good({"--color=always", "a.flow"}).color, Color::kAlways);

@@ -106,6 +106,10 @@ class FlowGraph {
         node(id(index), colored(captions_.statement(statement(index)), kError),
              llvm::formatv("shape=hexagon, color=\"{0}\"", kError).str());
         break;
+      case NodeKind::kRaise:
+        node(id(index), colored("the error goes on", kError),
+             llvm::formatv("shape=hexagon, color=\"{0}\"", kError).str());
+        break;
       case NodeKind::kReturn:
         node(id(index), "<b>" + html(captions_.statement(statement(index))) + "</b>", "shape=oval");
         break;

@@ -16,8 +16,9 @@ namespace {
 Part part_of(TreeBuilder::Grammar::DeclarationContext& context) {
   if (context.stepDeclaration() != nullptr) return Part::kSteps;
   const bool is_type = context.structDeclaration() != nullptr || context.slotsDeclaration() != nullptr ||
-                       context.errorDeclaration() != nullptr || context.scalarDeclaration() != nullptr ||
-                       context.externDeclaration() != nullptr || context.enumDeclaration() != nullptr;
+                       context.errorDeclaration() != nullptr || context.domainDeclaration() != nullptr ||
+                       context.scalarDeclaration() != nullptr || context.externDeclaration() != nullptr ||
+                       context.enumDeclaration() != nullptr;
   return is_type ? Part::kTypes : Part::kRest;
 }
 
@@ -68,6 +69,11 @@ Declaration* TreeBuilder::declaration(Grammar::DeclarationContext* context) {
     auto* node = make<ErrorTypeDeclaration>();
     node->name = name_of(inner->name());
     if (inner->fieldBlock() != nullptr) node->fields = fields(inner->fieldBlock());
+    return node;
+  }
+  if (auto* inner = context->domainDeclaration()) {
+    auto* node = make<DomainDeclaration>();
+    node->name = name_of(inner->name());
     return node;
   }
   if (auto* inner = context->scalarDeclaration()) {

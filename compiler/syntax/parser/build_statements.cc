@@ -56,6 +56,7 @@ void TreeBuilder::statement(Grammar::StatementContext* context,
   const Span place = span(context);
   if (context->exception != nullptr) {
     statements.push_back(error_statement(place));
+    add_blocks(context, statements);
     return;
   }
   if (context->flowSetting() != nullptr) {
@@ -101,6 +102,21 @@ void TreeBuilder::statement(Grammar::StatementContext* context,
     if (context->SAGA() != nullptr) node->block_kind = BlockKind::kSaga;
     node->body = block(context->block(), nullptr);
     finish(node);
+  }
+}
+
+// The blocks of a statement whose head is wrong: what stands in them is looked at all the same.
+void TreeBuilder::add_blocks(Grammar::StatementContext* context,
+                             llvm::SmallVectorImpl<const Statement*>& statements) {
+  for (antlr4::tree::ParseTree* child : context->children) {
+    auto* inner = dynamic_cast<Grammar::BlockContext*>(child);
+    if (inner == nullptr) continue;
+    auto* node = make<BlockStatement>();
+    node->block_kind = BlockKind::kSequential;
+    node->span = span(inner);
+    node->body = block(inner, nullptr);
+    node->erroneous = true;
+    statements.push_back(node);
   }
 }
 

@@ -159,6 +159,7 @@ class TreeBuilder {
   const Statement* enqueue(Grammar::StatementContext* context);
   const Statement* return_statement(Grammar::ReturnStatementContext* context);
   const Statement* error_statement(Span span);
+  void add_blocks(Grammar::StatementContext* context, llvm::SmallVectorImpl<const Statement*>& statements);
   FlowBody flow_body(Grammar::BlockContext* context);
 
   // ---- declarations (build_declarations.cc)

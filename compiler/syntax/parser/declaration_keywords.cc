@@ -28,7 +28,7 @@ constexpr std::array kBeginnings{
     Beginning{"slots", Beginning::kBrace, ""},    Beginning{"step", Beginning::kName, "(-=;fmtuwkdp"},
     Beginning{"chain", Beginning::kName, "={"},   Beginning{"flow", Beginning::kName, "{obp"},
     Beginning{"job", Beginning::kName, "({"},     Beginning{"cron", Beginning::kName, "\""},
-    Beginning{"service", Beginning::kName, "{"},
+    Beginning{"service", Beginning::kName, "{"},  Beginning{"domain", Beginning::kName, ";"},
 };
 
 constexpr llvm::StringRef kBlanks = " \t";
@@ -49,7 +49,7 @@ llvm::ArrayRef<llvm::StringRef> declaration_keywords() {
       llvm::StringRef("adapter"), llvm::StringRef("target"),  llvm::StringRef("policy"),
       llvm::StringRef("slots"),   llvm::StringRef("step"),    llvm::StringRef("chain"),
       llvm::StringRef("flow"),    llvm::StringRef("job"),     llvm::StringRef("cron"),
-      llvm::StringRef("service"),
+      llvm::StringRef("service"), llvm::StringRef("domain"),
   };
   static_assert(kKeywords.size() == kBeginnings.size());
   return kKeywords;

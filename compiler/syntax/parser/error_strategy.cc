@@ -78,6 +78,22 @@ bool begins_statement(std::size_t type) {
   }
 }
 
+// A statement with a block behind its head.
+bool has_block(std::size_t type) {
+  switch (type) {
+    case FlowParser::PARALLEL:
+    case FlowParser::SEQUENTIAL:
+    case FlowParser::SAGA:
+    case FlowParser::WHEN:
+    case FlowParser::EACH:
+    case FlowParser::RESCUE:
+    case FlowParser::ON:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // What could have followed where no alternative went on.
 antlr4::misc::IntervalSet expected_after(const antlr4::NoViableAltException& error,
                                          const antlr4::atn::ATN& atn) {
@@ -200,6 +216,11 @@ void RecoveringStrategy::report_unexpected(std::size_t rule, const ParserToken& 
   const Span place{file_, found.unit_token().begin, found.unit_token().end};
   diagnostics::Diagnostic& report =
       engine_.report(Kind::kUnexpectedToken, place, describe_expected(expected), describe_found(found));
+  const std::size_t position = found.getTokenIndex();
+  if (found.getType() == FlowParser::LEFT_BRACE && position > 0 &&
+      stream_.at(position - 1).getType() == FlowParser::RESCUE) {
+    report.help("name the errors that it takes: `rescue NotFound { ... }`; `on error { ... }` takes any");
+  }
   if (found.getType() != FlowParser::IDENTIFIER) return;
   std::vector<std::string> spellings;
   for (const ssize_t type : expected.toList()) {
@@ -219,6 +240,9 @@ void RecoveringStrategy::recover(antlr4::Parser* parser, std::exception_ptr erro
   const std::size_t rule = parser->getContext()->getRuleIndex();
   if (rule == FlowParser::RuleInterpolation) {
     skip_interpolation(parser);
+  } else if (rule == FlowParser::RuleStatement && has_block(parser->getContext()->getStart()->getType())) {
+    reported_ = false;
+    skip_block_statement(parser);
   } else if (is_member_rule(rule)) {
     skip_member(parser, parser->getContext()->getStart()->getTokenIndex());
   } else if (rule == FlowParser::RuleUnit) {
@@ -266,6 +290,28 @@ void RecoveringStrategy::skip_member(antlr4::Parser* parser, std::size_t begin) 
     // `else` and `->` go on behind a block.
     const bool goes_on = stream_.LA(1) == FlowParser::ELSE || stream_.LA(1) == FlowParser::ARROW;
     if (type == FlowParser::RIGHT_BRACE && !goes_on) return;
+  }
+}
+
+void RecoveringStrategy::skip_block_statement(antlr4::Parser* parser) {
+  const std::size_t begin = parser->getContext()->getStart()->getTokenIndex();
+  std::size_t depth = 0;
+  while (true) {
+    const std::size_t type = stream_.LA(1);
+    if (type == static_cast<std::size_t>(antlr4::Token::EOF)) return;
+    if (depth == 0 && type == FlowParser::RIGHT_BRACE) return;
+    if (depth == 0 && type == FlowParser::LEFT_BRACE) {
+      static_cast<FlowParser*>(parser)->block();
+      // `else` and `->` go on behind a block.
+      if (stream_.LA(1) != FlowParser::ELSE && stream_.LA(1) != FlowParser::ARROW) return;
+      continue;
+    }
+    if (depth == 0 && stream_.index() > begin && begins_statement(type) && is_on_new_line(stream_.current()))
+      return;
+    parser->consume();
+    if (is_opening(type)) ++depth;
+    if (is_closing(type) && depth > 0) --depth;
+    if (depth == 0 && type == FlowParser::SEMICOLON) return;
   }
 }
 

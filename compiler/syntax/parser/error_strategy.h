@@ -19,8 +19,8 @@ class GiveUpStrategy final : public antlr4::BailErrorStrategy {
 
 // Reports each mistake once. An error ends the innermost recoverable rule (a member of a list in braces, an
 // interpolation, or the whole declaration): the rest of it, up to its `;` or `}`, is skipped, and parsing
-// goes on behind. Brackets match here, which the UnitReader saw to. A `;` that is missing at the end of a
-// line is put there.
+// goes on behind; blocks of a statement whose head is wrong are not skipped. Brackets match here, which the
+// UnitReader saw to. A `;` that is missing at the end of a line is put there.
 class RecoveringStrategy final : public antlr4::ANTLRErrorStrategy {
  public:
   RecoveringStrategy(UnitStream& stream, FileId file, llvm::StringRef text,
@@ -46,6 +46,9 @@ class RecoveringStrategy final : public antlr4::ANTLRErrorStrategy {
   // Skips to the end of the member that began at `begin`: through its `;` or the block that ends it, up to a
   // keyword that begins the next one on a line of its own, or up to the `}` around it.
   void skip_member(antlr4::Parser* parser, std::size_t begin);
+  // As `skip_member`, for a statement whose head is wrong: the statements in its blocks are parsed all the
+  // same.
+  void skip_block_statement(antlr4::Parser* parser);
   void skip_interpolation(antlr4::Parser* parser);
 
   UnitStream& stream_;

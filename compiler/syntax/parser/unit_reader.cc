@@ -63,6 +63,7 @@ bool is_declaration_keyword(std::uint8_t type) {
     case FlowLexer::ENUM:
     case FlowLexer::EXTERN:
     case FlowLexer::ERROR:
+    case FlowLexer::DOMAIN:
     case FlowLexer::ADAPTER:
     case FlowLexer::TARGET:
     case FlowLexer::POLICY:
@@ -89,6 +90,7 @@ bool ends_with_brace(std::uint8_t keyword) {
     case FlowLexer::SCHEMA:
     case FlowLexer::SCALAR:
     case FlowLexer::EXTERN:
+    case FlowLexer::DOMAIN:
       return false;
     default:
       return true;

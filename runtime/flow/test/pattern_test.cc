@@ -81,6 +81,9 @@ TEST(Pattern, RefusesWhatIsNone) {
   }
   EXPECT_THROW(Pattern(std::string(1'000, '(') + std::string(1'000, ')')), std::invalid_argument);
   EXPECT_THROW(Pattern("(a{1000}){1000}"), std::invalid_argument);
+  // The compiler (compiler/check/types/pattern.cc) has the same bound.
+  EXPECT_NO_THROW(Pattern("(a{1000}){19}"));
+  EXPECT_THROW(Pattern("(a{1000}){20}"), std::invalid_argument);
 }
 
 TEST(HasLength, CountsCodePoints) {
