@@ -24,8 +24,7 @@ constexpr std::array kOptions = {
     OptionInfo{OptionId::kFix, kOutput, "", "--fix", "",
                "apply the fixes that diagnostics propose to the files named\nhere, and write nothing else"},
     OptionInfo{OptionId::kDump, kOutput, "", "--dump", "KIND",
-               "write no file, print what a phase made of the input:\ntokens, ast, model, cfg, plan,\nslots "
-               "or timing"},
+               "write no file, print what a phase made of the input:\ntokens, ast, model, cfg, plan, slots, timing or errors"},
     OptionInfo{
         OptionId::kDepfile, kOutput, "", "--depfile", "FILE",
         "write a Make rule that names every file read; its target is\nFILE without `.d`, else the outputs"},
@@ -52,7 +51,6 @@ constexpr std::array kOptions = {
 };
 
 constexpr std::array<llvm::StringRef, 5> kEmitWords = {"cpp", "main", "dot", "json", "svg"};
-constexpr std::array<llvm::StringRef, 7> kDumpWords = {"tokens", "ast",   "model", "cfg",
 constexpr std::array<llvm::StringRef, 8> kDumpWords = {"tokens", "ast",   "model",  "cfg",
                                                        "plan",   "slots", "timing", "errors"};
 constexpr std::array<llvm::StringRef, 3> kFormatWords = {"text", "json", "sarif"};
