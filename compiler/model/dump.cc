@@ -195,7 +195,7 @@ class Printer {
     }
     if (target.default_policy.is_valid())
       out_ << " policy " << program_.policies[target.default_policy].origin.name;
-    print_labels(" accepts ", target.accepts);
+    print_labels(" accepts ", labels_of(target.accepts));
     out_ << '\n';
   }
 

@@ -203,7 +203,14 @@ class Printer {
       out_ << ' ';
       dump(program_, *answer.body, out_);
     }
-    out_ << (answer.reveal_pii ? " reveal pii" : "") << (answer.reveal_secret ? " reveal secret" : "");
+    for (const Gate& gate : answer.reveals) {
+      out_ << " reveal ";
+      if (gate.label == kNoLabel) {
+        llvm::interleave(gate.path, out_, ".");
+      } else {
+        out_ << (gate.label == kPii ? "pii" : "secret");
+      }
+    }
     for (const AnswerHeader& header : answer.headers) {
       out_ << " header " << header.name << ' ';
       dump(program_, header.value, out_);

@@ -44,7 +44,7 @@ struct Answer {
   AnswerFormat format = AnswerFormat::kNone;
   std::string media_type;  // of kMedia
   Boxed<Expression> body;
-  bool reveal_pii = false, reveal_secret = false;
+  Gates reveals;
   std::vector<AnswerHeader> headers;  // `location` included
 };
 

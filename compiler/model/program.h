@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "compiler/model/departures.h"
 #include "compiler/model/flow.h"
 
 #include <string>
@@ -50,6 +51,7 @@ struct Program {
   IdVector<ChainId, Chain> chains;
   IdVector<FlowId, Flow> flows;
   IdVector<ServiceId, Service> services;
+  Departures departures;  // filled by the checks of data protection
 };
 
 }  // namespace zc::model

@@ -90,7 +90,8 @@ struct Target {
   std::optional<std::uint32_t> retry_budget_percent;
   Boxed<Expression> bearer;
   PolicyId default_policy;  // may be none
-  Labels accepts = kNoLabel;
+  Gates accepts;
+  Span more_settings;    // where one more setting goes; the `;` that a block would replace when there is none
   bool builtin = false;  // `clock`, `random`: need no declaration
 };
 
@@ -175,7 +176,7 @@ struct Step {
   bool pivot = false;
   bool auth = false;   // @auth
   bool limit = false;  // @limit: may come before authentication
-  Labels drops = kNoLabel;
+  Gates drops;
 };
 
 }  // namespace zc::model

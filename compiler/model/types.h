@@ -74,6 +74,22 @@ struct Origin {
 enum Label : std::uint8_t { kNoLabel = 0, kPii = 1, kSecret = 2 };
 using Labels = std::uint8_t;
 
+// What lets labelled data pass: `accepts pii` of a target, `drops pii` of a step, `reveal pii` of an answer.
+struct Gate {
+  Label label = kNoLabel;
+  std::vector<std::string> path;  // of `reveal todo.owner`, which has no label: the data that it names
+  Span span;
+  Span clause;  // with its keyword, when it stands alone there
+};
+using Gates = std::vector<Gate>;
+
+[[nodiscard]] inline Labels labels_of(const Gates& gates) {
+  Labels labels = kNoLabel;
+  for (const Gate& gate : gates)
+    labels |= gate.label;
+  return labels;
+}
+
 // A literal that is known when the file is compiled: a field's default, a bound of @range.
 struct Constant {
   enum class Kind : std::uint8_t {

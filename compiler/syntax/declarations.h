@@ -149,6 +149,7 @@ struct TargetDeclaration : DeclarationOf<DeclarationKind::kTarget> {
   QualifiedName adapter;
   llvm::ArrayRef<Argument> arguments;
   llvm::ArrayRef<Setting> settings;
+  Span block_span;  // nowhere without a block
 };
 
 // `policy fast { timeout 50ms; }`
@@ -172,6 +173,7 @@ struct StepDeclaration : DeclarationOf<DeclarationKind::kStep> {
   const Continuation* then = nullptr;  // null without `then`
   const Effect* undo = nullptr;        // null without `undo`
   llvm::ArrayRef<Name> drops;          // labels: `drops pii`
+  Span drops_span;                     // of the last `drops` clause
   bool is_pivot = false;
   Span pivot_span;
   Span head_span;  // from `step` to the writes

@@ -141,7 +141,7 @@ struct HeaderClause {
   const Expr* value = nullptr;
 };
 
-// `return 201 todo header location "/x" reveal owner;`, `return 200 "hi" as text;`, `return 200 stream rows;`
+// `return 201 todo header location "/x" reveal pii;`, `return 200 "hi" as text;`, `return 200 stream rows;`
 struct ReturnStatement : Statement {
   ReturnStatement() : Statement(StatementKind::kReturn) {}
   static bool classof(const Statement* statement) { return statement->kind == StatementKind::kReturn; }
@@ -153,7 +153,8 @@ struct ReturnStatement : Statement {
   Name format;                 // `as text`, `as html`, `as bytes`; missing when not given or a media type
   const StringExpr* media_type = nullptr;  // `as "image/png"`, else null
   llvm::ArrayRef<HeaderClause> headers;
-  llvm::ArrayRef<QualifiedName> reveals;  // fields or labels behind `reveal`
+  llvm::ArrayRef<QualifiedName> reveals;  // labels, or the data that is meant
+  Span reveals_span;                      // of the last `reveal` clause
 };
 
 }  // namespace zc::syntax

@@ -2,6 +2,7 @@
 
 #include "compiler/check/analyses/flow_checks.h"
 
+#include "compiler/check/data/data_checks.h"
 #include "compiler/check/governance/governance.h"
 #include "compiler/check/time/time_checks.h"
 
@@ -107,6 +108,7 @@ void check_flows(Context& context) {
   FlowReports reports(context.program);
   WriteUses uses;
   LongTimeouts long_timeouts;
+  DataChecks data(context);
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
     const model::FlowId id(i);
     if (llvm::is_contained(context.large_flows, id)) continue;
@@ -127,9 +129,12 @@ void check_flows(Context& context) {
     long_timeouts.collect(flow);
     context.begin("liveness");
     collect_write_uses(flow, uses);
+    context.begin("data");
+    data.check(flow);
   }
   long_timeouts.report(context);
   report_missing_statuses(context, reports);
+  data.finish();
   if (context.is_incomplete) return;
   check_capacity(context);
   report_never_written(context, reports);

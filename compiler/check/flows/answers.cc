@@ -31,11 +31,8 @@ class AnswerResolver {
     if (written_.body != nullptr) resolve_body(*written_.body);
     for (const syntax::HeaderClause& header : written_.headers)
       resolve_header(header);
-    for (const syntax::QualifiedName& label : written_.reveals) {
-      // A field says that what it holds may be seen, whatever its label is.
-      answer_.reveal_secret = answer_.reveal_secret || dotted(label) == "secret";
-      answer_.reveal_pii = answer_.reveal_pii || dotted(label) != "secret";
-    }
+    for (const syntax::QualifiedName& revealed : written_.reveals)
+      resolve_reveal(revealed);
     return std::move(answer_);
   }
 
@@ -167,6 +164,25 @@ class AnswerResolver {
                              "written into a header");
     }
     answer_.headers.push_back({name.str(), std::move(value)});
+  }
+
+  // A label, or a path to the data that is meant: what names nothing in the answer reveals nothing, which the
+  // checks of data protection say.
+  void resolve_reveal(const syntax::QualifiedName& written) {
+    if (written.is_missing()) return;
+    model::Gate gate;
+    gate.span = written.span;
+    if (written_.reveals.size() == 1) gate.clause = written_.reveals_span;
+    const std::string name = dotted(written);
+    if (name == "pii") {
+      gate.label = model::kPii;
+    } else if (name == "secret") {
+      gate.label = model::kSecret;
+    } else {
+      for (const syntax::Name& segment : written.segments)
+        gate.path.push_back(segment.text.str());
+    }
+    answer_.reveals.push_back(std::move(gate));
   }
 
   Context& context_;

@@ -140,10 +140,15 @@ void add_builtin_target(Context& context, llvm::StringRef name) {
 
 void read_accepts(Context& context, SettingReader& reader, const syntax::Setting& setting,
                   model::Target& target) {
+  const bool is_alone = setting.terms.size() == 1 && setting.terms.front().size() == 1;
   for (const syntax::SettingTerm& term : setting.terms) {
     for (const syntax::Expr* value : term) {
       const auto label = reader.word(value, {"pii", "secret"});
-      if (label) target.accepts |= *label == "pii" ? model::kPii : model::kSecret;
+      if (!label) continue;
+      target.accepts.push_back({*label == "pii" ? model::kPii : model::kSecret,
+                                {},
+                                value->span,
+                                is_alone ? setting.span : Span()});
     }
   }
   if (setting.terms.empty())
@@ -199,6 +204,14 @@ void read_target_setting(Context& context, model::Target& target, const syntax::
   }
 }
 
+// Behind the last setting, else behind the brace, else the semicolon that stands for the block.
+Span place_for_setting(const syntax::TargetDeclaration& source) {
+  if (!source.settings.empty()) return source.settings.back().span.end_point();
+  if (source.block_span.is_valid())
+    return {source.span.file, source.block_span.begin + 1, source.block_span.begin + 1};
+  return {source.span.file, source.span.end - 1, source.span.end};
+}
+
 }  // namespace
 
 void resolve_adapters(Context& context) {
@@ -247,6 +260,7 @@ void resolve_targets(Context& context) {
     for (const syntax::Setting& setting : source->settings) {
       read_target_setting(context, context.program.targets[id], setting);
     }
+    context.program.targets[id].more_settings = place_for_setting(*source);
   }
 }
 

@@ -32,13 +32,16 @@ class StepResolver {
         step().reads.size() != reads.size() || step().writes.size() != writes.size();
   }
 
-  void resolve_continuation(const model::Step& parent) { step().fails = parent.fails; }
+  void resolve_continuation(const model::Step& parent) {
+    step().fails = parent.fails;
+    step().drops = parent.drops;
+  }
 
   void resolve(const syntax::StepDeclaration& source) {
     step().auth = find_trait(source.traits, "auth") != nullptr;
     step().limit = find_trait(source.traits, "limit") != nullptr;
     step().pivot = source.is_pivot;
-    resolve_drops(source.drops);
+    resolve_drops(source);
     switch (source.body.kind) {
       case syntax::StepBodyKind::kNone:
         resolve_body(source);
@@ -105,12 +108,23 @@ class StepResolver {
     }
   }
 
-  void resolve_drops(llvm::ArrayRef<syntax::Name> labels) {
-    for (const syntax::Name& label : labels) {
+  void resolve_drops(const syntax::StepDeclaration& source) {
+    const bool computes = source.body.kind == syntax::StepBodyKind::kNone ||
+                          source.body.kind == syntax::StepBodyKind::kExpression ||
+                          source.body.kind == syntax::StepBodyKind::kError;
+    if (!computes && !source.drops.empty()) {
+      context_.engine
+          .report(Kind::kBadClause, source.drops.front().span,
+                  "`drops` belongs to a step that computes something from what it reads")
+          .note("what comes from outside has the labels that its slot and its type declare");
+      return;
+    }
+    const Span clause = source.drops.size() == 1 ? source.drops_span : Span();
+    for (const syntax::Name& label : source.drops) {
       if (label.text == "pii") {
-        step().drops |= model::kPii;
+        step().drops.push_back({model::kPii, {}, label.span, clause});
       } else if (label.text == "secret") {
-        step().drops |= model::kSecret;
+        step().drops.push_back({model::kSecret, {}, label.span, clause});
       } else if (!label.is_missing()) {
         context_.engine.report(Kind::kUnknownWord, label.span, label.text, "label of data")
             .note("the labels are `pii` and `secret`");

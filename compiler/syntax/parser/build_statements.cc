@@ -291,6 +291,7 @@ const Statement* TreeBuilder::return_statement(Grammar::ReturnStatementContext* 
     } else if (clause->LOCATION() != nullptr) {
       headers.push_back({name_of(token(clause->LOCATION())), expression(clause->expression(), span(clause))});
     } else if (clause->REVEAL() != nullptr) {
+      node->reveals_span = span(clause);
       for (const QualifiedName& revealed : qualified_names(clause->qualifiedName()))
         reveals.push_back(revealed);
     }

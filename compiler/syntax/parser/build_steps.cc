@@ -350,6 +350,7 @@ StepDeclaration* TreeBuilder::step(Grammar::StepDeclarationContext* context) {
         node->then = then;
       }
     } else if (clause->DROPS() != nullptr) {
+      node->drops_span = span(clause);
       for (const Name& label : names(clause->name()))
         drops.push_back(label);
     } else if (clause->PIVOT() != nullptr) {
