@@ -1,6 +1,7 @@
 #include "compiler/emit/emit.h"
 
 #include "compiler/emit/data.h"
+#include "compiler/emit/dataflow/emit_dataflow.h"
 #include "compiler/emit/json/emit_json.h"
 #include "compiler/emit/layout.h"
 #include "compiler/emit/pictures/emit_dot.h"
@@ -63,6 +64,11 @@ llvm::Error emit_package(const model::Program& program, model::PackageId id, con
   }
   if (products.svg) files.push_back({stem + ".svg", emit_flow_svg(program, id)});
   if (products.json) files.push_back({stem + ".json", emit_json(program, id)});
+  if (products.dataflow) {
+    DataflowReport report = emit_dataflow(program, id);
+    files.push_back({program.packages[id].output_path + ".dataflow.md", std::move(report.markdown)});
+    files.push_back({program.packages[id].output_path + ".dataflow.json", std::move(report.json)});
+  }
   if (!products.cpp) return llvm::Error::success();
   const plan::Plan plan = plan::make_plan(program, id);
   if (!report_unsupported(plan, diagnostics)) return llvm::Error::success();

@@ -15,11 +15,12 @@ namespace zc::emit {
 
 // What to produce; each member is a word of `--emit`.
 struct Products {
-  bool cpp = false;   // <package>.flow.h and <package>.flow.cc of every root package
-  bool main = false;  // zerver_main.cc, which serves every root package
-  bool dot = false;   // <package>.flow.dot: the flows as graphs; <package>.slots.dot: who uses which slot
-  bool json = false;  // <package>.flow.json: the resolved package, see json/emit_json.h
-  bool svg = false;   // <package>.flow.svg: the flows as a picture, see pictures/emit_svg.h
+  bool cpp = false;       // <package>.flow.h and <package>.flow.cc of every root package
+  bool main = false;      // zerver_main.cc, which serves every root package
+  bool dot = false;       // <package>.flow.dot: the flows as graphs; <package>.slots.dot: who uses which slot
+  bool json = false;      // <package>.flow.json: the resolved package, see json/emit_json.h
+  bool svg = false;       // <package>.flow.svg: the flows as a picture, see pictures/emit_svg.h
+  bool dataflow = false;  // <package>.dataflow.md and .json: where labelled data leaves
 };
 
 // `path` is relative to the output folder: the package's `output_path` and an extension.

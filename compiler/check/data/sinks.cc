@@ -1,6 +1,7 @@
 #include "compiler/check/data/sinks.h"
 
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 
 #include <algorithm>
 #include <utility>

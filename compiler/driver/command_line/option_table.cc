@@ -18,7 +18,7 @@ constexpr std::array kOptions = {
     OptionInfo{OptionId::kOutDir, kOutput, "-o", "--out-dir", "DIR",
                "the folder for generated files (default: the current one)"},
     OptionInfo{OptionId::kEmit, kOutput, "", "--emit", "LIST",
-               "what to generate, separated by commas: cpp, main, dot, json,\nsvg (default: cpp)"},
+               "what to generate, separated by commas: cpp, main, dot, json,\nsvg, dataflow (default: cpp)"},
     OptionInfo{OptionId::kCheck, kOutput, "", "--check", "",
                "report what is wrong and write no file, whatever else is asked for"},
     OptionInfo{OptionId::kFix, kOutput, "", "--fix", "",
@@ -53,6 +53,9 @@ constexpr std::array kOptions = {
 constexpr std::array<llvm::StringRef, 5> kEmitWords = {"cpp", "main", "dot", "json", "svg"};
 constexpr std::array<llvm::StringRef, 8> kDumpWords = {"tokens", "ast",   "model",  "cfg",
                                                        "plan",   "slots", "timing", "errors"};
+constexpr std::array<llvm::StringRef, 6> kEmitWords = {"cpp", "main", "dot", "json", "svg", "dataflow"};
+constexpr std::array<llvm::StringRef, 7> kDumpWords = {"tokens", "ast",   "model", "cfg",
+                                                       "plan",   "slots", "timing"};
 constexpr std::array<llvm::StringRef, 3> kFormatWords = {"text", "json", "sarif"};
 constexpr std::array<llvm::StringRef, 3> kColorWords = {"auto", "always", "never"};
 
