@@ -52,7 +52,10 @@ class Printer {
   void print(const Step& step) {
     out_ << "step " << step.origin.name << ' ' << word_of(kStepKinds, step.kind) << (step.auth ? " auth" : "")
          << (step.limit ? " limit" : "") << (step.pivot ? " pivot" : "") << (step.may_done ? " may done" : "")
-         << (step.never_fails ? " never fails" : "") << '\n';
+         << (step.never_fails ? " never fails" : "");
+    for (const Gate& gate : step.drops)
+      out_ << " drops " << (gate.label == kPii ? "pii" : "secret");
+    out_ << '\n';
     print_slots("  reads ", step.reads);
     print_slots("  writes ", step.writes);
     if (step.value) {

@@ -9,14 +9,14 @@ namespace zc::check {
 void DataChecks::check(const FlowContext& flow) {
   for (const model::NodeIndex node : flow.cfg.order) {
     if (flow.cfg.nodes[node].kind == model::NodeKind::kStep)
-      uses_.steps.insert(flow.cfg.statements[flow.cfg.nodes[node].statement]->step.raw());
+      found_.steps.insert(flow.cfg.statements[flow.cfg.nodes[node].statement]->step.raw());
   }
-  if (!table_.is_empty()) SinkChecker(flow, table_, uses_, found_).check();
+  if (!table_.is_empty()) SinkChecker(flow, table_, found_).check();
 }
 
 void DataChecks::finish() {
-  context_.program.departures = std::move(found_);
-  report_idle_gates(context_, table_, uses_);
+  context_.program.departures = std::move(found_.departures);
+  report_idle_gates(context_, table_, found_);
 }
 
 }  // namespace zc::check

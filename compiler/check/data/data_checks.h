@@ -5,16 +5,20 @@
 #include "compiler/check/analyses/flow_checks.h"
 #include "compiler/check/data/labels.h"
 
+#include <cstdint>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace zc::check {
 
-// What the flows together say about gates: which of them let something pass.
-struct GateUses {
-  std::set<Span> open;                                       // gates through which data passed
-  std::set<std::pair<std::uint32_t, model::Label>> targets;  // that get or give such data
+// What the flows together say.
+struct DataFindings {
+  std::set<Span> open_gates;                                 // through which data passed
+  std::set<std::pair<std::uint32_t, model::Label>> targets;  // that get such data
   std::set<std::uint32_t> steps;                             // that run in some flow
+  std::set<std::tuple<Kind, Span, model::Label>> reported;   // steps are shared by flows
+  model::Departures departures;
 };
 
 class DataChecks {
@@ -30,11 +34,10 @@ class DataChecks {
  private:
   Context& context_;
   LabelTable table_;
-  GateUses uses_;
-  model::Departures found_;
+  DataFindings found_;
 };
 
 // Gates of the root packages that let nothing pass.
-void report_idle_gates(Context& context, const LabelTable& table, const GateUses& uses);
+void report_idle_gates(Context& context, const LabelTable& table, const DataFindings& found);
 
 }  // namespace zc::check

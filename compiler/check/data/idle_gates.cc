@@ -26,8 +26,8 @@ template <typename Visit> void for_each_call(const model::Step& step, const Visi
 
 class IdleGates {
  public:
-  IdleGates(Context& context, const LabelTable& table, const GateUses& uses)
-      : context_(context), table_(table), uses_(uses) {}
+  IdleGates(Context& context, const LabelTable& table, const DataFindings& found)
+      : context_(context), table_(table), found_(found) {}
 
   void report() {
     const model::Program& program = context_.program;
@@ -48,7 +48,7 @@ class IdleGates {
   }
   // A chain, and so its answers, may run in several flows.
   [[nodiscard]] bool is_idle(const model::Gate& gate) {
-    return uses_.open.count(gate.span) == 0 && reported_.insert(gate.span).second;
+    return found_.open_gates.count(gate.span) == 0 && reported_.insert(gate.span).second;
   }
 
   void suggest(diagnostics::Diagnostic& diagnostic, const model::Gate& gate) {
@@ -71,7 +71,7 @@ class IdleGates {
 
   void report_drops(model::StepId id) {
     const model::Step& step = context_.program.steps[id];
-    if (!is_root(step.origin) || uses_.steps.count(id.raw()) == 0) return;
+    if (!is_root(step.origin) || found_.steps.count(id.raw()) == 0) return;
     for (const model::Gate& gate : step.drops) {
       if (!is_idle(gate)) continue;
       suggest(context_.engine.report(Kind::kDropsNothing, gate.span, step.origin.name, label_word(gate.label),
@@ -82,14 +82,14 @@ class IdleGates {
 
   void report_accepts() {
     const model::Program& program = context_.program;
-    std::set<std::pair<std::uint32_t, model::Label>> busy = uses_.targets;
+    std::set<std::pair<std::uint32_t, model::Label>> busy = found_.targets;
     std::set<std::uint32_t> called;
     for (std::size_t i = 0; i < program.steps.size(); ++i) {
       const model::StepId id(i);
       const model::Step& step = program.steps[id];
       model::Labels read = model::kNoLabel;
       // What no flow runs was not looked at: it may send whatever it reads.
-      if (uses_.steps.count(id.raw()) == 0) {
+      if (found_.steps.count(id.raw()) == 0) {
         for (const model::SlotUse& use : step.reads)
           read |= table_.labels_of(use.slot);
       }
@@ -117,16 +117,16 @@ class IdleGates {
 
   Context& context_;
   const LabelTable& table_;
-  const GateUses& uses_;
+  const DataFindings& found_;
   std::set<Span> reported_;
 };
 
 }  // namespace
 
-void report_idle_gates(Context& context, const LabelTable& table, const GateUses& uses) {
+void report_idle_gates(Context& context, const LabelTable& table, const DataFindings& found) {
   // Where something could not be read, a gate that seems idle may not be.
   if (context.is_incomplete || context.engine.has_errors()) return;
-  IdleGates(context, table, uses).report();
+  IdleGates(context, table, found).report();
 }
 
 }  // namespace zc::check

@@ -1,5 +1,6 @@
 #include "compiler/check/data/sinks.h"
 
+#include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 
@@ -87,7 +88,7 @@ void SinkChecker::collect(Departure departure, const LabelFacts& facts) {
     model::LabelledData data = data_of(fact);
     if (!llvm::is_contained(departure.data, data)) departure.data.push_back(std::move(data));
   }
-  found_.departures.push_back(std::move(departure));
+  found_.departures.departures.push_back(std::move(departure));
 }
 
 std::string SinkChecker::mention(const LabelFact& fact) const {
@@ -99,7 +100,8 @@ void SinkChecker::explain(diagnostics::Diagnostic& diagnostic, const LabelFacts&
   const model::Program& program = flow_.context.program;
   std::vector<Span> seen;
   const auto add = [&](Span place, const llvm::Twine& text) {
-    if (seen.size() == kMaxMentions || llvm::is_contained(seen, place)) return;
+    const bool is_said = place == diagnostic.span || llvm::is_contained(seen, place);
+    if (is_said || seen.size() == kMaxMentions) return;
     seen.push_back(place);
     diagnostic.secondary(place, text);
   };
@@ -171,18 +173,18 @@ void SinkChecker::check_sent(NodeIndex node, const model::Step& step, const mode
   const model::Target& target = flow_.context.program.targets[call.target];
   const bool is_root = flow_.context.program.packages[target.origin.package].is_root;
   for_each_label(labels_.facts_of(node, value), [&](Label label, const LabelFacts& facts) {
-    uses_.targets.insert({call.target.raw(), label});
+    found_.targets.insert({call.target.raw(), label});
     const Span place = facts.front().place;
     if ((model::labels_of(target.accepts) & label) != 0) {
       if (departure.kind == DepartureKind::kUrl && label == model::kSecret &&
-          flow_.reports.is_new(Kind::kSecretInUrl, place, facts.front().slot)) {
+          is_new(Kind::kSecretInUrl, place, label)) {
         auto& diagnostic =
             flow_.context.engine.report(Kind::kSecretInUrl, place, "step `" + step.origin.name + "`");
         explain(diagnostic, facts);
       }
       return collect(departure, facts);
     }
-    if (!flow_.reports.is_new(Kind::kNotAccepted, place, facts.front().slot)) return;
+    if (!is_new(Kind::kNotAccepted, place, label)) return;
     const std::string who = departure.is_undo ? "the `undo` of step `" + step.origin.name + "`"
                                               : "step `" + step.origin.name + "`";
     auto& diagnostic =
@@ -210,11 +212,11 @@ void SinkChecker::check_drops(NodeIndex node, const model::Step& step) {
   LabelFacts facts = step.value ? labels_.facts_of(node, *step.value) : labels_.facts_of_reads(node, step);
   for (const LabelFact& fact : facts) {
     if ((fact.label & dropped) == 0) continue;
-    mark_open(step.drops, fact.label, uses_.open);
+    mark_open(step.drops, fact.label, found_.open_gates);
     model::LabelledData data = data_of(fact);
     if (!llvm::is_contained(drop.data, data)) drop.data.push_back(std::move(data));
   }
-  if (!drop.data.empty()) found_.drops.push_back(std::move(drop));
+  if (!drop.data.empty()) found_.departures.drops.push_back(std::move(drop));
 }
 
 bool SinkChecker::has_client() const {
@@ -225,7 +227,7 @@ void SinkChecker::check_done(NodeIndex node, const model::Step& step) {
   if (!step.may_done || !has_client()) return;
   const model::Labels dropped = model::labels_of(step.drops);
   for_each_label(labels_.facts_of_reads(node, step), [&](Label label, const LabelFacts& facts) {
-    if ((dropped & label) != 0 || !flow_.reports.is_new(Kind::kRevealingDone, step.origin.span)) return;
+    if ((dropped & label) != 0 || !is_new(Kind::kRevealingDone, step.origin.span, label)) return;
     auto& diagnostic = flow_.context.engine.report(Kind::kRevealingDone, facts.front().place,
                                                    step.origin.name, label_text(label));
     explain(diagnostic, facts);
@@ -237,24 +239,20 @@ void SinkChecker::check_done(NodeIndex node, const model::Step& step) {
 
 // ---- errors
 
-// An `on error` that does not answer lets the error go on.
-bool SinkChecker::reaches_client(const model::Edge& edge) {
-  std::vector<bool> seen(flow_.cfg.nodes.size());
+// What a `rescue` handles does not; an `on error` that does not answer lets the error go on.
+bool SinkChecker::reaches_client(const model::Edge& edge) const {
+  llvm::DenseSet<NodeIndex> seen;
   std::vector<NodeIndex> open{edge.to};
   while (!open.empty()) {
     const NodeIndex node = open.back();
     open.pop_back();
     if (node == model::Cfg::kFailedNode) return true;
-    if (seen[node]) continue;
-    seen[node] = true;
-    if (node == edge.to) {
-      const bool passes_on = flow_.cfg.nodes[node].kind == NodeKind::kHandler &&
-                             statement(node).kind == model::StatementKind::kOnError;
-      if (!passes_on) return false;
-    }
+    const bool is_rescued = flow_.cfg.nodes[node].kind == NodeKind::kHandler &&
+                            statement(node).kind == model::StatementKind::kRescue;
+    if (is_rescued || !seen.insert(node).second) continue;
     for (const model::Edge& next : flow_.cfg.nodes[node].out) {
-      if (next.kind != model::EdgeKind::kError && next.kind != model::EdgeKind::kCancel)
-        open.push_back(next.to);
+      const bool goes_on = next.kind != model::EdgeKind::kError || next.error == edge.error;
+      if (goes_on && next.kind != model::EdgeKind::kCancel) open.push_back(next.to);
     }
   }
   return false;
@@ -286,7 +284,7 @@ void SinkChecker::check_error(NodeIndex node, const model::Step& step, model::Er
       }
     }
     for_each_label(facts, [&](Label label, const LabelFacts& some) {
-      if (!flow_.reports.is_new(Kind::kRevealingError, field.origin.span)) return;
+      if (!is_new(Kind::kRevealingError, field.origin.span, label)) return;
       auto& diagnostic = flow_.context.engine.report(Kind::kRevealingError, field.origin.span,
                                                      field.origin.name, error.origin.name, label_text(label));
       explain(diagnostic, some);
@@ -322,7 +320,7 @@ void SinkChecker::check_written_text(model::StepId step_id, model::ErrorId id, c
       departure.step = step_id;
       return collect(std::move(departure), facts);
     }
-    if (!flow_.reports.is_new(Kind::kRevealingStep, step.origin.span)) return;
+    if (!is_new(Kind::kRevealingStep, step.origin.span, label)) return;
     auto& diagnostic =
         flow_.context.engine.report(Kind::kRevealingStep, facts.front().place, step.origin.name,
                                     label_text(label), program.errors[id].origin.name, field.origin.name);
@@ -360,15 +358,14 @@ void SinkChecker::check_revealed(NodeIndex node, const model::Answer& answer, co
       bool is_revealed = false;
       for (const model::Gate& gate : answer.reveals) {
         if (gate.label != label && !names(gate, name)) continue;
-        uses_.open.insert(gate.span);
+        found_.open_gates.insert(gate.span);
         is_revealed = true;
       }
       if (!is_revealed) hidden.push_back(fact);
     }
     if (hidden.empty()) {
       const Span place = facts.front().place;
-      if (is_url(value) && label == model::kSecret &&
-          flow_.reports.is_new(Kind::kSecretInUrl, place, facts.front().slot)) {
+      if (is_url(value) && label == model::kSecret && is_new(Kind::kSecretInUrl, place, label)) {
         auto& diagnostic =
             flow_.context.engine.report(Kind::kSecretInUrl, place, "flow `" + flow_.flow().origin.name + "`");
         explain(diagnostic, facts);
@@ -376,7 +373,7 @@ void SinkChecker::check_revealed(NodeIndex node, const model::Answer& answer, co
       return collect(departure, facts);
     }
     const Span place = hidden.front().place;
-    if (!flow_.reports.is_new(Kind::kNotRevealed, place, hidden.front().slot)) return;
+    if (!is_new(Kind::kNotRevealed, place, label)) return;
     auto& diagnostic =
         flow_.context.engine.report(Kind::kNotRevealed, place, flow_.flow().origin.name, label_text(label));
     explain(diagnostic, hidden);
@@ -405,7 +402,7 @@ void SinkChecker::check_enqueue(NodeIndex node) {
       });
       if (bare.empty()) return collect(departure, facts);
       const Span place = bare.front().place;
-      if (!flow_.reports.is_new(Kind::kUnlabelledParameter, place, bare.front().slot)) return;
+      if (!is_new(Kind::kUnlabelledParameter, place, label)) return;
       auto& diagnostic = flow_.context.engine.report(Kind::kUnlabelledParameter, place, job.origin.name,
                                                      label_text(label), parameter.origin.name);
       explain(diagnostic, bare);
@@ -426,7 +423,7 @@ void SinkChecker::check_enqueue(NodeIndex node) {
   for_each_label(labels_.facts_of(node, *enqueue.unique), [&](Label label, const LabelFacts& facts) {
     if ((declared & label) != 0) return collect(departure, facts);
     const Span place = facts.front().place;
-    if (!flow_.reports.is_new(Kind::kLabelledKey, place, facts.front().slot)) return;
+    if (!is_new(Kind::kLabelledKey, place, label)) return;
     auto& diagnostic =
         flow_.context.engine.report(Kind::kLabelledKey, place, job.origin.name, label_text(label));
     explain(diagnostic, facts);

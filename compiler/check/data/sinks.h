@@ -15,8 +15,8 @@ namespace zc::check {
 class SinkChecker {
  public:
   // All must outlive this.
-  SinkChecker(const FlowContext& flow, const LabelTable& table, GateUses& uses, model::Departures& found)
-      : flow_(flow), table_(table), labels_(flow, table), uses_(uses), found_(found) {}
+  SinkChecker(const FlowContext& flow, const LabelTable& table, DataFindings& found)
+      : flow_(flow), table_(table), labels_(flow, table), found_(found) {}
 
   void check();
 
@@ -44,7 +44,10 @@ class SinkChecker {
 
   // Whether a client waits for what the flow answers.
   [[nodiscard]] bool has_client() const;
-  [[nodiscard]] bool reaches_client(const model::Edge& edge);
+  [[nodiscard]] bool reaches_client(const model::Edge& edge) const;
+  [[nodiscard]] bool is_new(Kind kind, Span place, model::Label label) {
+    return found_.reported.insert({kind, place, label}).second;
+  }
   void collect(model::Departure departure, const LabelFacts& facts);
   [[nodiscard]] model::LabelledData data_of(const LabelFact& fact) const;
   // Labels of a diagnostic at the declarations and at the steps that passed the data on.
@@ -58,8 +61,7 @@ class SinkChecker {
   const FlowContext& flow_;
   const LabelTable& table_;
   LabelFlow labels_;
-  GateUses& uses_;
-  model::Departures& found_;
+  DataFindings& found_;
 };
 
 }  // namespace zc::check

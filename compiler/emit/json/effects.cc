@@ -54,7 +54,7 @@ JsonWriter::Object JsonWriter::target(const model::Target& each) const {
   for (const model::Expression& argument : each.arguments)
     arguments.push_back(captions_.expression(argument));
   result["arguments"] = std::move(arguments);
-  result["accepts"] = labels(each.accepts);
+  result["accepts"] = labels(model::labels_of(each.accepts));
   if (each.in_flight) result["in_flight"] = *each.in_flight;
   if (each.queue_bound) result["queue"] = *each.queue_bound;
   if (each.pool) result["pool"] = *each.pool;

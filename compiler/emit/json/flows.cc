@@ -5,6 +5,8 @@
 #include "compiler/model/def_use.h"
 #include "compiler/model/slot_map.h"
 
+#include <llvm/ADT/StringExtras.h>
+
 #include <array>
 #include <cstddef>
 
@@ -59,7 +61,7 @@ JsonWriter::Object JsonWriter::step(const model::Step& each) const {
   if (each.pivot) result["pivot"] = true;
   if (each.auth) result["auth"] = true;
   if (each.limit) result["limit"] = true;
-  if (each.drops != model::kNoLabel) result["drops"] = labels(each.drops);
+  if (!each.drops.empty()) result["drops"] = labels(model::labels_of(each.drops));
   Object may;
   if (each.may_done) may["done"] = true;
   if (!each.may_need.empty()) may["need"] = names(each.may_need, program_.steps);
@@ -88,10 +90,11 @@ JsonWriter::Object JsonWriter::answer(const model::Answer& each) const {
   for (const model::AnswerHeader& header : each.headers)
     headers.push_back(Object{{"name", header.name}, {"value", captions_.expression(header.value)}});
   if (!headers.empty()) result["headers"] = std::move(headers);
-  model::Labels reveals = model::kNoLabel;
-  if (each.reveal_pii) reveals |= model::kPii;
-  if (each.reveal_secret) reveals |= model::kSecret;
-  if (reveals != model::kNoLabel) result["reveals"] = labels(reveals);
+  Array reveals = labels(model::labels_of(each.reveals));
+  for (const model::Gate& gate : each.reveals) {
+    if (!gate.path.empty()) reveals.push_back(llvm::join(gate.path, "."));
+  }
+  if (!reveals.empty()) result["reveals"] = std::move(reveals);
   return result;
 }
 
