@@ -177,9 +177,9 @@ void SinkChecker::check_sent(NodeIndex node, const model::Step& step, const mode
     const Span place = facts.front().place;
     if ((model::labels_of(target.accepts) & label) != 0) {
       if (departure.kind == DepartureKind::kUrl && label == model::kSecret &&
-          is_new(Kind::kSecretInUrl, place, label)) {
+          is_new(Kind::kSecretSentInUrl, place, label)) {
         auto& diagnostic =
-            flow_.context.engine.report(Kind::kSecretInUrl, place, "step `" + step.origin.name + "`");
+            flow_.context.engine.report(Kind::kSecretSentInUrl, place, "step `" + step.origin.name + "`");
         explain(diagnostic, facts);
       }
       return collect(departure, facts);
@@ -365,9 +365,9 @@ void SinkChecker::check_revealed(NodeIndex node, const model::Answer& answer, co
     }
     if (hidden.empty()) {
       const Span place = facts.front().place;
-      if (is_url(value) && label == model::kSecret && is_new(Kind::kSecretInUrl, place, label)) {
-        auto& diagnostic =
-            flow_.context.engine.report(Kind::kSecretInUrl, place, "flow `" + flow_.flow().origin.name + "`");
+      if (is_url(value) && label == model::kSecret && is_new(Kind::kSecretSentInUrl, place, label)) {
+        auto& diagnostic = flow_.context.engine.report(Kind::kSecretSentInUrl, place,
+                                                       "flow `" + flow_.flow().origin.name + "`");
         explain(diagnostic, facts);
       }
       return collect(departure, facts);
