@@ -15,7 +15,7 @@ struct LabelledData {
   Label label = kNoLabel;
   std::string name;           // "todo.owner", as the flow's package writes it
   std::string declaration;    // "field `owner` of `Todo`"
-  std::vector<StepId> steps;  // those that passed it on since, in order
+  std::vector<StepId> steps;  // the last ones that passed it on, in order
 
   friend bool operator==(const LabelledData&, const LabelledData&) = default;
 };

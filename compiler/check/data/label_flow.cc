@@ -13,6 +13,7 @@ using model::NodeKind;
 namespace {
 
 constexpr std::size_t kMostSources = 32;  // of one label at one place: what a message or a report can use
+constexpr std::size_t kMostSteps = 8;     // on the way of one
 constexpr std::size_t kMaxPath = 16;      // what lies deeper counts for the whole of what is there
 
 bool is_prefix(llvm::ArrayRef<std::uint32_t> prefix, llvm::ArrayRef<std::uint32_t> path) {
@@ -325,8 +326,10 @@ std::string LabelFlow::name_of(const LabelFact& fact) const {
 
 std::vector<model::StepId> LabelFlow::steps_of(const LabelFact& fact) const {
   std::vector<model::StepId> steps;
-  for (std::uint32_t passage = fact.passage; passage != kNoPassage; passage = passages_[passage].previous)
+  for (std::uint32_t passage = fact.passage; passage != kNoPassage && steps.size() < kMostSteps;
+       passage = passages_[passage].previous) {
     steps.push_back(passages_[passage].step);
+  }
   std::reverse(steps.begin(), steps.end());
   return steps;
 }

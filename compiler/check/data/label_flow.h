@@ -52,7 +52,7 @@ class LabelFlow {
 
   // "todo.owner", as the flow's package writes it; empty for what is in no slot.
   [[nodiscard]] std::string name_of(const LabelFact& fact) const;
-  // The steps on its way, the first one first.
+  // The last steps on its way, in their order.
   [[nodiscard]] std::vector<model::StepId> steps_of(const LabelFact& fact) const;
 
  private:

@@ -195,7 +195,7 @@ void SinkChecker::check_sent(NodeIndex node, const model::Step& step, const mode
       diagnostic.note("it is part of a URL, which servers and proxies write into their logs");
     const std::string setting = std::string("accepts ") + label_word(label) + ";";
     if (is_root && target.more_settings.is_valid()) {
-      diagnostic.fix("let the target have it", target.more_settings,
+      diagnostic.fix("let the target have it: `" + setting + "`", target.more_settings,
                      target.more_settings.is_empty() ? " " + setting : " { " + setting + " }");
     } else {
       diagnostic.help("send what has no label, or a target of your own with `" + setting + "`");
@@ -280,7 +280,9 @@ void SinkChecker::check_error(NodeIndex node, const model::Step& step, model::Er
     } else {
       for (const model::SlotUse& use : step.reads) {
         if (flow_.context.program.slots[use.slot].origin.name != field.origin.name) continue;
-        llvm::append_range(facts, labels_.facts_of(node, use));
+        const model::Labels declared = table_.labels_of(field);
+        llvm::copy_if(labels_.facts_of(node, use), std::back_inserter(facts),
+                      [declared](const LabelFact& fact) { return (fact.label & declared) == 0; });
       }
     }
     for_each_label(facts, [&](Label label, const LabelFacts& some) {
@@ -378,8 +380,9 @@ void SinkChecker::check_revealed(NodeIndex node, const model::Answer& answer, co
         flow_.context.engine.report(Kind::kNotRevealed, place, flow_.flow().origin.name, label_text(label));
     explain(diagnostic, hidden);
     const Span end = statement(node).span.end_point();
-    diagnostic.fix("say that the client may see it", {end.file, end.begin - 1, end.begin - 1},
-                   std::string(" reveal ") + label_word(label));
+    const std::string clause = std::string("reveal ") + label_word(label);
+    diagnostic.fix("say that the client may see it: `" + clause + "`",
+                   {end.file, end.begin - 1, end.begin - 1}, " " + clause);
   });
 }
 
@@ -412,8 +415,9 @@ void SinkChecker::check_enqueue(NodeIndex node) {
         diagnostic.secondary(slot.origin.span, "declared without a label")
             .help(std::string("put `@") + label_word(label) + "` before the slot");
       } else {
-        diagnostic.fix(std::string("label the slot `") + slot.origin.name + "`",
-                       slot.origin.span.start_point(), std::string("@") + label_word(label) + " ");
+        const std::string trait = std::string("@") + label_word(label) + " ";
+        diagnostic.fix("label the slot: `" + trait + slot.origin.name + "`", slot.origin.span.start_point(),
+                       trait);
       }
     });
   }
