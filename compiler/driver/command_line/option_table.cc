@@ -50,12 +50,9 @@ constexpr std::array kOptions = {
     OptionInfo{OptionId::kHelp, kProgram, "-h", "--help", "", "print this text"},
 };
 
-constexpr std::array<llvm::StringRef, 5> kEmitWords = {"cpp", "main", "dot", "json", "svg"};
+constexpr std::array<llvm::StringRef, 6> kEmitWords = {"cpp", "main", "dot", "json", "svg", "dataflow"};
 constexpr std::array<llvm::StringRef, 8> kDumpWords = {"tokens", "ast",   "model",  "cfg",
                                                        "plan",   "slots", "timing", "errors"};
-constexpr std::array<llvm::StringRef, 6> kEmitWords = {"cpp", "main", "dot", "json", "svg", "dataflow"};
-constexpr std::array<llvm::StringRef, 7> kDumpWords = {"tokens", "ast",   "model", "cfg",
-                                                       "plan",   "slots", "timing"};
 constexpr std::array<llvm::StringRef, 3> kFormatWords = {"text", "json", "sarif"};
 constexpr std::array<llvm::StringRef, 3> kColorWords = {"auto", "always", "never"};
 

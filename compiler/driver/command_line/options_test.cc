@@ -182,10 +182,9 @@ TEST(Options, AnUnknownCodeIsCorrected) {
 
 TEST(Options, AWrongValueShowsTheRightOnes) {
   EXPECT_EQ(bad({"--emit=cpp,htm", "a.flow"}).second,
-            "`--emit` does not take `htm`; it takes cpp, main, dot, json or svg");
             "`--emit` does not take `htm`; it takes cpp, main, dot, json, svg or dataflow");
   EXPECT_EQ(bad({"--dump=token", "a.flow"}).second,
-            "`--dump` does not take `token`; it takes tokens, ast, model, cfg, plan, slots or timing; did "
+            "`--dump` does not take `token`; it takes tokens, ast, model, cfg, plan, slots, timing or errors; did "
             "you mean `tokens`?");
   EXPECT_EQ(bad({"-j", "0", "a.flow"}).second, "`--jobs` does not take `0`; it takes a number from 1 to 256");
   EXPECT_EQ(bad({"-jx", "a.flow"}).second, "`--jobs` does not take `x`; it takes a number from 1 to 256");
