@@ -4,6 +4,7 @@
 
 #include "compiler/check/analyses/flow_checks.h"
 #include "compiler/check/context.h"
+#include "compiler/check/effects/effect_checks.h"
 #include "compiler/check/flows/call_graph.h"
 #include "compiler/check/flows/expansion.h"
 #include "compiler/check/flows/flows.h"
@@ -36,6 +37,7 @@ model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::Diagn
   resolve_services(context);
   context.begin("steps");
   resolve_steps(context);
+  check_step_effects(context);
   context.release(syntax::Part::kSteps);
   context.begin("flows");
   resolve_flow_heads(context);

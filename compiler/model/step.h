@@ -52,11 +52,13 @@ struct Backoff {
 struct Retry {
   std::uint32_t times = 0;
   Backoff backoff;
-  std::vector<ErrorId> on;
-};  // empty `on`: every @retryable error
+  std::vector<ErrorId> on;  // empty: every @retryable error
+  Span span;                // of the setting; nowhere when only `backoff` or `on` is written
+};
 struct Hedge {
   std::uint32_t times = 1;
   Nanoseconds after = 0;
+  Span span;  // of the setting, or of the join `hedge`
 };
 struct Rate {
   std::uint32_t count = 0;
@@ -132,7 +134,10 @@ struct EffectCall {
   PolicySettings settings;  // effective: target's default, then the policy, then what the step says in place
   Boxed<Expression> key;    // idempotency key
   Kinds raises = 0;         // what this call can really fail with
-  Span span;
+  Span span;                // `target.operation(arguments)`
+  Span whole;               // with its clauses
+  Span policy_span;         // the name behind `with`; nowhere when there is none
+  Span key_span;            // `key expression`; nowhere when there is none
 };
 
 struct GroupMember {
@@ -147,6 +152,7 @@ struct Group {
   std::vector<Group> nested;  // `sequential { }` inside a group
   bool required = true;       // of a nested one: not `optional`
   Span span;
+  Span join_span;  // empty when the join is left out
 };
 
 enum class StepKind : std::uint8_t {
@@ -174,6 +180,7 @@ struct Step {
   std::vector<ChainId> may_insert, may_replace;
   Boxed<EffectCall> undo;
   bool pivot = false;
+  Span pivot_span;
   bool auth = false;   // @auth
   bool limit = false;  // @limit: may come before authentication
   Gates drops;

@@ -22,6 +22,7 @@ struct EffectClauses {
   QualifiedName policy;               // missing when none is named
   llvm::ArrayRef<Setting> overrides;  // inline: timeout, retry, backoff, hedge, rate
   const Expr* key = nullptr;          // null without `key`
+  Span key_span;                      // `key expr`; nowhere without it
 };
 
 // `target.op(args)` and how. `call` is never null; its callee has at least two segments,

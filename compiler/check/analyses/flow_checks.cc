@@ -3,6 +3,7 @@
 #include "compiler/check/analyses/flow_checks.h"
 
 #include "compiler/check/data/data_checks.h"
+#include "compiler/check/effects/effect_checks.h"
 #include "compiler/check/governance/governance.h"
 #include "compiler/check/time/time_checks.h"
 
@@ -109,6 +110,9 @@ void check_flows(Context& context) {
   WriteUses uses;
   LongTimeouts long_timeouts;
   DataChecks data(context);
+  Accesses accesses(context.program);
+  context.begin("effects");
+  check_group_conflicts(context, accesses);
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
     const model::FlowId id(i);
     if (llvm::is_contained(context.large_flows, id)) continue;
@@ -117,7 +121,11 @@ void check_flows(Context& context) {
     context.program.flows[id].has_effects = has_effects(context, flow.flow());
     if (is_broken(context, id)) continue;
     context.begin("slots");
-    check_slots(flow, compute_slot_states(flow));
+    const SlotStates states = compute_slot_states(flow);
+    check_slots(flow, states);
+    context.begin("effects");
+    check_racing_slots(flow, states);
+    check_conflicts(flow, accesses);
     context.begin("shape");
     check_shape(flow);
     context.begin("auth");

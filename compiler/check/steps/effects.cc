@@ -100,6 +100,9 @@ class EffectResolver {
     if (!find_operation()) return std::nullopt;
     const model::Operation& operation = this->operation();
     call_.span = effect_.call->span;
+    call_.whole = effect_.span;
+    call_.policy_span = effect_.clauses.policy.span;
+    call_.key_span = effect_.clauses.key_span;
     Bindings bindings(context_, operation.type_parameters.size());
     resolve_arguments(bindings);
     resolve_result(bindings, destination);

@@ -50,6 +50,7 @@ class GroupResolver {
     model::Group group;
     group.join = join_of(written.join);
     group.span = written.span;
+    group.join_span = written.join_span;
     if (group.join == model::Join::kQuorum) group.quorum = quorum(written);
     for (const syntax::GroupMember& member : written.members) {
       if (member.group != nullptr) {
@@ -62,6 +63,7 @@ class GroupResolver {
     }
     if (written.members.empty() && !written.erroneous)
       context_.engine.report(Kind::kBadGroup, written.span, "a group needs effects");
+    if (group.join == model::Join::kHedge) check_hedge(written);
     check_writers(group);
     return group;
   }
@@ -78,6 +80,27 @@ class GroupResolver {
       return 1;
     }
     return fits ? static_cast<std::uint32_t>(count->value) : 1;
+  }
+
+  // A hedge starts its one effect again.
+  void check_hedge(const syntax::Group& written) {
+    if (written.erroneous) return;
+    if (written.members.size() > 1 ||
+        (!written.members.empty() && written.members.front().group != nullptr)) {
+      context_.engine
+          .report(Kind::kBadGroup, written.join_span, "a hedge starts one effect again, this one has others")
+          .help("`race` starts different effects and takes what is first");
+    }
+    const auto* count = literal_of(written.count, syntax::LiteralKind::kInteger);
+    if (written.count != nullptr && !written.count->erroneous && (count == nullptr || count->value < 1)) {
+      context_.engine.report(Kind::kBadGroup, written.count->span,
+                             "a hedge takes a number of further attempts that is not zero");
+    }
+    if (written.delay != nullptr && !written.delay->erroneous &&
+        literal_of(written.delay, syntax::LiteralKind::kDuration) == nullptr) {
+      context_.engine.report(Kind::kBadGroup, written.delay->span,
+                             "a hedge waits for a duration such as `20ms` before it starts again");
+    }
   }
 
   void add_member(model::Group& group, const syntax::GroupMember& written, const syntax::Group& whole,
@@ -105,7 +128,7 @@ class GroupResolver {
       const auto* count = literal_of(whole.count, syntax::LiteralKind::kInteger);
       const auto* delay = literal_of(whole.delay, syntax::LiteralKind::kDuration);
       call->settings.hedge = model::Hedge{count != nullptr ? static_cast<std::uint32_t>(count->value) : 1,
-                                          delay != nullptr ? delay->value : 0};
+                                          delay != nullptr ? delay->value : 0, whole.join_span};
     }
     member.call = std::move(*call);
     group.members.push_back(std::move(member));

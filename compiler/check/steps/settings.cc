@@ -188,6 +188,7 @@ void read_retry(SettingReader& reader, const syntax::Setting& setting, model::Po
   reader.allow_words({"backoff", "on"});
   model::Retry retry = settings.retry.value_or(model::Retry{});
   retry.times = reader.count(reader.value()).value_or(0);
+  retry.span = setting.span;
   if (reader.has("backoff"))
     retry.backoff = reader.backoff(reader.after("backoff")).value_or(model::Backoff{});
   if (reader.has("on")) retry.on = reader.errors(setting.after("on"));
@@ -217,7 +218,7 @@ bool read_policy_setting(Context& context, model::PackageId package, const synta
     reader.allow_words({"after"});
     const auto times = reader.count(reader.value(), 1);
     const auto after = reader.duration(reader.after("after"));
-    if (times && after) settings.hedge = model::Hedge{*times, *after};
+    if (times && after) settings.hedge = model::Hedge{*times, *after, setting.span};
   } else if (name == "rate") {
     reader.allow_words({"per"});
     const auto count = reader.count(reader.value(), 1);

@@ -4,6 +4,8 @@
 
 #include <llvm/ADT/StringExtras.h>
 
+#include <utility>
+
 namespace zc::check {
 
 namespace {
@@ -18,13 +20,17 @@ class Words {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (skip_comment()) continue;
+      const bool opens = std::exchange(opens_, c == '(' || (opens_ && llvm::isSpace(c)));
       if (c == '\'' || c == '"' || c == '`' || c == '[') {
         skip_quoted(c == '[' ? ']' : c);
       } else if (llvm::isAlpha(c) || c == '_') {
         const std::size_t begin = at_;
         while (at_ < text_.size() && (llvm::isAlnum(text_[at_]) || text_[at_] == '_'))
           ++at_;
-        if (depth_ == 0) return text_.slice(begin, at_).lower();
+        std::string word = text_.slice(begin, at_).lower();
+        if (depth_ == 0) return word;
+        has_inner_write_ =
+            has_inner_write_ || (opens && (word == "insert" || word == "update" || word == "delete"));
       } else {
         if (c == '(') ++depth_;
         if (c == ')' && depth_ > 0) --depth_;
@@ -33,6 +39,9 @@ class Words {
     }
     return {};
   }
+
+  // Whether what was skipped holds a statement that writes.
+  [[nodiscard]] bool has_inner_write() const { return has_inner_write_; }
 
  private:
   bool skip_comment() {
@@ -59,6 +68,8 @@ class Words {
   llvm::StringRef text_;
   std::size_t at_ = 0;
   std::uint32_t depth_ = 0;
+  bool opens_ = false;  // nothing but space since the last `(`
+  bool has_inner_write_ = false;
 };
 
 SqlVerb verb_of(llvm::StringRef word) {
@@ -73,7 +84,7 @@ SqlVerb verb_of(llvm::StringRef word) {
 
 model::Kinds SqlFacts::narrow(model::Kinds declared) const {
   unsigned kinds = declared;
-  if (verb == SqlVerb::kSelect || has_conflict_clause) kinds &= ~unsigned{model::kConflict};
+  if (!writes() || has_conflict_clause) kinds &= ~unsigned{model::kConflict};
   // `on conflict do nothing` may return no row, which only the caller of `one` can judge: the clause says
   // that it is expected, and the row is there in the usual `do update ... returning`.
   if (verb == SqlVerb::kInsert) kinds &= ~unsigned{model::kMissing};
@@ -97,6 +108,7 @@ SqlFacts sql_facts(llvm::StringRef text) {
     }
     if (previous.empty() && word == "replace") facts.has_conflict_clause = true;
   }
+  facts.has_inner_write = words.has_inner_write();
   return facts;
 }
 

@@ -16,8 +16,9 @@ enum class SqlVerb : std::uint8_t { kSelect, kInsert, kUpdate, kDelete, kOther }
 struct SqlFacts {
   SqlVerb verb = SqlVerb::kOther;
   bool has_conflict_clause = false;  // `on conflict`, or `insert or ignore` and its like
+  bool has_inner_write = false;      // `with x as (delete ...) select ...`
 
-  [[nodiscard]] bool writes() const { return verb != SqlVerb::kSelect; }
+  [[nodiscard]] bool writes() const { return verb != SqlVerb::kSelect || has_inner_write; }
   // Those of `declared` that this statement can really raise: a select meets no constraint, an insert misses
   // nothing.
   [[nodiscard]] model::Kinds narrow(model::Kinds declared) const;

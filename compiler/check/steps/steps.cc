@@ -41,6 +41,7 @@ class StepResolver {
     step().auth = find_trait(source.traits, "auth") != nullptr;
     step().limit = find_trait(source.traits, "limit") != nullptr;
     step().pivot = source.is_pivot;
+    step().pivot_span = source.pivot_span;
     resolve_drops(source);
     switch (source.body.kind) {
       case syntax::StepBodyKind::kNone:

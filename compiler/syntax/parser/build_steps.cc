@@ -91,6 +91,7 @@ EffectClauses TreeBuilder::effect_clauses(const std::vector<Grammar::EffectClaus
         report_duplicate(span(context->KEY()), "key", clauses.key->span);
       } else {
         clauses.key = key;
+        clauses.key_span = span(context);
       }
     }
   }

@@ -1,0 +1,52 @@
+// What effects are: calls of operations, alone or in groups.
+
+#pragma once
+
+#include "compiler/model/program.h"
+
+#include <string>
+
+namespace zc::model {
+
+[[nodiscard]] inline const Operation& operation_of(const Program& program, const EffectCall& call) {
+  return program.adapters[program.targets[call.target].adapter].operations[call.operation];
+}
+
+// "pay.post"
+[[nodiscard]] inline std::string call_name(const Program& program, const EffectCall& call) {
+  return program.targets[call.target].origin.name + "." + operation_of(program, call).origin.name;
+}
+
+// Whether doing it twice is doing it once: it reads, is declared as @idempotent, or has a key.
+[[nodiscard]] inline bool is_repeatable(const Program& program, const EffectCall& call) {
+  return call.access == Access::kRead || call.key.has_value() || operation_of(program, call).idempotent;
+}
+
+// Whether the flow waits for it: `clock` and `random` answer at once.
+[[nodiscard]] inline bool waits(const Program& program, const EffectCall& call) {
+  return !program.targets[call.target].builtin;
+}
+
+// Calls `visit(member)` for the members of a group and of those inside it.
+template <typename Visit> void for_each_member(const Group& group, const Visit& visit) {
+  for (const GroupMember& member : group.members)
+    visit(member);
+  for (const Group& nested : group.nested)
+    for_each_member(nested, visit);
+}
+
+// Calls `visit(call)` for each effect of a step, its `undo` left out.
+template <typename Visit> void for_each_call(const Step& step, const Visit& visit) {
+  if (step.call) visit(*step.call);
+  if (step.group) for_each_member(*step.group, [&visit](const GroupMember& member) { visit(member.call); });
+}
+
+// Whether the step changes something outside.
+[[nodiscard]] inline bool is_write(const Step& step) {
+  bool writes = false;
+  for_each_call(step,
+                [&writes](const EffectCall& call) { writes = writes || call.access == Access::kWrite; });
+  return writes;
+}
+
+}  // namespace zc::model
