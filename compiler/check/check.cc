@@ -14,6 +14,7 @@
 #include "compiler/check/names/packages.h"
 #include "compiler/check/names/unused.h"
 #include "compiler/check/routes/routes.h"
+#include "compiler/check/sagas/saga_checks.h"
 #include "compiler/check/steps/adapters.h"
 #include "compiler/check/steps/steps.h"
 #include "compiler/check/types/types.h"
@@ -38,6 +39,7 @@ model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::Diagn
   context.begin("steps");
   resolve_steps(context);
   check_step_effects(context);
+  check_undos(context);
   context.release(syntax::Part::kSteps);
   context.begin("flows");
   resolve_flow_heads(context);

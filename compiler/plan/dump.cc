@@ -1,5 +1,6 @@
 #include "compiler/plan/dump.h"
 
+#include "compiler/model/sagas/saga.h"
 #include "compiler/plan/make_plan.h"
 
 #include <llvm/ADT/StringExtras.h>
@@ -118,7 +119,12 @@ class Dumper {
 void dump_plan(const model::Program& program, llvm::raw_ostream& out) {
   for (std::size_t i = 0; i < program.packages.size(); ++i) {
     const model::PackageId id(i);
-    if (program.packages[id].is_root) Dumper(out).package(make_plan(program, id));
+    if (!program.packages[id].is_root) continue;
+    Dumper(out).package(make_plan(program, id));
+    for (std::size_t flow = 0; flow < program.flows.size(); ++flow) {
+      const model::FlowId flow_id(flow);
+      if (program.flows[flow_id].origin.package == id) model::dump_sagas(program, flow_id, out);
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include "compiler/check/effects/effect_checks.h"
 #include "compiler/check/governance/governance.h"
 #include "compiler/check/time/time_checks.h"
+#include "compiler/check/sagas/saga_checks.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -111,6 +112,7 @@ void check_flows(Context& context) {
   LongTimeouts long_timeouts;
   DataChecks data(context);
   Accesses accesses(context.program);
+  SagaUses sagas(context.program);
   context.begin("effects");
   check_group_conflicts(context, accesses);
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
@@ -135,6 +137,8 @@ void check_flows(Context& context) {
     context.begin("time");
     check_deadline(flow);
     long_timeouts.collect(flow);
+    context.begin("sagas");
+    check_sagas(flow, sagas);
     context.begin("liveness");
     collect_write_uses(flow, uses);
     context.begin("data");
@@ -150,6 +154,7 @@ void check_flows(Context& context) {
   if (context.engine.has_errors()) return;
   report_dead_writes(context, reports, uses);
   report_unraised_errors(context, reports);
+  report_useless_undos(context, sagas);
 }
 
 }  // namespace zc::check

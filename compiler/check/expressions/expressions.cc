@@ -84,14 +84,19 @@ std::optional<model::SlotId> ExpressionChecker::find_slot(const syntax::PathExpr
 }
 
 bool ExpressionChecker::reads_slot(model::SlotId slot, bool& is_optional) const {
-  for (const model::SlotUse& use : scope_.step->reads) {
-    if (use.slot != slot) continue;
-    is_optional = use.optional;
-    return true;
-  }
-  if (!scope_.sees_writes) return false;
-  return std::any_of(scope_.step->writes.begin(), scope_.step->writes.end(),
-                     [slot](const model::SlotUse& use) { return use.slot == slot; });
+  const auto find = [slot](const std::vector<model::SlotUse>& uses) {
+    return std::find_if(uses.begin(), uses.end(),
+                        [slot](const model::SlotUse& use) { return use.slot == slot; });
+  };
+  const auto read = find(scope_.step->reads);
+  const bool is_read = read != scope_.step->reads.end();
+  is_optional = is_read && read->optional;
+  if (!scope_.sees_writes) return is_read;
+  const auto write = find(scope_.step->writes);
+  if (write == scope_.step->writes.end()) return is_read;
+  // Behind the step it is set when either of them says so.
+  is_optional = write->optional && (!is_read || read->optional);
+  return true;
 }
 
 Expression ExpressionChecker::path(const syntax::PathExpr& path, model::TypeId hint, bool may_be_unset) {
@@ -110,7 +115,7 @@ Expression ExpressionChecker::path(const syntax::PathExpr& path, model::TypeId h
     if (!is_read) {
       if (std::optional<Expression> value = enumerator(path, hint)) return std::move(*value);
     }
-    return slot_path(path, *slot, used, may_be_unset);
+    return slot_path(path, *slot, used, hint, may_be_unset);
   }
   if (std::optional<Expression> value = enumerator(path, hint)) return std::move(*value);
   if (slot) {
@@ -148,7 +153,7 @@ Expression ExpressionChecker::unknown_path(const syntax::PathExpr& path) {
 }
 
 Expression ExpressionChecker::slot_path(const syntax::PathExpr& path, model::SlotId slot, std::size_t used,
-                                        bool may_be_unset) {
+                                        model::TypeId hint, bool may_be_unset) {
   const model::Slot& declared = context_.program.slots[slot];
   const Span place = used == 1 ? path.segments[0].span : cover(path.segments[0].span, path.segments[1].span);
   if (used == 2) (void)context_.imported(scope_.package, path.segments[0].text);
@@ -173,6 +178,11 @@ Expression ExpressionChecker::slot_path(const syntax::PathExpr& path, model::Slo
       diagnostic.fix("read it", scope_.step->reads.back().span.end_point(), ", " + name);
     }
   }
+  const bool takes_absence = hint.is_valid() && context_.types.is_optional(hint);
+  if (scope_.sees_writes && is_optional && !may_be_unset && !takes_absence) {
+    report_undo_unset(slot, place);
+    return error(path.span);
+  }
   const model::TypeId type = is_optional ? context_.types.optional(declared.type) : declared.type;
   Expression result = make(ExpressionKind::kSlot, type, place);
   result.slot = slot;
@@ -180,6 +190,19 @@ Expression ExpressionChecker::slot_path(const syntax::PathExpr& path, model::Slo
     result = member(std::move(result), path.segments[i], may_be_unset);
   }
   return result;
+}
+
+void ExpressionChecker::report_undo_unset(model::SlotId slot, Span place) {
+  const model::Step& step = *scope_.step;
+  auto& diagnostic = context_.engine.report(Kind::kUndoMaybeUnset, place, step.origin.name,
+                                            context_.program.slots[slot].origin.name);
+  for (const auto& [uses, text] : {std::pair(&step.writes, "the step may leave it unset"),
+                                   std::pair(&step.reads, "the step does without it")}) {
+    for (const model::SlotUse& use : *uses) {
+      if (use.slot == slot) diagnostic.secondary(use.span, text);
+    }
+  }
+  diagnostic.help("say with `??` what counts when it is unset, or let the step always write it");
 }
 
 Expression ExpressionChecker::member(Expression base, const syntax::Name& name, bool may_be_unset) {

@@ -20,7 +20,7 @@ struct ExpressionScope {
   Place place = Place::kStep;
   const model::Step* step = nullptr;
 
-  bool sees_writes = false;
+  bool sees_writes = false;  // an `undo`, which runs behind the step
   bool allows_request = false;
 };
 
@@ -50,7 +50,8 @@ class ExpressionChecker {
   model::Expression type(const syntax::Expr& expr, model::TypeId hint, bool may_be_unset);
   model::Expression path(const syntax::PathExpr& path, model::TypeId hint, bool may_be_unset);
   model::Expression slot_path(const syntax::PathExpr& path, model::SlotId slot, std::size_t used,
-                              bool may_be_unset);
+                              model::TypeId hint, bool may_be_unset);
+  void report_undo_unset(model::SlotId slot, Span place);
   std::optional<model::Expression> enumerator(const syntax::PathExpr& path, model::TypeId hint);
   model::Expression unknown_path(const syntax::PathExpr& path);
   model::Expression request_path(llvm::ArrayRef<syntax::Name> segments, Span span, model::TypeId hint);

@@ -1,0 +1,88 @@
+// The sagas of a flow as text.
+
+#include "compiler/model/effects.h"
+#include "compiler/model/sagas/saga.h"
+
+#include <string>
+#include <vector>
+
+namespace zc::model {
+
+namespace {
+
+class SagaDumper {
+ public:
+  SagaDumper(const Program& program, const Cfg& cfg, llvm::raw_ostream& out)
+      : program_(program), cfg_(cfg), out_(out) {}
+
+  void dump(const Saga& saga) {
+    const Origin& flow = program_.flows[cfg_.flow].origin;
+    out_ << "saga of flow " << program_.packages[flow.package].name << '.' << flow.name << '\n';
+    for (std::size_t i = 0; i < saga.steps.size(); ++i) {
+      const SagaStep& step = saga.steps[i];
+      out_ << "  " << label(saga, i) << ": " << role(step);
+      if (step.pivot != kNoIndex) out_ << ", behind pivot " << label(saga, step.pivot);
+      out_ << '\n';
+    }
+    const std::vector<std::vector<Compensation>> undos = compensations(program_, cfg_, saga);
+    for (std::size_t i = 0; i < saga.steps.size(); ++i) {
+      if (!saga.steps[i].can_end()) continue;
+      out_ << "  when it ends at " << label(saga, i) << " (" << reasons(saga.steps[i]) << "): ";
+      print(saga, undos[i]);
+      out_ << '\n';
+    }
+  }
+
+ private:
+  [[nodiscard]] std::string label(const Saga& saga, std::size_t step) const {
+    return std::to_string(step + 1) + " " + program_.steps[saga.steps[step].step].origin.name;
+  }
+
+  [[nodiscard]] std::string role(const SagaStep& step) const {
+    const Step& declared = program_.steps[step.step];
+    if (declared.pivot) return "pivot";
+    if (!step.writes) return step.waits ? "reads" : "computes";
+    if (declared.undo) return "writes, undone by " + call_name(program_, *declared.undo);
+    return "writes";
+  }
+
+  [[nodiscard]] std::string reasons(const SagaStep& step) const {
+    std::string text;
+    for (const ErrorId error : step.leaving)
+      text += (text.empty() ? "" : ", ") + program_.errors[error].origin.name;
+    if (step.waits) text += text.empty() ? "cancelled" : ", cancelled";
+    return text;
+  }
+
+  void print(const Saga& saga, const std::vector<Compensation>& undos) {
+    if (undos.empty()) {
+      out_ << "nothing to undo";
+      return;
+    }
+    const char* separator = "undo ";
+    for (const Compensation& undo : undos) {
+      out_ << separator << label(saga, undo.step);
+      if (undo.is_repeated) {
+        out_ << " for each that has completed";
+      } else if (!undo.is_certain) {
+        out_ << " if it has completed";
+      }
+      separator = ", then ";
+    }
+  }
+
+  const Program& program_;
+  const Cfg& cfg_;
+  llvm::raw_ostream& out_;
+};
+
+}  // namespace
+
+void dump_sagas(const Program& program, FlowId flow, llvm::raw_ostream& out) {
+  const Cfg cfg = build_cfg(program, flow);
+  SagaDumper dumper(program, cfg, out);
+  for (const Saga& saga : find_sagas(program, cfg))
+    dumper.dump(saga);
+}
+
+}  // namespace zc::model
