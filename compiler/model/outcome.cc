@@ -2,6 +2,8 @@
 
 #include "compiler/model/outcome.h"
 
+#include "compiler/model/effects.h"
+
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLExtras.h>
@@ -76,7 +78,7 @@ std::string quoted_kinds(Kinds kinds) {
 void collect_calls(const Program& program, const Group& group, Kinds kinds, std::vector<std::string>& names) {
   for (const GroupMember& member : group.members) {
     if ((member.call.raises & kinds) == 0 || !can_fail_group(group.join, member.required)) continue;
-    std::string name = call_name(program, member.call);
+    std::string name = "`" + call_name(program, member.call) + "`";
     if (!llvm::is_contained(names, name)) names.push_back(std::move(name));
   }
   for (const Group& nested : group.nested) {
@@ -293,12 +295,6 @@ Kinds raised_by(const Group& group) {
   return kinds;
 }
 
-std::string call_name(const Program& program, const EffectCall& call) {
-  const Target& target = program.targets[call.target];
-  return "`" + target.origin.name + "." +
-         program.adapters[target.adapter].operations[call.operation].origin.name + "`";
-}
-
 std::string cause_text(const Program& program, const Step& step, ErrorId error) {
   Kinds kinds = 0;
   for (const ErrorMapping& mapping : step.mappings) {
@@ -307,7 +303,7 @@ std::string cause_text(const Program& program, const Step& step, ErrorId error) 
   switch (step.kind) {
     case StepKind::kEffect:
       if (step.call && kinds != 0)
-        return call_name(program, *step.call) + " fails with " + quoted_kinds(kinds);
+        return "`" + call_name(program, *step.call) + "` fails with " + quoted_kinds(kinds);
       break;
     case StepKind::kGroup: {
       std::vector<std::string> names;

@@ -30,8 +30,6 @@ struct Escape {
 // cannot fail that the join always has what it needs.
 [[nodiscard]] Kinds raised_by(const Group& group);
 
-// "`db.one`"
-[[nodiscard]] std::string call_name(const Program& program, const EffectCall& call);
 // Why a step raises an error, as the rest of a sentence: "`db.one` fails with `missing`".
 [[nodiscard]] std::string cause_text(const Program& program, const Step& step, ErrorId error);
 

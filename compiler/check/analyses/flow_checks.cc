@@ -5,8 +5,8 @@
 #include "compiler/check/data/data_checks.h"
 #include "compiler/check/effects/effect_checks.h"
 #include "compiler/check/governance/governance.h"
-#include "compiler/check/time/time_checks.h"
 #include "compiler/check/sagas/saga_checks.h"
+#include "compiler/check/time/time_checks.h"
 
 #include <llvm/ADT/STLExtras.h>
 

@@ -113,6 +113,7 @@ TEST(Sagas, CompensationsRunInReverse) {
 TEST(Sagas, WhatMayNotHaveCompletedIsUndoneIfItHas) {
   EXPECT_THAT(undos("saga { when flag { a; } b; }"), ElementsAre("a:", "b: a?"));
   EXPECT_THAT(undos("saga { parallel { a; b; } w; }"), ElementsAre("a: b?", "b: a?", "w: b a"));
+  EXPECT_THAT(undos("saga { parallel { when flag { a; } b; } w; }"), ElementsAre("a: b?", "b: a?", "w: b a?"));
   EXPECT_THAT(undos("saga { each one in many max 9 { a; } w; }"), ElementsAre("a: a*", "w: a*"));
 }
 

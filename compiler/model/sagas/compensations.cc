@@ -43,6 +43,8 @@ class CompletionAnalysis {
     const NodeIndex index = saga_.nodes[at];
     const Node& node = cfg_.nodes[index];
     llvm::BitVector must(size_);
+    llvm::BitVector before(size_);  // of a join, whose predecessors come branch by branch: what those before did
+    std::uint32_t branch = 0;
     bool is_first = true;
     for (const NodeIndex from : node.in) {
       const auto inside = local_.find(from);
@@ -54,17 +56,25 @@ class CompletionAnalysis {
         if (!is_before_writes(edge.kind)) complete(from, may, surely);
         may_[at] |= may;
         if (edge.kind == EdgeKind::kLoop) continue;
+        const bool is_join = node.kind == NodeKind::kJoin;
+        if (is_join && from == node.fork) {  // a branch without anything in it
+          before |= surely;
+          continue;
+        }
+        if (is_join && cfg_.nodes[from].branch != branch) {
+          branch = cfg_.nodes[from].branch;
+          before |= must;
+          is_first = true;
+        }
         if (is_first) {
           must = surely;
-        } else if (node.kind == NodeKind::kJoin) {
-          must |= surely;
         } else {
           must &= surely;
         }
         is_first = false;
       }
     }
-    must_[at] = std::move(must);
+    must_[at] = std::move(must |= before);
   }
 
   void complete(NodeIndex node, llvm::BitVector& may, llvm::BitVector& must) const {
