@@ -67,6 +67,7 @@ RACE: 'race';
 RATE: 'rate';
 REPLACE: 'replace';
 REQUIRED: 'required';
+REQUIRES: 'requires';
 RESCUE: 'rescue';
 RETRY: 'retry';
 RETURN: 'return';

@@ -10,6 +10,7 @@
 #include "compiler/check/flows/flows.h"
 #include "compiler/check/governance/deprecation.h"
 #include "compiler/check/governance/governance.h"
+#include "compiler/check/middleware/middleware.h"
 #include "compiler/check/names/declare.h"
 #include "compiler/check/names/packages.h"
 #include "compiler/check/names/unused.h"
@@ -44,12 +45,17 @@ model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::Diagn
   context.begin("flows");
   resolve_flow_heads(context);
   WrittenBodies bodies = resolve_bodies(context);
+  const MiddlewareRules rules(context.program);
+  check_rule_cycles(context, rules);
+  arrange_middleware(context.program, rules, bodies);
   context.release(syntax::Part::kRest);
   const CutCalls cut = find_recursion(context, bodies);
   expand_flows(context, std::move(bodies), cut);
+  check_middleware(context, rules);
   context.begin("routes");
   check_routes(context);
   check_path_parameters(context);
+  context.begin("governance");
   check_owners(context);
   check_addresses(context);
   check_deprecations(context);

@@ -60,7 +60,18 @@ class Printer {
          << (service.auth_deny ? "deny" : "allow") << " body " << service.limits.body << " headers "
          << service.limits.headers << " json_depth " << service.limits.json_depth;
     if (service.deadline) print_duration(" deadline ", *service.deadline);
+    if (service.owner) out_ << " owner \"" << *service.owner << '"';
+    for (const std::string& word : service.denied_words)
+      out_ << " deny " << word;
     out_ << '\n';
+    for (const ServiceMiddleware& middleware : service.middleware) {
+      out_ << "  before";
+      for (const Middleware& use : middleware.uses)
+        out_ << ' ' << name(use);
+      for (const ScopePath& path : middleware.paths)
+        out_ << " on " << path.text;
+      out_ << '\n';
+    }
   }
 
   void print(const Scalar& scalar) {
@@ -208,11 +219,31 @@ class Printer {
   void print(const Step& step) { dump(program_, step, out_); }
 
   void print(const Chain& chain) {
-    out_ << "chain " << chain.origin.name << '\n';
+    out_ << "chain " << chain.origin.name;
+    for (const OrderRule& rule : chain.order)
+      out_ << ' ' << word_of(rule.kind) << ' ' << name(rule.other);
+    out_ << '\n';
     dump(program_, chain.body, 1, out_);
   }
 
   void print(const Flow& flow) { dump(program_, flow, out_); }
+
+  static const char* word_of(OrderRule::Kind kind) {
+    switch (kind) {
+      case OrderRule::Kind::kBefore:
+        return "before";
+      case OrderRule::Kind::kAfter:
+        return "after";
+      case OrderRule::Kind::kRequires:
+        break;
+    }
+    return "requires";
+  }
+
+  [[nodiscard]] std::string name(const Middleware& middleware) const {
+    if (middleware.chain.is_valid()) return program_.chains[middleware.chain].origin.name;
+    return middleware.step.is_valid() ? program_.steps[middleware.step].origin.name : "?";
+  }
 
   void print_duration(const char* word, Nanoseconds nanoseconds) {
     out_ << word;

@@ -27,7 +27,11 @@ struct Middleware {
 
 // `chain audit after auth.bearer requires auth.bearer`: how a chain stands to another step or chain.
 struct OrderRule {
-  enum class Kind : std::uint8_t { kBefore, kAfter, kRequires };  // kRequires: after, and never without
+  enum class Kind : std::uint8_t {
+    kBefore,
+    kAfter,
+    kRequires  // after, and never without
+  };
   Kind kind = Kind::kAfter;
   Middleware other;
 };
@@ -37,10 +41,15 @@ struct ServiceLimits {
   std::uint32_t json_depth = 32;
 };
 
+struct ScopePath {
+  std::string text;
+  Span span;
+};
+
 // `before guard on "/admin";`: stands before the flows in its scope.
 struct ServiceMiddleware {
   std::vector<Middleware> uses;
-  std::vector<std::string> paths;  // of routes, without the base; none: all flows that clients reach
+  std::vector<ScopePath> paths;  // of routes, without the base; none: all flows that clients reach
 };
 
 struct Service {

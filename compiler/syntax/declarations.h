@@ -179,8 +179,18 @@ struct StepDeclaration : DeclarationOf<DeclarationKind::kStep> {
   Span head_span;  // from `step` to the writes
 };
 
-// `chain guard = auth.bearer, check;` or `chain guard { statements }`
+enum class Order : std::uint8_t { kBefore, kAfter, kRequires };
+
+// `after auth.bearer, limits`
+struct OrderClause {
+  Order order = Order::kBefore;
+  llvm::ArrayRef<QualifiedName> names;
+};
+
+// `chain guard = auth.bearer, check;` or `chain guard { statements }`, perhaps with an order:
+// `chain audit after limits requires auth.bearer = write_audit;`
 struct ChainDeclaration : DeclarationOf<DeclarationKind::kChain> {
+  llvm::ArrayRef<OrderClause> order;
   Block body;  // the list form as use statements
   bool is_list = false;
 };

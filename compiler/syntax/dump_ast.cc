@@ -152,6 +152,12 @@ class AstDumper {
       case DeclarationKind::kFlow:
         dump_flow_head(llvm::cast<FlowDeclaration>(declaration));
         break;
+      case DeclarationKind::kChain:
+        for (const OrderClause& clause : llvm::cast<ChainDeclaration>(declaration).order) {
+          out_ << ' ' << word_of(clause.order) << ' ';
+          dump_names(clause.names);
+        }
+        break;
       case DeclarationKind::kJob:
         dump_slot_uses(" (", llvm::cast<JobDeclaration>(declaration).parameters, ")");
         break;
@@ -433,6 +439,18 @@ class AstDumper {
   }
 
   // ---- flows
+
+  static const char* word_of(Order order) {
+    switch (order) {
+      case Order::kBefore:
+        return "before";
+      case Order::kAfter:
+        return "after";
+      case Order::kRequires:
+        break;
+    }
+    return "requires";
+  }
 
   void dump_flow_head(const FlowDeclaration& flow) {
     if (flow.trigger != nullptr) {

@@ -1,8 +1,8 @@
-// Feeds files to the whole compiler, from text to generated code: whatever they are, it ends, and what it accepts has
-// an output. Mutates by structure: most inputs pass the parser and reach the analyses.
+// Feeds files to the whole compiler, from text to generated code: whatever they are, it ends, and what it
+// accepts has an output. Mutates by structure: most inputs pass the parser and reach the analyses.
 //
-// With ZERVER_FUZZ_ACCEPTED=DIR every hundredth input without errors is kept there; tests/fuzz/compile_accepted.py
-// proves that what is generated for them is C++.
+// With ZERVER_FUZZ_ACCEPTED=DIR every hundredth input without errors is kept there;
+// tests/fuzz/compile_accepted.py proves that what is generated for them is C++.
 
 #include "tests/fuzz/compile_run.h"
 #include "tests/fuzz/tree_mutator.h"
@@ -66,9 +66,9 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   return store(text, data, max_size);
 }
 
-extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* data, std::size_t size, const std::uint8_t* other,
-                                                 std::size_t other_size, std::uint8_t* out, std::size_t max_size,
-                                                 unsigned seed) {
+extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* data, std::size_t size,
+                                                 const std::uint8_t* other, std::size_t other_size,
+                                                 std::uint8_t* out, std::size_t max_size, unsigned seed) {
   std::mt19937 random(seed);
   return store(zc::fuzz::cross_over(text_of(data, size), text_of(other, other_size), random), out, max_size);
 }

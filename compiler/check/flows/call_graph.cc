@@ -79,6 +79,7 @@ class CallGraph {
     if (caller.kind == Caller::Kind::kChain) {
       collect(context_.program.chains[model::ChainId(caller.index)].body, calls);
     } else if (caller.kind == Caller::Kind::kFlow) {
+      collect(bodies_.middleware[caller.index], calls);
       collect(bodies_.flows[caller.index], calls);
     } else {
       const model::Step& step = context_.program.steps[model::StepId(caller.index)];

@@ -4,6 +4,7 @@
 
 #include "compiler/model/cfg.h"
 
+#include <iterator>
 #include <utility>
 
 namespace zc::check {
@@ -20,7 +21,8 @@ class Expander {
 
   void expand() {
     const Caller self{Caller::Kind::kFlow, id_.raw()};
-    model::Block body = expand(bodies_.flows[id_.index()], self);
+    model::Block body = expand(bodies_.middleware[id_.index()], self);
+    append(expand(bodies_.flows[id_.index()], self), body);
     flow().body = std::move(body);
     flow().alternatives = std::move(alternatives_);
     if (is_too_large_) {
@@ -54,6 +56,11 @@ class Expander {
     return result;
   }
 
+  static void append(model::Block statements, model::Block& block) {
+    block.insert(block.end(), std::make_move_iterator(statements.begin()),
+                 std::make_move_iterator(statements.end()));
+  }
+
   model::Statement one(const model::Statement& written, Caller from) {
     if (written.kind == model::StatementKind::kStep && written.step.is_valid()) return step(written, from);
     model::Statement result = written;
@@ -65,7 +72,11 @@ class Expander {
     }
     if (written.kind == model::StatementKind::kCall) {
       const Caller to{Caller::Kind::kFlow, written.flow.raw()};
-      if (!is_cut(from, to)) result.branches.push_back(expand(bodies_.flows[written.flow.index()], to));
+      if (!is_cut(from, to)) {
+        model::Block body = expand(bodies_.before[written.flow.index()], to);
+        append(expand(bodies_.flows[written.flow.index()], to), body);
+        result.branches.push_back(std::move(body));
+      }
       return result;
     }
     for (std::size_t i = 0; i < written.branches.size(); ++i)
@@ -148,6 +159,7 @@ void expand_flows(Context& context, WrittenBodies bodies, const CutCalls& cut) {
   const std::vector<bool> called = called_flows(context, bodies);
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
     Expander(context, bodies, cut, model::FlowId(i)).expand();
+    bodies.middleware[i] = {};
     if (!called[i]) bodies.flows[i] = {};
   }
 }

@@ -6,6 +6,7 @@
 #include "compiler/check/flows/bodies.h"
 #include "compiler/check/flows/schedule.h"
 #include "compiler/check/governance/deprecation.h"
+#include "compiler/check/middleware/middleware.h"
 #include "compiler/check/routes/routes.h"
 #include "compiler/check/steps/settings.h"
 
@@ -197,27 +198,27 @@ void resolve_flow_heads(Context& context) {
 WrittenBodies resolve_bodies(Context& context) {
   for (std::size_t i = 0; i < context.program.chains.size(); ++i) {
     model::Chain& chain = context.program.chains[model::ChainId(i)];
-    chain.body = resolve_block(context, chain.origin.package, context.declarations.chains[i]->body);
+    const syntax::ChainDeclaration& declaration = *context.declarations.chains[i];
+    chain.order = resolve_order(context, chain.origin.package, declaration.order);
+    chain.body = resolve_block(context, chain.origin.package, declaration.body);
   }
   WrittenBodies bodies;
+  bodies.before.reserve(context.program.flows.size());
   bodies.flows.reserve(context.program.flows.size());
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
     const syntax::Declaration* declaration = context.declarations.flows[i];
     const model::PackageId package = context.program.flows[model::FlowId(i)].origin.package;
-    model::Block body;
     const syntax::FlowBody* written = nullptr;
+    bodies.before.emplace_back();
     if (const auto* flow = llvm::dyn_cast<syntax::FlowDeclaration>(declaration)) {
-      body = resolve_before(context, package, flow->before);
+      bodies.before.back() = resolve_before(context, package, flow->before);
       written = &flow->body;
     } else if (const auto* job = llvm::dyn_cast<syntax::JobDeclaration>(declaration)) {
       written = &job->body;
     } else {
       written = &llvm::cast<syntax::CronDeclaration>(declaration)->body;
     }
-    model::Block statements = resolve_block(context, package, written->block);
-    body.reserve(body.size() + statements.size());
-    std::move(statements.begin(), statements.end(), std::back_inserter(body));
-    bodies.flows.push_back(std::move(body));
+    bodies.flows.push_back(resolve_block(context, package, written->block));
   }
   return bodies;
 }

@@ -12,9 +12,11 @@ void resolve_services(Context& context);
 // What the service of the flow's package says of it: the base of its route, its deadline when it has none.
 void apply_service(const model::Program& program, model::Flow& flow);
 
-// The bodies of chains and flows, without expansion. Needs steps and heads.
+// The bodies of chains and flows, without expansion. Needs steps and heads. By FlowId.
 struct WrittenBodies {
-  std::vector<model::Block> flows;  // by FlowId, `before` first
+  std::vector<model::Block> before;      // the list of the flow: what runs where it is called, too
+  std::vector<model::Block> middleware;  // the same with what its service adds, in order
+  std::vector<model::Block> flows;
 };
 [[nodiscard]] WrittenBodies resolve_bodies(Context& context);
 

@@ -1,6 +1,7 @@
 // Services: what counts for all flows of a package.
 
 #include "compiler/check/flows/flows.h"
+#include "compiler/check/middleware/middleware.h"
 #include "compiler/check/steps/settings.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -15,7 +16,7 @@ namespace zc::check {
 namespace {
 
 constexpr llvm::StringRef kSettings[] = {"base",    "owner",   "auth",     "body",   "headers", "json_depth",
-                                         "tenants", "regions", "deadline", "policy", "deny"};
+                                         "tenants", "regions", "deadline", "policy", "deny",    "before"};
 
 // `deny "legacy", "acme";`
 void read_denied_words(SettingReader& reader, model::Service& service, const syntax::Setting& setting) {
@@ -41,6 +42,7 @@ void read_setting(Context& context, model::Service& service, const syntax::Setti
   if (std::find(std::begin(kSettings), std::end(kSettings), name) == std::end(kSettings)) {
     return report_unknown_setting(context, setting, "a service", kSettings);
   }
+  if (name == "before") return read_middleware(context, service, reader, setting);
   if (name == "deny") return read_denied_words(reader, service, setting);
   if (name == "tenants" || name == "regions") return;  // governance gives them a meaning
   reader.allow_words({});
@@ -104,7 +106,7 @@ void resolve_services(Context& context) {
   for (std::size_t i = 0; i < context.program.services.size(); ++i) {
     model::Service& service = context.program.services[model::ServiceId(i)];
     const llvm::ArrayRef<syntax::Setting> settings = context.declarations.services[i]->settings;
-    report_double_settings(context, settings);
+    report_double_settings(context, settings, {"before", "deny"});
     for (const syntax::Setting& setting : settings) {
       if (!setting.name.is_missing()) read_setting(context, service, setting);
     }

@@ -16,16 +16,16 @@ constexpr std::size_t kMaxLength = 63;  // as a DNS label (RFC 1035)
 
 // A slug that is nothing but these says what is done and not to what.
 constexpr llvm::StringRef kVerbs[] = {
-    "add",  "call", "change", "create", "delete",  "discard", "do",     "edit",   "execute", "fetch",
-    "find", "get",  "handle", "insert", "invoke",  "list",    "load",   "make",   "modify",  "patch",
-    "put",  "read", "remove", "run",    "perform", "process", "save",   "send",   "set",     "show",
-    "stop", "submit", "update", "upsert", "write"};
+    "add",    "call",  "change", "create", "delete", "discard", "do",      "edit",    "execute",
+    "fetch",  "find",  "get",    "handle", "insert", "invoke",  "list",    "load",    "make",
+    "modify", "patch", "put",    "read",   "remove", "run",     "perform", "process", "save",
+    "send",   "set",   "show",   "stop",   "submit", "update",  "upsert",  "write"};
 constexpr llvm::StringRef kJoiners[] = {"and", "or", "then", "it", "all"};
 
 // A slug that is one of these invites guessing, or promises a credential.
-constexpr llvm::StringRef kDenied[] = {"admin",  "administrator", "root",     "superuser", "debug",
-                                       "passwd", "password",      "secret",   "secrets",   "credential",
-                                       "token",  "credentials",   "apikey",   "api-key",   "private-key",
+constexpr llvm::StringRef kDenied[] = {"admin",  "administrator", "root",   "superuser", "debug",
+                                       "passwd", "password",      "secret", "secrets",   "credential",
+                                       "token",  "credentials",   "apikey", "api-key",   "private-key",
                                        "null",   "undefined"};
 
 bool is_slug_character(char c) { return llvm::isDigit(c) || (c >= 'a' && c <= 'z') || c == '-'; }
@@ -134,8 +134,7 @@ class AddressChecker {
       const std::size_t end = rest.find_first_of(separators);
       const std::string word = rest.take_front(end).lower();
       if (llvm::is_contained(denied_, word)) {
-        context_.engine.report(Kind::kDeniedWord, place, word, where)
-            .note("the package's service denies it");
+        context_.engine.report(Kind::kDeniedWord, place, word, where).note("the package's service denies it");
         return;
       }
       rest = end == llvm::StringRef::npos ? llvm::StringRef() : rest.drop_front(end + 1);

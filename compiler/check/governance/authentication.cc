@@ -174,8 +174,8 @@ class AuthenticationChecker {
     const Span place = statement(node).span;
     if (!flow_.reports.is_new(Kind::kWorkBeforeAuth, place)) return;
     const bool is_answer = cfg_.nodes[node].kind == NodeKind::kReturn;
-    auto& diagnostic = flow_.context.engine.report(Kind::kWorkBeforeAuth, place, subject(node),
-                                                   flow_.flow().origin.name);
+    auto& diagnostic =
+        flow_.context.engine.report(Kind::kWorkBeforeAuth, place, subject(node), flow_.flow().origin.name);
     diagnostic.secondary(flow_.flow().origin.span, "in this flow")
         .secondary(place_of_auth(), "who asks is known behind this");
     diagnostic.note(is_answer && !direct_[node]
@@ -202,9 +202,9 @@ class AuthenticationChecker {
 
   FlowContext& flow_;
   const Cfg& cfg_;
-  std::vector<Role> roles_;   // by node
-  llvm::BitVector known_;     // by node: who asks is known before it
-  llvm::BitVector direct_;    // by node: reached without a failure, and without knowing who asks
+  std::vector<Role> roles_;  // by node
+  llvm::BitVector known_;    // by node: who asks is known before it
+  llvm::BitVector direct_;   // by node: reached without a failure, and without knowing who asks
 };
 
 }  // namespace

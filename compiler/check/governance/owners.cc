@@ -10,9 +10,8 @@ constexpr std::size_t kMaxLabels = 3;
 
 void check_service(Context& context, const model::Service& service,
                    const std::vector<model::FlowId>& ownerless) {
-  auto& diagnostic =
-      context.engine.report(Kind::kMissingOwner, service.origin.span, service.origin.name,
-                            context.program.flows[ownerless.front()].origin.name);
+  auto& diagnostic = context.engine.report(Kind::kMissingOwner, service.origin.span, service.origin.name,
+                                           context.program.flows[ownerless.front()].origin.name);
   for (std::size_t i = 0; i < ownerless.size() && i < kMaxLabels; ++i) {
     diagnostic.secondary(context.program.flows[ownerless[i]].origin.span, "nobody owns this");
   }

@@ -13,14 +13,32 @@ namespace {
 using model::RequestPart;
 
 // Names that are personal data in every API that has them. "name" is not: most are names of things.
-constexpr llvm::StringRef kPersonal[] = {
-    "email",     "e_mail",      "email_address", "mail_address",  "phone",       "phone_number", "mobile",
-    "ssn",       "tax_id",      "passport",      "iban",          "card_number", "credit_card",  "birthday",
-    "birthdate", "birth_date",  "date_of_birth", "first_name",    "last_name",   "full_name",    "surname",
-    "passport_number", "social_security_number"};
-constexpr llvm::StringRef kSecrets[] = {"password", "passwd",        "passphrase", "secret",   "api_key",
-                                        "apikey",   "access_token",  "auth_token", "pin_code", "private_key",
-                                        "client_secret", "refresh_token"};
+constexpr llvm::StringRef kPersonal[] = {"email",
+                                         "e_mail",
+                                         "email_address",
+                                         "mail_address",
+                                         "phone",
+                                         "phone_number",
+                                         "mobile",
+                                         "ssn",
+                                         "tax_id",
+                                         "passport",
+                                         "iban",
+                                         "card_number",
+                                         "credit_card",
+                                         "birthday",
+                                         "birthdate",
+                                         "birth_date",
+                                         "date_of_birth",
+                                         "first_name",
+                                         "last_name",
+                                         "full_name",
+                                         "surname",
+                                         "passport_number",
+                                         "social_security_number"};
+constexpr llvm::StringRef kSecrets[] = {"password", "passwd",      "passphrase",    "secret",
+                                        "api_key",  "apikey",      "access_token",  "auth_token",
+                                        "pin_code", "private_key", "client_secret", "refresh_token"};
 
 // Of a slot, by itself or through its type.
 model::Labels labels_of_slot(const model::Program& program, const model::Slot& slot) {
@@ -116,7 +134,8 @@ class UrlChecker {
       for (const Use& use : uses_[statement.step.index()]) {
         if (use.part != RequestPart::kPath) continue;
         for (std::size_t i = 0; i < parameters.size(); ++i) {
-          const bool says_more = readers[i] == nullptr || (readers[i]->labels | use.labels) != readers[i]->labels;
+          const bool says_more =
+              readers[i] == nullptr || (readers[i]->labels | use.labels) != readers[i]->labels;
           if (parameters[i].name == use.name && says_more) readers[i] = &use;
         }
       }
@@ -157,9 +176,9 @@ class UrlChecker {
 
   diagnostics::Diagnostic& explain(diagnostics::Diagnostic& diagnostic, const Use& reader) {
     return diagnostic.secondary(reader.span, "read here")
-        .secondary(context_.program.slots[reader.slot].origin.span,
-                   (reader.labels & model::kSecret) != 0 ? "into a slot labelled `@secret`"
-                                                         : "into a slot labelled `@pii`")
+        .secondary(context_.program.slots[reader.slot].origin.span, (reader.labels & model::kSecret) != 0
+                                                                        ? "into a slot labelled `@secret`"
+                                                                        : "into a slot labelled `@pii`")
         .note("URLs are kept in logs and histories");
   }
 

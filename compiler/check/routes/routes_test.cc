@@ -42,10 +42,10 @@ flow same on GET "/{other}.zip" public { return 204; }
 
 TEST(Routes, TheRootIsARoute) {
   EXPECT_THAT(check_text("package shop;\nflow a on GET \"/\" public { return 204; }\n").found(), IsEmpty());
-  EXPECT_THAT(
-      check_text("package shop;\nflow a on GET \"/\" public { return 204; }\nflow b on GET \"/\" public { return 204; }\n")
-          .found(),
-      ElementsAre("ambiguous-route 3"));
+  EXPECT_THAT(check_text("package shop;\nflow a on GET \"/\" public { return 204; }\nflow b on GET \"/\" "
+                         "public { return 204; }\n")
+                  .found(),
+              ElementsAre("ambiguous-route 3"));
 }
 
 TEST(Routes, ManyRoutesAreComparedQuickly) {

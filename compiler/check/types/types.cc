@@ -8,6 +8,8 @@
 #include "compiler/check/types/traits.h"
 #include "compiler/diagnostics/did_you_mean.h"
 
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringMap.h>
 #include <llvm/ADT/StringSwitch.h>
 
@@ -251,6 +253,43 @@ model::TypeId resolve_type(Context& context, model::PackageId package, const syn
   return TypeResolver(context, package, variables).resolve(type);
 }
 
+namespace {
+
+// Why a value of the C++ type does not own what it holds, as far as its name tells.
+std::optional<std::string> borrows(llvm::StringRef cpp_name) {
+  if (cpp_name.contains('*')) return "it is a pointer, or holds one";
+  if (cpp_name.contains('&')) return "it is a reference, or holds one";
+  constexpr llvm::StringRef kViews[] = {"string_view",       "wstring_view", "u8string_view",
+                                        "basic_string_view", "span",         "reference_wrapper",
+                                        "weak_ptr",          "mdspan"};
+  // Words behind `std::`, with and without arguments.
+  for (std::size_t at = cpp_name.find("std::"); at != llvm::StringRef::npos;) {
+    const llvm::StringRef rest = cpp_name.drop_front(at + 5);
+    const llvm::StringRef word = rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
+    if (llvm::is_contained(kViews, word)) return "`std::" + word.str() + "` only views it";
+    at = cpp_name.find("std::", at + 5);
+  }
+  return std::nullopt;
+}
+
+void resolve_extern(Context& context, model::ExternType& type,
+                    const syntax::ExternTypeDeclaration& declaration) {
+  if (declaration.cpp_name != nullptr) type.cpp_name = declaration.cpp_name->plain_text().str();
+  if (declaration.header != nullptr) type.header = declaration.header->plain_text().str();
+  type.opaque = find_trait(declaration.traits, "opaque") != nullptr;
+  if (declaration.erroneous) return;
+  if (type.cpp_name.empty() || type.header.empty()) {
+    context.engine.report(Kind::kBadType, type.origin.span,
+                          "extern type `" + type.origin.name + "` needs the name of a C++ type and a header");
+  } else if (const std::optional<std::string> reason = borrows(type.cpp_name)) {
+    context.engine.report(Kind::kBorrowedType, declaration.cpp_name->span, type.origin.name, *reason)
+        .note("a slot lives as long as its request, and what it points into may not")
+        .help("name a type that owns it; text is `string`, bytes are `bytes`");
+  }
+}
+
+}  // namespace
+
 void resolve_types(Context& context) {
   model::Program& program = context.program;
   const Declarations& table = context.declarations;
@@ -262,15 +301,7 @@ void resolve_types(Context& context) {
     resolve_enum(context, program.enums[model::EnumId(i)], *table.enums[i]);
   }
   for (std::size_t i = 0; i < program.externs.size(); ++i) {
-    model::ExternType& type = program.externs[model::ExternId(i)];
-    if (table.externs[i]->cpp_name != nullptr) type.cpp_name = table.externs[i]->cpp_name->plain_text().str();
-    if (table.externs[i]->header != nullptr) type.header = table.externs[i]->header->plain_text().str();
-    type.opaque = find_trait(table.externs[i]->traits, "opaque") != nullptr;
-    if (!table.externs[i]->erroneous && (type.cpp_name.empty() || type.header.empty())) {
-      context.engine.report(
-          Kind::kBadType, type.origin.span,
-          "extern type `" + type.origin.name + "` needs the name of a C++ type and a header");
-    }
+    resolve_extern(context, program.externs[model::ExternId(i)], *table.externs[i]);
   }
   for (std::size_t i = 0; i < program.structs.size(); ++i) {
     model::Struct& structure = program.structs[model::StructId(i)];

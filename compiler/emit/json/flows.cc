@@ -146,8 +146,18 @@ JsonWriter::Object JsonWriter::statement(const model::Statement& each) const {
   return result;
 }
 
+std::string JsonWriter::middleware_name(const model::Middleware& use) const {
+  return use.chain.is_valid() ? name(program_.chains[use.chain].origin)
+                              : name(program_.steps[use.step].origin);
+}
+
 JsonWriter::Object JsonWriter::chain(const model::Chain& each) const {
+  constexpr std::array kOrders{"before", "after", "requires"};
   Object result = origin(each.origin);
+  Array order;
+  for (const model::OrderRule& rule : each.order)
+    order.push_back(Object{{"order", word(kOrders, rule.kind)}, {"other", middleware_name(rule.other)}});
+  if (!order.empty()) result["order"] = std::move(order);
   result["body"] = block(each.body);
   return result;
 }
@@ -212,6 +222,14 @@ void JsonWriter::add_settings(const model::Flow& each, Object& object) const {
   if (each.retry_budget_percent) object["retry_budget_percent"] = *each.retry_budget_percent;
   if (each.sample_percent) object["sample_percent"] = *each.sample_percent;
   if (each.owner) object["owner"] = *each.owner;
+  if (each.deprecation) {
+    Object deprecation;
+    if (!each.deprecation->since.empty()) deprecation["since"] = each.deprecation->since;
+    if (!each.deprecation->sunset.empty()) deprecation["sunset"] = each.deprecation->sunset;
+    if (each.deprecation->successor.is_valid())
+      deprecation["successor"] = name(program_.flows[each.deprecation->successor].origin);
+    object["deprecation"] = std::move(deprecation);
+  }
 }
 
 JsonWriter::Array JsonWriter::slot_flow(model::FlowId id) const {
@@ -258,6 +276,20 @@ JsonWriter::Object JsonWriter::service(const model::Service& each) const {
   if (each.owner) result["owner"] = *each.owner;
   if (each.deadline) result["deadline_ns"] = json_integer(*each.deadline);
   if (each.default_policy.is_valid()) result["policy"] = name(program_.policies[each.default_policy].origin);
+  if (!each.denied_words.empty()) result["deny"] = Array(each.denied_words);
+  Array middleware;
+  for (const model::ServiceMiddleware& applied : each.middleware) {
+    Array uses;
+    for (const model::Middleware& use : applied.uses)
+      uses.push_back(middleware_name(use));
+    Object object{{"uses", std::move(uses)}};
+    Array paths;
+    for (const model::ScopePath& path : applied.paths)
+      paths.push_back(path.text);
+    if (!paths.empty()) object["paths"] = std::move(paths);
+    middleware.push_back(std::move(object));
+  }
+  if (!middleware.empty()) result["middleware"] = std::move(middleware);
   return result;
 }
 

@@ -60,6 +60,7 @@ class JsonWriter {
   [[nodiscard]] Array uses(const std::vector<model::SlotUse>& all) const;
   [[nodiscard]] Array slot_flow(model::FlowId id) const;
   [[nodiscard]] Array slot_map() const;
+  [[nodiscard]] std::string middleware_name(const model::Middleware& use) const;
   void add_trigger(const model::Flow& each, Object& object) const;
   void add_settings(const model::Flow& each, Object& object) const;
 

@@ -232,6 +232,15 @@ Declaration* TreeBuilder::target(Grammar::TargetDeclarationContext* context) {
 Declaration* TreeBuilder::chain(Grammar::ChainDeclarationContext* context) {
   auto* node = make<ChainDeclaration>();
   node->name = name_of(context->name());
+  llvm::SmallVector<OrderClause, 4> order;
+  for (Grammar::ChainClauseContext* clause : context->chainClause()) {
+    if (clause->exception != nullptr) saw_error_ = true;
+    const Order word = clause->BEFORE() != nullptr  ? Order::kBefore
+                       : clause->AFTER() != nullptr ? Order::kAfter
+                                                    : Order::kRequires;
+    order.push_back({word, qualified_names(clause->qualifiedName())});
+  }
+  node->order = copy(order);
   if (context->block() != nullptr) {
     node->body = block(context->block(), nullptr);
     return node;
