@@ -3,6 +3,8 @@
 
 #include "compiler/check/governance/governance.h"
 
+#include <llvm/ADT/STLExtras.h>
+
 #include <optional>
 
 namespace zc::check {
@@ -99,17 +101,36 @@ class AuthenticationChecker {
     return known_[from] || (role(from) == Role::kAuth && !is_failure(edge.kind));
   }
 
+  // Whether it is known behind every edge from one node to the other.
+  [[nodiscard]] bool is_known_from(NodeIndex from, NodeIndex to) const {
+    return llvm::all_of(cfg_.nodes[from].out,
+                        [&](const model::Edge& edge) { return edge.to != to || is_known_along(from, edge); });
+  }
+
   [[nodiscard]] bool is_known_before(NodeIndex node) const {
     if (node == Cfg::kEntryNode) return false;
-    // All branches of a `parallel` have run behind it, so one that knows is enough.
-    const bool one_is_enough = cfg_.nodes[node].kind == NodeKind::kJoin;
-    for (const NodeIndex from : cfg_.nodes[node].in) {
-      if (!flow_.reachable[from]) continue;
-      for (const model::Edge& edge : cfg_.nodes[from].out) {
-        if (edge.to == node && is_known_along(from, edge) == one_is_enough) return one_is_enough;
+    if (cfg_.nodes[node].kind == NodeKind::kJoin) return is_known_behind_branches(node);
+    return llvm::all_of(cfg_.nodes[node].in,
+                        [&](NodeIndex from) { return !flow_.reachable[from] || is_known_from(from, node); });
+  }
+
+  // All branches have run, so one of them that finds it out on each of its paths is enough. Predecessors come
+  // branch by branch.
+  [[nodiscard]] bool is_known_behind_branches(NodeIndex join) const {
+    const model::Node& node = cfg_.nodes[join];
+    if (known_[node.fork]) return true;
+    std::optional<std::uint32_t> branch;
+    bool knows = false;
+    for (const NodeIndex from : node.in) {
+      if (!flow_.reachable[from] || from == node.fork) continue;
+      if (branch != cfg_.nodes[from].branch) {
+        if (knows) return true;
+        branch = cfg_.nodes[from].branch;
+        knows = true;
       }
+      knows = knows && is_known_from(from, join);
     }
-    return !one_is_enough;
+    return knows;
   }
 
   void find_known() {
