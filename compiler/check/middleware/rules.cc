@@ -119,6 +119,7 @@ MiddlewareRules::Index MiddlewareRules::add(model::StepId step, model::ChainId c
 }
 
 MiddlewareRules::Index MiddlewareRules::index_of(model::StepId step, model::ChainId chain) const {
+  if (!step.is_valid() && !chain.is_valid()) return kNone;  // a name that was not found
   const auto found = indices_.find({step.raw(), chain.raw()});
   return found == indices_.end() ? kNone : found->second;
 }

@@ -51,7 +51,7 @@ TEST(Routes, TheRootIsARoute) {
 TEST(Routes, ManyRoutesAreComparedQuickly) {
   std::string text = "package shop;\n";
   for (int i = 0; i < 3000; ++i) {
-    text += "flow f" + std::to_string(i) + " on GET \"/a/{x...}\" { return 204; }\n";
+    text += "flow f" + std::to_string(i) + " on GET \"/a/{x...}\" public { return 204; }\n";
     text.replace(text.rfind("/a/"), 3, "/a" + std::to_string(i) + "/");
   }
   EXPECT_THAT(check_text(text).found(), IsEmpty());
