@@ -12,6 +12,7 @@
 #include "compiler/check/governance/governance.h"
 #include "compiler/check/middleware/middleware.h"
 #include "compiler/check/names/declare.h"
+#include "compiler/check/names/former_names.h"
 #include "compiler/check/names/packages.h"
 #include "compiler/check/names/unused.h"
 #include "compiler/check/routes/routes.h"
@@ -52,6 +53,7 @@ model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::Diagn
   const CutCalls cut = find_recursion(context, bodies);
   expand_flows(context, std::move(bodies), cut);
   check_middleware(context, rules);
+  check_former_names(context);
   context.begin("routes");
   check_routes(context);
   check_path_parameters(context);

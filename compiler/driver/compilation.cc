@@ -5,6 +5,7 @@
 #include "compiler/check/check.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/driver/loader.h"
+#include "compiler/driver/lock_file.h"
 #include "compiler/driver/output/depfile.h"
 #include "compiler/driver/output/writer.h"
 #include "compiler/driver/phase_timer.h"
@@ -17,12 +18,15 @@
 #include "compiler/plan/dump.h"
 #include "compiler/syntax/parse.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/SmallString.h>
 #include <llvm/ADT/StringMap.h>
 #include <llvm/Support/Error.h>
 #include <llvm/Support/Path.h>
 
 #include <cstdint>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -71,7 +75,7 @@ class Compilation {
 
   CheckResult check() {
     load();
-    if (!environment_failed_) (void)check::check(files_, engine_);
+    if (!environment_failed_) compare_lock(check::check(files_, engine_));
     return {engine_.finish(), environment_failed_};
   }
 
@@ -97,9 +101,18 @@ class Compilation {
     const model::Program program =
         options_.time_phases ? check::check(files_, engine_, observe) : check::check(files_, engine_);
     if (options_.dump != Dump::kNone) return dump(program);
+    compare_lock(program);
     if (options_.check_only || engine_.has_errors()) return;
     timer_.begin("emit");
     emit(program);
+  }
+
+  void compare_lock(const model::Program& program) {
+    if (options_.lock.empty() || engine_.has_errors()) return;
+    timer_.begin("lock");
+    LockResult result = check_lock(options_, program, sources_, engine_);
+    environment_failed_ = environment_failed_ || result.environment_failed;
+    lock_update_ = std::move(result.update);
   }
 
   void dump_syntax() {
@@ -126,6 +139,7 @@ class Compilation {
   }
 
   void emit(const model::Program& program) {
+    if (options_.products == emit::Products()) return;
     if (!check_collisions()) return;
     llvm::Expected<emit::Templates> templates =
         options_.templates_dir.empty()
@@ -168,14 +182,18 @@ class Compilation {
     if (options_.check_only || options_.dump != Dump::kNone || environment_failed_) return;
     timer_.begin("write");
     if (!options_.depfile.empty()) outputs_.push_back({options_.depfile, depfile()});
+    if (lock_update_) outputs_.push_back(lock_update_->output);
     llvm::Expected<WriteSummary> summary = write_outputs(outputs_);
-    if (summary) return;
-    environment_failed_ = true;
     DiagnosticEngine engine(sources_);
-    engine.report(Kind::kUnwritableFile, {}, llvm::toString(summary.takeError()));
-    Report failure = engine.finish();
-    ++report.error_count;
-    report.diagnostics.push_back(std::move(failure.diagnostics.front()));
+    if (!summary) {
+      environment_failed_ = true;
+      engine.report(Kind::kUnwritableFile, {}, llvm::toString(summary.takeError()));
+    } else if (lock_update_) {
+      report_update(*lock_update_, engine);
+    }
+    Report outcome = engine.finish();
+    report.error_count += outcome.error_count;
+    llvm::move(outcome.diagnostics, std::back_inserter(report.diagnostics));
   }
 
   std::string depfile() const {
@@ -191,6 +209,7 @@ class Compilation {
       if (file.path != kStandardInputName) inputs.push_back(file.path);
       if (!file.schema_path.empty()) inputs.push_back(file.schema_path);
     }
+    if (!options_.lock.empty()) inputs.push_back(options_.lock);
     if (!options_.templates_dir.empty()) append_templates(inputs);
     return make_rule(targets, inputs);
   }
@@ -224,6 +243,7 @@ class Compilation {
   PhaseTimer timer_;
   std::vector<check::LoadedFile> files_;
   std::vector<Output> outputs_;
+  std::optional<LockUpdate> lock_update_;
   bool environment_failed_ = false;
 };
 

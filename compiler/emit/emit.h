@@ -21,6 +21,8 @@ struct Products {
   bool json = false;      // <package>.flow.json: the resolved package, see json/emit_json.h
   bool svg = false;       // <package>.flow.svg: the flows as a picture, see pictures/emit_svg.h
   bool dataflow = false;  // <package>.dataflow.md and .json: where labelled data leaves
+
+  friend bool operator==(const Products&, const Products&) = default;
 };
 
 // `path` is relative to the output folder: the package's `output_path` and an extension.

@@ -60,13 +60,19 @@ struct Type {
   friend bool operator==(const Type&, const Type&) = default;
 };
 
+// What a declaration was called before.
+struct FormerName {
+  std::string name;
+  Span span;  // of the trait
+};
+
 // Where a declaration stands: for diagnostics, generated comments and tools.
 struct Origin {
   PackageId package;
   Span span;                      // of the name
   std::string name;               // as written, unqualified
   std::string doc;                // text of the `///` lines, without the slashes
-  Boxed<std::string> was;         // @was("old name")
+  Boxed<FormerName> was;          // @was("old_name")
   Boxed<std::string> deprecated;  // @deprecated("use x"): text, may be empty
 };
 

@@ -2,7 +2,7 @@
 # every project that calls find_package(Zerver).
 #
 #   zerver_add_flow(TARGET svc FLOWS a.flow ... [IMPORTS dir ...] [EMIT cpp dot ...] [OUT_DIR dir] [NO_MAIN]
-#                   [OPTIONS option ...])
+#                   [LOCK file] [OPTIONS option ...])
 #
 #   TARGET    an existing program or library; gets the generated sources, OUT_DIR as an include folder, and
 #             zerver::runtime
@@ -12,13 +12,14 @@
 #   EMIT      what to generate, `cpp` when not given
 #   OUT_DIR   default: TARGET.flow in the current binary folder
 #   NO_MAIN   for libraries and for programs with a main of their own
+#   LOCK      the lock file, which is kept in version control: compared, and updated by safe changes (docs/evolution.md)
 #   OPTIONS   passed to zerver-compile as they are
 #
 # Generation runs again when a .flow file, one that it imports, or zerver-compile changes. zerver-compile leaves a file
 # untouched whose text is the same, so only what really changed is compiled again.
 
 function(zerver_add_flow)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_MAIN" "TARGET;OUT_DIR" "FLOWS;IMPORTS;EMIT;OPTIONS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_MAIN" "TARGET;OUT_DIR;LOCK" "FLOWS;IMPORTS;EMIT;OPTIONS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "zerver_add_flow: unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -62,6 +63,12 @@ function(zerver_add_flow)
     list(APPEND sources "${arg_OUT_DIR}/${relative}.cc")
   endforeach()
 
+  set(lock_option "")
+  if(arg_LOCK)
+    cmake_path(ABSOLUTE_PATH arg_LOCK BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
+    set(lock_option "--lock=${arg_LOCK}")
+  endif()
+
   set(emit ${arg_EMIT})
   set(outputs "")
   if("cpp" IN_LIST emit)
@@ -100,7 +107,7 @@ function(zerver_add_flow)
     OUTPUT "${stamp}"
     BYPRODUCTS ${outputs}
     COMMAND ${compile} -o "${arg_OUT_DIR}" ${std_option} ${import_options} --emit=${emit} --depfile "${stamp}.d"
-            ${arg_OPTIONS} ${flows}
+            ${lock_option} ${arg_OPTIONS} ${flows}
     COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
     DEPENDS ${flows} ${compile}
     DEPFILE "${stamp}.d"

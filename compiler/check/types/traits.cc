@@ -6,6 +6,8 @@
 #include "compiler/check/types/pattern.h"
 #include "compiler/diagnostics/did_you_mean.h"
 
+#include <utility>
+
 namespace zc::check {
 
 namespace {
@@ -109,7 +111,10 @@ model::Origin make_origin(Context& context, model::PackageId package, const synt
   origin.name = name.text.str();
   origin.span = name.span;
   origin.doc = doc_text(doc);
-  if (const syntax::Trait* was = find_trait(traits, "was")) origin.was = trait_text(context, *was);
+  if (const syntax::Trait* was = find_trait(traits, "was")) {
+    if (std::optional<std::string> former = trait_text(context, *was))
+      origin.was = model::FormerName{std::move(*former), was->span};
+  }
   if (const syntax::Trait* deprecated = find_trait(traits, "deprecated")) {
     origin.deprecated =
         deprecated->arguments.empty() ? std::string() : trait_text(context, *deprecated).value_or("");

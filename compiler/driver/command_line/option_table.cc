@@ -30,6 +30,13 @@ constexpr std::array kOptions = {
         "write a Make rule that names every file read; its target is\nFILE without `.d`, else the outputs"},
     OptionInfo{OptionId::kTemplates, kOutput, "", "--templates", "DIR",
                "use the templates in DIR in place of the built-in ones"},
+    OptionInfo{OptionId::kLock, kOutput, "", "--lock", "FILE",
+               "compare with FILE, which holds what was promised to clients, jobs\nand traces, and update "
+               "it; without "
+               "--emit generate nothing else"},
+    OptionInfo{
+        OptionId::kLockAccept, kOutput, "", "--lock-accept", "CLASS",
+        "update it although there are changes that need care: migrate, or\nbreaking, which includes migrate"},
     OptionInfo{OptionId::kImport, kInput, "-I", "", "DIR",
                "look for `import a.b;` in DIR/a/b.flow; may be given several\ntimes, the first hit counts"},
     OptionInfo{OptionId::kStdDir, kInput, "", "--std-dir", "DIR",
@@ -53,6 +60,7 @@ constexpr std::array kOptions = {
 constexpr std::array<llvm::StringRef, 6> kEmitWords = {"cpp", "main", "dot", "json", "svg", "dataflow"};
 constexpr std::array<llvm::StringRef, 8> kDumpWords = {"tokens", "ast",   "model",  "cfg",
                                                        "plan",   "slots", "timing", "errors"};
+constexpr std::array<llvm::StringRef, 2> kAcceptWords = {"migrate", "breaking"};
 constexpr std::array<llvm::StringRef, 3> kFormatWords = {"text", "json", "sarif"};
 constexpr std::array<llvm::StringRef, 3> kColorWords = {"auto", "always", "never"};
 
@@ -74,6 +82,7 @@ std::string spelling(const OptionInfo& option) {
 llvm::ArrayRef<OptionInfo> option_table() { return kOptions; }
 llvm::ArrayRef<llvm::StringRef> emit_words() { return kEmitWords; }
 llvm::ArrayRef<llvm::StringRef> dump_words() { return kDumpWords; }
+llvm::ArrayRef<llvm::StringRef> accept_words() { return kAcceptWords; }
 llvm::ArrayRef<llvm::StringRef> format_words() { return kFormatWords; }
 llvm::ArrayRef<llvm::StringRef> color_words() { return kColorWords; }
 

@@ -18,6 +18,8 @@ enum class OptionId : std::uint8_t {
   kDump,
   kDepfile,
   kTemplates,
+  kLock,
+  kLockAccept,
   kImport,
   kStdDir,
   kDiagnostics,
@@ -45,6 +47,7 @@ struct OptionInfo {
 // The words that a list of choices takes, as diagnostics and the help show them.
 [[nodiscard]] llvm::ArrayRef<llvm::StringRef> emit_words();
 [[nodiscard]] llvm::ArrayRef<llvm::StringRef> dump_words();
+[[nodiscard]] llvm::ArrayRef<llvm::StringRef> accept_words();
 [[nodiscard]] llvm::ArrayRef<llvm::StringRef> format_words();
 [[nodiscard]] llvm::ArrayRef<llvm::StringRef> color_words();
 

@@ -47,7 +47,8 @@ class Parser {
         parse_option(argument);
       }
     }
-    if (!emit_given_) options_.products.cpp = true;
+    if (!emit_given_) options_.products.cpp = options_.lock.empty();
+    check_lock_options();
     if (options_.fix) check_fix();
     if (options_.action == Action::kCompile && options_.inputs.empty() && !engine_.has_errors()) {
       engine_.report(Kind::kMissingInput, {}).help("`zerver-compile --help` lists the options");
@@ -56,6 +57,18 @@ class Parser {
   }
 
  private:
+  void check_lock_options() {
+    if (options_.lock_accept == lock::Class::kSafe) return;
+    const llvm::StringRef word = lock::class_name(options_.lock_accept);
+    if (options_.lock.empty()) {
+      engine_.report(Kind::kInvalidOptionValue, {}, "--lock-accept", word)
+          .help("it belongs to `--lock FILE`, which is not given");
+    } else if (options_.check_only) {
+      engine_.report(Kind::kInvalidOptionValue, {}, "--lock-accept", word)
+          .help("`--check` writes no file: accept a change without it");
+    }
+  }
+
   // A file that is named twice is compiled once.
   void add_input(llvm::StringRef path) {
     if (!llvm::is_contained(options_.inputs, path)) options_.inputs.push_back(path.str());
@@ -203,6 +216,13 @@ class Parser {
         break;
       case OptionId::kTemplates:
         options_.templates_dir = value.str();
+        break;
+      case OptionId::kLock:
+        options_.lock = value.str();
+        break;
+      case OptionId::kLockAccept:
+        if (const auto index = choose(name, value, accept_words()))
+          options_.lock_accept = *index == 0 ? lock::Class::kMigrate : lock::Class::kBreaking;
         break;
       case OptionId::kImport:
         options_.import_dirs.push_back(value.str());

@@ -5,6 +5,7 @@
 #include "compiler/diagnostics/engine.h"
 #include "compiler/diagnostics/render.h"
 #include "compiler/emit/emit.h"
+#include "compiler/lock/rules.h"
 
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/StringRef.h>
@@ -36,7 +37,9 @@ struct Options {
   Dump dump = Dump::kNone;
   std::string depfile;        // empty: none
   std::string templates_dir;  // empty: the built-in ones
-  std::string std_dir;        // empty: beside the program
+  std::string lock;           // empty: none
+  lock::Class lock_accept = lock::Class::kSafe;
+  std::string std_dir;  // empty: beside the program
   diagnostics::Format format = diagnostics::Format::kText;
   diagnostics::WarningOptions warnings;
   Color color = Color::kAuto;

@@ -17,7 +17,7 @@ constexpr std::pair<model::Kind, const char*> kKinds[] = {
 JsonWriter::Object JsonWriter::origin(const model::Origin& of) const {
   Object result{{"name", of.name}};
   if (!of.doc.empty()) result["doc"] = of.doc;
-  if (of.was) result["was"] = *of.was;
+  if (of.was) result["was"] = of.was->name;
   if (of.deprecated) result["deprecated"] = *of.deprecated;
   return result;
 }
