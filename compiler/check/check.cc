@@ -17,6 +17,7 @@
 #include "compiler/check/names/unused.h"
 #include "compiler/check/routes/routes.h"
 #include "compiler/check/sagas/saga_checks.h"
+#include "compiler/check/sql/sql.h"
 #include "compiler/check/steps/adapters.h"
 #include "compiler/check/steps/steps.h"
 #include "compiler/check/types/types.h"
@@ -26,7 +27,7 @@
 namespace zc::check {
 
 model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::DiagnosticEngine& engine,
-                     PhaseObserver observe) {
+                     sql::Server* server, PhaseObserver observe) {
   Context context(files, engine, observe);
   context.begin("names");
   collect_packages(context);
@@ -43,6 +44,8 @@ model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::Diagn
   check_step_effects(context);
   check_undos(context);
   context.release(syntax::Part::kSteps);
+  context.begin("sql");
+  check_sql(context, server);
   context.begin("flows");
   resolve_flow_heads(context);
   WrittenBodies bodies = resolve_bodies(context);

@@ -25,6 +25,7 @@ struct LoadedFile {
   std::vector<std::optional<std::size_t>> imports;
   std::string schema_path;  // of the file that `schema` names, as it was found; empty where there is none
   llvm::StringRef schema;   // its text, in the SourceManager
+  FileId schema_file;
 };
 
 }  // namespace zc::check

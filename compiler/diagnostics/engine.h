@@ -72,10 +72,15 @@ class DiagnosticEngine {
 
   // What it was made with: an engine of another thread needs the same.
   [[nodiscard]] const WarningOptions& options() const { return options_; }
+  [[nodiscard]] const SourceManager& sources() const { return *sources_; }
 
   // Takes over what another engine of the same compilation collected.
   void absorb(DiagnosticEngine&& other);
 
+  // How much was reported so far, of any severity.
+  [[nodiscard]] std::size_t reported_count() const {
+    return diagnostics_.size() + dropped_errors_ + dropped_warnings_;
+  }
   // Whether an error was reported so far: later stages do not run then. Also counts warnings that -Werror
   // made errors, unless a comment silences them.
   [[nodiscard]] bool has_errors() const;

@@ -16,6 +16,7 @@
 #include "compiler/model/slot_map.h"
 #include "compiler/model/timing/dump_timing.h"
 #include "compiler/plan/dump.h"
+#include "compiler/sql/server.h"
 #include "compiler/syntax/parse.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -27,6 +28,7 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -75,7 +77,10 @@ class Compilation {
 
   CheckResult check() {
     load();
-    if (!environment_failed_) compare_lock(check::check(files_, engine_));
+    if (!environment_failed_ && connect()) {
+      const model::Program program = check_program();
+      if (!environment_failed_) compare_lock(program);
+    }
     return {engine_.finish(), environment_failed_};
   }
 
@@ -95,11 +100,10 @@ class Compilation {
     // Later stages read the tree alone, and the tokens of a large file are several times its size.
     for (check::LoadedFile& file : files_)
       file.tree.tokens = syntax::TokenList();
-    const auto observe = [this](llvm::StringLiteral phase) { timer_.begin(phase); };
+    if (!connect()) return;
     timer_.begin("check");
-    // The parts are short and many: only who asks for them pays for the clock.
-    const model::Program program =
-        options_.time_phases ? check::check(files_, engine_, observe) : check::check(files_, engine_);
+    const model::Program program = check_program();
+    if (environment_failed_) return;
     if (options_.dump != Dump::kNone) return dump(program);
     compare_lock(program);
     if (options_.check_only || engine_.has_errors()) return;
@@ -113,6 +117,33 @@ class Compilation {
     LockResult result = check_lock(options_, program, sources_, engine_);
     environment_failed_ = environment_failed_ || result.environment_failed;
     lock_update_ = std::move(result.update);
+  }
+
+  // To the server that `--sql-check` names, when it does.
+  bool connect() {
+    if (options_.sql_check.empty()) return true;
+    timer_.begin("connect");
+    llvm::Expected<std::unique_ptr<sql::Server>> server = sql::connect(options_.sql_check);
+    if (server) {
+      server_ = std::move(*server);
+    } else {
+      report_unreachable(llvm::toString(server.takeError()));
+    }
+    return !environment_failed_;
+  }
+
+  void report_unreachable(llvm::StringRef why) {
+    environment_failed_ = true;
+    engine_.report(Kind::kUnreachableDatabase, {}, sql::without_password(options_.sql_check), why);
+  }
+
+  model::Program check_program() {
+    const auto observe = [this](llvm::StringLiteral phase) { timer_.begin(phase); };
+    // The parts are short and many: only who asks for them pays for the clock.
+    model::Program program = options_.time_phases ? check::check(files_, engine_, server_.get(), observe)
+                                                  : check::check(files_, engine_, server_.get());
+    if (server_ != nullptr && !server_->failure().empty()) report_unreachable(server_->failure());
+    return program;
   }
 
   void dump_syntax() {
@@ -242,6 +273,7 @@ class Compilation {
   DiagnosticEngine engine_;
   PhaseTimer timer_;
   std::vector<check::LoadedFile> files_;
+  std::unique_ptr<sql::Server> server_;  // of `--sql-check`
   std::vector<Output> outputs_;
   std::optional<LockUpdate> lock_update_;
   bool environment_failed_ = false;

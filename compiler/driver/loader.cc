@@ -200,6 +200,7 @@ class Loader {
       }
       file.schema_path = name;
       file.schema = sources_.text(*text);
+      file.schema_file = *text;
     }
   }
 

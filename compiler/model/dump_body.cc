@@ -220,6 +220,14 @@ class Printer {
     }
   }
 
+  // "columns id, title, due?"
+  void print(const std::vector<RowColumn>& columns) {
+    const char* before = " columns ";
+    for (const RowColumn& column : columns) {
+      out_ << before << column.name << (column.may_be_null ? "?" : "");
+      before = ", ";
+    }
+  }
   void print(const char* word, const EffectCall& call) {
     static constexpr std::array kAccess{"read", "write", "by statement"};
     out_ << word;
@@ -240,6 +248,7 @@ class Printer {
       dump(program_, *call.key, out_);
     }
     if (call.raises != 0) out_ << " raises " << kinds_text(call.raises);
+    print(call.columns);
     out_ << '\n';
   }
 

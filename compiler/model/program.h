@@ -28,6 +28,8 @@ struct Package {
   ServiceId service;        // may be none
   std::string schema_path;  // as written; may be empty
   std::string schema;       // the text of that file
+  FileId schema_file;       // none without a schema
+  Span schema_span;         // where it is named
   bool is_prelude = false;
   bool is_root = false;  // named on the command line: code is generated for it
 };

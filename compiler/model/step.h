@@ -123,6 +123,12 @@ struct ErrorMapping {
   Span span;
 };
 
+// A column of a statement's rows, `*` written out.
+struct RowColumn {
+  std::string name;
+  bool may_be_null = true;
+};
+
 // One call of an operation on a target.
 struct EffectCall {
   TargetId target;
@@ -134,6 +140,7 @@ struct EffectCall {
   PolicySettings settings;  // effective: target's default, then the policy, then what the step says in place
   Boxed<Expression> key;    // idempotency key
   Kinds raises = 0;         // what this call can really fail with
+  std::vector<RowColumn> columns;  // of a SQL statement that was prepared; empty where that is not known
   Span span;                // `target.operation(arguments)`
   Span whole;               // with its clauses
   Span policy_span;         // the name behind `with`; nowhere when there is none

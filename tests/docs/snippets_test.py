@@ -11,6 +11,7 @@ What stands behind the fence's language says how:
   ```flow fail=a,b     a whole file in which exactly these errors are found
   ```cpp               steps for the last whole file: compiled against its generated header
   ```cpp excerpt       shown, not compiled
+  ```sql file=NAME     a file that stands beside the snippets below it
   ```flow file=NAME    and so on: left to tutorial_test.py
 
 Lines keep their numbers, so a diagnostic points into the document.
@@ -39,6 +40,7 @@ class Document:
         self.options = options
         self.folder = folder
         self.flow = {}      # line -> text of the current .flow file
+        self.files = {}     # name -> text of what stands beside it
         self.generated = None
         self.failures = []
         self.count = 0
@@ -46,6 +48,8 @@ class Document:
     def run(self):
         for fence in fences_of(self.path):
             if fence.info.startswith("file="):
+                if fence.language == "sql":
+                    self.files[fence.info.removeprefix("file=")] = "\n".join(fence.lines) + "\n"
                 continue
             if fence.language == "flow":
                 check = self.check_flow
@@ -74,6 +78,8 @@ class Document:
         text = self.numbered(lines if mode in ("check", "fail") else self.flow)
         folder = self.folder / f"line{fence.line}"
         folder.mkdir()
+        for name, content in self.files.items():
+            (folder / name).write_text(content, encoding="utf-8")
         source = folder / "snippet.flow"
         source.write_text(text, encoding="utf-8")
         arguments = ["--check"] if mode in ("check", "fail") else ["--emit=cpp", "-o", str(folder)]

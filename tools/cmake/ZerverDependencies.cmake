@@ -61,6 +61,12 @@ if(ZERVER_BUILD_COMPILER)
     "$<TARGET_FILE:LLVMSupport>" "$<TARGET_FILE:LLVMDemangle>"
     ZLIB::ZLIB "${ZERVER_ZSTD_LIBRARY}" Threads::Threads ${CMAKE_DL_LIBS} m)
 
+  # Only its header: the library is loaded when a server of PostgreSQL is asked.
+  find_path(ZERVER_LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql)
+  zerver_require("the header of libpq" "${ZERVER_LIBPQ_INCLUDE_DIR}" 15 15 libpq-dev)
+  add_library(zerver_libpq INTERFACE)
+  target_include_directories(zerver_libpq SYSTEM INTERFACE "${ZERVER_LIBPQ_INCLUDE_DIR}")
+
   find_path(ZERVER_MUSTACHE_INCLUDE_DIR kainjow/mustache.hpp)
   zerver_require("the kainjow mustache header" "${ZERVER_MUSTACHE_INCLUDE_DIR}" 4.1 4.1 libkainjow-mustache-dev)
   add_library(zerver_mustache INTERFACE)

@@ -100,12 +100,15 @@ class PackageCollector {
     package.is_root = loaded.is_root;
     package.is_prelude = loaded.is_prelude;
     package.schema = loaded.schema.str();
+    package.schema_file = loaded.schema_file;
     const syntax::PackageDeclaration* declared = nullptr;
     for (const syntax::Declaration* declaration : loaded.tree.declarations) {
       if (const auto* found = llvm::dyn_cast<syntax::PackageDeclaration>(declaration)) {
         if (declared == nullptr) declared = found;
       } else if (const auto* schema = llvm::dyn_cast<syntax::SchemaDeclaration>(declaration)) {
-        if (schema->file != nullptr) package.schema_path = schema->file->plain_text().str();
+        if (schema->file == nullptr) continue;
+        package.schema_path = schema->file->plain_text().str();
+        package.schema_span = schema->file->span;
       }
     }
     if (declared != nullptr) {

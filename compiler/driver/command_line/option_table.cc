@@ -41,6 +41,8 @@ constexpr std::array kOptions = {
                "look for `import a.b;` in DIR/a/b.flow; may be given several\ntimes, the first hit counts"},
     OptionInfo{OptionId::kStdDir, kInput, "", "--std-dir", "DIR",
                "the folder of the standard library (default: beside the\nprogram, ../share/zerver/std)"},
+    OptionInfo{OptionId::kSqlCheck, kInput, "", "--sql-check", "URL",
+               "check SQL on a server of PostgreSQL, `postgres://...`; nothing\nis changed on it"},
     OptionInfo{OptionId::kDiagnostics, kReports, "", "--diagnostics", "FORMAT",
                "text, json (an object a line) or sarif; to standard error\n(default: text)"},
     OptionInfo{OptionId::kColor, kReports, "", "--color", "WHEN",

@@ -22,6 +22,7 @@ enum class OptionId : std::uint8_t {
   kLockAccept,
   kImport,
   kStdDir,
+  kSqlCheck,
   kDiagnostics,
   kColor,
   kWerror,

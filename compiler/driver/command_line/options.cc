@@ -4,6 +4,7 @@
 
 #include "compiler/diagnostics/did_you_mean.h"
 #include "compiler/driver/command_line/option_table.h"
+#include "compiler/sql/server.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/SmallVector.h>
@@ -227,6 +228,9 @@ class Parser {
       case OptionId::kImport:
         options_.import_dirs.push_back(value.str());
         break;
+      case OptionId::kSqlCheck:
+        set_sql_check(name, value);
+        break;
       case OptionId::kStdDir:
         options_.std_dir = value.str();
         break;
@@ -273,6 +277,13 @@ class Parser {
     if (const auto meant = diagnostics::did_you_mean(value, words))
       diagnostic.help("did you mean `" + *meant + "`?");
     return std::nullopt;
+  }
+
+  void set_sql_check(llvm::StringRef name, llvm::StringRef url) {
+    options_.sql_check = url.str();
+    if (url.starts_with("postgres://") || url.starts_with("postgresql://")) return;
+    engine_.report(Kind::kInvalidOptionValue, {}, name, sql::without_password(url))
+        .help("it takes `postgres://user:password@host:port/database`");
   }
 
   // A list; given several times, all that is named counts.

@@ -40,6 +40,7 @@ struct Options {
   std::string lock;           // empty: none
   lock::Class lock_accept = lock::Class::kSafe;
   std::string std_dir;  // empty: beside the program
+  std::string sql_check;      // URL of a server of PostgreSQL; empty: none
   diagnostics::Format format = diagnostics::Format::kText;
   diagnostics::WarningOptions warnings;
   Color color = Color::kAuto;

@@ -3,6 +3,9 @@
 #include <zerver/flow/row_set.h>
 #include <zerver/flow/utf8.h>
 
+#include <array>
+#include <charconv>
+#include <system_error>
 #include <utility>
 
 namespace zerver::flow {
@@ -48,7 +51,7 @@ Value RowSet::cell(std::size_t row, std::size_t column) const noexcept {
 
 // --- RowReader ---
 
-std::size_t RowReader::find(std::string_view name) noexcept {
+std::size_t RowReader::search(std::string_view name) noexcept {
   const std::size_t count = rows_->columns();
   for (std::size_t tried = 0; tried < count; ++tried) {
     const std::size_t index = (next_ + tried) % count;
@@ -57,8 +60,13 @@ std::size_t RowReader::find(std::string_view name) noexcept {
       return index;
     }
   }
-  record({"the row has no column `", name, "`"});
   return kNone;
+}
+
+std::size_t RowReader::find(std::string_view name) noexcept {
+  const std::size_t index = search(name);
+  if (index == kNone) record({"the row has no column `", name, "`"});
+  return index;
 }
 
 bool RowReader::has_one_column() noexcept {
@@ -167,6 +175,15 @@ bool RowReader::read(std::size_t column, const Value& value, Decimal& out) {
   if (value.kind() == Value::Kind::kInteger) {
     out = {value.integer(), 0};
     return true;
+  }
+  if (value.kind() == Value::Kind::kReal) {
+    // What SQLite makes of a decimal in a column of type `numeric`. The shortest digits that mean the same
+    // number are those that were bound, up to 15 of them.
+    std::array<char, Decimal::kMaxText> text{};
+    const auto [end, code] =
+        std::to_chars(text.data(), text.data() + text.size(), value.real(), std::chars_format::fixed);
+    const std::string_view digits(text.data(), static_cast<std::size_t>(end - text.data()));
+    return (code == std::errc() && parse_text(digits, out)) || misfit(column, "is no decimal");
   }
   return from_text(value, out) || misfit(column, "is no decimal");
 }

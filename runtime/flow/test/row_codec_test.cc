@@ -90,6 +90,21 @@ TEST_F(RowCodec, TellsNoRowFromAnEmptyOne) {
   EXPECT_TRUE(read<List<String>>()->empty());
   rows.add_cell(Value());
   EXPECT_EQ(read<String>().error().kind, FaultKind::kInternal);
+  EXPECT_EQ(*read<std::optional<String>>(), std::nullopt);
+}
+
+TEST_F(RowCodec, LeavesWhatNoColumnFills) {
+  rows.add_column("x");
+  rows.add_cell(Value(std::int64_t{7}));
+  RowReader row(rows, 0, arena, reader);
+  std::int64_t number = 5;
+  EXPECT_TRUE(row.column_if_any("y", number));
+  EXPECT_EQ(number, 5);
+  EXPECT_TRUE(row.column_if_any("x", number));
+  EXPECT_EQ(number, 7);
+  String text;
+  EXPECT_FALSE(row.column_if_any("x", text));
+  EXPECT_EQ(row.fault().why, "the row's column `x` is no text");
 }
 
 TEST_F(RowCodec, ReadsEveryType) {
@@ -105,6 +120,7 @@ TEST_F(RowCodec, ReadsEveryType) {
   EXPECT_EQ(single<Bytes>(Value(Bytes::borrowed("b")))->view(), "b");
   EXPECT_EQ(single<Json>(Value(String("[1]")))->view(), "[1]");
   EXPECT_EQ(*single<Decimal>(Value(std::int64_t{3})), (Decimal{3, 0}));
+  EXPECT_EQ(*single<Decimal>(Value(12.75)), (Decimal{1275, 2}));
 }
 
 // What to_value makes of a value reads back as the same.
@@ -142,7 +158,7 @@ TEST_F(RowCodec, NamesTheColumnThatDoesNotFit) {
   EXPECT_EQ(why<Uuid>(Value(String("{"))), "the row's column `x` is no uuid");
   EXPECT_EQ(why<Timestamp>(Value(String("{"))), "the row's column `x` is no RFC 3339 time");
   EXPECT_EQ(why<Duration>(Value(String("{"))), "the row's column `x` is no ISO 8601 duration");
-  EXPECT_EQ(why<Decimal>(Value(1.5)), "the row's column `x` is no decimal");
+  EXPECT_EQ(why<Decimal>(Value(1e300)), "the row's column `x` is no decimal");
   EXPECT_EQ(why<Colour>(Value(String("green"))), "the row's column `x` is none of the enum's names");
   EXPECT_EQ(why<Line>(Value(1.5)), "the row has no column `key`");
   rows.clear();

@@ -41,9 +41,16 @@ template <class T> struct Rows<std::optional<T>> {
   static Result<std::optional<T>> read(const RowSet& rows, Arena& arena, JsonReader& json_reader) {
     if (rows.rows() == 0) return std::optional<T>();
     if (rows.rows() > 1) return several_rows();
-    std::optional<T> value{T{}};
+    std::optional<T> value;
     RowReader row(rows, 0, arena, json_reader);
-    if (!read_one_row(row, *value)) return row.fault();
+    // A single value that is NULL is none.
+    bool is_good = false;
+    if constexpr (requires { read_row(row, *value); }) {
+      is_good = read_row(row, value.emplace());
+    } else {
+      is_good = row.single(value);
+    }
+    if (!is_good) return row.fault();
     return value;
   }
 };

@@ -68,6 +68,11 @@ class RowReader {
     const std::size_t index = find(name);
     return index != kNone && cell(index, out);
   }
+  // For a field that is optional or has a default: without such a column it keeps what it has.
+  template <class T> bool column_if_any(std::string_view name, T& out) {
+    const std::size_t index = search(name);
+    return index == kNone || cell(index, out);
+  }
   // For results of one column that are no struct.
   template <class T> bool single(T& out) { return has_one_column() && cell(0, out); }
 
@@ -77,6 +82,8 @@ class RowReader {
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
+  std::size_t search(std::string_view name) noexcept;
+  // Records that there is none.
   std::size_t find(std::string_view name) noexcept;
   bool has_one_column() noexcept;
   // Records what is wrong with the column: "is no text". Always false.

@@ -1,0 +1,24 @@
+// Which types of the language go with which columns. The rules follow how the runtime binds and reads values:
+// runtime/flow/include/zerver/flow/value.h and row_set.h.
+
+#pragma once
+
+#include "compiler/model/types.h"
+#include "compiler/sql/types.h"
+
+#include <llvm/ADT/StringRef.h>
+
+namespace zc::check {
+
+// Whether a value of this kind can be compared with a column of `type`. `kind` is that below optionals and
+// scalars. What is not known goes with everything, and so do the two functions below.
+[[nodiscard]] bool can_compare(model::TypeKind kind, sql::Type type);
+// Whether it can be stored in it without becoming something else.
+[[nodiscard]] bool can_store(model::TypeKind kind, sql::Type type);
+// Whether a field of this kind can be read from it.
+[[nodiscard]] bool can_read(model::TypeKind kind, sql::Type type);
+
+// "text", "integer": what to call a type that has no declaration.
+[[nodiscard]] llvm::StringRef type_word(sql::Type type);
+
+}  // namespace zc::check
