@@ -367,7 +367,9 @@ void SinkChecker::check_revealed(NodeIndex node, const model::Answer& answer, co
     }
     if (hidden.empty()) {
       const Span place = facts.front().place;
-      if (is_url(value) && label == model::kSecret && is_new(Kind::kSecretSentInUrl, place, label)) {
+      const bool names_url = departure.kind == DepartureKind::kHeader &&
+                             llvm::StringRef(departure.place).equals_insensitive("location");
+      if (names_url && label == model::kSecret && is_new(Kind::kSecretSentInUrl, place, label)) {
         auto& diagnostic = flow_.context.engine.report(Kind::kSecretSentInUrl, place,
                                                        "flow `" + flow_.flow().origin.name + "`");
         explain(diagnostic, facts);
