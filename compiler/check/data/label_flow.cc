@@ -1,6 +1,7 @@
 #include "compiler/check/data/label_flow.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace zc::check {
@@ -85,6 +86,7 @@ LabelFlow::LabelFlow(const FlowContext& flow, const LabelTable& table)
 void LabelFlow::find_definitions() {
   for (const NodeIndex index : flow_.cfg.order) {
     const model::Node& node = flow_.cfg.nodes[index];
+    if (node.kind == NodeKind::kEachNext) ends_of_bodies_.try_emplace(node.statement, index);
     bool passes_on = node.kind == NodeKind::kEachHead || node.kind == NodeKind::kEachEnd;
     if (node.kind == NodeKind::kStep) {
       const model::StepKind kind =
@@ -113,30 +115,84 @@ llvm::BitVector LabelFlow::behind_writes(NodeIndex node) const {
   return behind;
 }
 
-// In the order of the nodes only an `each` comes back to what was passed before.
-bool LabelFlow::has_loops() const {
-  return std::any_of(flow_.cfg.order.begin(), flow_.cfg.order.end(),
-                     [&](NodeIndex node) { return flow_.cfg.nodes[node].kind == NodeKind::kEachHead; });
+// Which definitions stand in the branches of a fork, outside of loops in them, and which in the body of a
+// loop.
+void LabelFlow::find_enclosed() {
+  const auto add = [this](NodeIndex around, std::uint32_t id) {
+    llvm::BitVector& inside = enclosed_[around];
+    inside.resize(static_cast<unsigned>(definitions_.size()));
+    inside.set(id);
+  };
+  for (std::uint32_t id = 0; id < definitions_.size(); ++id) {
+    const NodeIndex at = definitions_[id].node;
+    const model::Node& node = flow_.cfg.nodes[at];
+    const NodeIndex innermost = node.kind == NodeKind::kEachHead ? at : node.loop;
+    for (NodeIndex loop = innermost; loop != model::kNoNode; loop = flow_.cfg.nodes[loop].loop)
+      add(loop, id);
+    for (NodeIndex fork = node.region; fork != model::kNoNode; fork = flow_.cfg.nodes[fork].region) {
+      if (flow_.cfg.nodes[fork].loop == innermost) add(fork, id);
+    }
+  }
 }
 
+// The elements of an `each` are on their own, so nothing goes along an edge back to its head, and in the
+// order of the nodes every predecessor comes first.
 void LabelFlow::solve_reaching() {
   reaching_.assign(flow_.cfg.nodes.size(), llvm::BitVector(static_cast<unsigned>(definitions_.size())));
   if (definitions_.empty()) return;
-  bool changes = true;
-  while (changes) {
-    changes = false;
-    for (const NodeIndex node : flow_.cfg.order) {
-      const llvm::BitVector behind = behind_writes(node);
-      for (const model::Edge& edge : flow_.cfg.nodes[node].out) {
-        const llvm::BitVector& arriving = model::is_before_writes(edge.kind) ? reaching_[node] : behind;
-        if (!arriving.test(reaching_[edge.to])) continue;
-        reaching_[edge.to] |= arriving;
-        changes = true;
-      }
-    }
-    if (!has_loops()) return;
+  find_enclosed();
+  for (const NodeIndex node : flow_.cfg.order) {
+    const NodeKind kind = flow_.cfg.nodes[node].kind;
+    const bool ends = kind == NodeKind::kEnd || kind == NodeKind::kDone || kind == NodeKind::kFailed;
+    if (!ends) enter(node);
   }
 }
+
+void LabelFlow::enter(NodeIndex index) {
+  const model::Node& node = flow_.cfg.nodes[index];
+  llvm::BitVector& arriving = reaching_[index];
+  std::map<std::uint32_t, llvm::BitVector> by_branch;  // of a join
+  for (const NodeIndex from : node.in) {
+    if (!flow_.reachable[from]) continue;
+    for (const model::Edge& edge : flow_.cfg.nodes[from].out) {
+      if (edge.to != index || edge.kind == model::EdgeKind::kLoop) continue;
+      const llvm::BitVector carried = carried_by(from, edge);
+      arriving |= carried;
+      if (node.kind == NodeKind::kJoin && from != node.fork)
+        by_branch[flow_.cfg.nodes[from].branch] |= carried;
+    }
+  }
+  // All branches have run: what one of them overwrote on each of its paths is gone.
+  for (const auto& [branch, left] : by_branch) {
+    llvm::BitVector overwritten = reaching_[node.fork];
+    overwritten.reset(left);
+    arriving.reset(overwritten);
+  }
+}
+
+llvm::BitVector LabelFlow::carried_by(NodeIndex from, const model::Edge& edge) const {
+  const model::Node& node = flow_.cfg.nodes[from];
+  const model::Node& target = flow_.cfg.nodes[edge.to];
+  const bool is_early = model::is_before_writes(edge.kind);
+  const bool passes_by = node.kind == NodeKind::kEachHead && edge.kind == model::EdgeKind::kFalse;
+  llvm::BitVector carried = is_early || passes_by ? reaching_[from] : behind_writes(from);
+  const auto inside = [this](NodeIndex around) { return enclosed_.find(around); };
+  // The branches beside the one that is left may have written meanwhile.
+  for (NodeIndex fork = node.region; is_early && fork != model::kNoNode && fork != target.region;
+       fork = flow_.cfg.nodes[fork].region) {
+    if (const auto written = inside(fork); written != enclosed_.end()) carried |= written->second;
+  }
+  // Nobody outside sees what an element wrote, but what was there before it.
+  for (NodeIndex loop = node.loop; loop != model::kNoNode && loop != target.loop;
+       loop = flow_.cfg.nodes[loop].loop) {
+    if (const auto written = inside(loop); written != enclosed_.end()) carried.reset(written->second);
+    carried |= reaching_[loop];
+  }
+  return carried;
+}
+
+// What an `each` collects is known when its body is, which comes behind its end in the order of the nodes.
+bool LabelFlow::has_loops() const { return !ends_of_bodies_.empty(); }
 
 void LabelFlow::solve_labels() {
   bool changes = true;
@@ -152,7 +208,7 @@ LabelFacts LabelFlow::defined_facts(const Definition& definition) const {
   const model::Node& node = flow_.cfg.nodes[definition.node];
   const model::Statement& statement = *flow_.cfg.statements[node.statement];
   if (node.kind == NodeKind::kEachHead) return facts_of(definition.node, statement.each->over);
-  if (node.kind == NodeKind::kEachEnd) return collected_facts(definition.node);
+  if (node.kind == NodeKind::kEachEnd) return collected_facts(node);
   const model::Step& step = flow_.context.program.steps[statement.step];
   LabelFacts facts = step.kind == model::StepKind::kPure ? facts_of(definition.node, *step.value)
                                                          : facts_of_reads(definition.node, step);
@@ -160,9 +216,10 @@ LabelFacts LabelFlow::defined_facts(const Definition& definition) const {
   return facts;
 }
 
-// `each ... -> results` collects what its body writes into slots of the elements' type.
-LabelFacts LabelFlow::collected_facts(NodeIndex end) const {
-  const model::Node& node = flow_.cfg.nodes[end];
+// `each ... -> results` collects what its body has written, at its end, into slots of the elements' type.
+LabelFacts LabelFlow::collected_facts(const model::Node& node) const {
+  const auto end = ends_of_bodies_.find(node.statement);
+  if (end == ends_of_bodies_.end()) return {};
   const model::Statement& statement = *flow_.cfg.statements[node.statement];
   const model::Program& program = flow_.context.program;
   const model::TypeId element = program.types[program.slots[statement.each->results].type].element;
@@ -171,8 +228,8 @@ LabelFacts LabelFlow::collected_facts(NodeIndex end) const {
     model::for_each_statement_of(statement.branches.front(), [&](const model::Statement& inner) {
       if (inner.kind != model::StatementKind::kStep) return;
       for (const model::SlotUse& use : program.steps[inner.step].writes) {
-        if (!any_type && program.slots[use.slot].type != element) continue;
-        read(end, use.slot, {}, use.span, facts);
+        if (any_type || program.slots[use.slot].type == element)
+          read(end->second, use.slot, {}, use.span, facts);
       }
     });
     if (any_type) collapse(facts, 0);

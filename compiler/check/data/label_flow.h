@@ -67,10 +67,13 @@ class LabelFlow {
 
   [[nodiscard]] bool has_loops() const;
   void find_definitions();
+  void find_enclosed();
   void solve_reaching();
+  void enter(model::NodeIndex index);
+  [[nodiscard]] llvm::BitVector carried_by(model::NodeIndex from, const model::Edge& edge) const;
   void solve_labels();
   [[nodiscard]] LabelFacts defined_facts(const Definition& definition) const;
-  [[nodiscard]] LabelFacts collected_facts(model::NodeIndex end) const;
+  [[nodiscard]] LabelFacts collected_facts(const model::Node& node) const;
   bool merge(Definition& definition, LabelFacts facts);
   [[nodiscard]] llvm::BitVector behind_writes(model::NodeIndex node) const;
 
@@ -85,7 +88,9 @@ class LabelFlow {
   std::vector<Definition> definitions_;
   std::vector<std::vector<std::uint32_t>> definitions_of_slot_;
   std::vector<std::vector<std::uint32_t>> definitions_of_node_;
-  std::vector<llvm::BitVector> reaching_;  // by node: definitions before it
+  llvm::DenseMap<model::NodeIndex, llvm::BitVector> enclosed_;      // definitions in branches and loops
+  llvm::DenseMap<std::uint32_t, model::NodeIndex> ends_of_bodies_;  // kEachNext, by the statement
+  std::vector<llvm::BitVector> reaching_;                           // by node: definitions before it
   std::vector<Passage> passages_;
 };
 
