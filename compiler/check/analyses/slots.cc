@@ -92,7 +92,9 @@ class SlotChecker {
     if (use.span != where) diagnostic.secondary(use.span, "read here");
     const NodeIndex writer = writer_of(use.slot, index);
     if (writer != model::kNoNode) {
-      diagnostic.secondary(place(writer), "written here, too late");
+      const bool is_in_loop = node(writer).loop != model::kNoNode && node(writer).loop != node(index).loop;
+      diagnostic.secondary(place(writer), is_in_loop ? "written here, for one element of the `each` only"
+                                                     : "written here, too late");
     } else {
       suggest_writer(diagnostic, use.slot);
     }
