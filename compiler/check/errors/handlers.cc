@@ -192,9 +192,9 @@ class HandlerChecker {
       report_taken(handler, place, error, *taken);
       return;
     }
-    const bool by_domain = handler.named[begin].by_domain;
-    const std::string what = by_domain ? "an error that is named here"
-                                       : "`" + flow_.context.program.errors[error].origin.name + "`";
+    const std::string what = handler.named[begin].by_domain
+                                 ? "an error of `" + named_set(handler, begin, end) + "`"
+                                 : "`" + flow_.context.program.errors[error].origin.name + "`";
     auto& diagnostic = flow_.context.engine.report(
         Kind::kRescueNever, place, is_rescue ? "nothing before this" : "nothing in this block", what);
     if (behind != nullptr) {
@@ -205,6 +205,17 @@ class HandlerChecker {
     diagnostic.note(is_rescue ? "a `rescue` takes the errors of the statements before it in its block"
                               : "an `on error` takes the errors of its block");
     add_removal(diagnostic, handler, begin, end);
+  }
+
+  // The domain or package that the errors [begin, end) of the handler are named by.
+  [[nodiscard]] std::string named_set(const Statement& handler, std::size_t begin, std::size_t end) const {
+    const model::Program& program = flow_.context.program;
+    const model::ErrorType& first = program.errors[handler.errors[begin]];
+    bool is_domain = first.domain.is_valid();
+    for (std::size_t at = begin; at < end; ++at)
+      is_domain = is_domain && program.errors[handler.errors[at]].domain == first.domain;
+    return is_domain ? program.domains[first.domain].origin.name
+                     : program.packages[first.origin.package].name;
   }
 
   void report_taken(const Statement& handler, Span place, ErrorId error, const Raise& raise) {
