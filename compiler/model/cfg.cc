@@ -2,6 +2,8 @@
 
 #include "compiler/model/cfg.h"
 
+#include <llvm/ADT/DenseMap.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -46,14 +48,28 @@ class Builder {
   };
   struct Scope {
     std::vector<Handler> handlers;
-    std::size_t position = 0;   // of the statement that is being built
+    llvm::DenseMap<ErrorId, std::vector<std::uint32_t>>
+        rescues;                                   // in `handlers`: those that name it, in order
+    llvm::DenseMap<ErrorId, std::uint32_t> hooks;  // the first `on error` that names it
+    std::uint32_t catch_all = kNoIndex;            // the first `on error` that takes any
+    std::size_t position = 0;                      // of the statement that is being built
     bool in_on_error = false;   // or in `on cancel`: its own errors are not for the handlers of this block
     bool in_on_cancel = false;  // which happens once
   };
 
-  static bool handles(const Statement& handler, ErrorId error) {
-    if (handler.kind == StatementKind::kOnError && handler.errors.empty()) return true;
-    return std::find(handler.errors.begin(), handler.errors.end(), error) != handler.errors.end();
+  static void add_handler(Scope& scope, const Handler& handler) {
+    const auto index = static_cast<std::uint32_t>(scope.handlers.size());
+    scope.handlers.push_back(handler);
+    const bool is_hook = handler.statement->kind == StatementKind::kOnError;
+    if (is_hook && handler.statement->errors.empty()) scope.catch_all = std::min(scope.catch_all, index);
+    for (const ErrorId error : handler.statement->errors) {
+      if (!error.is_valid()) continue;  // it could not be resolved
+      if (is_hook) {
+        scope.hooks.try_emplace(error, index);
+      } else {
+        scope.rescues[error].push_back(index);
+      }
+    }
   }
 
   NodeIndex add_node(NodeKind kind, const Statement* statement = nullptr) {
@@ -78,10 +94,13 @@ class Builder {
 
   void add_edge(NodeIndex from, NodeIndex to, EdgeKind kind, ErrorId error = ErrorId()) {
     const Edge edge{to, kind, error};
-    std::vector<Edge>& out = cfg_.nodes[from].out;
-    if (std::find(out.begin(), out.end(), edge) != out.end()) return;
-    out.push_back(edge);
-    cfg_.nodes[to].in.push_back(from);
+    const std::vector<Edge>& out = cfg_.nodes[from].out;
+    if (std::find(out.begin(), out.end(), edge) == out.end()) add_new_edge(from, edge);
+  }
+
+  void add_new_edge(NodeIndex from, const Edge& edge) {
+    cfg_.nodes[from].out.push_back(edge);
+    cfg_.nodes[edge.to].in.push_back(from);
   }
 
   void connect(const Exits& exits, NodeIndex to) {
@@ -92,25 +111,25 @@ class Builder {
   // Where an error that is raised by the statement under construction goes.
   NodeIndex handler_of(ErrorId error) const {
     for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
-      if (scope->in_on_error) continue;
-      for (const Handler& handler : scope->handlers) {
-        if (handler.statement->kind == StatementKind::kRescue && handler.position > scope->position &&
-            handles(*handler.statement, error)) {
-          return handler.node;
-        }
+      if (scope->in_on_error || scope->handlers.empty()) continue;
+      if (const auto rescues = scope->rescues.find(error); rescues != scope->rescues.end()) {
+        const auto behind = std::upper_bound(rescues->second.begin(), rescues->second.end(), scope->position,
+                                             [&](std::size_t position, std::uint32_t index) {
+                                               return position < scope->handlers[index].position;
+                                             });
+        if (behind != rescues->second.end()) return scope->handlers[*behind].node;
       }
-      for (const Handler& handler : scope->handlers) {
-        if (handler.statement->kind == StatementKind::kOnError && handles(*handler.statement, error)) {
-          return handler.node;
-        }
-      }
+      std::uint32_t hook = scope->catch_all;
+      if (const auto named = scope->hooks.find(error); named != scope->hooks.end())
+        hook = std::min(hook, named->second);
+      if (hook != kNoIndex) return scope->handlers[hook].node;
     }
     return Cfg::kFailedNode;
   }
 
   void add_failures(NodeIndex node, const Step& step) {
     for (const ErrorId error : step.fails)
-      add_edge(node, handler_of(error), EdgeKind::kError, error);
+      add_new_edge(node, {handler_of(error), EdgeKind::kError, error});
     if (step.call || step.group) add_cancellations(node);
   }
 
@@ -132,7 +151,7 @@ class Builder {
       if (statement.kind == StatementKind::kRescue || statement.kind == StatementKind::kOnError ||
           statement.kind == StatementKind::kOnCancel) {
         const NodeIndex node = add_node(NodeKind::kHandler, &statement);
-        scopes_.back().handlers.push_back({i, &statement, node});
+        add_handler(scopes_.back(), {i, &statement, node});
       }
     }
     for (std::size_t i = 0; i < statements.size(); ++i) {
@@ -160,7 +179,7 @@ class Builder {
     std::sort(errors.begin(), errors.end());
     errors.erase(std::unique(errors.begin(), errors.end()), errors.end());
     for (const ErrorId error : errors)
-      add_edge(handler.raise, handler_of(error), EdgeKind::kError, error);
+      add_new_edge(handler.raise, {handler_of(error), EdgeKind::kError, error});
   }
 
   Exits one(const Statement& statement, Exits entry) {
