@@ -102,6 +102,14 @@ step last;
   EXPECT_THAT(parsed.tree.declarations, SizeIs(4));
 }
 
+TEST(Recovery, LooksIntoTheBlocksOfAStatementWithAWrongHead) {
+  const Parsed parsed(
+      "flow show {\n  when a > > 3 {\n    load now then;\n  } else {\n    return;\n  }\n  check;\n}\n");
+  EXPECT_THAT(parsed.findings(), ElementsAre("2:12 unexpected-token: expected an expression, found `>`",
+                                             "3:5 misplaced-setting: the setting `load` has no meaning here",
+                                             "5:11 unexpected-token: expected a number, found `;`"));
+}
+
 TEST(Recovery, ReportsBracketsOnce) {
   EXPECT_THAT(
       findings_of("step a(b = c;\nstep d = [1, 2;\nstep e = (1 + 2));\n};\n"),

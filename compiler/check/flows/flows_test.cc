@@ -99,6 +99,28 @@ flow show on GET "/{id}" public {
                            }));
 }
 
+TEST(Flows, AnErrorGoesOnBehindAnOnErrorThatDoesNotAnswer) {
+  const auto checked = check_text(R"(package shop;
+slots { id: i64; }
+step read_id -> id = request.path.id;
+@http(410) error Gone {}
+@http(409) error Late {}
+step find(id) fails Gone, Late;
+flow show on GET "/{id}" public {
+  read_id;
+  when id > 3 { on error { count_it; } find; }
+  rescue Late { return 409; }
+  return 204;
+}
+step count_it(id);
+)");
+  EXPECT_THAT(checked.found(), IsEmpty());
+  std::vector<std::string> errors;
+  for (const model::ErrorId error : test::flow_named(checked.program, "show").errors)
+    errors.push_back(checked.program.errors[error].origin.name);
+  EXPECT_THAT(errors, ElementsAre("Invalid", "Gone"));
+}
+
 TEST(Flows, AlternativesAreExpandedAndJoined) {
   const auto checked = check_text(R"(package shop;
 target db = sql("sqlite:x.db");
