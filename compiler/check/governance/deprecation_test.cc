@@ -13,8 +13,9 @@ TEST(Deprecation, ADateIsAMonthOrADay) {
 }
 
 TEST(Deprecation, WhatNoCalendarHasIsNoDate) {
-  for (const llvm::StringRef text : {"", "2026", "2026-00", "2026-13", "2026-1", "2026-01-", "2026-01-00", "2026-04-31",
-                                     "2026-02-29", "1900-02-29", "2026/01/01", "26-01-01", "2026-01-01T00:00:00Z"}) {
+  for (const llvm::StringRef text :
+       {"", "2026", "2026-00", "2026-13", "2026-1", "2026-01-", "2026-01-00", "2026-04-31", "2026-02-29",
+        "1900-02-29", "2026/01/01", "26-01-01", "2026-01-01T00:00:00Z"}) {
     EXPECT_FALSE(is_date(text)) << text.str();
   }
 }
