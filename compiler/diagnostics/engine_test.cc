@@ -1,8 +1,8 @@
 // Registry, engine, suppressions, did-you-mean.
 
-#include "compiler/base/source_manager.h"
 #include "compiler/diagnostics/engine.h"
 
+#include "compiler/base/source_manager.h"
 #include "compiler/diagnostics/did_you_mean.h"
 
 #include <gmock/gmock.h>

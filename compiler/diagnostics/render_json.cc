@@ -1,8 +1,7 @@
 // Diagnostics as JSON, one object a line.
 
-#include "compiler/diagnostics/render.h"
-
 #include "compiler/base/source_manager.h"
+#include "compiler/diagnostics/render.h"
 
 #include <llvm/Support/JSON.h>
 

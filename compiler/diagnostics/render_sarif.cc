@@ -1,8 +1,7 @@
 // Diagnostics as SARIF 2.1.0 (OASIS, https://docs.oasis-open.org/sarif/sarif/v2.1.0).
 
-#include "compiler/diagnostics/render.h"
-
 #include "compiler/base/source_manager.h"
+#include "compiler/diagnostics/render.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/Support/JSON.h>

@@ -1,7 +1,8 @@
 // What the renderers write.
 
-#include "compiler/base/source_manager.h"
 #include "compiler/diagnostics/render.h"
+
+#include "compiler/base/source_manager.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

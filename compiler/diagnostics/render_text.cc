@@ -1,8 +1,7 @@
 // Diagnostics for a terminal: the source line, carets, labels.
 
-#include "compiler/diagnostics/render.h"
-
 #include "compiler/base/source_manager.h"
+#include "compiler/diagnostics/render.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/SmallVector.h>

@@ -1,8 +1,7 @@
 // Tokens as text.
 
-#include "compiler/syntax/parse.h"
-
 #include "compiler/base/source_manager.h"
+#include "compiler/syntax/parse.h"
 
 namespace zc::syntax {
 

@@ -2,9 +2,8 @@
 
 #include "compiler/syntax/parse.h"
 
-#include "compiler/base/source_manager.h"
-
 #include "FlowParser.h"
+#include "compiler/base/source_manager.h"
 #include "compiler/syntax/parser/builder.h"
 #include "compiler/syntax/parser/error_strategy.h"
 #include "compiler/syntax/parser/lexer.h"

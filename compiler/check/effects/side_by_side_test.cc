@@ -28,7 +28,8 @@ step both(a, b, x) = {
   )" + left + ";\n  " + right + R"(;
 };
 flow run on POST "/" public { read_a; read_b; read_x; both; return 204; }
-)").found();
+)")
+                                       .found();
   const auto is_unused = [](const std::string& one) { return one.substr(0, 7) == "unused-"; };
   found.erase(std::remove_if(found.begin(), found.end(), is_unused), found.end());
   return found;
@@ -43,14 +44,17 @@ bool conflict(const std::string& left, const std::string& right) {
   EXPECT_EQ(found, found_beside(right, left)) << "the order of the text decides nothing";
   return !found.empty();
 }
-bool sql_conflict(const std::string& left, const std::string& right) { return conflict(sql(left), sql(right)); }
+bool sql_conflict(const std::string& left, const std::string& right) {
+  return conflict(sql(left), sql(right));
+}
 
 TEST(SideBySide, RowsAreNamedByEqualities) {
   EXPECT_TRUE(sql_conflict("select * from t where id = {a}", "update t set n = 1 where id = {a}"));
   EXPECT_FALSE(sql_conflict("select * from t where id = {a}", "update t set n = 1 where id = {b}"));
   EXPECT_TRUE(sql_conflict("select * from t where n > {a}", "update t set n = 1 where id = {b}"));
   EXPECT_TRUE(sql_conflict("delete from t where id = {a} or n = 1", "update t set n = 1 where id = {b}"));
-  EXPECT_FALSE(sql_conflict("delete from t where kind = 'x' and id = {a}", "update t set n = 1 where kind = 'y'"));
+  EXPECT_FALSE(
+      sql_conflict("delete from t where kind = 'x' and id = {a}", "update t set n = 1 where kind = 'y'"));
   EXPECT_TRUE(sql_conflict("delete from T where {a} = t.id", "update main.t set n = 1 where `id` = {a}"));
   EXPECT_FALSE(sql_conflict("delete from t where id = {a}", "update u set n = 1 where id = {a}"));
 }
@@ -66,9 +70,11 @@ TEST(SideBySide, ColumnsThatNobodySharesGoTogether) {
 }
 
 TEST(SideBySide, SumsGoTogether) {
-  EXPECT_FALSE(sql_conflict("update t set n = n + {b} where id = {a}", "update t set n = n - 1 where id = {a}"));
+  EXPECT_FALSE(
+      sql_conflict("update t set n = n + {b} where id = {a}", "update t set n = n - 1 where id = {a}"));
   EXPECT_TRUE(sql_conflict("update t set n = n * 2 where id = {a}", "update t set n = n - 1 where id = {a}"));
-  EXPECT_TRUE(sql_conflict("update t set n = n + 1 where id = {a} and n < 9", "update t set n = n - 1 where id = {a}"));
+  EXPECT_TRUE(sql_conflict("update t set n = n + 1 where id = {a} and n < 9",
+                           "update t set n = n - 1 where id = {a}"));
 }
 
 TEST(SideBySide, NewRowsMeetWhatAsksForThem) {
@@ -111,8 +117,8 @@ step own(item, user) = db.exec(sql"update users set last = {item} where id = {us
 step last(item) = db.exec(sql"update total set last = {item}");
 )";
   const auto found = [&head](const std::string& loop, const std::string& body) {
-    return check_text(head + "flow run on POST \"/\" public { read_items; each item in items " + loop + " { " + body +
-                      " } return 204; }\n")
+    return check_text(head + "flow run on POST \"/\" public { read_items; each item in items " + loop +
+                      " { " + body + " } return 204; }\n")
         .found();
   };
   const auto errors = [&found](const std::string& loop, const std::string& body) {

@@ -1,5 +1,6 @@
 // Follows parameters of paths and queries into the slots that they are read into.
 
+#include "compiler/check/data/labels.h"
 #include "compiler/check/governance/governance.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -40,25 +41,6 @@ constexpr llvm::StringRef kSecrets[] = {"password", "passwd",      "passphrase",
                                         "api_key",  "apikey",      "access_token",  "auth_token",
                                         "pin_code", "private_key", "client_secret", "refresh_token"};
 
-// Of a slot, by itself or through its type.
-model::Labels labels_of_slot(const model::Program& program, const model::Slot& slot) {
-  model::Labels labels = slot.labels;
-  model::TypeId type = slot.type;
-  while (type.is_valid()) {
-    const model::Type& known = program.types[type];
-    if (known.kind == model::TypeKind::kScalar) {
-      const model::Scalar& scalar = program.scalars[model::ScalarId(known.declaration)];
-      labels |= scalar.traits.labels;
-      type = scalar.base;
-    } else if (known.kind == model::TypeKind::kOptional || known.kind == model::TypeKind::kList) {
-      type = known.element;
-    } else {
-      break;
-    }
-  }
-  return labels;
-}
-
 // A parameter that a step reads, and where it ends up.
 struct Use {
   RequestPart part = RequestPart::kPath;
@@ -78,13 +60,13 @@ void collect(const model::Expression& expression, const Use& use, std::vector<Us
     collect(operand, use, uses);
 }
 
-std::vector<Use> uses_of(const model::Program& program, const model::Step& step) {
+std::vector<Use> uses_of(const LabelTable& labels, const model::Step& step) {
   std::vector<Use> uses;
   if (!step.value) return uses;
   Use use;
   if (!step.writes.empty()) {
     use.slot = step.writes.front().slot;
-    use.labels = labels_of_slot(program, program.slots[use.slot]);
+    use.labels = labels.labels_of(use.slot);
   }
   collect(*step.value, use, uses);
   return uses;
@@ -109,8 +91,9 @@ std::vector<Parameter> parameters_of(const model::Route& route) {
 class UrlChecker {
  public:
   explicit UrlChecker(Context& context) : context_(context) {
+    const LabelTable labels(context.program);
     for (const model::Step& step : context.program.steps)
-      uses_.push_back(uses_of(context.program, step));
+      uses_.push_back(uses_of(labels, step));
   }
 
   void check() {

@@ -15,8 +15,8 @@ using test::check_text;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// Steps `a`, `b` and `c` write and have an undo, `w` writes without one, `p` is a pivot, `r` reads, `s` is a write
-// that is retried.
+// Steps `a`, `b` and `c` write and have an undo, `w` writes without one, `p` is a pivot, `r` reads, `s` is a
+// write that is retried.
 std::string flow_with(const std::string& body) {
   return R"(package sagas;
 target web = http("https://example.com");
@@ -35,7 +35,8 @@ step s(id) = web.put("/s/{id}", { id: id }) with sure;
 step pure(flag) fails Invalid;
 flow run on POST "/" public {
   read_id; read_many; read_flag;
-)" + body + "\n  return 204;\n}\n";
+)" + body +
+         "\n  return 204;\n}\n";
 }
 
 // What is found, but for what the body does not use.
@@ -113,7 +114,8 @@ TEST(Sagas, CompensationsRunInReverse) {
 TEST(Sagas, WhatMayNotHaveCompletedIsUndoneIfItHas) {
   EXPECT_THAT(undos("saga { when flag { a; } b; }"), ElementsAre("a:", "b: a?"));
   EXPECT_THAT(undos("saga { parallel { a; b; } w; }"), ElementsAre("a: b?", "b: a?", "w: b a"));
-  EXPECT_THAT(undos("saga { parallel { when flag { a; } b; } w; }"), ElementsAre("a: b?", "b: a?", "w: b a?"));
+  EXPECT_THAT(undos("saga { parallel { when flag { a; } b; } w; }"),
+              ElementsAre("a: b?", "b: a?", "w: b a?"));
   EXPECT_THAT(undos("saga { each one in many max 9 { a; } w; }"), ElementsAre("a: a*", "w: a*"));
 }
 

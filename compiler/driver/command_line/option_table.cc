@@ -24,7 +24,8 @@ constexpr std::array kOptions = {
     OptionInfo{OptionId::kFix, kOutput, "", "--fix", "",
                "apply the fixes that diagnostics propose to the files named\nhere, and write nothing else"},
     OptionInfo{OptionId::kDump, kOutput, "", "--dump", "KIND",
-               "write no file, print what a phase made of the input:\ntokens, ast, model, cfg, plan, slots, timing or errors"},
+               "write no file, print what a phase made of the input:\ntokens, ast, model, cfg, plan, slots, "
+               "timing or errors"},
     OptionInfo{
         OptionId::kDepfile, kOutput, "", "--depfile", "FILE",
         "write a Make rule that names every file read; its target is\nFILE without `.d`, else the outputs"},

@@ -1,8 +1,8 @@
 // Every form of every option, and what is said about a wrong one.
 
-#include "compiler/base/source_manager.h"
 #include "compiler/driver/command_line/options.h"
 
+#include "compiler/base/source_manager.h"
 #include "compiler/driver/command_line/option_table.h"
 
 #include <gmock/gmock.h>
@@ -183,9 +183,10 @@ TEST(Options, AnUnknownCodeIsCorrected) {
 TEST(Options, AWrongValueShowsTheRightOnes) {
   EXPECT_EQ(bad({"--emit=cpp,htm", "a.flow"}).second,
             "`--emit` does not take `htm`; it takes cpp, main, dot, json, svg or dataflow");
-  EXPECT_EQ(bad({"--dump=token", "a.flow"}).second,
-            "`--dump` does not take `token`; it takes tokens, ast, model, cfg, plan, slots, timing or errors; did "
-            "you mean `tokens`?");
+  EXPECT_EQ(
+      bad({"--dump=token", "a.flow"}).second,
+      "`--dump` does not take `token`; it takes tokens, ast, model, cfg, plan, slots, timing or errors; did "
+      "you mean `tokens`?");
   EXPECT_EQ(bad({"-j", "0", "a.flow"}).second, "`--jobs` does not take `0`; it takes a number from 1 to 256");
   EXPECT_EQ(bad({"-jx", "a.flow"}).second, "`--jobs` does not take `x`; it takes a number from 1 to 256");
   EXPECT_EQ(bad({"-j257", "a.flow"}).second, "`--jobs` does not take `257`; it takes a number from 1 to 256");

@@ -43,7 +43,8 @@ class CompletionAnalysis {
     const NodeIndex index = saga_.nodes[at];
     const Node& node = cfg_.nodes[index];
     llvm::BitVector must(size_);
-    llvm::BitVector before(size_);  // of a join, whose predecessors come branch by branch: what those before did
+    llvm::BitVector before(
+        size_);  // of a join, whose predecessors come branch by branch: what those before did
     std::uint32_t branch = 0;
     bool is_first = true;
     for (const NodeIndex from : node.in) {
