@@ -35,10 +35,10 @@ class TargetChecker {
       if (!rated.is_bounded) continue;
       diagnostic.secondary(rated.call->settings.rate_span, "a rate is declared here");
       sum += (sum.empty() ? "" : "\n") + std::to_string(rate.count) + " per " +
-             model::duration_text(rate.per) + " x " + model::duration_text(rated.held) + ", which step `" +
+             model::duration_text(rate.per) + " x " + model::duration_text(rated.held) + " (step `" +
              model::name_text(context_.program, target_.origin.package,
                               context_.program.steps[rated.step].origin) +
-             "` can hold it, = " + in_progress_text(rated) + " at a time";
+             "`) = " + in_progress_text(rated) + " at a time";
     }
     diagnostic.note(sum);
     diagnostic.fix(std::string("raise `") + name + "` to " + enough, place, enough);
