@@ -252,8 +252,9 @@ def new_label(file):
             words = [token.text for token in last.tokens] if last is not None and last.kind == "return" else []
             if len(words) == 4 and words[2] in slots:
                 returns.add(file.line(last.begin))
-        if returns and "@" not in [token.text for token in declaration.tokens]:
-            begin = declaration.tokens[declaration.head + 3].begin
+        tokens = declaration.tokens
+        if returns and "@" not in [token.text for token in tokens] and tokens[declaration.head + 3].text != "}":
+            begin = tokens[declaration.head + 3].begin
             yield replaced(file, begin, begin, "@pii "), returns, declaration.name
 
 
