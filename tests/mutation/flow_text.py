@@ -117,8 +117,8 @@ class Statement:
     blocks: list  # of lists of statements
 
 
-STEP_CLAUSES = ("with", "timeout", "retry", "backoff", "hedge", "rate", "key", "fails", "may", "then", "undo", "drops",
-                "pivot")
+EFFECT_CLAUSES = ("with", "timeout", "retry", "backoff", "hedge", "rate", "key")
+STEP_CLAUSES = (*EFFECT_CLAUSES, "fails", "may", "then", "undo", "drops", "pivot")
 BLOCK_STATEMENTS = ("parallel", "sequential", "saga", "when", "each", "rescue", "on", "else")
 
 
@@ -144,6 +144,12 @@ class Step:
             at = end
         starts = [index for index in declaration.find(*STEP_CLAUSES)
                   if index >= at and tokens[index - 1].text not in (".", "(", ",", "=", "on", "|")]
+        # What stands behind `undo` is said about the effect that undoes.
+        own = []
+        for start in starts:
+            if not (own and tokens[own[-1]].text == "undo" and tokens[start].text in EFFECT_CLAUSES):
+                own.append(start)
+        starts = own
         ends = starts[1:] + [len(tokens) - 1]
         if tokens[at].text == "=":
             self.body = tokens[at + 1:(starts[0] if starts else len(tokens) - 1)]

@@ -205,12 +205,9 @@ def drop_undo(file):
             fails_later = any(other.is_effect for _, other in steps[at + 1:])
             if "undo" not in step.clauses or not fails_later:
                 continue
-            tokens = step.clauses["undo"]
-            end = tokens[closing(tokens, next(i for i, token in enumerate(tokens) if token.text == "("))].end
-            begin = tokens[0].begin
-            last = step.declaration.tokens[-1].begin
+            undo = step.clauses["undo"]
             lines = set(step_lines(file, step)) | {file.line(statement.begin)}
-            yield without(file, begin, max(end, last)), lines, f"{step.name} in {flow.name}"
+            yield without(file, undo[0].begin, undo[-1].end), lines, f"{step.name} in {flow.name}"
 
 
 @operator("data")
