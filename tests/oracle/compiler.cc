@@ -37,7 +37,11 @@ std::optional<Fault> fault_of(Kind kind) {
     case Kind::kNoResponse:
       return Fault::kNoResponse;
     case Kind::kRescueNever:
-      return Fault::kRescueNever;
+    case Kind::kHandledTwice:
+    case Kind::kHandlerNever:
+      return Fault::kHandlerNever;
+    case Kind::kRacingSlot:
+      return Fault::kRace;
     default:
       return std::nullopt;
   }
@@ -49,14 +53,11 @@ bool is_ignored(Family family) {
          family == Family::kGovernance || family == Family::kTime;
 }
 
-// What a message is about is its first name in backticks.
+// A slot is the first name in backticks of a message.
 std::string subject_of(const std::string& message, Fault fault) {
-  if (fault == Fault::kUnreachable || fault == Fault::kNoResponse) return "";
-  const std::size_t begin = message.find('`') + 1;
-  const std::string subject = fault == Fault::kRescueNever
-                                  ? message.substr(message.find_last_of('`', message.size() - 2) + 1)
-                                  : message.substr(begin);
-  return subject.substr(0, subject.find('`'));
+  if (fault == Fault::kUnreachable || fault == Fault::kNoResponse || fault == Fault::kHandlerNever) return "";
+  const std::string rest = message.substr(message.find('`') + 1);
+  return rest.substr(0, rest.find('`'));
 }
 
 void collect_findings(const zc::diagnostics::Report& report, const zc::SourceManager& sources,

@@ -79,11 +79,9 @@ class Walker {
     for (const int slot : raced_)
       result.raced_slots.insert(name(slot));
     for (const auto& [handler, errors] : arrivals_) {
-      if (errors.empty()) verdict_.flows[static_cast<std::size_t>(handler.second)].has_dead_handler = true;
-      for (const int error : handler.first->errors) {
-        if (!errors.contains(error))
-          verdict_.findings.insert({Fault::kRescueNever, handler.second, error_name(error)});
-      }
+      const std::vector<int>& named = handler.first->errors;
+      const bool all_come = std::all_of(named.begin(), named.end(), [&](int error) { return errors.contains(error); });
+      if (errors.empty() || !all_come) verdict_.findings.insert({Fault::kHandlerNever, handler.second, ""});
     }
   }
 
@@ -126,6 +124,9 @@ class Walker {
       if ((state & bit(use.slot)) != 0 && !changes) find(Fault::kDoubleWrite, name(use.slot));
       for (Branch* branch : branches_)
         branch->writes.insert(use.slot);
+      for (const Bits before : elements_) {
+        if (changes && (before & bit(use.slot)) != 0) find(Fault::kRace, name(use.slot));
+      }
       const std::size_t count = states.size();
       for (std::size_t i = 0; i < count; ++i) {
         if (use.optional) states.push_back(states[i]);
@@ -146,10 +147,13 @@ class Walker {
     }
   }
 
+  // An optional member that ends such a group ends it like any other.
+  static bool counts_optional(Join join) { return join == Join::kAny || join == Join::kRace || join == Join::kQuorum; }
+
   static unsigned failures_of(const Group& group) {
     unsigned kinds = 0;
     for (const Member& member : group.members) {
-      if (!member.optional) kinds |= operations()[static_cast<std::size_t>(member.effect.operation)].fails;
+      if (!member.optional || counts_optional(group.join)) kinds |= operations()[static_cast<std::size_t>(member.effect.operation)].fails;
     }
     for (const Group& nested : group.nested)
       kinds |= failures_of(nested);
@@ -380,7 +384,9 @@ class Walker {
   void compare(const Branch& branch, const Branch& other) {
     for (const int slot : branch.writes) {
       if (other.writes.contains(slot)) find(Fault::kDoubleWrite, name(slot));
-      if (other.reads.contains(slot)) raced_.insert(slot);
+      if (!other.reads.contains(slot)) continue;
+      raced_.insert(slot);
+      find(Fault::kRace, name(slot));
     }
   }
 
@@ -388,7 +394,10 @@ class Walker {
   Outcome each(const Statement& statement, Bits state, Time begin) {
     const std::size_t hidden = std::exchange(hidden_branches_, branches_.size());
     const Bits element = write({{statement.item, false}}, {}, state).front();
+    const bool side_by_side = statement.parallel > 1 && statement.most > 1;
+    if (side_by_side) elements_.push_back(state);
     const Outcome body = block(statement.blocks[0], {{element, 0}});
+    if (side_by_side) elements_.pop_back();
     hidden_branches_ = hidden;
 
     Time longest = 0;
@@ -437,6 +446,11 @@ class Walker {
     Outcome out;
   };
 
+  static bool is_handler(const Statement& statement) {
+    return statement.kind == StatementKind::kRescue || statement.kind == StatementKind::kOnError ||
+           statement.kind == StatementKind::kOnCancel;
+  }
+
   static bool handles(const Statement& handler, int error) {
     return std::find(handler.errors.begin(), handler.errors.end(), error) != handler.errors.end();
   }
@@ -444,22 +458,15 @@ class Walker {
   Outcome walk(const std::vector<const Statement*>& statements, const States& in) {
     Walk walk{statements, std::vector<States>(statements.size()), {}};
     for (const Statement* statement : statements) {
-      if (statement->kind == StatementKind::kRescue || statement->kind == StatementKind::kOnError)
-        arrivals_[{statement, flow_}];
+      if (is_handler(*statement)) arrivals_[{statement, flow_}];
     }
     States current = in;
     for (std::size_t i = 0; i < statements.size(); ++i) {
       const Statement& statement = *statements[i];
       if (statement.kind == StatementKind::kRescue) merge(current, walk.rescued[i]);
-      if (statement.kind == StatementKind::kRescue || statement.kind == StatementKind::kOnError ||
-          statement.kind == StatementKind::kOnCancel) {
-        continue;
-      }
+      if (is_handler(statement)) continue;
       if (current.empty()) {
-        if (!in.empty()) {
-          find(Fault::kUnreachable, "");
-          verdict_.flows[static_cast<std::size_t>(flow_)].has_dead_handler = true;
-        }
+        if (!in.empty()) find(Fault::kUnreachable, "");
         continue;
       }
       Outcome one = this->statement(statement, current);
@@ -516,6 +523,7 @@ class Walker {
     States ends = states;
     for (const Statement* handler : walk.statements) {
       if (handler->kind != StatementKind::kOnCancel) continue;
+      arrivals_[{handler, flow_}].insert(kNone);
       const std::size_t outer = enter(handler);
       ends = block(handler->blocks[0], ends).next;
       place_ = outer;
@@ -530,6 +538,7 @@ class Walker {
   std::map<int, std::size_t> bits_;
   std::vector<Branch*> branches_;    // that the place stands in, from the outermost
   std::size_t hidden_branches_ = 0;  // as many of them begin outside of the innermost `each`
+  std::vector<Bits> elements_;        // what was set before each `each` around, whose elements run side by side
   std::size_t place_ = 0;
   std::map<std::tuple<std::size_t, const void*, std::size_t>, std::size_t> places_;
   std::map<std::pair<std::size_t, int>, Seen> seen_;  // by place and slot
@@ -552,8 +561,10 @@ const char* fault_name(Fault fault) {
       return "unreachable";
     case Fault::kNoResponse:
       return "no response";
-    case Fault::kRescueNever:
-      return "never rescued";
+    case Fault::kHandlerNever:
+      return "handler of nothing";
+    case Fault::kRace:
+      return "race";
   }
   return "";
 }

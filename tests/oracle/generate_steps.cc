@@ -160,8 +160,8 @@ Group StepGenerator::group(Step& step, const Likely& likely, bool is_nested, int
   const bool shares =
       picks(group.join) && (group.join != Join::kQuorum || group.count == 1) && random_.percent(60);
   if (shares) shared = any_unset(false, likely);
-  const bool may_leave_out =
-      group.join == Join::kAll || group.join == Join::kAllRequired || group.join == Join::kSequential;
+  // In these an optional member with a slot that all share would be one that may stay unset.
+  const bool may_leave_out = !shares && group.join != Join::kFirstSuccess && group.join != Join::kHedge;
   for (int i = 0; i < count; ++i) {
     Member member;
     member.effect.argument = step.reads.empty() ? SlotUse{} : step.reads.front();
@@ -175,7 +175,7 @@ Group StepGenerator::group(Step& step, const Likely& likely, bool is_nested, int
     member.slot = shares ? shared : (random_.percent(85) ? any_unset(false, likely) : kNone);
     if (!shares && member.slot != kNone) {
       // Two members for one slot are a mistake, so a rare one.
-      if (has(step.writes, member.slot) && (picks(group.join) || !random_.percent(4))) member.slot = kNone;
+      if (has(step.writes, member.slot) && !random_.percent(4)) member.slot = kNone;
       if (member.slot != kNone && has(step.writes, member.slot) && member.optional) member.slot = kNone;
     }
     if (member.slot != kNone)
