@@ -122,7 +122,7 @@ override
   | RETRY expression (BACKOFF rangeValue)? (ON qualifiedName (COMMA qualifiedName)*)?
   | BACKOFF rangeValue
   | HEDGE expression (AFTER expression)?
-  | RATE expression
+  | RATE expression (IDENTIFIER expression)?
   ;
 
 stepClause

@@ -153,7 +153,7 @@ TEST(Parse, ReadsStepsWithAnEffect) {
   fails NotFound on missing, Busy on conflict | timeout, Unavailable
   undo pay.delete("/holds/{hold}") with money key hold
   drops pii pivot;
-step inline -> x = db.one(sql"select 1") with retry 1 backoff 5ms..10ms on A, B;
+step inline -> x = db.one(sql"select 1") with retry 1 backoff 5ms..10ms on A, B rate 100 per 1s;
 )"),
       R"(step reserve (auth.user, left?) -> hold? fails NotFound on missing, Busy on conflict | timeout, Unavailable pivot @1:1
   effect pay.post("/holds", {user: auth.user.id, a-b: [1, 2], left: left})
@@ -168,6 +168,7 @@ step inline -> x = db.one(sql"select 1") with retry 1 backoff 5ms..10ms on A, B;
 step inline -> x @6:1
   effect db.one(sql"select 1")
     override retry [1] [backoff] [5ms..10ms] [on] [A, B]
+    override rate [100] [per] [1s]
 )");
 }
 
