@@ -27,8 +27,8 @@
 
 #include <cstdint>
 #include <iterator>
-#include <optional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>

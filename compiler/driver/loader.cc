@@ -84,7 +84,6 @@ class Loader {
     std::size_t first = 0;
     while (first != result_.files.size()) {
       const std::size_t end = result_.files.size();
-      timer_.begin("parse");
       parse(first, end);
       timer_.begin("load");
       for (; first != end; ++first) {
@@ -159,21 +158,31 @@ class Loader {
     std::deque<DiagnosticEngine> engines;
     for (std::size_t i = first; i != end; ++i)
       engines.emplace_back(sources_, engine_.options());
-    const auto parse_one = [&](std::size_t i) {
+    timer_.begin("lex");
+    for_each_in_parallel(first, end, [&](std::size_t i) {
       syntax::SyntaxTree& tree = result_.files[i].tree;
-      tree = syntax::parse(sources_, tree.file, engines[i - first]);
-    };
-    if (jobs_ == 1 || end - first == 1) {
-      for (std::size_t i = first; i != end; ++i)
-        parse_one(i);
-    } else {
-      llvm::DefaultThreadPool pool(llvm::hardware_concurrency(jobs_));
-      for (std::size_t i = first; i != end; ++i)
-        pool.async(parse_one, i);
-      pool.wait();
-    }
+      tree.tokens = syntax::lex(sources_, tree.file, engines[i - first]);
+    });
+    timer_.begin("parse");
+    for_each_in_parallel(first, end, [&](std::size_t i) {
+      syntax::SyntaxTree& tree = result_.files[i].tree;
+      tree = syntax::parse(sources_, tree.file, std::move(tree.tokens), engines[i - first]);
+    });
     for (DiagnosticEngine& engine : engines)
       engine_.absorb(std::move(engine));
+  }
+
+  template <typename Work>
+  void for_each_in_parallel(std::size_t first, std::size_t end, const Work& work) const {
+    if (jobs_ == 1 || end - first == 1) {
+      for (std::size_t i = first; i != end; ++i)
+        work(i);
+      return;
+    }
+    llvm::DefaultThreadPool pool(llvm::hardware_concurrency(jobs_));
+    for (std::size_t i = first; i != end; ++i)
+      pool.async(work, i);
+    pool.wait();
   }
 
   void follow_imports(std::size_t importer) {

@@ -141,10 +141,10 @@ struct EffectCall {
   Boxed<Expression> key;    // idempotency key
   Kinds raises = 0;         // what this call can really fail with
   std::vector<RowColumn> columns;  // of a SQL statement that was prepared; empty where that is not known
-  Span span;                // `target.operation(arguments)`
-  Span whole;               // with its clauses
-  Span policy_span;         // the name behind `with`; nowhere when there is none
-  Span key_span;            // `key expression`; nowhere when there is none
+  Span span;                       // `target.operation(arguments)`
+  Span whole;                      // with its clauses
+  Span policy_span;                // the name behind `with`; nowhere when there is none
+  Span key_span;                   // `key expression`; nowhere when there is none
 };
 
 struct GroupMember {

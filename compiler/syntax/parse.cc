@@ -6,7 +6,6 @@
 #include "compiler/base/source_manager.h"
 #include "compiler/syntax/parser/builder.h"
 #include "compiler/syntax/parser/error_strategy.h"
-#include "compiler/syntax/parser/lexer.h"
 #include "compiler/syntax/parser/suppressions.h"
 #include "compiler/syntax/parser/unit_reader.h"
 #include "compiler/syntax/parser/unit_stream.h"
@@ -14,6 +13,7 @@
 #include <llvm/Support/Casting.h>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace zc::syntax {
@@ -105,9 +105,14 @@ void check_head(llvm::ArrayRef<const Declaration*> declarations, diagnostics::Di
 }  // namespace
 
 SyntaxTree parse(const SourceManager& sources, FileId file, diagnostics::DiagnosticEngine& engine) {
+  return parse(sources, file, lex(sources, file, engine), engine);
+}
+
+SyntaxTree parse(const SourceManager& sources, FileId file, TokenList tokens,
+                 diagnostics::DiagnosticEngine& engine) {
   SyntaxTree tree;
   tree.file = file;
-  tree.tokens = lex(sources, file, engine);
+  tree.tokens = std::move(tokens);
   collect_suppressions(sources, file, tree.tokens, engine);
 
   const llvm::StringRef text = sources.text(file);

@@ -23,9 +23,17 @@ inline constexpr std::uint32_t kMaxChain = 256;
 // Calls, indices and members behind a closing bracket in a row: each is a level of the tree.
 inline constexpr std::uint32_t kMaxSuffixes = 16;
 
-// Always returns a tree, for any bytes. What is wrong is reported to `engine`, each mistake once, and the
-// node marked erroneous. Also hands the suppression comments of the file to `engine`. Linear in the size of
-// the file. Thread-safe for different `engine`s and files.
+// All tokens of the file, comments included. Strings always come out closed: where a quote is missing, empty
+// tokens stand for it. What is wrong is reported to `engine`. Linear in the size of the file. Thread-safe, as
+// is `parse`, for different engines and files.
+[[nodiscard]] TokenList lex(const SourceManager& sources, FileId file, diagnostics::DiagnosticEngine& engine);
+
+// Always returns a tree, for any bytes; it keeps `tokens`, which `lex` made. What is wrong is reported to
+// `engine`, each mistake once, and the node marked erroneous. Also hands the suppression comments of the file
+// to `engine`. Linear in the size of the file.
+[[nodiscard]] SyntaxTree parse(const SourceManager& sources, FileId file, TokenList tokens,
+                               diagnostics::DiagnosticEngine& engine);
+// Both, one after the other.
 [[nodiscard]] SyntaxTree parse(const SourceManager& sources, FileId file,
                                diagnostics::DiagnosticEngine& engine);
 

@@ -184,7 +184,7 @@ class Timing(cli.CliTest):
         self.put("hello.flow", cli.HELLO)
         result = self.run_compiler("--time-phases", "-o", "out", "hello.flow")
         self.assertEqual(result.status, 0)
-        for phase in ["load", "parse", "names", "types", "steps", "flows", "slots", "emit", "write", "total", "input", "memory"]:
+        for phase in ["load", "lex", "parse", "names", "types", "steps", "flows", "slots", "emit", "write", "total", "input", "memory"]:
             self.assertRegex(result.err, rf"(?m)^{phase} ")
 
 

@@ -37,12 +37,13 @@ std::string describe(const Program& program, const Finding& finding) {
          (finding.subject.empty() ? "" : ": " + finding.subject);
 }
 
-// Of two findings about one slot, and of handlers in code that nothing reaches, one is enough: which one is a matter of
-// taste.
+// Of two findings about one slot, and of handlers in code that nothing reaches, one is enough: which one is a
+// matter of taste.
 bool is_open(const Finding& finding, const std::set<Finding>& others) {
   if (finding.fault == Fault::kHandlerNever) return others.contains({Fault::kUnreachable, finding.flow, ""});
-  return finding.fault == Fault::kRace && (others.contains({Fault::kRead, finding.flow, finding.subject}) ||
-                                           others.contains({Fault::kDoubleWrite, finding.flow, finding.subject}));
+  return finding.fault == Fault::kRace &&
+         (others.contains({Fault::kRead, finding.flow, finding.subject}) ||
+          others.contains({Fault::kDoubleWrite, finding.flow, finding.subject}));
 }
 
 }  // namespace

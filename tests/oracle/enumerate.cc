@@ -80,7 +80,8 @@ class Walker {
       result.raced_slots.insert(name(slot));
     for (const auto& [handler, errors] : arrivals_) {
       const std::vector<int>& named = handler.first->errors;
-      const bool all_come = std::all_of(named.begin(), named.end(), [&](int error) { return errors.contains(error); });
+      const bool all_come =
+          std::all_of(named.begin(), named.end(), [&](int error) { return errors.contains(error); });
       if (errors.empty() || !all_come) verdict_.findings.insert({Fault::kHandlerNever, handler.second, ""});
     }
   }
@@ -148,12 +149,15 @@ class Walker {
   }
 
   // An optional member that ends such a group ends it like any other.
-  static bool counts_optional(Join join) { return join == Join::kAny || join == Join::kRace || join == Join::kQuorum; }
+  static bool counts_optional(Join join) {
+    return join == Join::kAny || join == Join::kRace || join == Join::kQuorum;
+  }
 
   static unsigned failures_of(const Group& group) {
     unsigned kinds = 0;
     for (const Member& member : group.members) {
-      if (!member.optional || counts_optional(group.join)) kinds |= operations()[static_cast<std::size_t>(member.effect.operation)].fails;
+      if (!member.optional || counts_optional(group.join))
+        kinds |= operations()[static_cast<std::size_t>(member.effect.operation)].fails;
     }
     for (const Group& nested : group.nested)
       kinds |= failures_of(nested);
@@ -538,7 +542,7 @@ class Walker {
   std::map<int, std::size_t> bits_;
   std::vector<Branch*> branches_;    // that the place stands in, from the outermost
   std::size_t hidden_branches_ = 0;  // as many of them begin outside of the innermost `each`
-  std::vector<Bits> elements_;        // what was set before each `each` around, whose elements run side by side
+  std::vector<Bits> elements_;  // what was set before each `each` around, whose elements run side by side
   std::size_t place_ = 0;
   std::map<std::tuple<std::size_t, const void*, std::size_t>, std::size_t> places_;
   std::map<std::pair<std::size_t, int>, Seen> seen_;  // by place and slot

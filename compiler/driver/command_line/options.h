@@ -39,8 +39,8 @@ struct Options {
   std::string templates_dir;  // empty: the built-in ones
   std::string lock;           // empty: none
   lock::Class lock_accept = lock::Class::kSafe;
-  std::string std_dir;  // empty: beside the program
-  std::string sql_check;      // URL of a server of PostgreSQL; empty: none
+  std::string std_dir;    // empty: beside the program
+  std::string sql_check;  // URL of a server of PostgreSQL; empty: none
   diagnostics::Format format = diagnostics::Format::kText;
   diagnostics::WarningOptions warnings;
   Color color = Color::kAuto;

@@ -64,12 +64,13 @@ class Matcher {
   using Entries = std::vector<const Entry*>;
 
   static std::string key(llvm::StringRef kind, llvm::StringRef name) { return (kind + " " + name).str(); }
-  // What says that two entries may be the same thing, whatever they are called; empty when nothing does. Slots
-  // are matched before the steps that write them.
+  // What says that two entries may be the same thing, whatever they are called; empty when nothing does.
+  // Slots are matched before the steps that write them.
   [[nodiscard]] std::string signature_of(const Entry& entry, bool is_old) const {
     if (entry.kind == "slot") return entry.value("type").str();
     if (entry.kind == "target") return entry.value("adapter").str();
-    if (entry.kind == "flow") return entry.has("path") ? (entry.value("method") + " " + entry.value("path")).str() : "";
+    if (entry.kind == "flow")
+      return entry.has("path") ? (entry.value("method") + " " + entry.value("path")).str() : "";
     std::string signature;
     if (entry.kind == "step") {
       llvm::SmallVector<llvm::StringRef> writes;
@@ -154,7 +155,8 @@ class Matcher {
       return gone[static_cast<std::size_t>(std::find(names.begin(), names.end(), *meant) - names.begin())];
     const std::string signature = signature_of(entry, /*is_old=*/false);
     const auto found = llvm::find_if(gone, [&](const Entry* each) {
-      return shares_words(name, split_name(each->name).second) && signature_of(*each, /*is_old=*/true) == signature;
+      return shares_words(name, split_name(each->name).second) &&
+             signature_of(*each, /*is_old=*/true) == signature;
     });
     return found == gone.end() ? nullptr : *found;
   }

@@ -1,9 +1,8 @@
 // Drives the grammar's lexer: white space, comments, the modes inside strings, and recovery when a quote is
 // missing.
 
-#include "compiler/syntax/parser/lexer.h"
-
 #include "FlowLexer.h"
+#include "compiler/base/source_manager.h"
 #include "compiler/syntax/parse.h"
 #include "compiler/syntax/parser/byte_stream.h"
 #include "compiler/syntax/parser/declaration_keywords.h"
