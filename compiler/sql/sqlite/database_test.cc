@@ -8,10 +8,11 @@
 namespace zc::sql {
 namespace {
 
-// "line of the problem: message", one a problem.
+// "token: message", one a problem.
 std::string problems(const std::string& schema) {
+  const std::unique_ptr<Database> database = open_sqlite(schema);
   std::string text;
-  for (const Problem& problem : open_sqlite(schema)->schema_problems())
+  for (const Problem& problem : database->schema_problems())
     text += schema.substr(problem.begin, problem.end - problem.begin) + ": " + problem.message + "\n";
   return text;
 }
