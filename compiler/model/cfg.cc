@@ -98,9 +98,11 @@ class Builder {
     if (std::find(out.begin(), out.end(), edge) == out.end()) add_new_edge(from, edge);
   }
 
+  // The edges from one node to another are made side by side, so that `in` has the node once.
   void add_new_edge(NodeIndex from, const Edge& edge) {
     cfg_.nodes[from].out.push_back(edge);
-    cfg_.nodes[edge.to].in.push_back(from);
+    std::vector<NodeIndex>& in = cfg_.nodes[edge.to].in;
+    if (in.empty() || in.back() != from) in.push_back(from);
   }
 
   void connect(const Exits& exits, NodeIndex to) {
@@ -169,9 +171,7 @@ class Builder {
   void pass_on(const Handler& handler) {
     if (handler.raise == kNoNode) return;
     std::vector<ErrorId> errors;
-    NodeIndex last = kNoNode;  // a node stands in `in` once for each of its edges, side by side
     for (const NodeIndex from : cfg_.nodes[handler.node].in) {
-      if (std::exchange(last, from) == from) continue;
       for (const Edge& edge : cfg_.nodes[from].out) {
         if (edge.to == handler.node && edge.error.is_valid()) errors.push_back(edge.error);
       }

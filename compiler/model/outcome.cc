@@ -46,9 +46,7 @@ class EscapeCollector {
       return;
     }
     const NodeIndex handler = cfg_.node_of_statement[cfg_.nodes[node].statement];
-    NodeIndex last = kNoNode;  // a node stands in `in` once for each of its edges, side by side
     for (const NodeIndex from : cfg_.nodes[handler].in) {
-      if (std::exchange(last, from) == from) continue;
       const bool raises = llvm::any_of(cfg_.nodes[from].out, [&](const Edge& edge) {
         return edge.to == handler && edge.error == escape.error;
       });
