@@ -1,6 +1,10 @@
 // Groups of effects: joins, members, and the slots that they write.
 
 #include "compiler/check/steps/effects.h"
+#include "compiler/model/effects.h"
+
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/MapVector.h>
 
 #include <algorithm>
 #include <utility>
@@ -158,18 +162,34 @@ class GroupResolver {
     return nullptr;
   }
 
+  // Two effects that may both succeed write two slots.
   void check_writers(const model::Group& group) {
-    if (picks_winners(group.join)) return;
-    for (std::size_t i = 0; i < group.members.size(); ++i) {
-      const model::SlotUse& use = group.members[i].writes;
-      if (!use.slot.is_valid()) continue;
-      for (std::size_t earlier = 0; earlier < i; ++earlier) {
-        if (group.members[earlier].writes.slot != use.slot) continue;
-        context_.engine.report(Kind::kDoubleWrite, use.span, context_.program.slots[use.slot].origin.name)
-            .secondary(group.members[earlier].writes.span, "first written here");
-        break;
+    const bool one_wins =
+        picks_winners(group.join) && (group.join != model::Join::kQuorum || group.quorum == 1);
+    if (one_wins) return;
+    llvm::DenseMap<model::SlotId, Span> first;
+    std::vector<Uses> children;
+    for (const model::GroupMember& member : group.members)
+      add_use(member, children.emplace_back());
+    // What stands twice inside one of these was reported there.
+    for (const model::Group& nested : group.nested)
+      model::for_each_member(nested, [&, &uses = children.emplace_back()](const model::GroupMember& member) {
+        add_use(member, uses);
+      });
+    for (const Uses& uses : children) {
+      for (const auto& [slot, place] : uses) {
+        const auto [entry, is_new] = first.try_emplace(slot, place);
+        if (is_new) continue;
+        context_.engine.report(Kind::kDoubleWrite, place, context_.program.slots[slot].origin.name)
+            .secondary(entry->second, "first written here");
       }
     }
+  }
+
+  using Uses = llvm::MapVector<model::SlotId, Span>;
+
+  static void add_use(const model::GroupMember& member, Uses& uses) {
+    if (member.writes.slot.is_valid()) uses.insert({member.writes.slot, member.writes.span});
   }
 
   Context& context_;
