@@ -75,10 +75,26 @@ class ShapeChecker {
         flow_.context.engine.report(Kind::kReturnInParallel, statement.span)
             .help("write a slot here, and answer behind the block");
       }
+      if (statement.kind == StatementKind::kStep && in_parallel) check_decisions(statement);
       for (const Block& branch : statement.branches) {
         check_returns(branch, in_parallel || statement.kind == StatementKind::kParallel);
       }
+      for (const std::uint32_t index : statement.alternatives) {
+        const model::Alternative& alternative = flow_.flow().alternatives[index];
+        if (alternative.kind != model::Alternative::Kind::kReplace) check_returns(alternative.body, in_parallel);
+      }
     }
+  }
+
+  // `may done` answers, and so does a chain instead of the rest.
+  void check_decisions(const Statement& statement) {
+    if (!statement.step.is_valid()) return;
+    const model::Step& step = flow_.context.program.steps[statement.step];
+    if (!step.may_done && step.may_replace.empty()) return;
+    if (!flow_.reports.is_new(Kind::kReturnInParallel, statement.span)) return;
+    flow_.context.engine.report(Kind::kReturnInParallel, statement.span)
+        .secondary(step.origin.span, step.may_done ? "may answer" : "may replace the rest of the flow")
+        .help("let it decide before the block, or behind it");
   }
 
   void report_no_response() {
