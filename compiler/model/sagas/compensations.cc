@@ -47,7 +47,9 @@ class CompletionAnalysis {
         size_);  // of a join, whose predecessors come branch by branch: what those before did
     std::uint32_t branch = 0;
     bool is_first = true;
+    NodeIndex last = kNoNode;  // a node stands in `in` once for each of its edges, side by side
     for (const NodeIndex from : node.in) {
+      if (std::exchange(last, from) == from) continue;
       const auto inside = local_.find(from);
       for (const Edge& edge : cfg_.nodes[from].out) {
         if (edge.to != index) continue;

@@ -27,6 +27,8 @@ struct Places {
   std::vector<SagaScope> sagas;
   std::vector<BranchScope> branches;
   std::vector<std::uint32_t> saga_of, branch_of;  // by statement, innermost
+  // By statement: the innermost saga that is about to end there, in `on error` or `on cancel`.
+  std::vector<std::uint32_t> ending_of;
 };
 
 class PlaceFinder {
@@ -34,42 +36,49 @@ class PlaceFinder {
   PlaceFinder(const Program& program, const Cfg& cfg) : flow_(program.flows[cfg.flow]), cfg_(cfg) {
     places_.saga_of.assign(cfg.statements.size(), kNoIndex);
     places_.branch_of.assign(cfg.statements.size(), kNoIndex);
+    places_.ending_of.assign(cfg.statements.size(), kNoIndex);
     for (std::size_t i = 0; i < cfg.statements.size(); ++i)
       indices_.try_emplace(cfg.statements[i], static_cast<std::uint32_t>(i));
   }
 
   Places find() {
-    block(flow_.body, kNoIndex, kNoIndex);
+    block(flow_.body, {});
     return std::move(places_);
   }
 
  private:
-  void block(const Block& statements, std::uint32_t saga, std::uint32_t branch) {
+  struct Place {
+    std::uint32_t saga = kNoIndex, ending = kNoIndex, branch = kNoIndex;
+  };
+
+  void block(const Block& statements, const Place& place) {
     for (const Statement& statement : statements)
-      one(statement, saga, branch);
+      one(statement, place);
   }
 
-  void one(const Statement& statement, std::uint32_t saga, std::uint32_t branch) {
+  void one(const Statement& statement, Place place) {
     const std::uint32_t index = indices_.at(&statement);
-    places_.saga_of[index] = saga;
-    places_.branch_of[index] = branch;
-    std::uint32_t inner = saga;
+    if (statement.kind == StatementKind::kOnError || statement.kind == StatementKind::kOnCancel) {
+      if (place.saga != kNoIndex) place.ending = std::exchange(place.saga, kNoIndex);
+    }
+    places_.saga_of[index] = place.saga;
+    places_.ending_of[index] = place.ending;
+    places_.branch_of[index] = place.branch;
+    Place inner = place;
     if (statement.kind == StatementKind::kSaga) {
-      inner = static_cast<std::uint32_t>(places_.sagas.size());
-      places_.sagas.push_back({saga, index});
-    } else if (statement.kind == StatementKind::kOnError || statement.kind == StatementKind::kOnCancel) {
-      inner = kNoIndex;  // the saga has ended
+      inner.saga = static_cast<std::uint32_t>(places_.sagas.size());
+      places_.sagas.push_back({place.saga, index});
     }
     for (std::size_t i = 0; i < statement.branches.size(); ++i) {
-      std::uint32_t inner_branch = branch;
       if (statement.kind == StatementKind::kParallel) {
-        inner_branch = static_cast<std::uint32_t>(places_.branches.size());
-        places_.branches.push_back({branch, {cfg_.node_of_statement[index], static_cast<std::uint32_t>(i)}});
+        inner.branch = static_cast<std::uint32_t>(places_.branches.size());
+        places_.branches.push_back(
+            {place.branch, {cfg_.node_of_statement[index], static_cast<std::uint32_t>(i)}});
       }
-      block(statement.branches[i], inner, inner_branch);
+      block(statement.branches[i], inner);
     }
     for (const std::uint32_t alternative : statement.alternatives)
-      block(flow_.alternatives[alternative].body, inner, branch);
+      block(flow_.alternatives[alternative].body, inner);
   }
 
   const Flow& flow_;
@@ -78,12 +87,26 @@ class PlaceFinder {
   llvm::DenseMap<const Statement*, std::uint32_t> indices_;
 };
 
+// The part of the graph that is a saga's: its own nodes, and those at which it is about to end.
+struct SagaNodes {
+  std::vector<NodeIndex> all, own;  // in reverse postorder
+};
+
+// By statement of an `on error`: where its errors go on, when it does not answer.
+using Raises = llvm::DenseMap<std::uint32_t, NodeIndex>;
+
 // One saga out of its nodes.
 class SagaBuilder {
  public:
-  SagaBuilder(const Program& program, const Cfg& cfg, const Places& places,
-              const std::vector<NodeIndex>& nodes, std::vector<std::uint32_t>& local)
-      : program_(program), cfg_(cfg), places_(places), nodes_(nodes), local_(local) {
+  SagaBuilder(const Program& program, const Cfg& cfg, const Places& places, const Raises& raises,
+              const SagaNodes& nodes, std::vector<std::uint32_t>& local)
+      : program_(program),
+        cfg_(cfg),
+        places_(places),
+        raises_(raises),
+        nodes_(nodes.all),
+        own_(nodes.own),
+        local_(local) {
     for (std::size_t i = 0; i < nodes_.size(); ++i)
       local_[nodes_[i]] = static_cast<std::uint32_t>(i);
     step_at_.assign(nodes_.size(), kNoIndex);
@@ -98,7 +121,7 @@ class SagaBuilder {
   Saga build(std::uint32_t statement) {
     saga_.statement = statement;
     saga_.nodes = nodes_;
-    std::vector<NodeIndex> in_text_order = nodes_;
+    std::vector<NodeIndex> in_text_order = own_;
     std::sort(in_text_order.begin(), in_text_order.end());
     for (const NodeIndex node : in_text_order)
       add_step(node);
@@ -123,6 +146,23 @@ class SagaBuilder {
     return step != nullptr && program_.steps[step->step].pivot;
   }
 
+  // Whether the error ends the saga: no `rescue` inside takes it, perhaps behind an `on error`.
+  [[nodiscard]] bool leaves(const Edge& edge) const {
+    const Edge* at = &edge;
+    while (is_inside(at->to)) {
+      const Node& handler = cfg_.nodes[at->to];
+      if (cfg_.statements[handler.statement]->kind != StatementKind::kOnError) return false;
+      const auto raise = raises_.find(handler.statement);
+      if (raise == raises_.end()) return true;  // it answers
+      const std::vector<Edge>& out = cfg_.nodes[raise->second].out;
+      const auto next =
+          std::find_if(out.begin(), out.end(), [&](const Edge& other) { return other.error == edge.error; });
+      if (next == out.end()) return true;
+      at = &*next;
+    }
+    return true;
+  }
+
   void add_step(NodeIndex node) {
     const Node& at = cfg_.nodes[node];
     if (at.kind != NodeKind::kStep || !cfg_.statements[at.statement]->step.is_valid()) return;
@@ -141,7 +181,7 @@ class SagaBuilder {
     });
     step.is_retriable = has_effects && all_retried;
     for (const Edge& edge : at.out) {
-      if (edge.kind != EdgeKind::kError || is_inside(edge.to)) continue;
+      if (edge.kind != EdgeKind::kError || !leaves(edge)) continue;
       if (std::find(step.leaving.begin(), step.leaving.end(), edge.error) == step.leaving.end())
         step.leaving.push_back(edge.error);
     }
@@ -197,8 +237,9 @@ class SagaBuilder {
     for (; !open.empty(); open.pop_front()) {
       const NodeIndex node = open.front();
       const std::uint32_t end = at[local_[node]];
+      NodeIndex last = kNoNode;  // a node stands in `in` once for each of its edges, side by side
       for (const NodeIndex from : cfg_.nodes[node].in) {
-        if (!is_inside(from)) continue;
+        if (!is_inside(from) || std::exchange(last, from) == from) continue;
         for (const Edge& edge : cfg_.nodes[from].out) {
           if (edge.to != node) continue;
           const bool has_completed = !is_before_writes(edge.kind);
@@ -258,7 +299,9 @@ class SagaBuilder {
   const Program& program_;
   const Cfg& cfg_;
   const Places& places_;
+  const Raises& raises_;
   const std::vector<NodeIndex>& nodes_;
+  const std::vector<NodeIndex>& own_;
   std::vector<std::uint32_t>& local_;   // by node of the flow: its index in `nodes_`
   std::vector<std::uint32_t> step_at_;  // by local node
   Saga saga_;
@@ -272,18 +315,27 @@ std::vector<Saga> find_sagas(const Program& program, const Cfg& cfg) {
                   [](const Statement* statement) { return statement->kind == StatementKind::kSaga; });
   if (!has_saga) return {};
   const Places places = PlaceFinder(program, cfg).find();
-  std::vector<std::vector<NodeIndex>> nodes(places.sagas.size());
-  for (const NodeIndex node : cfg.order) {
-    if (cfg.nodes[node].statement == kNoIndex) continue;
-    for (std::uint32_t saga = places.saga_of[cfg.nodes[node].statement]; saga != kNoIndex;
-         saga = places.sagas[saga].parent) {
-      nodes[saga].push_back(node);
+  std::vector<SagaNodes> nodes(places.sagas.size());
+  const auto add = [&](NodeIndex node, std::uint32_t saga, bool is_own) {
+    for (; saga != kNoIndex; saga = places.sagas[saga].parent) {
+      nodes[saga].all.push_back(node);
+      if (is_own) nodes[saga].own.push_back(node);
     }
+  };
+  Raises raises;
+  for (const NodeIndex node : cfg.order) {
+    const std::uint32_t statement = cfg.nodes[node].statement;
+    if (statement == kNoIndex) continue;
+    add(node, places.saga_of[statement], /*is_own=*/true);
+    add(node, places.ending_of[statement], /*is_own=*/false);
+    if (cfg.nodes[node].kind == NodeKind::kRaise) raises.try_emplace(statement, node);
   }
   std::vector<std::uint32_t> local(cfg.nodes.size(), kNoIndex);
   std::vector<Saga> sagas;
-  for (std::size_t i = 0; i < places.sagas.size(); ++i)
-    sagas.push_back(SagaBuilder(program, cfg, places, nodes[i], local).build(places.sagas[i].statement));
+  for (std::size_t i = 0; i < places.sagas.size(); ++i) {
+    sagas.push_back(
+        SagaBuilder(program, cfg, places, raises, nodes[i], local).build(places.sagas[i].statement));
+  }
   return sagas;
 }
 
