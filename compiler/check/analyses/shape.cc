@@ -81,7 +81,8 @@ class ShapeChecker {
       }
       for (const std::uint32_t index : statement.alternatives) {
         const model::Alternative& alternative = flow_.flow().alternatives[index];
-        if (alternative.kind != model::Alternative::Kind::kReplace) check_returns(alternative.body, in_parallel);
+        if (alternative.kind != model::Alternative::Kind::kReplace)
+          check_returns(alternative.body, in_parallel);
       }
     }
   }

@@ -64,17 +64,19 @@ class Values {
     return false;
   }
 
-  // Whether a new row can be one that `other` asks for: it asks for any, or by a value that the row gets.
+  // Whether a new row can be one that `other` asks for: it asks for any, or by a value that a row gets.
   [[nodiscard]] bool inserts_into(const SqlAccess& insert, const SqlAccess& other) const {
     bool asks = other.keys.empty();
     for (const SqlColumn& key : other.keys) {
+      bool is_named = false;
+      bool is_same = false;
       for (const SqlColumn& column : insert.inserted) {
-        const bool is_named = column.name == key.name;
-        const bool is_same = same(column.value, key.value);
-        if (is_named && !is_same) return false;
         const bool may_be = column.name.empty() && key.value.parameter != nullptr;
-        asks = asks || (is_same && (is_named || may_be));
+        is_named = is_named || column.name == key.name;
+        is_same = is_same || ((column.name == key.name || may_be) && same(column.value, key.value));
       }
+      if (is_named && !is_same) return false;
+      asks = asks || is_same;
     }
     return asks;
   }

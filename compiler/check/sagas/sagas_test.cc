@@ -96,9 +96,11 @@ TEST(Sagas, BranchesAndElementsRunBesideEachOther) {
 TEST(Sagas, AnErrorThatTheSagaHandlesDoesNotEndIt) {
   EXPECT_THAT(errors("saga { w; pure; rescue Invalid { return 400; } }"), IsEmpty());
   EXPECT_THAT(errors("saga { w; pure; on error Invalid { s; } }"), ElementsAre("uncompensated-write 18"));
-  EXPECT_THAT(errors("saga { w; pure; on error Invalid { return 409; } }"), ElementsAre("uncompensated-write 18"));
-  EXPECT_THAT(errors("saga { w; when flag { pure; on error Invalid { s; } } rescue Invalid { return 400; } }"),
-              IsEmpty());
+  EXPECT_THAT(errors("saga { w; pure; on error Invalid { return 409; } }"),
+              ElementsAre("uncompensated-write 18"));
+  EXPECT_THAT(
+      errors("saga { w; when flag { pure; on error Invalid { s; } } rescue Invalid { return 400; } }"),
+      IsEmpty());
 }
 
 TEST(Sagas, BehindThePivotOnlyWhatIsRetriedFollowsAWrite) {

@@ -45,8 +45,8 @@ struct SagaStep {
 
 struct Saga {
   std::uint32_t statement = kNoIndex;  // in `Cfg::statements`
-  std::vector<NodeIndex> nodes;        // its part of the graph, in reverse postorder, with what handles its end
-  std::vector<SagaStep> steps;         // those that are reachable, in the order of the text
+  std::vector<NodeIndex> nodes;  // its part of the graph, in reverse postorder, with what handles its end
+  std::vector<SagaStep> steps;   // those that are reachable, in the order of the text
 };
 
 // One `undo` that runs when a saga ends early.
