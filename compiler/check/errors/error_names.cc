@@ -124,7 +124,8 @@ void resolve_handled(Context& context, model::PackageId package, llvm::ArrayRef<
     handler.errors.push_back(error);
     handler.named.push_back({span, by_domain});
   };
-  for (const syntax::QualifiedName& name : names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const syntax::QualifiedName& name = names[i];
     const std::optional<NamedErrors> named = resolve_error_set(context, package, name);
     if (!named) {
       add({}, name.span, false);
@@ -150,6 +151,11 @@ void resolve_handled(Context& context, model::PackageId package, llvm::ArrayRef<
                                                context.program.errors[error].origin.name);
       diagnostic.secondary(handler.named[at].span,
                            handler.named[at].by_domain ? "belongs to this" : "first named here");
+      // A domain stands for others as well.
+      if (!named->by_domain && i > 0) {
+        const Span before = names[i - 1].span;
+        diagnostic.fix("do not name it again", Span{name.span.file, before.end, name.span.end}, "");
+      }
     }
   }
 }
