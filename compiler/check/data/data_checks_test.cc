@@ -11,9 +11,8 @@ using test::check_text;
 using test::Checked;
 
 std::string flow_with(const std::string& structs, const std::string& type, const std::string& answer) {
-  return "package p;\n" + structs + "target db = sql(\"sqlite:p.db\");\nslots { value: " + type +
-         "; }\nstep load -> value = db.one(sql\"select 1\");\nflow show on GET \"/\" public { load; return "
-         "200 " +
+  return "package p;\n" + structs + "target store = kv(\"kv:p\");\nslots { value: " + type +
+         "; }\nstep load -> value = store.get(\"key\");\nflow show on GET \"/\" public { load; return 200 " +
          answer + "; }\n";
 }
 
