@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace zc::lock {
 namespace {
@@ -99,19 +100,24 @@ llvm::StringRef form_text(ValueForm form) {
   return "";
 }
 
-std::size_t rank_of(llvm::StringRef parent, llvm::StringRef kind) {
-  const EntryRule* rule = find_entry_rule(parent, kind);
-  return rule == nullptr ? std::size(kRules) : static_cast<std::size_t>(rule - std::begin(kRules));
-}
-
 void sort_below(llvm::StringRef parent, std::vector<Entry>& entries) {
-  std::stable_sort(entries.begin(), entries.end(), [&](const Entry& left, const Entry& right) {
-    if (left.kind != right.kind) return rank_of(parent, left.kind) < rank_of(parent, right.kind);
-    const EntryRule* rule = find_entry_rule(parent, left.kind);
-    return rule != nullptr && !rule->is_ordered && left.name < right.name;
-  });
-  for (Entry& entry : entries)
+  struct Ranked {
+    const EntryRule* rule;  // its place in the table is its rank
+    Entry entry;
+  };
+  std::vector<Ranked> ranked;
+  ranked.reserve(entries.size());
+  for (Entry& entry : entries) {
     sort_below(entry.kind, entry.members);
+    const EntryRule* rule = find_entry_rule(parent, entry.kind);
+    ranked.push_back({rule, std::move(entry)});
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& left, const Ranked& right) {
+    if (left.rule != right.rule) return left.rule < right.rule;
+    return !left.rule->is_ordered && left.entry.name < right.entry.name;
+  });
+  for (std::size_t i = 0; i < ranked.size(); ++i)
+    entries[i] = std::move(ranked[i].entry);
 }
 
 }  // namespace

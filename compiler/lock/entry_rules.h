@@ -36,7 +36,7 @@ struct EntryRule {
 // What is wrong with the entry itself, without its members; empty when nothing is.
 [[nodiscard]] std::string problem_of(const EntryRule& rule, const Entry& entry);
 
-// Puts the entries and their members in the order in which they are written.
+// Puts the entries, which all have a rule, and their members in the order in which they are written.
 void sort_entries(std::vector<Entry>& entries);
 
 }  // namespace zc::lock

@@ -119,10 +119,8 @@ class Parser {
   }
 
   void add(Entry entry) {
-    std::string key = entry.kind + " " + entry.name;
-    for (const Entry* parent : open_)
-      key = parent->kind + " " + parent->name + "\n" + key;
-    if (!known_.insert(key).second) {
+    known_.resize(open_.size() + 1);
+    if (!known_.back().insert(entry.kind + " " + entry.name).second) {
       fail("`" + llvm::Twine(entry.kind) + " " + entry.name + "` stands twice")
           .help("a merge kept both sides: delete one of them, then run the compiler with `--lock` again");
       return;
@@ -131,6 +129,7 @@ class Parser {
     std::vector<Entry>& siblings = open_.empty() ? lock_.entries : open_.back()->members;
     siblings.push_back(std::move(entry));
     open_.push_back(&siblings.back());
+    known_.emplace_back();
   }
 
   // A bare word ends at a space or `=`.
@@ -159,8 +158,8 @@ class Parser {
   bool has_version_ = false;
   bool failed_ = false;
   Lock lock_;
-  std::vector<Entry*> open_;  // the entry that each level of indentation belongs to
-  llvm::StringSet<> known_;
+  std::vector<Entry*> open_;              // the entry that each level of indentation belongs to
+  std::vector<llvm::StringSet<>> known_;  // what stands at each level of indentation below the same entry
 };
 
 }  // namespace

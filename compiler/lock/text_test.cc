@@ -167,7 +167,7 @@ TEST(LockText, MistakesAreReportedWithTheirLine) {
   EXPECT_EQ(problem("step p.a color=x\n"), "2: `step` has no attribute `color`");
   EXPECT_EQ(problem("slot p.a\n"), "2: `slot` needs the attribute `type`");
   EXPECT_EQ(problem("slot p.a type=list<i32\n"), "2: `type` takes a type");
-  EXPECT_EQ(problem("slot p.a type=\"i32\n"), "2: the line cannot be read from here on: `\"i32`");
+  EXPECT_EQ(problem("slot p.a type=\"i32\n"), "2: the line cannot be read from here on: `type=\"i32`");
   EXPECT_EQ(problem("error p.a status=abc\n"), "2: `status` takes a status");
   EXPECT_EQ(problem("scalar p.a type=string length=1\n"), "2: `length` takes a range such as `1..200`");
 }

@@ -141,12 +141,15 @@ class ApiComparison {
   }
 
   void compare_reach(const Entry& before, const Entry& after, const Subject& flow) {
-    for (const std::string& slug : slugs_of(before)) {
-      if (by_slug_.find(slug) == by_slug_.end()) add(Rule::kSlugRemoved, flow, slug);
-    }
     const std::vector<std::string> old_slugs = slugs_of(before);
+    bool lost_one = false;
+    for (const std::string& slug : old_slugs) {
+      if (by_slug_.find(slug) != by_slug_.end()) continue;
+      lost_one = true;
+      add(Rule::kSlugRemoved, flow, slug);
+    }
     for (const std::string& slug : slugs_of(after)) {
-      if (!llvm::is_contained(old_slugs, slug)) add(Rule::kSlugAdded, flow, {}, slug);
+      if (!lost_one && !llvm::is_contained(old_slugs, slug)) add(Rule::kSlugAdded, flow, {}, slug);
     }
     if (!before.has("path")) return;
     if (!after.has("path")) return add(Rule::kPathChanged, flow, before.value("path"), "its slug alone");
