@@ -102,6 +102,12 @@ JsonWriter::Object JsonWriter::call(const model::EffectCall& effect) const {
                 {"arguments", std::move(arguments)},
                 {"settings", settings(effect.settings)},
                 {"raises", kinds(effect.raises)}};
+  if (!effect.columns.empty()) {
+    Array columns;
+    for (const model::RowColumn& column : effect.columns)
+      columns.push_back(Object{{"name", column.name}, {"nullable", column.may_be_null}});
+    result["columns"] = std::move(columns);
+  }
   if (effect.key) result["key"] = captions_.expression(*effect.key);
   if (effect.policy.is_valid()) result["policy"] = name(program_.policies[effect.policy].origin);
   if (effect.result.is_valid() && program_.types[effect.result].kind != model::TypeKind::kVoid)

@@ -232,8 +232,7 @@ void JsonWriter::add_settings(const model::Flow& each, Object& object) const {
   }
 }
 
-JsonWriter::Array JsonWriter::slot_flow(model::FlowId id) const {
-  const model::Cfg cfg = model::build_cfg(program_, id);
+JsonWriter::Array JsonWriter::slot_flow(const model::Cfg& cfg) const {
   const auto place = [&](model::NodeIndex node) -> std::string {
     if (cfg.nodes[node].statement == model::kNoIndex) return "entry";
     return captions_.statement(*cfg.statements[cfg.nodes[node].statement]);
@@ -257,7 +256,10 @@ JsonWriter::Object JsonWriter::flow(model::FlowId id) const {
   result["slots"] = names(each.slots, program_.slots);
   result["maybe_unset"] = names(each.maybe_slots, program_.slots);
   result["errors"] = names(each.errors, program_.errors);
-  result["slot_flow"] = slot_flow(id);
+  const model::Cfg cfg = model::build_cfg(program_, id);
+  result["slot_flow"] = slot_flow(cfg);
+  result["timing"] = timing(cfg);
+  result["answers"] = answers(id);
   result["body"] = block(each.body);
   Array alternatives;
   for (const model::Alternative& inner : each.alternatives)

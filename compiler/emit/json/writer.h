@@ -5,6 +5,7 @@
 #include "compiler/emit/pictures/captions.h"
 #include "compiler/emit/written_names.h"
 #include "compiler/model/program.h"
+#include "compiler/model/timing/timing.h"
 #include "compiler/model/type_table.h"
 
 #include <llvm/Support/JSON.h>
@@ -58,7 +59,12 @@ class JsonWriter {
   [[nodiscard]] Object alternative(const model::Alternative& each) const;
   [[nodiscard]] Array block(const model::Block& statements) const;
   [[nodiscard]] Array uses(const std::vector<model::SlotUse>& all) const;
-  [[nodiscard]] Array slot_flow(model::FlowId id) const;
+  [[nodiscard]] Array slot_flow(const model::Cfg& cfg) const;
+
+  // ends.cc
+  [[nodiscard]] Object timing(const model::Cfg& cfg) const;
+  [[nodiscard]] Object timed_call(const model::TimedCall& each) const;
+  [[nodiscard]] Array answers(model::FlowId id) const;
   [[nodiscard]] Array slot_map() const;
   [[nodiscard]] std::string middleware_name(const model::Middleware& use) const;
   void add_trigger(const model::Flow& each, Object& object) const;

@@ -4,6 +4,7 @@
 
 #include "compiler/emit/written_names.h"
 #include "compiler/model/dump_expression.h"
+#include "compiler/model/timing/timing.h"
 
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/Twine.h>
@@ -158,6 +159,11 @@ std::string Captions::statement(const model::Statement& statement) const {
       return "return " + std::to_string(statement.answer->status);
   }
   return {};
+}
+
+std::string longest_wait(const model::Program& program, model::FlowId flow) {
+  const model::FlowTiming timing = model::compute_timing(program, flow);
+  return timing.is_bounded() ? "waits at most " + duration(timing.worst) : "waits without a bound of its own";
 }
 
 }  // namespace zc::emit

@@ -49,4 +49,7 @@ class Captions {
   model::PackageId package_;
 };
 
+// "waits at most 1155ms", or that nothing bounds it.
+[[nodiscard]] std::string longest_wait(const model::Program& program, model::FlowId flow);
+
 }  // namespace zc::emit

@@ -127,6 +127,8 @@ class FlowGraph {
     if (flow_.deadline) {
       label += "<br/><font point-size=\"9\">deadline " + html(duration_text(*flow_.deadline)) + "</font>";
     }
+    if (flow_.has_effects)
+      label += "<br/><font point-size=\"9\">" + html(longest_wait(program_, cfg_.flow)) + "</font>";
     return label;
   }
 

@@ -18,12 +18,13 @@ using model::StatementKind;
 class Walker {
  public:
   Walker(const model::Program& program, model::FlowId id)
-      : program_(program), flow_(program.flows[id]), captions_(program, flow_.origin.package) {}
+      : program_(program), id_(id), flow_(program.flows[id]), captions_(program, flow_.origin.package) {}
 
   Score walk() {
     score_.title = "flow " + flow_.origin.name;
     score_.subtitle = captions_.trigger(flow_);
     if (flow_.deadline) score_.subtitle += ", deadline " + duration_text(*flow_.deadline);
+    if (flow_.has_effects) score_.subtitle += ", " + longest_wait(program_, id_);
     if (flow_.is_public) score_.subtitle += ", public";
     if (!flow_.parameters.empty()) {
       Row& row = add(RowKind::kBlock, "begins with");
@@ -206,6 +207,7 @@ class Walker {
   }
 
   const model::Program& program_;
+  const model::FlowId id_;
   const model::Flow& flow_;
   const Captions captions_;
   Score score_;
