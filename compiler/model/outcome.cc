@@ -173,13 +173,24 @@ class AnswerCollector {
     for (const Escape& escape : escapes_of(cfg_))
       add_error(escape);
     if (answers) add_runtime();
-    llvm::stable_sort(result_.answers, [](const FlowAnswer& left, const FlowAnswer& right) {
-      return left.status < right.status;
-    });
+    sort_by_status();
     return std::move(result_);
   }
 
  private:
+  // Those with the same status stay in their order.
+  void sort_by_status() {
+    std::vector<std::pair<std::uint16_t, std::size_t>> order;
+    for (std::size_t i = 0; i < result_.answers.size(); ++i)
+      order.emplace_back(result_.answers[i].status, i);
+    llvm::sort(order);
+    std::vector<FlowAnswer> sorted;
+    sorted.reserve(order.size());
+    for (const auto& [status, index] : order)
+      sorted.push_back(std::move(result_.answers[index]));
+    result_.answers = std::move(sorted);
+  }
+
   void add_returns() {
     for (const NodeIndex index : cfg_.order) {
       const Node& node = cfg_.nodes[index];
