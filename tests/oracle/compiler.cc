@@ -2,6 +2,7 @@
 
 #include "tests/oracle/compiler.h"
 
+#include "compiler/base/source_manager.h"
 #include "compiler/check/check.h"
 #include "compiler/model/timing/timing.h"
 #include "compiler/syntax/parse.h"

@@ -20,7 +20,8 @@ enum class Fault : std::uint8_t {
   kNeverWritten,  // read somewhere, written nowhere
   kUnreachable,
   kNoResponse,
-  kRescueNever,  // a handler names an error that never comes
+  kHandlerNever,  // a handler waits for what never comes
+  kRace,          // a slot is written while another branch reads it, or by several elements
 };
 [[nodiscard]] const char* fault_name(Fault fault);
 
@@ -37,7 +38,6 @@ struct FlowVerdict {
   std::set<std::string> errors;       // that it can end with
   std::set<std::string> maybe_slots;  // read where some paths have written them and others have not
   std::set<std::string> raced_slots;  // written beside a read: what the read sees is a matter of luck
-  bool has_dead_handler = false;  // or a block that nothing reaches: what is said about its inside is open
   Time worst = 0;
 };
 
