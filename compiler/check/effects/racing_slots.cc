@@ -22,7 +22,7 @@ class RacingSlots {
   void check() {
     for (const NodeIndex node : flow_.cfg.order) {
       if (flow_.cfg.nodes[node].kind == NodeKind::kFork) check_fork(node);
-      if (flow_.cfg.nodes[node].kind == NodeKind::kEachHead) check_each(node);
+      if (flow_.cfg.nodes[node].kind == NodeKind::kStep) check_loops(node);
     }
   }
 
@@ -108,19 +108,14 @@ class RacingSlots {
         .help("read it before the branches part, or behind them");
   }
 
-  // Steps of a loop's body that change what was there before the loop.
-  void check_each(NodeIndex head) {
-    const model::Each& each = *statement(head).each;
-    if (each.parallel <= 1 || each.most == 1) return;
-    std::size_t count = 0;
-    model::for_each_statement_of(statement(head).branches.front(), [&count](const Statement&) { ++count; });
-    // The statements of the body follow their `each`.
-    const std::uint32_t first = node(head).statement + 1;
-    for (std::size_t i = first; i < first + count; ++i) {
-      const NodeIndex index = flow_.cfg.node_of_statement[i];
-      if (index == model::kNoNode || node(index).kind != NodeKind::kStep) continue;
-      for (const LocalUse& use : flow_.writes[index]) {
-        if (states_.may[head][use.slot] && reads(index, use.slot)) report_each(index, use, each);
+  // A step in the body of a loop, or of one around it, that changes what was there before the loop.
+  void check_loops(NodeIndex index) {
+    for (const LocalUse& use : flow_.writes[index]) {
+      if (!reads(index, use.slot)) continue;
+      for (NodeIndex head = node(index).loop; head != model::kNoNode; head = node(head).loop) {
+        const model::Each& each = *statement(head).each;
+        const bool is_side_by_side = each.parallel > 1 && each.most != 1;
+        if (is_side_by_side && states_.may[head][use.slot]) report_each(index, use, each);
       }
     }
   }
