@@ -129,8 +129,10 @@ class HandlerChecker {
 
   [[nodiscard]] Raises raises_of(const Block& block) const {
     Raises raises;
-    for (std::size_t i = 0; i < block.size(); ++i)
-      add_raises(block[i], i, raises);
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      // What a handler would raise that never runs comes to no other one, and to itself least of all.
+      if (!is_handler(block[i]) || runs(block[i])) add_raises(block[i], i, raises);
+    }
     return raises;
   }
 
