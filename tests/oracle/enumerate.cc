@@ -53,13 +53,18 @@ struct Branch {
 class Walker {
  public:
   Walker(const Program& program, const std::set<int>& written, int flow, Verdict& verdict)
-      : program_(program), written_(written), flow_(flow), verdict_(verdict) {}
+      : program_(program), written_(written), root_(flow), flow_(flow), verdict_(verdict) {}
 
   void run() {
     const Flow& flow = program_.flows[static_cast<std::size_t>(flow_)];
     Bits begin = 0;
     for (const int parameter : flow.parameters)
       begin |= bit(parameter);
+    const Uses uses = uses_of(flow);
+    for (std::size_t i = 0; i < flow.steps.size(); ++i) {
+      std::set<int> slots;
+      if (uses.steps[i] && flow.steps[i].kind == StepKind::kGroup) check_group(flow.steps[i].group, slots);
+    }
     const Outcome outcome = whole_flow({{begin, 0}});
     FlowVerdict& result = verdict_.flows[static_cast<std::size_t>(flow_)];
     const auto end = [&](const States& states) {
@@ -221,8 +226,6 @@ class Walker {
 
   Outcome step(int index, const States& in) {
     const Step& step = code().steps[static_cast<std::size_t>(index)];
-    std::set<int> slots;
-    if (step.kind == StepKind::kGroup) check_group(step.group, slots);
     Outcome out;
     for (const auto& [state, begin] : in)
       fail_and_write(step, step.reads, step.writes, time_of(step), waits(step), state, begin, out);
@@ -252,7 +255,8 @@ class Walker {
       const std::size_t outer = enter(&step, 2000 + static_cast<std::size_t>(chain));
       const Outcome replaced = block(code().chains[static_cast<std::size_t>(chain)], in);
       place_ = outer;
-      if (!replaced.next.empty()) find(Fault::kNoResponse, "");
+      const bool answers = program_.flows[static_cast<std::size_t>(root_)].trigger == Trigger::kSlug;
+      if (answers && !replaced.next.empty()) verdict_.findings.insert({Fault::kNoResponse, root_, ""});
       merge_ends(out, replaced);
     }
     return out;
@@ -404,23 +408,24 @@ class Walker {
     if (side_by_side) elements_.pop_back();
     hidden_branches_ = hidden;
 
-    Time longest = 0;
+    Time round = 0;
     for (const auto& end : body.next)
-      longest = std::max(longest, end.second);
+      round = std::max(round, end.second);
     const std::uint64_t rounds = (statement.most + statement.parallel - 1) / statement.parallel;
-    const Time before_last = add(begin, times(longest, rounds - 1));
+    const Time before_last = add(begin, times(round, rounds - 1));
     Outcome out;
     for (const auto& end : body.answered)
       merge(out.answered, state, add(before_last, end.second));
     for (const auto& end : body.cancelled)
       merge(out.cancelled, state, add(before_last, end.second));
     for (const auto& [error, ends] : body.failed) {
+      // Beside the one that fails others run, which are waited for.
       for (const auto& end : ends)
-        merge(out.failed[error], state, add(before_last, end.second));
+        merge(out.failed[error], state, add(before_last, side_by_side ? longest(body) : end.second));
     }
     std::vector<SlotUse> results;
     if (statement.results != kNone) results.push_back({statement.results, false});
-    merge(out.next, write(results, {}, state).front(), add(before_last, longest));
+    merge(out.next, write(results, {}, state).front(), add(before_last, round));
     return out;
   }
 
@@ -515,6 +520,9 @@ class Walker {
       const std::size_t outer = enter(handler);
       Outcome body = block(handler->blocks[0], states);
       place_ = outer;
+      const bool is_second = arrivals_[{handler, flow_}].size() > 1;
+      if (is_second && !body.next.empty())
+        verdict_.flows[static_cast<std::size_t>(root_)].mixes_errors = true;
       if (!body.next.empty()) merge(body.failed[error], body.next);
       if (!body.cancelled.empty()) cancel(walk, std::exchange(body.cancelled, {}));
       merge_ends(walk.out, body);
@@ -537,7 +545,8 @@ class Walker {
 
   const Program& program_;
   const std::set<int>& written_;
-  int flow_;  // whose code is walked
+  int root_;  // the flow that is walked
+  int flow_;  // whose code it is: that of one that is called
   Verdict& verdict_;
   std::map<int, std::size_t> bits_;
   std::vector<Branch*> branches_;    // that the place stands in, from the outermost
