@@ -1,5 +1,5 @@
 #include "compiler/check/test/program.h"
-#include "compiler/model/sagas/saga.h"
+#include "compiler/model/sagas/compensations.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -63,11 +63,11 @@ std::vector<std::string> undos(const std::string& body) {
   const auto name = [&](std::uint32_t step) {
     return checked.program.steps[sagas[0].steps[step].step].origin.name;
   };
-  const auto all = model::compensations(checked.program, cfg, sagas[0]);
-  for (std::uint32_t i = 0; i < all.size(); ++i) {
+  const model::Compensations compensations(checked.program, cfg, sagas[0]);
+  for (std::uint32_t i = 0; i < sagas[0].steps.size(); ++i) {
     if (!sagas[0].steps[i].can_end()) continue;
     lines.push_back(name(i) + ":");
-    for (const model::Compensation& undo : all[i])
+    for (const model::Compensation& undo : compensations.at(i))
       lines.back() += " " + name(undo.step) + (undo.is_repeated ? "*" : undo.is_certain ? "" : "?");
   }
   return lines;

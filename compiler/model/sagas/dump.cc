@@ -1,8 +1,9 @@
 // The sagas of a flow as text.
 
 #include "compiler/model/effects.h"
-#include "compiler/model/sagas/saga.h"
+#include "compiler/model/sagas/compensations.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,11 @@ class SagaDumper {
       if (step.pivot != kNoIndex) out_ << ", behind pivot " << label(saga, step.pivot);
       out_ << '\n';
     }
-    const std::vector<std::vector<Compensation>> undos = compensations(program_, cfg_, saga);
-    for (std::size_t i = 0; i < saga.steps.size(); ++i) {
+    const Compensations compensations(program_, cfg_, saga);
+    for (std::uint32_t i = 0; i < saga.steps.size(); ++i) {
       if (!saga.steps[i].can_end()) continue;
       out_ << "  when it ends at " << label(saga, i) << " (" << reasons(saga.steps[i]) << "): ";
-      print(saga, undos[i]);
+      print(saga, compensations.at(i));
       out_ << '\n';
     }
   }
@@ -60,7 +61,8 @@ class SagaDumper {
       return;
     }
     const char* separator = "undo ";
-    for (const Compensation& undo : undos) {
+    for (std::size_t i = 0; i < std::min(undos.size(), kMostUndos); ++i) {
+      const Compensation& undo = undos[i];
       out_ << separator << label(saga, undo.step);
       if (undo.is_repeated) {
         out_ << " for each that has completed";
@@ -69,7 +71,10 @@ class SagaDumper {
       }
       separator = ", then ";
     }
+    if (undos.size() > kMostUndos) out_ << ", then " << undos.size() - kMostUndos << " before them";
   }
+
+  static constexpr std::size_t kMostUndos = 50;  // in one line
 
   const Program& program_;
   const Cfg& cfg_;

@@ -237,9 +237,8 @@ class SagaBuilder {
     for (; !open.empty(); open.pop_front()) {
       const NodeIndex node = open.front();
       const std::uint32_t end = at[local_[node]];
-      NodeIndex last = kNoNode;  // a node stands in `in` once for each of its edges, side by side
       for (const NodeIndex from : cfg_.nodes[node].in) {
-        if (!is_inside(from) || std::exchange(last, from) == from) continue;
+        if (!is_inside(from)) continue;
         for (const Edge& edge : cfg_.nodes[from].out) {
           if (edge.to != node) continue;
           const bool has_completed = !is_before_writes(edge.kind);

@@ -49,22 +49,10 @@ struct Saga {
   std::vector<SagaStep> steps;   // those that are reachable, in the order of the text
 };
 
-// One `undo` that runs when a saga ends early.
-struct Compensation {
-  std::uint32_t step = 0;    // in `Saga::steps`
-  bool is_certain = true;    // it has completed on every path; else the undo runs if it has
-  bool is_repeated = false;  // in a loop: once for each run that has completed
-};
-
 // All sagas of the flow, outer ones before those inside them. A saga in a saga is part of the outer one as
 // well; what handles its end (`on error`, `on cancel`) is not. Linear in the size of the graph times the
 // nesting of sagas.
 [[nodiscard]] std::vector<Saga> find_sagas(const Program& program, const Cfg& cfg);
-
-// What is undone when the saga ends at each of its steps, in the order in which the undos run; nothing behind
-// the pivot. Steps that ran side by side are undone in the reverse of the order in which they completed.
-[[nodiscard]] std::vector<std::vector<Compensation>> compensations(const Program& program, const Cfg& cfg,
-                                                                   const Saga& saga);
 
 // The sagas of a flow as text, for `--dump=plan`.
 void dump_sagas(const Program& program, FlowId flow, llvm::raw_ostream& out);
