@@ -90,6 +90,7 @@ step e10 = far.get("/10") timeout 10ms fails Busy;
 step e50 = far.get("/50") timeout 50ms fails Busy;
 step e100 = far.get("/100") timeout 100ms fails Busy;
 step e500 = far.get("/500") timeout 500ms fails Busy;
+step f2 = far.get("/2") timeout 2ms fails Gone;
 step f10 = far.get("/10") timeout 10ms fails Gone;
 step f50 = far.get("/50") timeout 50ms fails Gone;
 step endless = far.get("/endless") fails Busy;
@@ -163,6 +164,11 @@ TEST(Timing, RoutesErrorsToTheirHandlers) {
   EXPECT_EQ(worst("e50; rescue Busy { e1; return 204; } e10;"), 60U);
   EXPECT_EQ(worst("on error Busy { e100; } e10;"), 110U);
   EXPECT_EQ(worst("on cancel { e100; } e10;"), 10U);
+  // `on error` passes on what it took, each error with the time that it had.
+  EXPECT_EQ(worst("when flag { on error { f2; } e10; f50; } rescue Busy { e500; return 204; }"), 512U);
+  EXPECT_EQ(worst("when flag { on error { e1; } e10; f50; } rescue Gone { e500; return 204; }"), 561U);
+  EXPECT_EQ(worst("when flag { on error { e1; } parallel { e10; f2; } } rescue Gone { e500; return 204; }"),
+            511U);
   EXPECT_EQ(best("e10; rescue Busy { e1; }"), 10U);
   EXPECT_TRUE(body("e10; rescue Busy { e100; }").path.front().fails);
 }
@@ -224,6 +230,9 @@ TEST(Timing, JoinsGroups) {
   EXPECT_EQ(group("sequential", members), 80U);
   EXPECT_EQ(group("hedge 2 after 5ms", R"(a = far.get("/a") timeout 10ms;)"), 20U);
   EXPECT_EQ(group("all_required", R"(optional a = far.get("/a") timeout 10ms;)"), 0U);
+  EXPECT_EQ(group("all_required",
+                  R"(a = far.get("/a") timeout 10ms; optional sequential { far.get("/d") timeout 30ms; })"),
+            10U);
   EXPECT_EQ(
       group("race", members + R"( sequential { far.get("/d") timeout 3ms; far.get("/e") timeout 4ms; })"),
       7U);

@@ -154,7 +154,7 @@ StepTime time_group(const Program& program, const Group& group) {
   for (const GroupMember& member : group.members)
     parts.push_back({time_one(program, member.call), member.required});
   for (const Group& nested : group.nested)
-    parts.push_back({time_group(program, nested), true});
+    parts.push_back({time_group(program, nested), nested.required});
   std::vector<const Part*> all;
   std::vector<const Part*> required;
   bool cannot_fail = true;

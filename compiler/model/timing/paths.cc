@@ -3,6 +3,8 @@
 
 #include "compiler/model/timing/paths.h"
 
+#include <llvm/ADT/MapVector.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -29,14 +31,12 @@ struct Reach {
   LinkIndex path = kNoLink;
 };
 
-// How a region or block is left elsewhere than at its end.
-struct Leave {
-  NodeIndex to = kNoNode;
-  Reach reach;
-};
+// How a region or block is left elsewhere than at its end: the target, and the error where it matters with
+// which one, because an `on error` passes it on. In the order in which they were found.
+using Leaves = llvm::MapVector<std::pair<NodeIndex, std::uint32_t>, Reach>;
 struct Outcome {
   Reach end;
-  std::vector<Leave> leaves;  // one a target
+  Leaves leaves;
 };
 
 class Solver {
@@ -45,17 +45,22 @@ class Solver {
       : cfg_(cfg), regions_(regions), costs_(costs), goal_(goal) {
     reach_.resize(cfg.nodes.size());
     blocks_.resize(regions.blocks.size());
+    caught_.resize(regions.blocks.size());
     undone_.resize(regions.sagas.size());
   }
 
   void run() {
     for (std::size_t i = regions_.blocks.size(); i-- != 0;) {
-      const ForkedBlock& block = regions_.blocks[i];
+      const NestedBlock& block = regions_.blocks[i];
       if (block.entry == kNoNode || is_outside(block.entry)) continue;
       std::vector<Outcome> branches;
       for (const std::uint32_t branch : block.branches)
         branches.push_back(solve(branch, block));
-      blocks_[i] = block.is_each() ? repeat(*block.statement->each, std::move(branches)) : join(branches);
+      if (block.is_handler()) {
+        blocks_[i] = std::move(branches.front());
+      } else {
+        blocks_[i] = block.is_each() ? repeat(*block.statement->each, std::move(branches)) : join(branches);
+      }
     }
     solve_flow();
   }
@@ -77,14 +82,11 @@ class Solver {
   void merge(Reach& known, const Reach& candidate) const {
     if (is_better(candidate, known)) known = candidate;
   }
-  void merge(std::vector<Leave>& leaves, NodeIndex to, const Reach& candidate) const {
-    const auto known =
-        std::find_if(leaves.begin(), leaves.end(), [to](const Leave& leave) { return leave.to == to; });
-    if (known == leaves.end()) {
-      leaves.push_back({to, candidate});
-    } else {
-      merge(known->reach, candidate);
-    }
+  // The error with which `edge` arrives, if its target tells errors apart.
+  [[nodiscard]] std::uint32_t error_at(NodeIndex to, ErrorId error) const {
+    const std::uint32_t block = regions_.block[to];
+    const bool matters = block != kNoRegion && regions_.blocks[block].is_handler();
+    return matters ? error.raw() : ErrorId().raw();
   }
 
   LinkIndex link(const Link& link) {
@@ -123,17 +125,22 @@ class Solver {
     return reach;
   }
 
-  // Where `reach` arrives: in the region, at the end of its block, or elsewhere.
-  void arrive(std::uint32_t region, NodeIndex from, NodeIndex to, const Reach& reach, Outcome& outcome) {
+  // Where `reach` arrives: in the region, at the end of its block, or elsewhere. `error` is that of
+  // `error_at`.
+  void arrive(std::uint32_t region, NodeIndex from, NodeIndex to, std::uint32_t error, const Reach& reach,
+              Outcome& outcome) {
     const std::uint32_t block = regions_.regions[region].block;
     if (goal_ == PathGoal::kUndo && regions_.saga[from] != regions_.saga[to] &&
         (block == kNoRegion || is_outside(regions_.blocks[block].entry))) {
       return merge(undone_[regions_.saga[from]], reach);
     }
-    if (regions_.of[to] == region) return merge(reach_[to], reach);
-    const ForkedBlock& around = regions_.blocks[block];
+    if (regions_.of[to] == region) {
+      if (error != ErrorId().raw()) merge(caught_[regions_.block[to]][error], reach);
+      return merge(reach_[to], reach);
+    }
+    const NestedBlock& around = regions_.blocks[block];
     if (to == (around.is_each() ? around.entry : around.exit)) return merge(outcome.end, reach);
-    merge(outcome.leaves, to, reach);
+    merge(outcome.leaves[{to, error}], reach);
   }
 
   // All nodes of the region, whose first ones are reached.
@@ -142,26 +149,39 @@ class Solver {
     for (const NodeIndex node : regions_.regions[region].nodes) {
       if (!reach_[node].exists) continue;
       if (const std::uint32_t block = regions_.block[node]; block != kNoRegion) {
-        const Outcome& inner = blocks_[block];
-        arrive_past(region, node, regions_.blocks[block].exit, inner.end, outcome);
-        for (const Leave& leave : inner.leaves)
-          arrive_past(region, node, leave.to, leave.reach, outcome);
+        walk_past(region, block, outcome);
         continue;
       }
       for (const Edge& edge : cfg_.nodes[node].out) {
-        if (follows(node, edge)) arrive(region, node, edge.to, past(node, edge), outcome);
+        if (follows(node, edge))
+          arrive(region, node, edge.to, error_at(edge.to, edge.error), past(node, edge), outcome);
       }
       if (goal_ == PathGoal::kUndo && costs_.waits[node])
-        arrive(region, node, Cfg::kFailedNode, reach_[node], outcome);
+        arrive(region, node, Cfg::kFailedNode, ErrorId().raw(), reach_[node], outcome);
     }
     return outcome;
   }
 
-  void arrive_past(std::uint32_t region, NodeIndex from, NodeIndex to, const Reach& inner, Outcome& outcome) {
-    if (inner.exists && to != kNoNode) arrive(region, from, to, then(reach_[from], inner), outcome);
+  void walk_past(std::uint32_t region, std::uint32_t index, Outcome& outcome) {
+    const NestedBlock& block = regions_.blocks[index];
+    const Outcome& inner = blocks_[index];
+    for (const auto& [target, reach] : inner.leaves)
+      arrive(region, block.entry, target.first, target.second, then(reach_[block.entry], reach), outcome);
+    if (!inner.end.exists || block.exit == kNoNode) return;
+    if (!block.is_handler()) {
+      const Reach reach = then(reach_[block.entry], inner.end);
+      return arrive(region, block.entry, block.exit, ErrorId().raw(), reach, outcome);
+    }
+    // Each error goes on along the path on which it came.
+    for (const Edge& edge : cfg_.nodes[block.exit].out) {
+      const auto caught = caught_[index].find(edge.error.raw());
+      if (caught == caught_[index].end() || !follows(block.exit, edge)) continue;
+      arrive(region, block.exit, edge.to, error_at(edge.to, edge.error), then(caught->second, inner.end),
+             outcome);
+    }
   }
 
-  Outcome solve(std::uint32_t region, const ForkedBlock& block) {
+  Outcome solve(std::uint32_t region, const NestedBlock& block) {
     Reach begin;
     begin.exists = true;
     if (regions_.regions[region].nodes.empty()) return {begin, {}};
@@ -199,8 +219,8 @@ class Solver {
   // However a branch ends.
   [[nodiscard]] Reach any_end(const Outcome& branch) const {
     Reach any = branch.end;
-    for (const Leave& leave : branch.leaves)
-      merge(any, leave.reach);
+    for (const auto& [target, reach] : branch.leaves)
+      merge(any, reach);
     return any;
   }
 
@@ -226,10 +246,10 @@ class Solver {
     }
     Reach ends_behind = nothing;
     for (std::size_t i = branches.size(); i-- != 0;) {
-      for (const Leave& leave : branches[i].leaves) {
-        Reach reach = beside(beside(leave.reach, ends_before[i]), ends_behind);
-        reach.fails = leave.reach.fails;
-        merge(result.leaves, leave.to, reach);
+      for (const auto& [target, leave] : branches[i].leaves) {
+        Reach reach = beside(beside(leave, ends_before[i]), ends_behind);
+        reach.fails = leave.fails;
+        merge(result.leaves[target], reach);
       }
       ends_behind = beside(ends.at(i), ends_behind);
     }
@@ -249,13 +269,13 @@ class Solver {
     const bool undoes = goal_ == PathGoal::kUndo;
     if (repeats) result.end = then(nothing, body.end, undoes ? most : rounds);
     const Reach any = any_end(body);
-    for (const Leave& leave : body.leaves) {
-      Reach last = leave.reach;
+    for (const auto& [target, leave] : body.leaves) {
+      Reach last = leave;
       if (beside_each_other > 1 && !is_shortest)
         last = undoes ? then(then(nothing, any, beside_each_other - 1), last) : beside(last, any);
-      last.fails = leave.reach.fails;
+      last.fails = leave.fails;
       const std::uint64_t before = undoes ? most - beside_each_other : rounds - 1;
-      result.leaves.push_back({leave.to, repeats ? then(then(nothing, body.end, before), last) : last});
+      result.leaves[target] = repeats ? then(then(nothing, body.end, before), last) : last;
     }
     return result;
   }
@@ -287,9 +307,10 @@ class Solver {
   const PathCosts& costs_;
   PathGoal goal_;
   std::vector<Link> links_;
-  std::vector<Reach> reach_;     // by node, from the begin of its region
-  std::vector<Outcome> blocks_;  // by block, from its entry
-  std::vector<Reach> undone_;    // by saga
+  std::vector<Reach> reach_;                                   // by node, from the begin of its region
+  std::vector<llvm::MapVector<std::uint32_t, Reach>> caught_;  // by block that is a handler: by error
+  std::vector<Outcome> blocks_;                                // by block, from its entry
+  std::vector<Reach> undone_;                                  // by saga
 };
 
 }  // namespace

@@ -38,7 +38,8 @@ class Finder {
       saga = static_cast<std::uint32_t>(result_.sagas.size());
       result_.sagas.push_back(&statement);
     }
-    if (statement.kind == StatementKind::kParallel || statement.kind == StatementKind::kEach) {
+    if (statement.kind == StatementKind::kParallel || statement.kind == StatementKind::kEach ||
+        statement.kind == StatementKind::kOnError) {
       const auto block = static_cast<std::uint32_t>(result_.blocks.size());
       block_of_[index] = block;
       result_.blocks.push_back({&statement, kNoNode, kNoNode, region, {}});
@@ -65,19 +66,29 @@ class Finder {
       if (node.statement == kNoIndex) continue;
       result_.of[i] = region_of_[node.statement];
       result_.saga[i] = saga_of_[node.statement];
-      const std::uint32_t block = block_of_[node.statement];
-      if (node.kind == NodeKind::kFork || node.kind == NodeKind::kEachHead) {
-        result_.block[i] = block;
-        result_.blocks[block].entry = static_cast<NodeIndex>(i);
-      } else if (node.kind == NodeKind::kJoin || node.kind == NodeKind::kEachEnd) {
-        result_.blocks[block].exit = static_cast<NodeIndex>(i);
-      } else if (node.kind == NodeKind::kEachNext) {
-        result_.of[i] = result_.blocks[block].branches.front();
-      }
+      if (block_of_[node.statement] != kNoRegion) place_in_block(static_cast<NodeIndex>(i));
     }
     const llvm::BitVector reached = reached_uncancelled(cfg_);
     for (const NodeIndex node : cfg_.order) {
       if (reached[node]) result_.regions[result_.of[node]].nodes.push_back(node);
+    }
+  }
+
+  void place_in_block(NodeIndex index) {
+    const std::uint32_t block = block_of_[cfg_.nodes[index].statement];
+    switch (cfg_.nodes[index].kind) {
+      case NodeKind::kFork:
+      case NodeKind::kEachHead:
+      case NodeKind::kHandler:
+        result_.block[index] = block;
+        result_.blocks[block].entry = index;
+        break;
+      case NodeKind::kEachNext:
+        result_.of[index] = result_.blocks[block].branches.front();
+        break;
+      default:
+        result_.blocks[block].exit = index;
+        break;
     }
   }
 

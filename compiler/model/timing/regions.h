@@ -1,5 +1,5 @@
-// The parts of a flow's graph that run beside each other or repeatedly: branches of `parallel`, bodies of
-// `each`.
+// The parts of a flow's graph that run beside each other, repeatedly, or in between: branches of `parallel`,
+// bodies of `each` and `on error`.
 
 #pragma once
 
@@ -21,20 +21,21 @@ struct Region {
   std::vector<NodeIndex> nodes;     // in an order in which edges point forwards
 };
 
-// A `parallel` or `each`. Control enters at `entry` and leaves at `exit`, both in the region `outside`, or by
-// an edge out of the middle.
-struct ForkedBlock {
+// A `parallel`, `each` or `on error`. Control enters at `entry` and leaves at `exit`, both in the region
+// `outside`, or by an edge out of the middle. An `on error` that always answers has no exit.
+struct NestedBlock {
   const Statement* statement = nullptr;
   NodeIndex entry = kNoNode, exit = kNoNode;
   std::uint32_t outside = 0;
-  std::vector<std::uint32_t> branches;  // regions; one of `each`
+  std::vector<std::uint32_t> branches;  // regions; one of `each` and `on error`
 
   [[nodiscard]] bool is_each() const { return statement->kind == StatementKind::kEach; }
+  [[nodiscard]] bool is_handler() const { return statement->kind == StatementKind::kOnError; }
 };
 
 struct Regions {
   std::vector<Region> regions;       // the first is the flow itself, outer ones before inner ones
-  std::vector<ForkedBlock> blocks;   // outer ones before inner ones
+  std::vector<NestedBlock> blocks;   // outer ones before inner ones
   std::vector<std::uint32_t> of;     // the region of each node
   std::vector<std::uint32_t> block;  // the block that a node is the entry of; mostly none
   std::vector<std::uint32_t> saga;   // by node: the outermost saga around it, in `sagas`; mostly none
