@@ -1,5 +1,6 @@
 #include "compiler/lock/entry_rules.h"
 
+#include "compiler/base/stable_sort.h"
 #include "compiler/lock/type_text.h"
 #include "compiler/lock/value_range.h"
 
@@ -112,7 +113,7 @@ void sort_below(llvm::StringRef parent, std::vector<Entry>& entries) {
     const EntryRule* rule = find_entry_rule(parent, entry.kind);
     ranked.push_back({rule, std::move(entry)});
   }
-  std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& left, const Ranked& right) {
+  zc::stable_sort(ranked, [](const Ranked& left, const Ranked& right) {
     if (left.rule != right.rule) return left.rule < right.rule;
     return !left.rule->is_ordered && left.entry.name < right.entry.name;
   });

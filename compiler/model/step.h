@@ -93,7 +93,6 @@ struct Target {
   Boxed<Expression> bearer;
   PolicyId default_policy;  // may be none
   Gates accepts;
-  Span more_settings;    // where one more setting goes; the `;` that a block would replace when there is none
   bool builtin = false;  // `clock`, `random`: need no declaration
 };
 

@@ -149,7 +149,6 @@ struct TargetDeclaration : DeclarationOf<DeclarationKind::kTarget> {
   QualifiedName adapter;
   llvm::ArrayRef<Argument> arguments;
   llvm::ArrayRef<Setting> settings;
-  Span block_span;  // nowhere without a block
 };
 
 // `policy fast { timeout 50ms; }`

@@ -1,5 +1,7 @@
 #include "compiler/check/data/label_flow.h"
 
+#include "compiler/base/stable_sort.h"
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -25,7 +27,7 @@ bool is_prefix(llvm::ArrayRef<std::uint32_t> prefix, llvm::ArrayRef<std::uint32_
 void normalise(LabelFacts& facts) {
   for (LabelFact& fact : facts)
     fact.path.truncate(std::min(fact.path.size(), kMaxPath));
-  std::stable_sort(facts.begin(), facts.end(), [](const LabelFact& left, const LabelFact& right) {
+  zc::stable_sort(facts, [](const LabelFact& left, const LabelFact& right) {
     if (left.path == right.path) return left.label < right.label;
     return std::lexicographical_compare(left.path.begin(), left.path.end(), right.path.begin(),
                                         right.path.end());

@@ -194,9 +194,9 @@ void SinkChecker::check_sent(NodeIndex node, const model::Step& step, const mode
     if (departure.kind == DepartureKind::kUrl)
       diagnostic.note("it is part of a URL, which servers and proxies write into their logs");
     const std::string setting = std::string("accepts ") + label_word(label) + ";";
-    if (is_root && target.more_settings.is_valid()) {
-      diagnostic.fix("let the target have it: `" + setting + "`", target.more_settings,
-                     target.more_settings.is_empty() ? " " + setting : " { " + setting + " }");
+    // Opening a gate is a decision, and none that `--fix` takes.
+    if (is_root) {
+      diagnostic.help("if the target may have it, say so there: `" + setting + "`");
     } else {
       diagnostic.help("send what has no label, or a target of your own with `" + setting + "`");
     }
@@ -381,10 +381,7 @@ void SinkChecker::check_revealed(NodeIndex node, const model::Answer& answer, co
     auto& diagnostic =
         flow_.context.engine.report(Kind::kNotRevealed, place, flow_.flow().origin.name, label_text(label));
     explain(diagnostic, hidden);
-    const Span end = statement(node).span.end_point();
-    const std::string clause = std::string("reveal ") + label_word(label);
-    diagnostic.fix("say that the client may see it: `" + clause + "`",
-                   {end.file, end.begin - 1, end.begin - 1}, " " + clause);
+    diagnostic.help(std::string("if the client may see it, say so: `reveal ") + label_word(label) + "`");
   });
 }
 

@@ -204,14 +204,6 @@ void read_target_setting(Context& context, model::Target& target, const syntax::
   }
 }
 
-// Behind the last setting, else behind the brace, else the semicolon that stands for the block.
-Span place_for_setting(const syntax::TargetDeclaration& source) {
-  if (!source.settings.empty()) return source.settings.back().span.end_point();
-  if (source.block_span.is_valid())
-    return {source.span.file, source.block_span.begin + 1, source.block_span.begin + 1};
-  return {source.span.file, source.span.end - 1, source.span.end};
-}
-
 }  // namespace
 
 void resolve_adapters(Context& context) {
@@ -260,7 +252,6 @@ void resolve_targets(Context& context) {
     for (const syntax::Setting& setting : source->settings) {
       read_target_setting(context, context.program.targets[id], setting);
     }
-    context.program.targets[id].more_settings = place_for_setting(*source);
   }
 }
 

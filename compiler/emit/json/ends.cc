@@ -18,7 +18,8 @@ JsonWriter::Object JsonWriter::timing(const model::Cfg& cfg) const {
   Array path;
   for (const model::TimedCall& each : timing.path)
     path.push_back(timed_call(each));
-  Object result{{"bounded", timing.is_bounded()}, {"worst_ns", json_integer(timing.worst)}, {"path", std::move(path)}};
+  Object result{
+      {"bounded", timing.is_bounded()}, {"worst_ns", json_integer(timing.worst)}, {"path", std::move(path)}};
   if (timing.best != model::kForever) result["best_ns"] = json_integer(timing.best);
   if (!timing.sagas.empty()) {
     Array sagas;

@@ -222,10 +222,7 @@ Declaration* TreeBuilder::target(Grammar::TargetDeclarationContext* context) {
   node->name = name_of(context->name());
   node->adapter = qualified_name(context->qualifiedName());
   if (context->arguments() != nullptr) node->arguments = arguments(context->arguments());
-  if (context->settingBlock() != nullptr) {
-    node->settings = settings(context->settingBlock());
-    node->block_span = span(context->settingBlock());
-  }
+  if (context->settingBlock() != nullptr) node->settings = settings(context->settingBlock());
   return node;
 }
 
