@@ -29,9 +29,9 @@ struct RuleInfo {
   llvm::StringRef name;
   Area area;
   Class severity;
-  llvm::StringRef title;    // the change in a few words
-  llvm::StringRef message;  // format: {0} what, {1} before, {2} after
-  llvm::StringRef advice;   // the same; may be empty
+  llvm::StringRef title;  // the change in a few words
+  const char* message;    // format of llvm::formatv: {0} what, {1} before, {2} after
+  const char* advice;     // the same; may be empty
 };
 
 [[nodiscard]] std::size_t rule_count();

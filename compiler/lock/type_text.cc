@@ -128,10 +128,8 @@ std::optional<std::string> take_quoted(llvm::StringRef& rest) {
   std::string result;
   while (!rest.empty()) {
     if (rest.consume_front("\"")) return result;
-    if (!rest.consume_front("\\")) {
-      result += rest.front();
-      rest = rest.drop_front();
-    } else if (rest.starts_with("\"") || rest.starts_with("\\")) {
+    const bool is_escape = rest.consume_front("\\");
+    if (!is_escape || rest.starts_with("\"") || rest.starts_with("\\")) {
       result += rest.front();
       rest = rest.drop_front();
     } else {

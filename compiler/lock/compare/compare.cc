@@ -65,11 +65,11 @@ std::vector<Change> compare(const Lock& before, const Lock& after) {
 }
 
 std::string message_of(const Change& change) {
-  return llvm::formatv(info(change.rule).message.data(), change.subject, change.before, change.after).str();
+  return llvm::formatv(info(change.rule).message, change.subject, change.before, change.after).str();
 }
 
 std::string advice_of(const Change& change) {
-  return llvm::formatv(info(change.rule).advice.data(), change.subject, change.before, change.after).str();
+  return llvm::formatv(info(change.rule).advice, change.subject, change.before, change.after).str();
 }
 
 std::pair<llvm::StringRef, llvm::StringRef> split_name(llvm::StringRef qualified) {

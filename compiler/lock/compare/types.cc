@@ -242,9 +242,11 @@ void Types::wait(const Entry& before, const Entry& after, const Use& use) {
 }
 
 void Types::finish() {
-  for (std::size_t i = 0; i < waiting_.size(); ++i)
-    compare_declarations(Waiting(waiting_[i]));
-  waiting_.clear();
+  while (!waiting_.empty()) {
+    const Waiting next = waiting_.back();
+    waiting_.pop_back();
+    compare_declarations(next);
+  }
 }
 
 void Types::compare_declarations(const Waiting& each) {

@@ -245,6 +245,7 @@ class FlowEntry {
       if (!llvm::is_contained(types, type)) types.push_back(type);
     }
     std::vector<std::string> headers;
+    headers.reserve(answer.headers.size());
     for (const model::AnswerHeader& header : answer.headers)
       headers.push_back(llvm::StringRef(header.name).lower());
     llvm::sort(headers);

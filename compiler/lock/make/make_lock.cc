@@ -48,6 +48,7 @@ class Maker {
       if (!is_root(step.origin)) continue;
       Entry entry = declared(program_, "step", step.origin);
       std::vector<std::string> writes;
+      writes.reserve(step.writes.size());
       for (const model::SlotUse& use : step.writes)
         writes.push_back(local_name(program_, program_.slots[use.slot].origin, step.origin.package));
       if (!writes.empty()) entry.set("writes", llvm::join(writes, ","));

@@ -5,6 +5,7 @@
 
 #include <llvm/ADT/BitVector.h>
 #include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringMap.h>
 
 #include <algorithm>
@@ -148,10 +149,10 @@ class Suspensions {
     bool changed = true;
     while (changed) {
       changed = false;
-      for (auto node = cfg_.order.rbegin(); node != cfg_.order.rend(); ++node) {
-        LiveSlots live = live_before(*node);
-        if (live == live_[*node]) continue;
-        live_[*node] = std::move(live);
+      for (const NodeIndex node : llvm::reverse(cfg_.order)) {
+        LiveSlots live = live_before(node);
+        if (live == live_[node]) continue;
+        live_[node] = std::move(live);
         changed = true;
       }
     }
