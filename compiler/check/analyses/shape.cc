@@ -38,6 +38,7 @@ class ShapeChecker {
     if (own != model::kNoNode) return own;
     for (const Block& branch : statement.branches) {
       for (const Statement& inner : branch) {
+        if (is_handler(inner)) continue;
         const NodeIndex node = entry_of(inner);
         if (node != model::kNoNode) return node;
       }

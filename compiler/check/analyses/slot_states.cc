@@ -86,6 +86,7 @@ class SlotStateAnalysis {
         if (edge.to != index || edge.kind == EdgeKind::kLoop) continue;
         llvm::BitVector set = states_.must[from];
         llvm::BitVector maybe = states_.may[from];
+        if (flow_.cfg.nodes[from].kind == model::NodeKind::kRaise) pass_on(from, edge.error, set, maybe);
         leave(from, edge, set, maybe);
         may |= maybe;
         if (is_join && from == node.fork) {  // a branch without anything in it
@@ -106,6 +107,65 @@ class SlotStateAnalysis {
       }
     }
     must |= before;
+  }
+
+  // What an `on error` is entered with, by error, and what its body writes.
+  struct HookStates {
+    struct Entry {
+      llvm::BitVector may, must;
+    };
+    llvm::DenseMap<model::ErrorId, Entry> by_error;
+    llvm::BitVector writes;
+  };
+
+  // An error that goes on takes along what was set when it came, and what the body of the `on error` has
+  // written: not what is set when another error comes.
+  void pass_on(model::NodeIndex raise, model::ErrorId error, llvm::BitVector& must, llvm::BitVector& may) {
+    const auto [found, is_new] = hooks_.try_emplace(raise);
+    const model::NodeIndex handler = flow_.cfg.node_of_statement[flow_.cfg.nodes[raise].statement];
+    if (is_new) found->second = hook_states(raise, handler);
+    const auto entry = found->second.by_error.find(error);
+    if (entry == found->second.by_error.end()) return;
+    must |= entry->second.must;
+    may.reset(states_.may[handler]);
+    may |= found->second.writes;
+    may |= entry->second.may;
+  }
+
+  [[nodiscard]] HookStates hook_states(model::NodeIndex raise, model::NodeIndex handler) const {
+    HookStates states;
+    for (const model::NodeIndex from : flow_.cfg.nodes[handler].in) {
+      if (!flow_.reachable[from]) continue;
+      for (const model::Edge& edge : flow_.cfg.nodes[from].out) {
+        if (edge.to != handler || !edge.error.is_valid()) continue;
+        HookStates::Entry coming{states_.may[from], states_.must[from]};
+        leave(from, edge, coming.must, coming.may);
+        const auto [entry, is_first] = states.by_error.try_emplace(edge.error, coming);
+        if (is_first) continue;
+        entry->second.may |= coming.may;
+        entry->second.must &= coming.must;
+      }
+    }
+    // Its body is what control comes through between the two.
+    states.writes.resize(size_);
+    llvm::BitVector seen(static_cast<unsigned>(flow_.cfg.nodes.size()));
+    seen.set(handler);
+    seen.set(raise);
+    std::vector<model::NodeIndex> open{raise};
+    while (!open.empty()) {
+      const model::Node& node = flow_.cfg.nodes[open.back()];
+      open.pop_back();
+      for (const model::NodeIndex from : node.in) {
+        if (seen[from] || !flow_.reachable[from]) continue;
+        seen.set(from);
+        open.push_back(from);
+        const model::Node& before = flow_.cfg.nodes[from];
+        if (before.loop != flow_.cfg.nodes[raise].loop || before.kind == model::NodeKind::kEachHead) continue;
+        for (const LocalUse& use : flow_.writes[from])
+          states.writes.set(use.slot);
+      }
+    }
+    return states;
   }
 
   void leave(model::NodeIndex from, const model::Edge& edge, llvm::BitVector& must,
@@ -142,7 +202,8 @@ class SlotStateAnalysis {
   const FlowContext& flow_;
   unsigned size_;
   SlotStates states_;
-  std::vector<BranchWrites> branch_writes_;  // by fork
+  std::vector<BranchWrites> branch_writes_;             // by fork
+  llvm::DenseMap<model::NodeIndex, HookStates> hooks_;  // by kRaise
 };
 
 }  // namespace
