@@ -64,9 +64,7 @@ Comparison compare(const Program& program, const std::string& prelude) {
       result.differences.push_back("the oracle alone: " + describe(program, finding));
   }
   for (const Finding& finding : got.verdict.findings) {
-    const bool is_mixed =
-        finding.flow != kNone && expected->flows[static_cast<std::size_t>(finding.flow)].mixes_errors;
-    if (!expected->findings.contains(finding) && !is_mixed && !is_open(finding, expected->findings))
+    if (!expected->findings.contains(finding) && !is_open(finding, expected->findings))
       result.differences.push_back("the compiler alone: " + describe(program, finding));
   }
   for (std::size_t i = 0; i < program.flows.size(); ++i) {
@@ -89,9 +87,7 @@ Comparison compare(const Program& program, const std::string& prelude) {
     }
     const std::set<std::string> maybe = without(mine.maybe_slots, mine.raced_slots);
     const std::set<std::string> its_maybe = without(its.maybe_slots, mine.raced_slots);
-    const bool is_wider =
-        mine.mixes_errors && std::includes(its_maybe.begin(), its_maybe.end(), maybe.begin(), maybe.end());
-    if (maybe != its_maybe && !is_wider) {
+    if (maybe != its_maybe) {
       result.differences.push_back("slots of " + name + " that may be unset: the oracle says " +
                                    joined(maybe) + ", the compiler " + joined(its_maybe));
     }

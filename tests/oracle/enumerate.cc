@@ -257,6 +257,7 @@ class Walker {
       place_ = outer;
       const bool answers = program_.flows[static_cast<std::size_t>(root_)].trigger == Trigger::kSlug;
       if (answers && !replaced.next.empty()) verdict_.findings.insert({Fault::kNoResponse, root_, ""});
+      merge(out.answered, replaced.next);  // nothing follows
       merge_ends(out, replaced);
     }
     return out;
