@@ -521,9 +521,6 @@ class Walker {
       const std::size_t outer = enter(handler);
       Outcome body = block(handler->blocks[0], states);
       place_ = outer;
-      const bool is_second = arrivals_[{handler, flow_}].size() > 1;
-      if (is_second && !body.next.empty())
-        verdict_.flows[static_cast<std::size_t>(root_)].mixes_errors = true;
       if (!body.next.empty()) merge(body.failed[error], body.next);
       if (!body.cancelled.empty()) cancel(walk, std::exchange(body.cancelled, {}));
       merge_ends(walk.out, body);

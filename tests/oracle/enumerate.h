@@ -38,9 +38,6 @@ struct FlowVerdict {
   std::set<std::string> errors;       // that it can end with
   std::set<std::string> maybe_slots;  // read where some paths have written them and others have not
   std::set<std::string> raced_slots;  // written beside a read: what the read sees is a matter of luck
-  // An `on error` takes several errors and lets them go on. The compiler may take the time of one of them for
-  // that of another: it then says too much, never too little.
-  bool mixes_errors = false;
   Time worst = 0;
 };
 
