@@ -25,6 +25,26 @@ bool same_expression(const Expression& left, const Expression& right) {
                             right.operands.end(), same_expression);
 }
 
+// The same for the same expressions, and rarely for others.
+void append_text(const Expression& expression, std::string& text) {
+  text += std::to_string(static_cast<unsigned>(expression.kind)) + "." +
+          std::to_string(expression.slot.raw()) + "." + std::to_string(expression.field) + expression.name +
+          expression.constant.text + std::to_string(expression.constant.integer) + "(";
+  for (const Expression& operand : expression.operands)
+    append_text(operand, text);
+  text += ")";
+}
+
+// In the order of the columns, so that two lists of the same columns are compared pair by pair.
+std::vector<const SqlColumn*> sorted(const std::vector<SqlColumn>& keys) {
+  std::vector<const SqlColumn*> result;
+  for (const SqlColumn& key : keys)
+    result.push_back(&key);
+  std::stable_sort(result.begin(), result.end(),
+                   [](const SqlColumn* left, const SqlColumn* right) { return left->name < right->name; });
+  return result;
+}
+
 // Compares values of one request, or those of two runs of a loop's body.
 class Values {
  public:
@@ -141,6 +161,27 @@ AccessMode mode_of(SqlUse use) {
 }
 
 }  // namespace
+
+std::string Access::form() const {
+  if (!sql) return address == nullptr ? "" : "address";
+  std::string columns;
+  for (const SqlColumn* key : sorted(sql->keys))
+    columns += key->name + " ";
+  return columns;
+}
+
+std::string Access::values() const {
+  std::string text;
+  if (!sql) {
+    if (address != nullptr) append_text(*address, text);
+    return text;
+  }
+  for (const SqlColumn* key : sorted(sql->keys)) {
+    text += key->value.literal + " ";
+    if (key->value.parameter != nullptr) append_text(*key->value.parameter, text);
+  }
+  return text;
+}
 
 std::string Access::thing(const model::Program& program) const {
   if (sql) return "table `" + sql->table + "`";

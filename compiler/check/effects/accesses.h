@@ -37,6 +37,12 @@ struct Access {
   const model::Expression* address = nullptr;  // null when the operation is about the whole target
   bool is_idempotent = false;
 
+  // By what it names its thing: the columns of its keys, or whether it has an address. Two accesses of the
+  // same table or target with one form conflict only when their values are the same, and then so is the text
+  // of them.
+  [[nodiscard]] std::string form() const;
+  [[nodiscard]] std::string values() const;
+
   // "table `todo`", "target `cache`"
   [[nodiscard]] std::string thing(const model::Program& program) const;
   // "reads it", "inserts into it"

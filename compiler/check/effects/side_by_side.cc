@@ -4,6 +4,7 @@
 
 #include <llvm/ADT/StringMap.h>
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -61,18 +62,54 @@ class SideBySide {
   }
 
  private:
+  // Accesses by their form and values: of one form only those with the same values can conflict.
+  class Index {
+   public:
+    void add(const Placed& placed) {
+      by_form_[placed.access->form()][placed.access->values()].push_back(placed);
+    }
+
+    // The first one that conflicts with `access`.
+    [[nodiscard]] const Placed* find(const Access& access, const VaryingSlots* varying) const {
+      const std::string form = access.form();
+      for (const auto& [other_form, by_values] : by_form_) {
+        if (other_form == form) {
+          const auto same = by_values.find(access.values());
+          const Placed* found = same == by_values.end() ? nullptr : find_among(same->second, access, varying);
+          if (found != nullptr) return found;
+          continue;
+        }
+        for (const auto& [values, earlier] : by_values) {
+          if (const Placed* found = find_among(earlier, access, varying)) return found;
+        }
+      }
+      return nullptr;
+    }
+
+   private:
+    static const Placed* find_among(const Branch& earlier, const Access& access,
+                                    const VaryingSlots* varying) {
+      for (const Placed& first : earlier) {
+        if (conflict(*first.access, access, varying)) return &first;
+      }
+      return nullptr;
+    }
+
+    std::map<std::string, std::map<std::string, Branch>> by_form_;
+  };
+
   // What has been seen of one table or target. Rows that are added never conflict with each other, nor do
   // reads, and there may be many of both.
   struct Things {
-    std::vector<Placed> reads, inserts, others;
+    Index reads, inserts, others;
 
     void add(const Placed& placed) {
       if (placed.access->mode == AccessMode::kRead) {
-        reads.push_back(placed);
+        reads.add(placed);
       } else if (placed.access->sql && placed.access->mode == AccessMode::kAdd) {
-        inserts.push_back(placed);
+        inserts.add(placed);
       } else {
-        others.push_back(placed);
+        others.add(placed);
       }
     }
   };
@@ -88,16 +125,11 @@ class SideBySide {
     const auto found = things.find(thing_of(placed));
     if (found == things.end()) return nullptr;
     const Access& access = *placed.access;
-    const auto among = [&](const std::vector<Placed>& earlier) -> const Placed* {
-      for (const Placed& first : earlier) {
-        if (conflict(*first.access, access, varying)) return &first;
-      }
-      return nullptr;
-    };
-    const Placed* first = among(found->second.others);
-    if (first == nullptr && access.mode != AccessMode::kRead) first = among(found->second.reads);
+    const Placed* first = found->second.others.find(access, varying);
+    if (first == nullptr && access.mode != AccessMode::kRead)
+      first = found->second.reads.find(access, varying);
     const bool is_insert = access.sql && access.mode == AccessMode::kAdd;
-    if (first == nullptr && !is_insert) first = among(found->second.inserts);
+    if (first == nullptr && !is_insert) first = found->second.inserts.find(access, varying);
     return first;
   }
 

@@ -20,14 +20,15 @@ struct Compensation {
   bool is_repeated = false;  // in a loop: once for each run that has completed
 };
 
-// Which steps have completed where, forward over the saga's part of the graph. What it is made of outlives it.
+// Which steps have completed where, forward over the saga's part of the graph. What it is made of outlives
+// it.
 class Compensations {
  public:
   Compensations(const Program& program, const Cfg& cfg, const Saga& saga);
 
-  // What is undone when the saga ends at `step` of `Saga::steps`, in the order in which the undos run; nothing behind
-  // the pivot, and nothing where the saga cannot end. Steps that ran side by side are undone in the reverse of the
-  // order in which they completed.
+  // What is undone when the saga ends at `step` of `Saga::steps`, in the order in which the undos run;
+  // nothing behind the pivot, and nothing where the saga cannot end. Steps that ran side by side are undone
+  // in the reverse of the order in which they completed.
   [[nodiscard]] std::vector<Compensation> at(std::uint32_t step) const;
 
  private:
@@ -39,9 +40,9 @@ class Compensations {
   const Cfg& cfg_;
   const Saga& saga_;
   unsigned size_;
-  llvm::DenseMap<NodeIndex, std::size_t> local_;        // in `Saga::nodes`
+  llvm::DenseMap<NodeIndex, std::size_t> local_;  // in `Saga::nodes`
   llvm::DenseMap<NodeIndex, std::uint32_t> step_at_;
-  std::vector<llvm::BitVector> may_, must_;             // by local node, before it
+  std::vector<llvm::BitVector> may_, must_;  // by local node, before it
 };
 
 }  // namespace zc::model
