@@ -11,7 +11,8 @@
 namespace zc {
 
 // Elements that neither is less than the other keep their order. Moves each element twice.
-template <typename Element, typename Less> void stable_sort(std::vector<Element>& elements, const Less& less) {
+template <typename Element, typename Less>
+void stable_sort(std::vector<Element>& elements, const Less& less) {
   std::vector<std::size_t> order(elements.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {

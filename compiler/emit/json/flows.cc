@@ -5,6 +5,7 @@
 #include "compiler/model/def_use.h"
 #include "compiler/model/slot_map.h"
 
+#include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/StringExtras.h>
 
 #include <array>
@@ -26,7 +27,7 @@ constexpr std::array kFormats{"none", "json", "text", "html", "bytes", "media", 
 constexpr std::array kMethods{"GET",    "HEAD",    "POST",  "PUT",     "PATCH",
                               "DELETE", "OPTIONS", "TRACE", "CONNECT", "ANY"};
 
-template <typename Names, typename Value> llvm::StringRef word(const Names& names, Value value) {
+template <typename Value> llvm::StringRef word(llvm::ArrayRef<const char*> names, Value value) {
   return names[static_cast<std::size_t>(value)];
 }
 
