@@ -172,7 +172,9 @@ class SlotStateAnalysis {
              llvm::BitVector& may) const {
     const model::Node& node = flow_.cfg.nodes[from];
     if (model::is_before_writes(edge.kind)) {
-      leave_early(from, flow_.cfg.nodes[edge.to], must, may);
+      // An empty chain that is inserted leads to the end of its branch, where the others are waited for.
+      const bool is_end = flow_.cfg.nodes[edge.to].kind == model::NodeKind::kJoin;
+      if (!is_end) leave_early(from, flow_.cfg.nodes[edge.to], must, may);
       return;
     }
     const bool enters_loop = node.kind == model::NodeKind::kEachHead && edge.kind == EdgeKind::kTrue;
