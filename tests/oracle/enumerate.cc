@@ -87,7 +87,9 @@ class Walker {
       const std::vector<int>& named = handler.first->errors;
       const bool all_come =
           std::all_of(named.begin(), named.end(), [&](int error) { return errors.contains(error); });
-      if (errors.empty() || !all_come) verdict_.findings.insert({Fault::kHandlerNever, handler.second, ""});
+      if (!errors.empty() && all_come) continue;
+      result.has_dead_code = true;
+      verdict_.findings.insert({Fault::kHandlerNever, handler.second, ""});
     }
   }
 
@@ -477,6 +479,7 @@ class Walker {
       if (is_handler(statement)) continue;
       if (current.empty()) {
         if (!in.empty()) find(Fault::kUnreachable, "");
+        verdict_.flows[static_cast<std::size_t>(root_)].has_dead_code = true;
         continue;
       }
       Outcome one = this->statement(statement, current);

@@ -38,6 +38,7 @@ struct FlowVerdict {
   std::set<std::string> errors;       // that it can end with
   std::set<std::string> maybe_slots;  // read where some paths have written them and others have not
   std::set<std::string> raced_slots;  // written beside a read: what the read sees is a matter of luck
+  bool has_dead_code = false;         // its own, or of a flow that it calls
   Time worst = 0;
 };
 
