@@ -85,6 +85,7 @@ Data flow_data(const plan::FlowPlan& flow) {
                  {"doc", doc(flow.doc)},
                  {"deadline", when_set(flow.deadline)},
                  {"has_slots", flag(!flow.slots.empty())},
+                 {"unused_slots", flag(!flow.slots.empty() && !flow.uses_slots)},
                  {"slots", list(flow.slots,
                                 [](const plan::SlotPlan& slot) {
                                   return object({{"name", slot.name}, {"type", slot.type}});

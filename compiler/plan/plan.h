@@ -213,7 +213,8 @@ struct FlowPlan {
   std::string heading;  // `flow create on POST "/todos"`
   Lines doc;
   std::vector<SlotPlan> slots;
-  std::string deadline;  // an expression; empty: none
+  bool uses_slots = false;  // something reads them, or has their addresses
+  std::string deadline;     // an expression; empty: none
   std::string owner;
   bool is_coroutine = false;
   bool uses_path = false;    // reads a path parameter

@@ -1,5 +1,7 @@
 #include "compiler/plan/flows/flow_builder.h"
 
+#include "compiler/model/cfg.h"
+
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 
@@ -58,6 +60,24 @@ unsigned alignment_of(const model::Program& program, model::TypeId id) {
   }
 }
 
+// A flow may fill slots only to check a part of the request: compilers warn of what is set and never used.
+bool uses_slots(const model::Program& program, const model::Flow& flow) {
+  bool uses = false;
+  std::vector<model::SlotUse> mentioned;
+  model::for_each_statement(flow, [&](const model::Statement& statement) {
+    if (statement.step.is_valid()) {
+      const model::Step& step = program.steps[statement.step];
+      uses = uses || !step.reads.empty() || step.kind == model::StepKind::kBody;
+    }
+    if (statement.condition) model::collect_slots(*statement.condition, mentioned);
+    if (!statement.answer) return;
+    if (statement.answer->body) model::collect_slots(*statement.answer->body, mentioned);
+    for (const model::AnswerHeader& header : statement.answer->headers)
+      model::collect_slots(header.value, mentioned);
+  });
+  return uses || !mentioned.empty();
+}
+
 }  // namespace
 
 FlowBuilder::FlowBuilder(Builder& builder, model::FlowId id)
@@ -98,6 +118,7 @@ FlowPlan FlowBuilder::run() {
   if (flow_.sample_percent) hint("`sample`");
   if (flow_.priority != model::Priority::kNormal) hint("`priority`");
   plan_slots(plan);
+  plan.uses_slots = uses_slots(builder_.program, flow_);
   plan.body = block(flow_.body).body;
   plan.suspensions = std::move(suspensions_);
   plan.uses_path = uses_path_;

@@ -285,6 +285,35 @@ void run_number(Exchange& exchange, std::array<std::string_view, 1> path) {
                               zerver::flow::concat(exchange.arena(), {slots.id}));
 }
 
+// --- flow checked on DELETE "/checked/{id}" ---
+
+struct CheckedSlots {
+  std::int64_t id;
+};
+
+void run_checked(Exchange& exchange, std::array<std::string_view, 1> path) {
+  [[maybe_unused]] CheckedSlots slots{};
+
+  // read_id -> id
+  {
+    exchange.enter_step("read_id");
+    const zerver::Result<std::int64_t> part = zerver::flow::path_part<std::int64_t>(exchange, "id", path[0]);
+    if (!part) {
+      const zerver::Fault& fault = part.error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kInvalid:
+          return answer_error(exchange, zerver::Invalid{.why = fault.why}, fault);
+        default:
+          return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.id = *part;
+  }
+
+  // return 204
+  return zerver::flow::answer(exchange, 204);
+}
+
 // --- Router: literals before parameters, the longest pattern first ---
 
 enum class Route : std::uint16_t {
@@ -295,6 +324,7 @@ enum class Route : std::uint16_t {
   kRouteAbout,
   kRouteKeep,
   kRouteNumber,
+  kRouteChecked,
 };
 using Captures = std::array<std::string_view, 2>;
 
@@ -327,8 +357,17 @@ Route route_patch(const zerver::flow::RoutePath& path, const char* at, Captures&
   return Route::kNone;
 }
 
+// DELETE /...
+Route route_delete(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+  if (const char* rest = at; path.skip(rest, "/checked") && path.take(rest, values[0]) && path.at_end(rest))
+    return Route::kRouteChecked;
+  return Route::kNone;
+}
+
 Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
   switch (method) {
+    case zerver::Method::kDelete:
+      return route_delete(path, path.begin(), values);
     case zerver::Method::kGet:
       return route_get(path, path.begin(), values);
     case zerver::Method::kHead:
@@ -349,6 +388,7 @@ Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Cap
 zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
   Captures values;
+  if (route_delete(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kDelete);
   if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kGet);
   if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kHead);
   if (route_patch(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kPatch);
@@ -395,6 +435,9 @@ Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
     case Route::kRouteNumber:
       run_number(exchange, {values[0]});
       break;
+    case Route::kRouteChecked:
+      run_checked(exchange, {values[0]});
+      break;
   }
   return Handled::kNow;
 } catch (...) {
@@ -411,6 +454,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
     {.name = "about", .slug = "about", .method = "GET", .path = "/about"},
     {.name = "keep", .slug = "keep", .method = "POST", .path = "/items/{id}/{rest...}"},
     {.name = "number", .slug = "number", .method = "GET", .path = "/numbers/{id}"},
+    {.name = "checked", .slug = "checked", .method = "DELETE", .path = "/checked/{id}"},
 };
 constexpr zerver::flow::PackageInfo kPackage{
     .name = "parts.v1",
