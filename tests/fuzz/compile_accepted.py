@@ -26,14 +26,14 @@ def check(path, arguments):
     with tempfile.TemporaryDirectory() as out:
         text = pathlib.Path(out) / "fuzz.flow"
         text.write_bytes(path.read_bytes())
-        (pathlib.Path(out) / "schema.sql").write_text("")
+        (pathlib.Path(out) / "schema.sql").write_bytes((pathlib.Path(__file__).parent / "schema.sql").read_bytes())
         made = subprocess.run([arguments.compiler, "--std-dir", STD, "-o", out, text], capture_output=True, check=False)
         if made.returncode != 0:
             return None
         includes = [f"-I{folder}" for folder in sorted((ROOT / "runtime").glob("*/include"))]
-        std = subprocess.run([arguments.compiler, "--std-dir", STD, "-o", out, STD / "zerver.flow"],
-                             capture_output=True, check=False)
-        if std.returncode not in (0, 1):
+        std = subprocess.run([arguments.compiler, "--std-dir", STD, "-I", STD, "-o", out, STD / "zerver.flow",
+                              *sorted((STD / "zerver").glob("*.flow"))], capture_output=True, check=False)
+        if std.returncode != 0:
             return std.stderr.decode()
         done = subprocess.run([arguments.cxx, "-std=c++20", *WARNINGS, "-Wno-restrict", "-fsyntax-only", f"-I{out}",
                                *includes, pathlib.Path(out) / "fuzz.flow.cc"], capture_output=True, text=True, check=False)

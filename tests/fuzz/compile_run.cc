@@ -13,6 +13,7 @@
 #include "compiler/model/slot_map.h"
 #include "compiler/plan/dump.h"
 
+#include <llvm/Support/Error.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/VirtualFileSystem.h>
 #include <llvm/Support/raw_ostream.h>
@@ -24,12 +25,6 @@ namespace zc::fuzz {
 namespace {
 
 constexpr llvm::StringLiteral kInput = "/in/fuzz.flow";
-// What an input may name with `schema`.
-constexpr llvm::StringLiteral kSchema =
-    "create table todo (id integer primary key, title text not null, owner text not null, done integer not "
-    "null);\n"
-    "create table orders (id integer primary key, total integer not null, hold text);\n";
-
 void demand(bool holds) {
   if (!holds) std::abort();
 }
@@ -38,7 +33,10 @@ void demand(bool holds) {
 llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files_with(llvm::StringRef text) {
   auto memory = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
   memory->addFile(kInput, 0, llvm::MemoryBuffer::getMemBufferCopy(text));
-  memory->addFile("/in/schema.sql", 0, llvm::MemoryBuffer::getMemBuffer(kSchema));
+  // What an input may name with `schema`.
+  static const auto schema = llvm::cantFail(
+      llvm::errorOrToExpected(llvm::MemoryBuffer::getFile(ZERVER_SOURCE_DIR "/tests/fuzz/schema.sql")));
+  memory->addFile("/in/schema.sql", 0, llvm::MemoryBuffer::getMemBuffer(schema->getMemBufferRef()));
   auto files = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(llvm::vfs::getRealFileSystem());
   files->pushOverlay(std::move(memory));
   return files;
