@@ -3,6 +3,7 @@
 #include "compiler/model/dump_body.h"
 
 #include "compiler/model/dump_expression.h"
+#include "compiler/model/words.h"
 
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/STLExtras.h>
@@ -18,10 +19,6 @@ const char* word_of(const std::array<const char*, kCount>& words, Enum value) {
   return words[static_cast<std::size_t>(value)];
 }
 
-constexpr std::array kMethods{"GET",    "HEAD",    "POST",  "PUT",     "PATCH",
-                              "DELETE", "OPTIONS", "TRACE", "CONNECT", "ANY"};
-constexpr std::array kJoins{"all",  "all_required", "any",   "first_success",
-                            "race", "quorum",       "hedge", "sequential"};
 constexpr std::array kStepKinds{"extract", "pure", "effect", "group", "body"};
 constexpr std::array kPresences{"unset", "maybe", "set"};
 constexpr std::array kFormats{"", " json", " text", " html", " bytes", "", " stream", " sse"};
@@ -81,7 +78,7 @@ class Printer {
     out_ << "flow " << flow.origin.name;
     switch (flow.trigger) {
       case Trigger::kRoute:
-        out_ << " on " << word_of(kMethods, flow.route->method) << ' ' << flow.route->pattern;
+        out_ << " on " << method_word(flow.route->method) << ' ' << flow.route->pattern;
         break;
       case Trigger::kSlug:
         out_ << " slug " << flow.slug;
@@ -253,7 +250,7 @@ class Printer {
   }
 
   void print(const Group& group, unsigned depth) {
-    out_.indent(2 * depth) << word_of(kJoins, group.join);
+    out_.indent(2 * depth) << join_word(group.join);
     if (group.join == Join::kQuorum) out_ << ' ' << group.quorum;
     out_ << '\n';
     for (const GroupMember& member : group.members) {

@@ -4,6 +4,7 @@
 
 #include "compiler/model/cfg.h"
 #include "compiler/model/type_table.h"
+#include "compiler/model/words.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/STLExtras.h>
@@ -135,11 +136,7 @@ class Printer {
   }
 
  private:
-  [[nodiscard]] std::string name(const Origin& origin) const {
-    if (origin.package == package_ || program_.packages[origin.package].is_prelude) return origin.name;
-    const llvm::StringRef package = program_.packages[origin.package].name;
-    return (package.substr(package.rfind('.') + 1) + "." + origin.name).str();
-  }
+  [[nodiscard]] std::string name(const Origin& origin) const { return name_text(program_, package_, origin); }
 
   [[nodiscard]] std::string list(const std::vector<SlotUser>& steps, const std::vector<FlowId>& flows) const {
     std::vector<std::string> names;

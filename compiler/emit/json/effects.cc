@@ -1,6 +1,7 @@
 // Adapters, targets, policies and calls as JSON.
 
 #include "compiler/emit/json/writer.h"
+#include "compiler/model/words.h"
 
 #include <array>
 #include <cstddef>
@@ -10,8 +11,6 @@ namespace {
 
 constexpr std::array kAccess{"read", "write", "statement"};
 constexpr std::array kFormats{"typed", "row", "json"};
-constexpr std::array kJoins{"all",  "all_required", "any",   "first_success",
-                            "race", "quorum",       "hedge", "sequential"};
 
 }  // namespace
 
@@ -116,7 +115,7 @@ JsonWriter::Object JsonWriter::call(const model::EffectCall& effect) const {
 }
 
 JsonWriter::Object JsonWriter::group(const model::Group& each) const {
-  Object result{{"join", kJoins[static_cast<std::size_t>(each.join)]}};
+  Object result{{"join", model::join_word(each.join)}};
   if (each.join == model::Join::kQuorum) result["quorum"] = each.quorum;
   Array members;
   for (const model::GroupMember& member : each.members) {

@@ -4,6 +4,7 @@
 #include "compiler/model/cfg.h"
 #include "compiler/model/def_use.h"
 #include "compiler/model/slot_map.h"
+#include "compiler/model/words.h"
 
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/StringExtras.h>
@@ -24,8 +25,6 @@ constexpr std::array kPriorities{"interactive", "normal", "batch"};
 constexpr std::array kOverlaps{"skip", "queue", "allow"};
 constexpr std::array kPresences{"unset", "maybe", "set"};
 constexpr std::array kFormats{"none", "json", "text", "html", "bytes", "media", "json_lines", "events"};
-constexpr std::array kMethods{"GET",    "HEAD",    "POST",  "PUT",     "PATCH",
-                              "DELETE", "OPTIONS", "TRACE", "CONNECT", "ANY"};
 
 template <typename Value> llvm::StringRef word(llvm::ArrayRef<const char*> names, Value value) {
   return names[static_cast<std::size_t>(value)];
@@ -177,7 +176,7 @@ void JsonWriter::add_trigger(const model::Flow& each, Object& object) const {
   object["trigger"] = word(kTriggers, each.trigger);
   switch (each.trigger) {
     case model::Trigger::kRoute:
-      object["method"] = word(kMethods, each.route->method);
+      object["method"] = model::method_word(each.route->method);
       object["path"] = each.route->pattern;
       break;
     case model::Trigger::kSlug:

@@ -2,9 +2,11 @@
 
 #include "compiler/emit/pictures/captions.h"
 
+#include "compiler/emit/pictures/dot_text.h"
 #include "compiler/emit/written_names.h"
 #include "compiler/model/dump_expression.h"
 #include "compiler/model/timing/timing.h"
+#include "compiler/model/words.h"
 
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/Twine.h>
@@ -15,22 +17,6 @@
 #include <utility>
 
 namespace zc::emit {
-namespace {
-
-constexpr std::array kMethods{"GET",    "HEAD",    "POST",  "PUT",     "PATCH",
-                              "DELETE", "OPTIONS", "TRACE", "CONNECT", "ANY"};
-constexpr std::array kJoins{"all",  "all_required", "any",   "first_success",
-                            "race", "quorum",       "hedge", "sequential"};
-
-std::string duration(model::Nanoseconds nanoseconds) {
-  std::string text;
-  llvm::raw_string_ostream out(text);
-  model::dump_duration(nanoseconds, out);
-  return text;
-}
-
-}  // namespace
-
 std::string Captions::name(const model::Origin& origin) const {
   return written_name(program_, origin, package_);
 }
@@ -38,7 +24,7 @@ std::string Captions::name(const model::Origin& origin) const {
 std::string Captions::trigger(const model::Flow& flow) const {
   switch (flow.trigger) {
     case model::Trigger::kRoute:
-      return std::string(kMethods[static_cast<std::size_t>(flow.route->method)]) + " " + flow.route->pattern;
+      return std::string(model::method_word(flow.route->method)) + " " + flow.route->pattern;
     case model::Trigger::kSlug:
       return "POST /flow/v1/" + flow.slug;
     case model::Trigger::kJob:
@@ -99,20 +85,21 @@ std::string Captions::effect(const model::EffectCall& call) const {
 
 std::string Captions::policy(const model::PolicySettings& settings) const {
   std::vector<std::string> parts;
-  if (settings.timeout) parts.push_back("timeout " + duration(*settings.timeout));
+  if (settings.timeout) parts.push_back("timeout " + duration_text(*settings.timeout));
   if (settings.retry && settings.retry->times != 0)
     parts.push_back("retry " + std::to_string(settings.retry->times));
   if (settings.hedge) {
     parts.push_back("hedge " + std::to_string(settings.hedge->times) + " after " +
-                    duration(settings.hedge->after));
+                    duration_text(settings.hedge->after));
   }
   if (settings.rate)
-    parts.push_back("rate " + std::to_string(settings.rate->count) + " per " + duration(settings.rate->per));
+    parts.push_back("rate " + std::to_string(settings.rate->count) + " per " +
+                    duration_text(settings.rate->per));
   return llvm::join(parts, ", ");
 }
 
 std::string Captions::join(const model::Group& group) const {
-  std::string text = kJoins[static_cast<std::size_t>(group.join)];
+  std::string text = model::join_word(group.join);
   if (group.join == model::Join::kQuorum) text += " " + std::to_string(group.quorum);
   return text;
 }
@@ -163,7 +150,8 @@ std::string Captions::statement(const model::Statement& statement) const {
 
 std::string longest_wait(const model::Program& program, model::FlowId flow) {
   const model::FlowTiming timing = model::compute_timing(program, flow);
-  return timing.is_bounded() ? "waits at most " + duration(timing.worst) : "waits without a bound of its own";
+  return timing.is_bounded() ? "waits at most " + duration_text(timing.worst)
+                             : "waits without a bound of its own";
 }
 
 }  // namespace zc::emit

@@ -2,6 +2,7 @@
 
 #include "compiler/lock/make/entries.h"
 #include "compiler/model/cfg.h"
+#include "compiler/model/words.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
@@ -18,12 +19,6 @@ namespace {
 
 using model::AnswerFormat;
 using model::RequestPart;
-
-const char* method_name(model::Method method) {
-  constexpr const char* kNames[] = {"GET",    "HEAD",    "POST",  "PUT",     "PATCH",
-                                    "DELETE", "OPTIONS", "TRACE", "CONNECT", "ANY"};
-  return kNames[static_cast<std::size_t>(method)];
-}
 
 // The kind of entry for a part of the request; empty for what a client does not choose.
 const char* kind_of(RequestPart part) {
@@ -149,7 +144,7 @@ class FlowEntry {
     });
     entry_.set("access", has_auth ? "authenticated" : "public");
     if (flow_.route) {
-      entry_.set("method", method_name(flow_.route->method));
+      entry_.set("method", model::method_word(flow_.route->method));
       entry_.set("path", flow_.route->pattern);
       path_parameters();
     }

@@ -4,6 +4,7 @@
 
 #include "compiler/model/timing/capacity.h"
 #include "compiler/model/timing/text.h"
+#include "compiler/model/words.h"
 
 #include <llvm/Support/Format.h>
 
@@ -61,15 +62,11 @@ class Printer {
   }
 
   void print_head(const Flow& flow) {
-    static constexpr const char* kMethods[] = {"GET",    "HEAD",    "POST",  "PUT",     "PATCH",
-                                               "DELETE", "OPTIONS", "TRACE", "CONNECT", "ANY"};
     const std::string name = program_.packages[flow.origin.package].name + "." + flow.origin.name;
     switch (flow.trigger) {
       case Trigger::kRoute:
         out_ << "flow " << name;
-        if (flow.route)
-          out_ << " on " << kMethods[static_cast<std::size_t>(flow.route->method)] << ' '
-               << flow.route->pattern;
+        if (flow.route) out_ << " on " << method_word(flow.route->method) << ' ' << flow.route->pattern;
         break;
       case Trigger::kSlug:
         out_ << "flow " << name;

@@ -98,17 +98,6 @@ std::string formula_text(const CallTime& time, std::uint64_t times) {
   return times == 1 ? text : multiple(times, is_sum ? "(" + text + ")" : text);
 }
 
-std::string name_text(const Program& program, PackageId from, const Origin& origin) {
-  if (origin.package == from || !origin.package.is_valid() || program.packages[origin.package].is_prelude)
-    return origin.name;
-  for (const Import& import : program.packages[from].imports) {
-    if (import.package == origin.package) return import.alias + "." + origin.name;
-  }
-  const llvm::StringRef package = program.packages[origin.package].name;
-  return (package.rsplit('.').second.empty() ? package : package.rsplit('.').second).str() + "." +
-         origin.name;
-}
-
 std::string effect_text(const Program& program, PackageId from, const TimedCall& call) {
   const Target& target = program.targets[call.call->target];
   std::string text = name_text(program, from, target.origin) + "." +

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/model/timing/timing.h"
+#include "compiler/model/words.h"
 
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/StringRef.h>
@@ -17,8 +18,6 @@ namespace zc::model {
 // "3 x 300 ms + 20 ms + 40 ms", "2 x 20 ms + 50 ms" with hedges; "no timeout" without a bound. With `times`
 // "25 x (2 x 50 ms + 5 ms)".
 [[nodiscard]] std::string formula_text(const CallTime& time, std::uint64_t times = 1);
-// A declaration's name as `from` would write it: "auth.check".
-[[nodiscard]] std::string name_text(const Program& program, PackageId from, const Origin& origin);
 // "db.one", with the join of its group: "db.one (race)".
 [[nodiscard]] std::string effect_text(const Program& program, PackageId from, const TimedCall& call);
 
