@@ -1,5 +1,5 @@
 // Which types of the language go with which columns. The rules follow how the runtime binds and reads values:
-// runtime/flow/include/zerver/flow/value.h and row_set.h.
+// runtime/flow/include/zerver/flow/data/value.h and row_set.h.
 
 #pragma once
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <zerver/core/arena.h>
-#include <zerver/flow/operation.h>
+#include <zerver/flow/call/operation.h>
 #include <zerver/flow/worker.h>
 
 #include <gtest/gtest.h>

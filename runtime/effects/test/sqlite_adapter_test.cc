@@ -2,8 +2,8 @@
 #include "zerver.flow.h"
 #include <zerver/core/random.h>
 #include <zerver/effects/systems.h>
-#include <zerver/flow/row_codec.h>
-#include <zerver/flow/target.h>
+#include <zerver/flow/call/target.h>
+#include <zerver/flow/data/row_codec.h>
 #include <zerver/testing/req_test.h>
 #include <zerver/testing/sim_loop.h>
 

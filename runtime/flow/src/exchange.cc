@@ -1,4 +1,4 @@
-#include <zerver/flow/call.h>
+#include <zerver/flow/call/call.h>
 #include <zerver/flow/exchange.h>
 
 namespace zerver::flow {

@@ -1,4 +1,4 @@
-#include <zerver/flow/json_reader.h>
+#include <zerver/flow/data/json_reader.h>
 #include <zerver/flow/worker.h>
 
 namespace zerver::flow {

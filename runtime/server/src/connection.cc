@@ -1,7 +1,7 @@
 // One client's connection.
 #include "connection.h"
 
-#include <zerver/flow/problem.h>
+#include <zerver/flow/request/problem.h>
 #include <zerver/http/response_writer.h>
 
 #include <boost/asio/buffer.hpp>

@@ -2,7 +2,7 @@
 #include "service_router.h"
 
 #include <zerver/core/output_buffer.h>
-#include <zerver/flow/problem.h>
+#include <zerver/flow/request/problem.h>
 
 #include <array>
 #include <string_view>

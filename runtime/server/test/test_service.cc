@@ -1,11 +1,11 @@
 // A service to be tested over its socket.
 #include "test_service.h"
 
-#include <zerver/flow/answer.h>
-#include <zerver/flow/call.h>
+#include <zerver/flow/call/call.h>
 #include <zerver/flow/flow_task.h>
-#include <zerver/flow/path.h>
-#include <zerver/flow/problem.h>
+#include <zerver/flow/request/answer.h>
+#include <zerver/flow/request/path.h>
+#include <zerver/flow/request/problem.h>
 #include <zerver/flow/worker.h>
 
 #include <algorithm>

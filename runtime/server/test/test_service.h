@@ -3,9 +3,9 @@
 
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
-#include <zerver/flow/operation.h>
+#include <zerver/flow/call/operation.h>
+#include <zerver/flow/call/target.h>
 #include <zerver/flow/service.h>
-#include <zerver/flow/target.h>
 #include <zerver/server/server.h>
 
 #include <condition_variable>

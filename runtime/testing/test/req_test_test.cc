@@ -1,6 +1,6 @@
-#include <zerver/flow/answer.h>
-#include <zerver/flow/call.h>
+#include <zerver/flow/call/call.h>
 #include <zerver/flow/flow_task.h>
+#include <zerver/flow/request/answer.h>
 #include <zerver/testing/req_test.h>
 
 #include <gtest/gtest.h>

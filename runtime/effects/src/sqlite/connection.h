@@ -2,8 +2,8 @@
 #pragma once
 
 #include <zerver/core/fault.h>
-#include <zerver/flow/row_set.h>
-#include <zerver/flow/value.h>
+#include <zerver/flow/data/row_set.h>
+#include <zerver/flow/data/value.h>
 
 #include <atomic>
 #include <chrono>

@@ -5,7 +5,7 @@
 #include "connection.h"
 #include <zerver/async/loop.h>
 #include <zerver/core/output_buffer.h>
-#include <zerver/flow/operation.h>
+#include <zerver/flow/call/operation.h>
 
 #include <chrono>
 #include <condition_variable>

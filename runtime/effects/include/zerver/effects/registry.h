@@ -1,7 +1,7 @@
 // Which implementation stands for which adapter: filled explicitly when a program starts.
 #pragma once
 
-#include <zerver/flow/operation.h>
+#include <zerver/flow/call/operation.h>
 #include <zerver/flow/service.h>
 #include <zerver/flow/worker.h>
 

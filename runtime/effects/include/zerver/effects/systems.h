@@ -2,9 +2,9 @@
 #pragma once
 
 #include <zerver/effects/registry.h>
-#include <zerver/flow/operation.h>
+#include <zerver/flow/call/operation.h>
+#include <zerver/flow/call/target.h>
 #include <zerver/flow/service.h>
-#include <zerver/flow/target.h>
 #include <zerver/flow/worker.h>
 
 #include <deque>

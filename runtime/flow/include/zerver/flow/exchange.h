@@ -5,7 +5,7 @@
 #include <zerver/core/message.h>
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/time.h>
-#include <zerver/flow/json_writer.h>
+#include <zerver/flow/data/json_writer.h>
 #include <zerver/flow/worker.h>
 
 #include <cstdint>

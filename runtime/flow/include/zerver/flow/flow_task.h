@@ -3,7 +3,7 @@
 
 #include <zerver/core/arena.h>
 #include <zerver/flow/exchange.h>
-#include <zerver/flow/problem.h>
+#include <zerver/flow/request/problem.h>
 
 #include <coroutine>
 #include <cstddef>

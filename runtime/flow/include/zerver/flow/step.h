@@ -8,7 +8,7 @@
 #include <zerver/core/string.h>
 #include <zerver/core/time.h>
 #include <zerver/core/uuid.h>
-#include <zerver/flow/text.h>
+#include <zerver/flow/data/text.h>
 
 #include <cstdint>
 #include <initializer_list>

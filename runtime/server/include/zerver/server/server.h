@@ -3,8 +3,8 @@
 
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
+#include <zerver/flow/call/target.h>
 #include <zerver/flow/service.h>
-#include <zerver/flow/target.h>
 #include <zerver/flow/worker.h>
 #include <zerver/server/settings.h>
 

@@ -3,7 +3,7 @@
 
 #include <zerver/async/loop.h>
 #include <zerver/core/fault.h>
-#include <zerver/flow/operation.h>
+#include <zerver/flow/call/operation.h>
 
 #include <cstdint>
 #include <functional>

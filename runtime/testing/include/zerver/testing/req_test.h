@@ -3,9 +3,9 @@
 
 #include <zerver/core/log.h>
 #include <zerver/core/random.h>
+#include <zerver/flow/call/target.h>
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/service.h>
-#include <zerver/flow/target.h>
 #include <zerver/flow/worker.h>
 #include <zerver/testing/fake_adapter.h>
 #include <zerver/testing/sim_loop.h>

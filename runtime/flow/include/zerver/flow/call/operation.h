@@ -1,0 +1,133 @@
+// One effect in flight, and the interface of the systems that perform effects.
+#pragma once
+
+#include <zerver/core/arena.h>
+#include <zerver/core/fault.h>
+#include <zerver/core/time.h>
+#include <zerver/flow/data/row_set.h>
+#include <zerver/flow/data/value.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace zerver::flow {
+
+class Worker;
+
+// A `sql"..."`: the text, which is static, with a `?` for each `{x}`, and what is bound to them in that
+// order.
+struct Statement {
+  std::string_view text;
+  std::span<const Value> parameters;
+};
+
+// One attempt to perform an operation of an adapter. Lives in the flow that waits for it: an adapter may use
+// it, and whatever it refers to, until it has completed it or cancel() has been called for it. Loop thread
+// only.
+class Operation {
+ public:
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+  // The position of the operation in its `adapter` declaration.
+  std::uint16_t index() const noexcept { return index_; }
+  // Of the struct that was generated for that operation, such as SqlAdapter::OneArguments.
+  const void* arguments() const noexcept { return arguments_; }
+  // The name of the step that performs it.
+  std::string_view step() const noexcept { return step_; }
+  // From 1.
+  unsigned attempt() const noexcept { return attempt_; }
+  // Past it, it is cancelled.
+  TimePoint deadline() const noexcept { return deadline_; }
+  Arena& arena() const noexcept { return *arena_; }
+  Worker& worker() const noexcept { return *worker_; }
+
+  // For the adapter: whatever it needs to find its own record of the operation.
+  void* adapter_data = nullptr;
+
+  // Either of them exactly once, also from within Adapter::start(); the flow may go on, and the operation be
+  // gone, before they return. `reply` is of the type that the operation declares: typed by Reply, RowsReply
+  // and JsonReply, which call this.
+  void complete(const void* reply) noexcept { on_complete(reply); }
+  // The fault's texts are copied when the flow keeps them.
+  void fail(const Fault& fault) noexcept { on_fail(fault); }
+
+ protected:
+  Operation(std::uint16_t index, const void* arguments, std::string_view step, Arena& arena,
+            Worker& worker) noexcept
+      : arguments_(arguments), step_(step), arena_(&arena), worker_(&worker), index_(index) {}
+  ~Operation() = default;
+
+  void begin_attempt(unsigned attempt, TimePoint deadline) noexcept {
+    attempt_ = attempt;
+    deadline_ = deadline;
+    adapter_data = nullptr;
+  }
+
+ private:
+  virtual void on_complete(const void* reply) noexcept = 0;
+  virtual void on_fail(const Fault& fault) noexcept = 0;
+
+  const void* arguments_;
+  std::string_view step_;
+  Arena* arena_;
+  Worker* worker_;
+  TimePoint deadline_ = TimePoint::never();
+  unsigned attempt_ = 0;
+  std::uint16_t index_;
+};
+
+// What an adapter's operations answer through. The generated interface of an adapter hands them out; they are
+// values that refer to the operation and live no longer than it.
+class ReplyBase {
+ public:
+  explicit ReplyBase(Operation& operation) noexcept : operation_(&operation) {}
+  Operation& operation() const noexcept { return *operation_; }
+  void fail(const Fault& fault) const noexcept { operation_->fail(fault); }
+
+ protected:
+  Operation* operation_;
+};
+
+// For an operation declared `-> T`.
+template <class T> class Reply : public ReplyBase {
+ public:
+  using ReplyBase::ReplyBase;
+  void succeed(const T& value) const noexcept { operation_->complete(&value); }
+};
+
+// For an operation without a result.
+template <> class Reply<void> : public ReplyBase {
+ public:
+  using ReplyBase::ReplyBase;
+  void succeed() const noexcept { operation_->complete(nullptr); }
+};
+
+// For an operation declared `-> row T`; the rows are read before it returns, and stay the adapter's.
+class RowsReply : public ReplyBase {
+ public:
+  using ReplyBase::ReplyBase;
+  void rows(const RowSet& rows) const noexcept { operation_->complete(&rows); }
+};
+
+// For an operation declared `-> json T`: any text, which is checked and read before it returns.
+class JsonReply : public ReplyBase {
+ public:
+  using ReplyBase::ReplyBase;
+  void json(std::string_view text) const noexcept { operation_->complete(&text); }
+};
+
+// One system as one worker sees it. The interface that is generated for each `adapter` derives from it and is
+// what one implements.
+class Adapter {
+ public:
+  virtual ~Adapter() = default;
+  virtual void start(Operation& operation) = 0;
+  // Forgets the operation: it is neither used nor completed after this. What it does out there may have
+  // happened or not.
+  virtual void cancel(Operation& operation) noexcept = 0;
+};
+
+}  // namespace zerver::flow

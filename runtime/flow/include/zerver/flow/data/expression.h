@@ -1,0 +1,102 @@
+// What operators and literals of a `.flow` file become where C++ would leave the result undefined, or has
+// none.
+#pragma once
+
+#include <zerver/core/arena.h>
+#include <zerver/core/list.h>
+#include <zerver/core/output_buffer.h>
+#include <zerver/core/time.h>
+#include <zerver/flow/data/json_codec.h>
+#include <zerver/flow/data/json_writer.h>
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <utility>
+
+namespace zerver::flow {
+
+// Integer arithmetic that throws std::overflow_error instead of wrapping around or ending the program; the
+// request is answered with 500 and the step is named in the log.
+template <std::integral Integer> Integer checked_add(Integer left, Integer right) {
+  Integer result;
+  if (__builtin_add_overflow(left, right, &result)) throw std::overflow_error("a sum is out of range");
+  return result;
+}
+template <std::integral Integer> Integer checked_subtract(Integer left, Integer right) {
+  Integer result;
+  if (__builtin_sub_overflow(left, right, &result)) throw std::overflow_error("a difference is out of range");
+  return result;
+}
+template <std::integral Integer> Integer checked_multiply(Integer left, Integer right) {
+  Integer result;
+  if (__builtin_mul_overflow(left, right, &result)) throw std::overflow_error("a product is out of range");
+  return result;
+}
+template <std::integral Integer> Integer checked_negate(Integer value) {
+  return checked_subtract(Integer{0}, value);
+}
+template <std::integral Integer> Integer checked_divide(Integer left, Integer right) {
+  if (right == 0) throw std::overflow_error("a division by zero");
+  if constexpr (std::signed_integral<Integer>)
+    if (right == -1) return checked_negate(left);
+  return static_cast<Integer>(left / right);
+}
+template <std::integral Integer> Integer checked_remainder(Integer left, Integer right) {
+  if (right == 0) throw std::overflow_error("a division by zero");
+  if constexpr (std::signed_integral<Integer>)
+    if (right == -1) return 0;
+  return static_cast<Integer>(left % right);
+}
+
+// The same for spans and points in time.
+inline Duration checked_add(Duration left, Duration right) {
+  return {checked_add(left.nanoseconds, right.nanoseconds)};
+}
+inline Duration checked_subtract(Duration left, Duration right) {
+  return {checked_subtract(left.nanoseconds, right.nanoseconds)};
+}
+inline Duration checked_negate(Duration span) { return {checked_negate(span.nanoseconds)}; }
+template <std::integral Integer> Duration checked_multiply(Duration span, Integer factor) {
+  Duration result;
+  if (__builtin_mul_overflow(span.nanoseconds, factor, &result.nanoseconds))
+    throw std::overflow_error("a product is out of range");
+  return result;
+}
+template <std::integral Integer> Duration checked_divide(Duration span, Integer divisor) {
+  if (!std::in_range<std::int64_t>(divisor)) return {};  // larger than any span
+  return {checked_divide(span.nanoseconds, static_cast<std::int64_t>(divisor))};
+}
+inline Timestamp checked_add(Timestamp time, Duration span) {
+  const Timestamp of_span = Timestamp{} + span;
+  return {checked_add(time.microseconds, of_span.microseconds)};
+}
+inline Timestamp checked_subtract(Timestamp time, Duration span) {
+  return checked_add(time, checked_negate(span));
+}
+inline Duration checked_subtract(Timestamp left, Timestamp right) {
+  constexpr std::int64_t kNanoseconds = 1'000;  // of a microsecond
+  return {checked_multiply(checked_subtract(left.microseconds, right.microseconds), kNanoseconds)};
+}
+
+// `[a, b]`
+template <class T> List<T> make_list(Arena& arena, std::initializer_list<T> items) {
+  const std::span<T> copy = arena.make_array<T>(items.size());
+  std::size_t index = 0;
+  for (const T& item : items)
+    copy[index++] = item;
+  return List<T>::borrowed(copy);
+}
+
+// A value as JSON text in the arena.
+template <class T> Json json_text(Arena& arena, const T& value) {
+  OutputBuffer buffer;
+  JsonWriter writer(buffer);
+  write_json(writer, value);
+  return Json::borrowed(arena.text(buffer.view()).view());
+}
+
+}  // namespace zerver::flow

@@ -1,0 +1,77 @@
+// Rows into values: one for a struct or a scalar, at most one for an optional, any number for a list.
+#pragma once
+
+#include <zerver/core/arena.h>
+#include <zerver/core/list.h>
+#include <zerver/core/result.h>
+#include <zerver/flow/data/row_set.h>
+
+#include <optional>
+#include <span>
+
+namespace zerver::flow {
+
+namespace detail {
+
+// The generated `bool read_row(RowReader&, T&)` of a struct, found by its argument; for other types there
+// must be one column.
+template <class T> bool read_one_row(RowReader& row, T& out) {
+  if constexpr (requires { read_row(row, out); }) {
+    return read_row(row, out);
+  } else {
+    return row.single(out);
+  }
+}
+
+Fault no_row() noexcept;
+Fault several_rows() noexcept;
+
+template <class T> struct Rows {
+  static Result<T> read(const RowSet& rows, Arena& arena, JsonReader& json_reader) {
+    if (rows.rows() == 0) return no_row();
+    if (rows.rows() > 1) return several_rows();
+    T value{};
+    RowReader row(rows, 0, arena, json_reader);
+    if (!read_one_row(row, value)) return row.fault();
+    return value;
+  }
+};
+
+template <class T> struct Rows<std::optional<T>> {
+  static Result<std::optional<T>> read(const RowSet& rows, Arena& arena, JsonReader& json_reader) {
+    if (rows.rows() == 0) return std::optional<T>();
+    if (rows.rows() > 1) return several_rows();
+    std::optional<T> value;
+    RowReader row(rows, 0, arena, json_reader);
+    // A single value that is NULL is none.
+    bool is_good = false;
+    if constexpr (requires { read_row(row, *value); }) {
+      is_good = read_row(row, value.emplace());
+    } else {
+      is_good = row.single(value);
+    }
+    if (!is_good) return row.fault();
+    return value;
+  }
+};
+
+template <class T> struct Rows<List<T>> {
+  static Result<List<T>> read(const RowSet& rows, Arena& arena, JsonReader& json_reader) {
+    const std::span<T> items = arena.make_array<T>(rows.rows());
+    for (std::size_t index = 0; index < items.size(); ++index) {
+      RowReader row(rows, index, arena, json_reader);
+      if (!read_one_row(row, items[index])) return row.fault();
+    }
+    return List<T>::borrowed(items);
+  }
+};
+
+}  // namespace detail
+
+// No row where there must be one is `missing`; more rows than may be, or a row that does not fit, is
+// `internal`. Throws ArenaFull.
+template <class T> Result<T> read_rows(const RowSet& rows, Arena& arena, JsonReader& json_reader) {
+  return detail::Rows<T>::read(rows, arena, json_reader);
+}
+
+}  // namespace zerver::flow

@@ -1,0 +1,48 @@
+// Answers to requests that succeeded.
+#pragma once
+
+#include <zerver/flow/data/json_codec.h>
+#include <zerver/flow/exchange.h>
+#include <zerver/flow/step.h>
+
+#include <cstdint>
+#include <string_view>
+
+namespace zerver::flow {
+
+inline constexpr std::string_view kJsonType = "application/json";
+inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
+
+// `body` is static, in the arena or part of the request; `return 204;` has neither type nor body.
+inline void answer(Exchange& exchange, std::uint16_t status, std::string_view content_type = {},
+                   std::string_view body = {}) {
+  exchange.response.status = status;
+  exchange.response.content_type = content_type;
+  exchange.response.body = body;
+}
+
+// The answer of a step that is done.
+inline void answer(Exchange& exchange, const Answer& answer_of_step) {
+  answer(exchange, answer_of_step.status, answer_of_step.content_type, answer_of_step.body);
+}
+
+// Around the writing of a JSON body.
+inline JsonWriter begin_json(Exchange& exchange) noexcept {
+  exchange.body_buffer().clear();
+  return exchange.json();
+}
+inline void end_json(Exchange& exchange, std::uint16_t status) {
+  answer(exchange, status, kJsonType, exchange.body_buffer().view());
+}
+template <class T> void answer_json(Exchange& exchange, std::uint16_t status, const T& value) {
+  JsonWriter json = begin_json(exchange);
+  write_json(json, value);
+  end_json(exchange, status);
+}
+
+// A further field of the response; `value` is static or in the arena. Throws std::invalid_argument when the
+// value has control characters, which could end the field, and std::length_error when there are too many
+// fields.
+void answer_header(Exchange& exchange, std::string_view name, std::string_view value);
+
+}  // namespace zerver::flow

@@ -1,0 +1,102 @@
+// Typed values from the parts of a request: path segments, query, header fields, cookies, body.
+#pragma once
+
+#include <zerver/core/arena.h>
+#include <zerver/core/result.h>
+#include <zerver/core/string.h>
+#include <zerver/flow/data/json_codec.h>
+#include <zerver/flow/data/parse_text.h>
+#include <zerver/flow/exchange.h>
+#include <zerver/flow/request/path.h>
+
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+namespace zerver::flow {
+
+// --- Raw parts: decoded, null when the request has none of that name ---
+
+// The first of that name, decoded; `invalid` when its encoding is broken.
+Result<std::optional<std::string_view>> query_value(Exchange& exchange, std::string_view name);
+std::optional<std::string_view> header_value(const Exchange& exchange,
+                                             std::string_view lower_case_name) noexcept;
+std::optional<std::string_view> cookie_value(const Exchange& exchange, std::string_view name) noexcept;
+
+namespace detail {
+
+Fault missing_part(Arena& arena, std::string_view what, std::string_view name);
+Fault invalid_part(Arena& arena, std::string_view what, std::string_view name, std::string_view why);
+
+// base64; the bytes go into the arena.
+bool parse_bytes(Arena& arena, std::string_view text, Bytes& out);
+
+template <class T> bool parse_part(Arena& arena, std::string_view text, T& out) {
+  if constexpr (StrongScalar<T>) {
+    return parse_part(arena, text, out.value);
+  } else if constexpr (std::is_same_v<T, Bytes>) {
+    return parse_bytes(arena, text, out);
+  } else {
+    return parse_text(text, out);
+  }
+}
+
+template <class T> struct Part {
+  static Result<T> read(Exchange& exchange, std::string_view what, std::string_view name,
+                        std::optional<std::string_view> text) {
+    if (!text) return missing_part(exchange.arena(), what, name);
+    T value{};
+    if (!parse_part(exchange.arena(), *text, value))
+      return invalid_part(exchange.arena(), what, name, "does not have the right form");
+    if constexpr (Constrained<T>) {
+      const std::string_view why = violation(value);
+      if (!why.empty()) return invalid_part(exchange.arena(), what, name, why);
+    }
+    return value;
+  }
+};
+
+template <class T> struct Part<std::optional<T>> {
+  static Result<std::optional<T>> read(Exchange& exchange, std::string_view what, std::string_view name,
+                                       std::optional<std::string_view> text) {
+    if (!text) return std::optional<T>();
+    const Result<T> value = Part<T>::read(exchange, what, name, text);
+    if (!value) return value.error();
+    return std::optional<T>(*value);
+  }
+};
+
+}  // namespace detail
+
+// --- Typed parts ---
+// `T` is any scalar type of the language, or std::optional of one for a part that may be absent (and for `??
+// default`). Faults are `invalid` and name the part. Strings are views of the request or in its arena. Throw
+// ArenaFull.
+
+// `raw` is what the router captured of a path that normalize_path() has accepted.
+template <class T> Result<T> path_part(Exchange& exchange, std::string_view name, std::string_view raw) {
+  return detail::Part<T>::read(exchange, "path parameter", name, percent_decode(exchange.arena(), raw));
+}
+template <class T> Result<T> query_part(Exchange& exchange, std::string_view name) {
+  const Result<std::optional<std::string_view>> text = query_value(exchange, name);
+  if (!text) return text.error();
+  return detail::Part<T>::read(exchange, "query parameter", name, *text);
+}
+template <class T> Result<T> header_part(Exchange& exchange, std::string_view lower_case_name) {
+  return detail::Part<T>::read(exchange, "header field", lower_case_name,
+                               header_value(exchange, lower_case_name));
+}
+template <class T> Result<T> cookie_part(Exchange& exchange, std::string_view name) {
+  return detail::Part<T>::read(exchange, "cookie", name, cookie_value(exchange, name));
+}
+
+// `request.json`: the body, whatever its content type says. An empty body is `invalid`, as it is no JSON.
+template <class T> Result<T> json_part(Exchange& exchange) {
+  return read_json_text<T>(exchange.worker().json_reader(), exchange.request.body, Request::kBodyPadding,
+                           exchange.arena());
+}
+// `request.body` as bytes, and as text.
+inline Bytes body_bytes(const Exchange& exchange) noexcept { return Bytes::borrowed(exchange.request.body); }
+Result<String> body_text(Exchange& exchange);
+
+}  // namespace zerver::flow

@@ -1,0 +1,27 @@
+#include <zerver/flow/request/answer.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace zerver::flow {
+
+namespace {
+
+// RFC 9110, section 5.5: no control characters but the tab.
+bool is_field_character(char c) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 0x20 && byte != 0x7F) || c == '\t';
+}
+
+}  // namespace
+
+void answer_header(Exchange& exchange, std::string_view name, std::string_view value) {
+  if (!std::ranges::all_of(value, is_field_character)) {
+    throw std::invalid_argument("the value of a header field has control characters");
+  }
+  if (!exchange.response.add_header(name, value)) {
+    throw std::length_error("the response has too many header fields");
+  }
+}
+
+}  // namespace zerver::flow

@@ -1,0 +1,112 @@
+#include <zerver/core/status.h>
+#include <zerver/flow/data/text.h>
+#include <zerver/flow/request/answer.h>
+#include <zerver/flow/request/problem.h>
+
+#include <exception>
+
+namespace zerver::flow {
+
+namespace {
+
+// A step's failure in the log: what went wrong there is not the client's business.
+void log_failure(Exchange& exchange, std::string_view why) {
+  const String line =
+      concat(exchange.arena(), {"step `", exchange.step(), "` of ", exchange.request.method_name, " ",
+                                exchange.request.path, ": ", why});
+  exchange.worker().log().write(LogLevel::kError, line);
+}
+
+// What is left when even a problem's text cannot be made.
+void answer_bare(Exchange& exchange, std::uint16_t status, std::string_view json) noexcept {
+  exchange.response.reset();
+  exchange.response.status = status;
+  exchange.response.content_type = kProblemType;
+  exchange.response.body = json;
+}
+
+}  // namespace
+
+ProblemWriter::ProblemWriter(Exchange& exchange, std::uint16_t status, std::string_view type,
+                             std::string_view title)
+    : exchange_(&exchange), json_(begin_json(exchange)), status_(status) {
+  // Header fields of an answer that was begun do not belong to the problem.
+  exchange.response.reset();
+  json_.begin_object();
+  json_.key("type");
+  json_.string(type);
+  json_.key("title");
+  json_.string(title);
+  json_.key("status");
+  json_.integer(std::uint64_t{status});
+}
+
+ProblemWriter& ProblemWriter::fault(const Fault& fault) {
+  if (!fault.why.empty()) {
+    json_.key("detail");
+    json_.string(fault.why);
+  }
+  if (!fault.pointer.empty()) {
+    json_.key("pointer");
+    json_.string(fault.pointer);
+  }
+  return *this;
+}
+
+ProblemWriter& ProblemWriter::retry_after(std::uint32_t seconds) {
+  answer_header(*exchange_, "Retry-After", concat(exchange_->arena(), {seconds}));
+  return *this;
+}
+
+void ProblemWriter::finish() {
+  json_.end_object();
+  // RFC 9110, section 11.6.1, wants the scheme to be named; bearer tokens are the one that flows know.
+  if (status_ == 401) answer_header(*exchange_, "WWW-Authenticate", "Bearer");
+  answer(*exchange_, status_, kProblemType, exchange_->body_buffer().view());
+}
+
+void answer_problem(Exchange& exchange, std::uint16_t status, std::string_view detail) {
+  const std::string_view phrase = reason_phrase(status);
+  ProblemWriter problem(exchange, status, "about:blank", phrase.empty() ? "Error" : phrase);
+  problem.fault({FaultKind::kInternal, String::borrowed(detail), {}});
+  problem.finish();
+}
+
+void answer_cancelled(Exchange& exchange) { answer_problem(exchange, 504, "the request took too long"); }
+
+void answer_internal(Exchange& exchange, std::string_view why) {
+  log_failure(exchange, why);
+  answer_problem(exchange, 500);
+}
+
+void answer_fault(Exchange& exchange, const Fault& fault) {
+  if (fault.kind == FaultKind::kCancelled) return answer_cancelled(exchange);
+  answer_internal(exchange, concat(exchange.arena(), {name_of(fault.kind), ": ", fault.why}));
+}
+
+void answer_unwritten(Exchange& exchange, std::string_view slot) {
+  answer_internal(exchange, concat(exchange.arena(), {"it went on without writing slot `", slot, "`"}));
+}
+
+void answer_exception(Exchange& exchange) noexcept {
+  try {
+    try {
+      throw;
+    } catch (const ArenaFull&) {
+      exchange.worker().log().write(LogLevel::kWarning,
+                                    "a request wanted more memory than its arena may have");
+      answer_bare(exchange, 503, R"({"type":"about:blank","title":"Service Unavailable","status":503})");
+      return;
+    } catch (const std::exception& error) {
+      answer_internal(exchange, error.what());
+    } catch (...) {
+      answer_internal(exchange, "an exception that is no std::exception");
+    }
+  } catch (...) {
+    // No memory to say it with.
+    exchange.worker().log().write(LogLevel::kError, "a step failed, and there is no memory to say how");
+    answer_bare(exchange, 500, R"({"type":"about:blank","title":"Internal Server Error","status":500})");
+  }
+}
+
+}  // namespace zerver::flow

@@ -1,0 +1,122 @@
+#include "data/base64.h"
+#include <zerver/flow/data/text.h>
+#include <zerver/flow/data/utf8.h>
+#include <zerver/flow/request/request_parts.h>
+
+#include <algorithm>
+
+namespace zerver::flow {
+
+namespace {
+
+// 16 for what is no digit.
+constexpr unsigned hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10;
+  return 16;
+}
+
+// A name or a value of application/x-www-form-urlencoded (WHATWG URL, section 5.1), as queries have them, but
+// a `%` that is not followed by two digits is refused: null.
+std::optional<std::string_view> decode_query(Arena& arena, std::string_view raw) {
+  if (raw.find_first_of("%+") == std::string_view::npos) return raw;
+  char* const begin = static_cast<char*>(arena.allocate(raw.size(), 1));
+  char* at = begin;
+  for (std::size_t index = 0; index < raw.size(); ++index) {
+    if (raw[index] == '+') {
+      *at++ = ' ';
+    } else if (raw[index] == '%') {
+      if (raw.size() - index < 3) return std::nullopt;
+      const unsigned high = hex_digit(raw[index + 1]);
+      const unsigned low = hex_digit(raw[index + 2]);
+      if (high > 15 || low > 15) return std::nullopt;
+      *at++ = static_cast<char>(high << 4U | low);
+      index += 2;
+    } else {
+      *at++ = raw[index];
+    }
+  }
+  return std::string_view(begin, static_cast<std::size_t>(at - begin));
+}
+
+// Takes the text up to the separator off, and the separator.
+std::string_view take_until(std::string_view& rest, char separator) noexcept {
+  const std::size_t end = std::min(rest.find(separator), rest.size());
+  const std::string_view part = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return part;
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
+  const std::size_t end = text.find_last_not_of(" \t");
+  return end == std::string_view::npos ? std::string_view() : text.substr(begin, end + 1 - begin);
+}
+
+}  // namespace
+
+Result<std::optional<std::string_view>> query_value(Exchange& exchange, std::string_view name) {
+  std::string_view rest = exchange.request.query;
+  while (!rest.empty()) {
+    std::string_view raw_value = take_until(rest, '&');
+    const std::string_view raw_name = take_until(raw_value, '=');
+    if (decode_query(exchange.arena(), raw_name) != name) continue;
+    const std::optional<std::string_view> value = decode_query(exchange.arena(), raw_value);
+    if (value) return value;
+    return detail::invalid_part(exchange.arena(), "query parameter", name, "is not percent-encoded right");
+  }
+  return std::optional<std::string_view>();
+}
+
+std::optional<std::string_view> header_value(const Exchange& exchange,
+                                             std::string_view lower_case_name) noexcept {
+  const Header* const header = find_header(exchange.request.headers, lower_case_name);
+  if (header == nullptr) return std::nullopt;
+  return header->value;
+}
+
+std::optional<std::string_view> cookie_value(const Exchange& exchange, std::string_view name) noexcept {
+  // RFC 6265, section 4.2.1; HTTP/2 may split the field, so all of that name count.
+  for (const Header& header : exchange.request.headers) {
+    if (!equals_ignoring_case(header.name, "cookie")) continue;
+    std::string_view rest = header.value;
+    while (!rest.empty()) {
+      std::string_view value = take_until(rest, ';');
+      if (trimmed(take_until(value, '=')) != name) continue;
+      value = trimmed(value);
+      if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+        value = value.substr(1, value.size() - 2);
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<String> body_text(Exchange& exchange) {
+  const std::string_view body = exchange.request.body;
+  if (!is_utf8(body)) return Fault{FaultKind::kInvalid, "the body is no UTF-8", {}};
+  return String::borrowed(body);
+}
+
+namespace detail {
+
+Fault missing_part(Arena& arena, std::string_view what, std::string_view name) {
+  return {FaultKind::kInvalid, concat(arena, {"the ", what, " `", name, "` is missing"}), {}};
+}
+
+Fault invalid_part(Arena& arena, std::string_view what, std::string_view name, std::string_view why) {
+  return {FaultKind::kInvalid, concat(arena, {"the ", what, " `", name, "` ", why}), {}};
+}
+
+bool parse_bytes(Arena& arena, std::string_view text, Bytes& out) {
+  char* const bytes = static_cast<char*>(arena.allocate(base64_bytes(text.size()) + 1, 1));
+  const std::optional<std::size_t> size = read_base64(text, bytes);
+  if (!size) return false;
+  out = Bytes::borrowed({bytes, *size});
+  return true;
+}
+
+}  // namespace detail
+
+}  // namespace zerver::flow
