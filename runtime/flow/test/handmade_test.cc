@@ -220,6 +220,38 @@ TEST_F(Handmade, FailsWhenARequiredEffectOfAGroupDoes) {
   EXPECT_EQ(service.send(show()).status, 404);
 }
 
+// --- The trace ---
+
+TEST_F(Handmade, LeavesATimeline) {
+  db.answer("load", FakeReply::fault(FaultKind::kUnavailable).after(Duration::from_milliseconds(2)));
+  db.answer("load", todo("tea"));
+  db.answer("survey", single(std::int64_t{3}));
+  db.answer("survey", single(String("milk")).after(Duration::from_milliseconds(1)));
+  EXPECT_EQ(service.send(show()).status, 200);
+  const std::string timeline = service.timeline();
+  std::string events;
+  for (std::size_t line = 0; line < timeline.size(); line = timeline.find('\n', line) + 1) {
+    const std::size_t kind = timeline.find("#1  ", line) + 4;
+    events += timeline.substr(kind, timeline.find(' ', kind) - kind) + ' ';
+  }
+  EXPECT_EQ(events,
+            "begin step step step attempt fail wait attempt complete step step attempt complete "
+            "attempt complete end ")
+      << timeline;
+}
+
+TEST_F(Handmade, RecordsThatItsClientLeft) {
+  db.answer("load", FakeReply::silence());
+  flow::Exchange& exchange = service.begin(show());
+  service.loop().run_for(Duration::from_milliseconds(7));
+  exchange.cancel();
+  EXPECT_NE(service.timeline().find("       7.000000 ms  #1  cancel\n"
+                                    "       7.000000 ms  #1  give-up      load  attempt 1\n"
+                                    "       7.000000 ms  #1  end          show  504\n"),
+            std::string::npos)
+      << service.timeline();
+}
+
 // --- Deadlines and cancellation ---
 
 TEST_F(Handmade, StopsAtItsDeadline) {

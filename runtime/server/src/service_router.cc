@@ -74,7 +74,10 @@ Handled route(std::span<const BoundPackage> packages, Exchange& exchange) {
     RouteMatch match;
     exchange.set_targets(bound.targets);
     const Handled handled = bound.package->handle(exchange, match);
-    if (match.found) return handled;
+    if (match.found) {
+      if (handled == Handled::kNow) exchange.note_end();
+      return handled;
+    }
     allowed.add(match.allowed);
   }
   if (allowed.empty()) {

@@ -1,4 +1,5 @@
 #include <zerver/testing/req_test.h>
+#include <zerver/trace/timeline.h>
 
 #include <algorithm>
 #include <array>
@@ -52,6 +53,7 @@ std::string_view ResponseText::header(std::string_view name) const noexcept {
 
 ReqTest::ReqTest(const flow::PackageInfo& package, std::uint64_t seed, const flow::WorkerLimits& limits)
     : package_(&package), loop_(seed), random_(seed), worker_({loop_, loop_.clock(), random_, log_}, limits) {
+  worker_.set_trace(&trace_);
   for (const flow::TargetInfo& info : package.targets) {
     entries_.emplace_back(info, loop_);
     targets_.push_back(&entries_.back().target);
@@ -82,8 +84,12 @@ flow::Exchange& ReqTest::begin(const RequestText& request) {
   running_ = std::make_unique<Running>(worker_, request);
   running_->set_targets(targets_);
   running_->finished = package_->handle(*running_, running_->match) == flow::Handled::kNow;
+  last_request_ = running_->trace_id();
+  if (running_->finished) running_->note_end();
   return *running_;
 }
+
+std::string ReqTest::timeline() const { return trace::timeline(trace_, last_request_); }
 
 bool ReqTest::finished() const noexcept { return running_ && running_->finished; }
 

@@ -56,6 +56,7 @@ void CallBase::follow(const CallMachine::Next& next, const Fault& fault) noexcep
       return begin_attempt_until(next.until);
     case CallMachine::Action::kWait:
       ++worker().counters().retries;
+      trace(trace::Kind::kWait, {.detail = (next.until - worker().loop().now()).nanoseconds});
       state_ = State::kWaiting;
       return worker().loop().start(timer_, next.until);
     case CallMachine::Action::kFail:
@@ -70,12 +71,14 @@ void CallBase::begin_attempt_until(TimePoint until) noexcept {
   Target& target = exchange_->target(site_->target);
   if (!target.in_flight->try_enter()) {
     ++worker().counters().refused;
+    trace(trace::Kind::kRefused, {.detail = site_->target});
     return fail_attempt({FaultKind::kUnavailable, "too much is in flight", {}});
   }
   ++worker().counters().operations;
   state_ = State::kInFlight;
   if (until != TimePoint::never()) worker().loop().start(timer_, until);
   begin_attempt(machine_.attempts(), until);
+  trace(trace::Kind::kAttempt, {.detail = site_->target});
   // The adapter may complete the operation at once, and this call be gone behind that.
   bool ended = false;
   ended_in_start_ = &ended;
@@ -92,6 +95,13 @@ void CallBase::begin_attempt_until(TimePoint until) noexcept {
   if (ended) return;
   if (threw) return on_fail({FaultKind::kInternal, "the adapter threw an exception", {}});
   ended_in_start_ = nullptr;
+}
+
+void CallBase::trace(trace::Kind kind, trace::Event event) noexcept {
+  event.name = step();
+  event.kind = kind;
+  event.attempt = static_cast<std::uint16_t>(machine_.attempts());
+  exchange_->trace(event);
 }
 
 void CallBase::note_end_of_attempt() noexcept {
@@ -113,14 +123,17 @@ void CallBase::on_complete(const void* reply) noexcept {
     outcome = Fault{FaultKind::kUnavailable, "the answer is larger than a request's arena", {}};
   }
   if (!outcome) {
+    trace(trace::Kind::kFail, {.failed = true, .fault = outcome.error().kind});
     // `missing`, of a row that is not there, may be among the kinds that are retried.
     return fail_attempt(outcome.error());
   }
+  trace(trace::Kind::kComplete);
   end();
 }
 
 void CallBase::on_fail(const Fault& fault) noexcept {
   note_end_of_attempt();
+  trace(trace::Kind::kFail, {.failed = true, .fault = fault.kind});
   fail_attempt({fault.kind, kept(fault.why), kept(fault.pointer)});
 }
 
@@ -137,6 +150,7 @@ void CallBase::on_timer() noexcept {
   const TimePoint now = worker().loop().now();
   if (state_ == State::kWaiting) return follow(machine_.attempt(now), {});
   ++worker().counters().timeouts;
+  trace(trace::Kind::kTimeout);
   exchange_->target(site_->target).adapter->cancel(*this);
   leave_target();
   follow(machine_.timed_out(now, worker().random()), {FaultKind::kTimeout, "no answer in time", {}});
@@ -144,6 +158,7 @@ void CallBase::on_timer() noexcept {
 
 void CallBase::end_given_up(String why) noexcept {
   ++worker().counters().cancelled;
+  trace(trace::Kind::kGiveUp);
   exchange_->given_up_ = true;
   set_fault({FaultKind::kCancelled, why, {}});
   end();

@@ -15,6 +15,7 @@
 namespace zerver::flow {
 
 class CallBase;
+struct FlowInfo;
 struct Target;
 
 // Says whether the response is final when a flow's function returns.
@@ -51,11 +52,27 @@ class Exchange {
   // Nothing the flow waits for goes on after this time.
   TimePoint deadline() const noexcept { return deadline_; }
   void set_deadline_in(Duration span) noexcept { deadline_ = worker_->loop().now() + span; }
+  // Routed: this flow is about to run.
+  void begin(const FlowInfo& flow) noexcept {
+    flow_ = &flow;
+    if (worker_->trace() != nullptr) [[unlikely]]
+      trace_begin();
+  }
   // Names the step that runs, for the log, should it throw. `name` is static.
-  void enter_step(std::string_view name) noexcept { step_ = name; }
+  void enter_step(std::string_view name) noexcept {
+    if (trace_ != nullptr) [[unlikely]]
+      trace_step(name);
+    step_ = name;
+  }
   std::string_view step() const noexcept { return step_; }
   // An effect ended as `cancelled`: whatever the flow makes of that, it is to answer with answer_cancelled().
   bool given_up() const noexcept { return given_up_; }
+  // Records an event of this request, with the time and the request filled in; next to nothing when nobody
+  // records.
+  void trace(trace::Event event) noexcept {
+    if (trace_ != nullptr) [[unlikely]]
+      record(event);
+  }
   // The systems that the package of the flow talks to, in the order of PackageInfo::targets.
   Target& target(std::size_t index) const noexcept { return *targets_[index]; }
 
@@ -67,6 +84,16 @@ class Exchange {
   // more. A flow that waits is finished before this returns, OnFinish included.
   void cancel() noexcept;
   bool cancelled() const noexcept { return cancelled_; }
+  // The response is final; called by whoever runs a flow that was handled kNow. The flow that runs last says
+  // so itself.
+  void note_end() noexcept {
+    if (trace_ != nullptr) [[unlikely]]
+      trace_end();
+  }
+  // The flow that was routed to; null before that.
+  const FlowInfo* flow() const noexcept { return flow_; }
+  // The number of the request in the worker's trace; 0 when nobody records.
+  std::uint64_t trace_id() const noexcept { return trace_id_; }
   // Ready for the next request. `kept_body` bytes of body memory stay.
   void reset(std::size_t kept_body = std::size_t{64} << 10) noexcept;
 
@@ -79,7 +106,14 @@ class Exchange {
 
   enum class Run : std::uint8_t { kIdle, kInline, kDetached, kFinished };
 
-  void finish() noexcept { on_finish_(*this); }
+  void finish() noexcept {
+    note_end();
+    on_finish_(*this);
+  }
+  void trace_begin() noexcept;
+  void trace_step(std::string_view name) noexcept;
+  void trace_end() noexcept;
+  void record(trace::Event event) noexcept;
 
   Worker* worker_;
   OnFinish on_finish_;
@@ -89,6 +123,9 @@ class Exchange {
   std::string_view step_;
   std::span<Target* const> targets_;
   CallBase* calls_ = nullptr;  // in flight
+  const FlowInfo* flow_ = nullptr;
+  trace::Ring* trace_ = nullptr;  // of the worker, while this request is recorded
+  std::uint64_t trace_id_ = 0;
   Run run_ = Run::kIdle;
   bool cancelled_ = false;
   bool given_up_ = false;

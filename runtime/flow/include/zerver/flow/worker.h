@@ -5,6 +5,7 @@
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
 #include <zerver/core/random.h>
+#include <zerver/trace/ring.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -51,12 +52,17 @@ class Worker {
   const WorkerLimits& limits() const noexcept { return limits_; }
   JsonReader& json_reader() noexcept { return *json_reader_; }
   Counters& counters() noexcept { return counters_; }
+  // Where what happens is recorded; null: nowhere.
+  trace::Ring* trace() const noexcept { return trace_; }
+  // From the next request on. The ring is not ours, and outlives its use.
+  void set_trace(trace::Ring* ring) noexcept { trace_ = ring; }
 
  private:
   Seams seams_;
   WorkerLimits limits_;
   std::unique_ptr<JsonReader> json_reader_;
   Counters counters_;
+  trace::Ring* trace_ = nullptr;
 };
 
 }  // namespace zerver::flow

@@ -9,6 +9,7 @@
 #include <zerver/flow/worker.h>
 #include <zerver/testing/fake_adapter.h>
 #include <zerver/testing/sim_loop.h>
+#include <zerver/trace/ring.h>
 
 #include <cstdint>
 #include <deque>
@@ -70,6 +71,8 @@ class ReqTest {
   flow::Worker& worker() noexcept { return worker_; }
   const std::vector<std::string>& log() const noexcept { return log_.lines; }
   flow::InFlight& in_flight(std::string_view target);
+  // What happened to the request that began last, one event a line, as docs/testing.md shows.
+  std::string timeline() const;
 
  private:
   struct Running;
@@ -81,10 +84,12 @@ class ReqTest {
   SimLoop loop_;
   SeededRandom random_;
   MemoryLog log_;
+  trace::Ring trace_;
   flow::Worker worker_;
   std::deque<Entry> entries_;
   std::vector<flow::Target*> targets_;
   std::unique_ptr<Running> running_;
+  std::uint64_t last_request_ = 0;
 };
 
 }  // namespace zerver::testing

@@ -88,6 +88,8 @@ class CallBase : public Operation {
   void end_given_up(String why) noexcept;
   void end() noexcept;
 
+  // With the step and the attempt filled in.
+  void trace(trace::Kind kind, trace::Event event = {}) noexcept;
   String kept(String text) noexcept;
   void note_end_of_attempt() noexcept;
   void leave_target() noexcept;
