@@ -25,7 +25,7 @@ foreach(part IN LISTS zerver_parts)
   foreach(dir IN LISTS include generated)
     if(dir)
       install(DIRECTORY "${dir}/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        FILES_MATCHING PATTERN "*.h" PATTERN CMakeFiles EXCLUDE)
+        FILES_MATCHING PATTERN "*.h" PATTERN "*.def" PATTERN CMakeFiles EXCLUDE)
     endif()
   endforeach()
 endforeach()
