@@ -61,7 +61,10 @@ class Printer {
       out_ << '\n';
     }
     if (step.call) print("  call ", *step.call);
-    if (step.group) print(*step.group, 1);
+    if (step.group) {
+      out_.indent(2);
+      print(*step.group, 1);
+    }
     if (step.undo) print("  undo ", *step.undo);
     print_line("  fails ", step.fails, program_.errors);
     for (const ErrorMapping& mapping : step.mappings) {
@@ -250,16 +253,18 @@ class Printer {
   }
 
   void print(const Group& group, unsigned depth) {
-    out_.indent(2 * depth) << join_word(group.join);
+    out_ << join_word(group.join);
     if (group.join == Join::kQuorum) out_ << ' ' << group.quorum;
     out_ << '\n';
     for (const GroupMember& member : group.members) {
-      out_.indent(2 * depth + 2) << (member.required ? "required " : "optional ")
-                                 << name(member.writes.slot, program_.slots);
-      print(" = ", member.call);
+      out_.indent(2 * depth + 2) << (member.required ? "required " : "optional ");
+      if (member.group) {
+        print(*member.group, depth + 1);
+      } else {
+        out_ << name(member.writes.slot, program_.slots);
+        print(" = ", member.call);
+      }
     }
-    for (const Group& nested : group.nested)
-      print(nested, depth + 1);
   }
 
   void print_arguments(const std::vector<Expression>& arguments) {

@@ -27,12 +27,25 @@ namespace zc::model {
   return !program.targets[call.target].builtin;
 }
 
-// Calls `visit(member)` for the members of a group and of those inside it.
+template <typename Visit> void for_each_member(const Group& group, const Visit& visit);
+
+// Calls `visit(member)` for the member when it is an effect, else for those of its group.
+template <typename Visit> void for_each_effect(const GroupMember& member, const Visit& visit) {
+  if (member.group) {
+    for_each_member(*member.group, visit);
+  } else {
+    visit(member);
+  }
+}
+// Calls `visit(member)` for the effects of a group and of the groups inside it, in the order of the text.
 template <typename Visit> void for_each_member(const Group& group, const Visit& visit) {
   for (const GroupMember& member : group.members)
-    visit(member);
-  for (const Group& nested : group.nested)
-    for_each_member(nested, visit);
+    for_each_effect(member, visit);
+}
+
+// Where a member stands.
+[[nodiscard]] inline Span span_of(const GroupMember& member) {
+  return member.group ? member.group->span : member.call.span;
 }
 
 // Calls `visit(call)` for each effect of a step, its `undo` left out.

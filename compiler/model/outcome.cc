@@ -75,12 +75,13 @@ std::string quoted_kinds(Kinds kinds) {
 
 void collect_calls(const Program& program, const Group& group, Kinds kinds, std::vector<std::string>& names) {
   for (const GroupMember& member : group.members) {
-    if ((member.call.raises & kinds) == 0 || !can_fail_group(group.join, member.required)) continue;
-    std::string name = "`" + call_name(program, member.call) + "`";
-    if (!llvm::is_contained(names, name)) names.push_back(std::move(name));
-  }
-  for (const Group& nested : group.nested) {
-    if (can_fail_group(group.join, nested.required)) collect_calls(program, nested, kinds, names);
+    if (!can_fail_group(group.join, member.required)) continue;
+    if (member.group) {
+      collect_calls(program, *member.group, kinds, names);
+    } else if ((member.call.raises & kinds) != 0) {
+      std::string name = "`" + call_name(program, member.call) + "`";
+      if (!llvm::is_contained(names, name)) names.push_back(std::move(name));
+    }
   }
 }
 
@@ -114,12 +115,14 @@ void collect_parts(const Expression& expression, std::vector<std::string>& names
     collect_parts(operand, names);
 }
 
-// Members that always succeed, a nested group counted as one.
+Kinds raised_by(const GroupMember& member) {
+  return member.group ? raised_by(*member.group) : member.call.raises;
+}
+
+// Members that always succeed.
 std::size_t infallible_members(const Group& group) {
-  return static_cast<std::size_t>(llvm::count_if(
-             group.members, [](const GroupMember& member) { return member.call.raises == 0; })) +
-         static_cast<std::size_t>(
-             llvm::count_if(group.nested, [](const Group& nested) { return raised_by(nested) == 0; }));
+  return static_cast<std::size_t>(
+      llvm::count_if(group.members, [](const GroupMember& member) { return raised_by(member) == 0; }));
 }
 
 // Whether the join has what it needs whatever the members that can fail do.
@@ -296,10 +299,7 @@ Kinds raised_by(const Group& group) {
   if (always_succeeds(group)) return 0;
   Kinds kinds = 0;
   for (const GroupMember& member : group.members) {
-    if (can_fail_group(group.join, member.required)) kinds = static_cast<Kinds>(kinds | member.call.raises);
-  }
-  for (const Group& nested : group.nested) {
-    if (can_fail_group(group.join, nested.required)) kinds = static_cast<Kinds>(kinds | raised_by(nested));
+    if (can_fail_group(group.join, member.required)) kinds = static_cast<Kinds>(kinds | raised_by(member));
   }
   return kinds;
 }

@@ -146,17 +146,19 @@ struct EffectCall {
   Span key_span;                   // `key expression`; nowhere when there is none
 };
 
+struct Group;
+
+// An effect of a group, or a group inside it.
 struct GroupMember {
+  bool required = true;  // not `optional`
+  Boxed<Group> group;    // or else:
   SlotUse writes;
-  bool required = true;
   EffectCall call;
 };
 struct Group {
   Join join = Join::kAll;
   std::uint32_t quorum = 0;
-  std::vector<GroupMember> members;
-  std::vector<Group> nested;  // `sequential { }` inside a group
-  bool required = true;       // of a nested one: not `optional`
+  std::vector<GroupMember> members;  // as they are written: the order in which they start, and are merged
   Span span;
   Span join_span;  // empty when the join is left out
 };

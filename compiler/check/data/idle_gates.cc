@@ -2,6 +2,7 @@
 
 #include "compiler/check/data/data_checks.h"
 #include "compiler/model/cfg.h"
+#include "compiler/model/effects.h"
 
 #include <algorithm>
 #include <string>
@@ -10,17 +11,13 @@ namespace zc::check {
 
 namespace {
 
-template <typename Visit> void for_each_call_of(const model::Group& group, const Visit& visit) {
-  for (const model::GroupMember& member : group.members)
-    visit(member.call, member.writes);
-  for (const model::Group& nested : group.nested)
-    for_each_call_of(nested, visit);
-}
-
-template <typename Visit> void for_each_call(const model::Step& step, const Visit& visit) {
+template <typename Visit> void for_each_call_with_slot(const model::Step& step, const Visit& visit) {
   const model::SlotUse nowhere;
   if (step.call) visit(*step.call, step.writes.empty() ? nowhere : step.writes.front());
-  if (step.group) for_each_call_of(*step.group, visit);
+  if (step.group) {
+    model::for_each_member(*step.group,
+                           [&visit](const model::GroupMember& member) { visit(member.call, member.writes); });
+  }
   if (step.undo) visit(*step.undo, nowhere);
 }
 
@@ -93,7 +90,7 @@ class IdleGates {
         for (const model::SlotUse& use : step.reads)
           read |= table_.labels_of(use.slot);
       }
-      for_each_call(step, [&](const model::EffectCall& call, const model::SlotUse& result) {
+      for_each_call_with_slot(step, [&](const model::EffectCall& call, const model::SlotUse& result) {
         called.insert(call.target.raw());
         model::Labels labels = read | table_.labels_of(call.result);
         if (result.slot.is_valid()) labels |= table_.labels_of(result.slot);

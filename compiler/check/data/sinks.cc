@@ -1,5 +1,7 @@
 #include "compiler/check/data/sinks.h"
 
+#include "compiler/model/effects.h"
+
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
@@ -132,19 +134,12 @@ void SinkChecker::explain(diagnostics::Diagnostic& diagnostic, const LabelFacts&
 
 void SinkChecker::check_step(NodeIndex node) {
   const model::Step& step = flow_.context.program.steps[statement(node).step];
-  if (step.call) check_call(node, step, *step.call, /*is_undo=*/false);
-  if (step.group) check_group(node, step, *step.group);
+  model::for_each_call(
+      step, [&](const model::EffectCall& call) { check_call(node, step, call, /*is_undo=*/false); });
   if (step.undo) check_call(node, step, *step.undo, /*is_undo=*/true);
   check_drops(node, step);
   check_done(node, step);
   check_errors(node, step);
-}
-
-void SinkChecker::check_group(NodeIndex node, const model::Step& step, const model::Group& group) {
-  for (const model::GroupMember& member : group.members)
-    check_call(node, step, member.call, /*is_undo=*/false);
-  for (const model::Group& nested : group.nested)
-    check_group(node, step, nested);
 }
 
 void SinkChecker::check_call(NodeIndex node, const model::Step& step, const model::EffectCall& call,

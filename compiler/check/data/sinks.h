@@ -28,7 +28,6 @@ class SinkChecker {
   void check_step(model::NodeIndex node);
   void check_call(model::NodeIndex node, const model::Step& step, const model::EffectCall& call,
                   bool is_undo);
-  void check_group(model::NodeIndex node, const model::Step& step, const model::Group& group);
   void check_sent(model::NodeIndex node, const model::Step& step, const model::EffectCall& call,
                   const model::Expression& value, model::Departure departure);
   void check_drops(model::NodeIndex node, const model::Step& step);

@@ -146,19 +146,17 @@ class GroupConflicts {
 
   void check(const model::Group& group, model::StepId step) {
     const bool is_concurrent = group.join != model::Join::kSequential && group.join != model::Join::kHedge;
-    if (is_concurrent && group.members.size() + group.nested.size() > 1) compare(group, step);
-    for (const model::Group& nested : group.nested)
-      check(nested, step);
+    if (is_concurrent && group.members.size() > 1) compare(group, step);
+    for (const model::GroupMember& member : group.members)
+      if (member.group) check(*member.group, step);
   }
 
  private:
   void compare(const model::Group& group, model::StepId step) {
     std::vector<Branch> branches;
-    for (const model::GroupMember& member : group.members)
-      pairs_.add(member.call, step, member.call.span, branches.emplace_back());
-    for (const model::Group& nested : group.nested) {
+    for (const model::GroupMember& each : group.members) {
       Branch& branch = branches.emplace_back();
-      model::for_each_member(nested, [&](const model::GroupMember& member) {
+      model::for_each_effect(each, [&](const model::GroupMember& member) {
         pairs_.add(member.call, step, member.call.span, branch);
       });
     }

@@ -24,10 +24,9 @@ bool varies(const model::Expression& expression) {
 }
 
 bool has_required(const model::Group& group) {
-  return std::any_of(group.members.begin(), group.members.end(),
-                     [](const model::GroupMember& member) { return member.required; }) ||
-         std::any_of(group.nested.begin(), group.nested.end(),
-                     [](const model::Group& nested) { return nested.required && has_required(nested); });
+  return std::any_of(group.members.begin(), group.members.end(), [](const model::GroupMember& member) {
+    return member.required && (!member.group || has_required(*member.group));
+  });
 }
 
 // The join's keyword when it picks among its effects.
@@ -104,7 +103,7 @@ class StepEffects {
   }
 
   void check_group(const model::Group& group) {
-    const std::size_t size = group.members.size() + group.nested.size();
+    const std::size_t size = group.members.size();
     if (size == 0) return;
     if (group.join == model::Join::kAllRequired && !has_required(group)) {
       context_.engine.report(Kind::kNoRequiredEffect, group.join_span, step_.origin.name)
@@ -114,14 +113,12 @@ class StepEffects {
     const llvm::StringRef word = choice_word(group.join);
     if (!word.empty() && size == 1) {
       auto& diagnostic = context_.engine.report(Kind::kPointlessJoin, group.join_span, word);
-      diagnostic.secondary(
-          group.members.empty() ? group.nested.front().span : group.members.front().call.span,
-          "the only effect");
+      diagnostic.secondary(model::span_of(group.members.front()), "the only effect");
       diagnostic.help("add what it has to choose from, or write the effect without a group");
     }
     if (group.join == model::Join::kRace && size > 1) check_race(group);
-    for (const model::Group& nested : group.nested)
-      check_group(nested);
+    for (const model::GroupMember& member : group.members)
+      if (member.group) check_group(*member.group);
   }
 
   // The losers of a race are cancelled, wherever they are.

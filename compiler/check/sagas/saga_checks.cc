@@ -3,6 +3,7 @@
 #include "compiler/check/sagas/saga_checks.h"
 
 #include "compiler/model/effects.h"
+#include "compiler/model/outcome.h"
 
 #include <optional>
 #include <string>
@@ -132,13 +133,21 @@ class SagaChecker {
     const model::GroupMember* write = nullptr;
     const model::GroupMember* failing = nullptr;
     for (const model::GroupMember& member : group.members) {
-      const bool writes = member.call.access == model::Access::kWrite;
-      const bool fails = member.required && member.call.raises != 0;
-      if (fails && write != nullptr) return Members{write, &member};
-      if (writes && failing != nullptr && group.join != model::Join::kSequential)
-        return Members{&member, failing};
-      if (writes) write = &member;
-      if (fails) failing = &member;
+      if (member.group && member.required)
+        if (const auto inside = half_done(*member.group)) return inside;
+      const model::GroupMember* own_write = nullptr;
+      const model::GroupMember* own_failing = nullptr;
+      const bool fails = member.required && (!member.group || model::raised_by(*member.group) != 0);
+      model::for_each_effect(member, [&](const model::GroupMember& effect) {
+        if (effect.call.access == model::Access::kWrite && own_write == nullptr) own_write = &effect;
+        if (fails && effect.required && effect.call.raises != 0 && own_failing == nullptr)
+          own_failing = &effect;
+      });
+      if (own_failing != nullptr && write != nullptr) return Members{write, own_failing};
+      if (own_write != nullptr && failing != nullptr && group.join != model::Join::kSequential)
+        return Members{own_write, failing};
+      if (own_write != nullptr) write = own_write;
+      if (own_failing != nullptr) failing = own_failing;
     }
     return std::nullopt;
   }

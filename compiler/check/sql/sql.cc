@@ -65,10 +65,13 @@ class SqlCheck {
 
  private:
   void check(const model::Step& step, model::Group& group) {
-    for (model::GroupMember& member : group.members)
-      check(step, member.call);
-    for (model::Group& nested : group.nested)
-      check(step, nested);
+    for (model::GroupMember& member : group.members) {
+      if (member.group) {
+        check(step, *member.group);
+      } else {
+        check(step, member.call);
+      }
+    }
   }
 
   void check(const model::Step& step, model::EffectCall& call) {

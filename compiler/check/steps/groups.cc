@@ -59,8 +59,9 @@ class GroupResolver {
     for (const syntax::GroupMember& member : written.members) {
       if (member.group != nullptr) {
         const bool is_optional = member.requirement == syntax::Requirement::kOptional;
-        group.nested.push_back(resolve(*member.group, may_be_left_out || is_optional));
-        group.nested.back().required = !is_optional;
+        model::GroupMember& inner = group.members.emplace_back();
+        inner.required = !is_optional;
+        inner.group = resolve(*member.group, may_be_left_out || is_optional || picks_winners(group.join));
       } else if (member.effect != nullptr) {
         add_member(group, member, written, may_be_left_out);
       }
@@ -168,15 +169,10 @@ class GroupResolver {
         picks_winners(group.join) && (group.join != model::Join::kQuorum || group.quorum == 1);
     if (one_wins) return;
     llvm::DenseMap<model::SlotId, Span> first;
-    std::vector<Uses> children;
-    for (const model::GroupMember& member : group.members)
-      add_use(member, children.emplace_back());
-    // What stands twice inside one of these was reported there.
-    for (const model::Group& nested : group.nested)
-      model::for_each_member(nested, [&, &uses = children.emplace_back()](const model::GroupMember& member) {
-        add_use(member, uses);
-      });
-    for (const Uses& uses : children) {
+    for (const model::GroupMember& child : group.members) {
+      // What stands twice inside a nested group was reported there.
+      Uses uses;
+      model::for_each_effect(child, [&](const model::GroupMember& member) { add_use(member, uses); });
       for (const auto& [slot, place] : uses) {
         const auto [entry, is_new] = first.try_emplace(slot, place);
         if (is_new) continue;

@@ -6,6 +6,7 @@
 #include "compiler/check/steps/effects.h"
 #include "compiler/check/steps/raises.h"
 #include "compiler/check/types/traits.h"
+#include "compiler/model/effects.h"
 #include "compiler/model/outcome.h"
 
 #include <algorithm>
@@ -211,10 +212,10 @@ class StepResolver {
   }
 
   static bool writes_slot(const model::Group& group, model::SlotId slot) {
-    return std::any_of(group.members.begin(), group.members.end(),
-                       [slot](const model::GroupMember& member) { return member.writes.slot == slot; }) ||
-           std::any_of(group.nested.begin(), group.nested.end(),
-                       [slot](const model::Group& nested) { return writes_slot(nested, slot); });
+    bool writes = false;
+    model::for_each_member(
+        group, [&](const model::GroupMember& member) { writes = writes || member.writes.slot == slot; });
+    return writes;
   }
 
   void resolve_undo(const syntax::StepDeclaration& source) {

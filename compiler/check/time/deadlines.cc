@@ -2,6 +2,7 @@
 
 #include "compiler/check/time/time_checks.h"
 #include "compiler/model/dump_expression.h"
+#include "compiler/model/effects.h"
 #include "compiler/model/timing/regions.h"
 #include "compiler/model/timing/text.h"
 
@@ -113,8 +114,7 @@ void LongTimeouts::collect(const FlowContext& flow) {
     const model::Node& node = flow.cfg.nodes[index];
     if (node.kind != model::NodeKind::kStep || !reached[index]) continue;
     const model::Step& step = flow.context.program.steps[flow.cfg.statements[node.statement]->step];
-    if (step.call) collect(flow, *step.call);
-    if (step.group) collect(flow, *step.group);
+    model::for_each_call(step, [&](const model::EffectCall& call) { collect(flow, call); });
   }
 }
 
@@ -125,13 +125,6 @@ void LongTimeouts::collect(const FlowContext& flow, const model::EffectCall& cal
   Entry& entry = entries_[settings.timeout_span];
   entry.timeout = *settings.timeout;
   if (entry.flows.empty() || entry.flows.back() != flow.id) entry.flows.push_back(flow.id);
-}
-
-void LongTimeouts::collect(const FlowContext& flow, const model::Group& group) {
-  for (const model::GroupMember& member : group.members)
-    collect(flow, member.call);
-  for (const model::Group& nested : group.nested)
-    collect(flow, nested);
 }
 
 void LongTimeouts::report(Context& context) const {

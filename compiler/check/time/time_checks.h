@@ -22,7 +22,6 @@ class LongTimeouts {
     std::vector<model::FlowId> flows;
   };
   void collect(const FlowContext& flow, const model::EffectCall& call);
-  void collect(const FlowContext& flow, const model::Group& group);
 
   std::map<Span, Entry> entries_;  // by the place of the timeout
 };

@@ -119,15 +119,16 @@ JsonWriter::Object JsonWriter::group(const model::Group& each) const {
   if (each.join == model::Join::kQuorum) result["quorum"] = each.quorum;
   Array members;
   for (const model::GroupMember& member : each.members) {
-    Object entry{{"required", member.required}, {"call", call(member.call)}};
-    if (member.writes.slot.is_valid()) entry["slot"] = name(program_.slots[member.writes.slot].origin);
+    Object entry{{"required", member.required}};
+    if (member.group) {
+      entry["group"] = group(*member.group);
+    } else {
+      entry["call"] = call(member.call);
+      if (member.writes.slot.is_valid()) entry["slot"] = name(program_.slots[member.writes.slot].origin);
+    }
     members.push_back(std::move(entry));
   }
   result["members"] = std::move(members);
-  Array nested;
-  for (const model::Group& inner : each.nested)
-    nested.push_back(group(inner));
-  if (!nested.empty()) result["groups"] = std::move(nested);
   return result;
 }
 

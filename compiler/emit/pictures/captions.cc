@@ -5,6 +5,7 @@
 #include "compiler/emit/pictures/dot_text.h"
 #include "compiler/emit/written_names.h"
 #include "compiler/model/dump_expression.h"
+#include "compiler/model/effects.h"
 #include "compiler/model/timing/timing.h"
 #include "compiler/model/words.h"
 
@@ -60,13 +61,11 @@ std::vector<EffectCaption> Captions::effects(const model::Step& step) const {
 }
 
 void Captions::append(const model::Group& group, std::vector<EffectCaption>& effects) const {
-  for (const model::GroupMember& member : group.members) {
+  model::for_each_member(group, [&](const model::GroupMember& member) {
     effects.push_back(caption(member.call));
     if (member.writes.slot.is_valid()) effects.back().slot = name(program_.slots[member.writes.slot].origin);
     effects.back().is_required = member.required;
-  }
-  for (const model::Group& nested : group.nested)
-    append(nested, effects);
+  });
 }
 
 EffectCaption Captions::caption(const model::EffectCall& call) const {

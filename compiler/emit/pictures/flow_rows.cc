@@ -170,6 +170,12 @@ class Walker {
     const std::size_t heading = score_.rows.size() - 1;
     ++depth_;
     for (const model::GroupMember& member : group.members) {
+      if (member.group) {
+        const std::string join = captions_.join(*member.group);
+        add(RowKind::kBlock, member.required ? join : join + " (optional)");
+        this->group(*member.group);
+        continue;
+      }
       std::string text =
           member.writes.slot.is_valid() ? captions_.name(program_.slots[member.writes.slot].origin) : "";
       if (!member.required) text += text.empty() ? "optional" : " (optional)";
@@ -178,10 +184,6 @@ class Walker {
       row.effect = captions_.effect(member.call);
       row.policy = captions_.policy(settings);
       mark(row, member.writes.slot, false, true, !member.required || member.writes.optional);
-    }
-    for (const model::Group& nested : group.nested) {
-      add(RowKind::kBlock, captions_.join(nested));
-      this->group(nested);
     }
     --depth_;
     score_.brackets.push_back({heading, score_.rows.size() - 1, false});

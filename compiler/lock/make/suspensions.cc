@@ -129,10 +129,9 @@ class Suspensions {
     return !program_.targets[call.target].builtin;
   }
   [[nodiscard]] bool waits(const model::Group& group) const {
-    return std::any_of(group.members.begin(), group.members.end(),
-                       [this](const model::GroupMember& member) { return waits(member.call); }) ||
-           std::any_of(group.nested.begin(), group.nested.end(),
-                       [this](const model::Group& nested) { return waits(nested); });
+    return std::any_of(group.members.begin(), group.members.end(), [this](const model::GroupMember& member) {
+      return member.group ? waits(*member.group) : waits(member.call);
+    });
   }
 
   [[nodiscard]] bool is_suspension(NodeIndex node) const {

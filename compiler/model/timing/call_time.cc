@@ -151,10 +151,10 @@ StepTime sum_of(const std::vector<const Part*>& parts) {
 
 StepTime time_group(const Program& program, const Group& group) {
   std::vector<Part> parts;
-  for (const GroupMember& member : group.members)
-    parts.push_back({time_one(program, member.call), member.required});
-  for (const Group& nested : group.nested)
-    parts.push_back({time_group(program, nested), nested.required});
+  for (const GroupMember& member : group.members) {
+    parts.push_back({member.group ? time_group(program, *member.group) : time_one(program, member.call),
+                     member.required});
+  }
   std::vector<const Part*> all;
   std::vector<const Part*> required;
   bool cannot_fail = true;

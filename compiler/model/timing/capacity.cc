@@ -2,6 +2,8 @@
 
 #include "compiler/model/timing/capacity.h"
 
+#include "compiler/model/effects.h"
+
 #include <algorithm>
 
 namespace zc::model {
@@ -16,8 +18,7 @@ class Loads {
     for (std::size_t i = 0; i < program_.steps.size(); ++i) {
       const StepId id(i);
       const Step& step = program_.steps[id];
-      if (step.call) add(id, *step.call);
-      if (step.group) add(id, *step.group);
+      for_each_call(step, [&](const EffectCall& call) { add(id, call); });
       if (step.undo) add(id, *step.undo);
     }
     std::vector<TargetLoad> result;
@@ -30,13 +31,6 @@ class Loads {
   }
 
  private:
-  void add(StepId step, const Group& group) {
-    for (const GroupMember& member : group.members)
-      add(step, member.call);
-    for (const Group& nested : group.nested)
-      add(step, nested);
-  }
-
   void add(StepId step, const EffectCall& call) {
     if (program_.targets[call.target].builtin) return;
     const CallTime time = time_call(program_, call);

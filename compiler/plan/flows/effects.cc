@@ -254,10 +254,12 @@ void FlowBuilder::group(const model::Step& step, Operation& operation) {
       unsupported_join("`sequential`");
       break;
   }
-  for (const model::Group& nested : group.nested)
-    builder_.unsupported(nested.span, "a group inside a group");
   for (std::size_t i = 0; i < group.members.size(); ++i) {
     const model::GroupMember& member = group.members[i];
+    if (member.group) {
+      builder_.unsupported(member.group->span, "a group inside a group");
+      continue;
+    }
     const bool has_slot = member.writes.slot.is_valid();
     const std::string name =
         has_slot ? builder_.program.slots[member.writes.slot].origin.name : "effect_" + std::to_string(i + 1);
