@@ -11,11 +11,11 @@ constexpr TimePoint after_microseconds(std::int64_t count) { return TimePoint{} 
 class Timeline : public testing::Test {
  protected:
   Timeline() {
-    ring.record({after_microseconds(1'000), 7, "buy", static_cast<std::int64_t>(Method::kPost), 0,
-                 Kind::kBegin});
+    ring.record(
+        {after_microseconds(1'000), 7, "buy", static_cast<std::int64_t>(Method::kPost), 0, Kind::kBegin});
     ring.record({after_microseconds(1'000), 7, "reserve", 0, 1, Kind::kAttempt});
-    ring.record({after_microseconds(1'500), 8, "show", static_cast<std::int64_t>(Method::kGet), 0,
-                 Kind::kBegin});
+    ring.record(
+        {after_microseconds(1'500), 8, "show", static_cast<std::int64_t>(Method::kGet), 0, Kind::kBegin});
     ring.record({after_microseconds(21'250), 7, "reserve", 0, 1, Kind::kFail, true, FaultKind::kUnavailable});
     ring.record({after_microseconds(21'250), 7, "reserve", 5'000'000, 1, Kind::kWait});
     ring.record({after_microseconds(30'000), 7, "buy", 503, 0, Kind::kEnd});

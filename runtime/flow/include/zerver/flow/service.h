@@ -3,6 +3,7 @@
 
 #include <zerver/core/message.h>
 #include <zerver/core/time.h>
+#include <zerver/flow/call/policy.h>
 #include <zerver/flow/exchange.h>
 
 #include <cstddef>
@@ -102,7 +103,10 @@ struct TargetInfo {
   std::string_view name;     // qualified: `todo.v1.db`; packages that use the same target name it alike
   std::string_view adapter;  // qualified: `zerver.sql`
   void (*configure)(const Environment& environment, TargetConfig& config);
-  std::uint32_t in_flight = kDefaultInFlight;
+  std::uint32_t in_flight = kDefaultInFlight;  // operations of all workers at the same time
+  std::uint32_t queue = 0;                     // so many more wait for a place
+  BreakerPolicy breaker = {};
+  std::uint32_t retry_budget_percent = 0;  // retries and hedges, of all calls; 0: unbounded
   // Of a database: the text of the package's `schema "..."` file; empty when there is none.
   std::string_view schema = {};
 };
@@ -123,6 +127,7 @@ struct PackageInfo {
   // targets.
   Handled (*handle)(Exchange& exchange, RouteMatch& match);
   ServiceLimits limits = {};
+  std::span<const RateInfo> rates = {};  // that its call sites name
 };
 
 }  // namespace zerver::flow

@@ -23,11 +23,11 @@ std::string_view name_of(Kind kind) noexcept;
 Detail detail_of(Kind kind) noexcept;
 
 struct Event {
-  TimePoint at = {};          // of the worker's loop
-  std::uint64_t request = 0;  // 0: none
-  std::string_view name = {}; // static: a step, a flow, a job, as the kind says
-  std::int64_t detail = 0;    // as the kind says; nanoseconds for a duration
-  std::uint16_t attempt = 0;  // from 1; 0: of no attempt
+  TimePoint at = {};           // of the worker's loop
+  std::uint64_t request = 0;   // 0: none
+  std::string_view name = {};  // static: a step, a flow, a job, as the kind says
+  std::int64_t detail = 0;     // as the kind says; nanoseconds for a duration
+  std::uint16_t attempt = 0;   // from 1; 0: of no attempt
   Kind kind = Kind::kStep;
   bool failed = false;
   FaultKind fault = FaultKind::kInternal;  // when it failed

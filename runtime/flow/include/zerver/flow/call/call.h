@@ -22,10 +22,14 @@ namespace zerver::flow {
 
 // What is known about an effect when it is compiled.
 struct CallSite {
+  static constexpr std::uint16_t kNoRate = 0xFFFF;
+
   std::string_view step;
   std::uint16_t target;     // position in PackageInfo::targets
   std::uint16_t operation;  // position in the adapter's declaration
   CallPolicy policy = {};
+  std::uint16_t rate =
+      kNoRate;  // position in PackageInfo::rates; a rate is shared by all who name its policy
 };
 
 // The calls that one `co_await` waits for, and the coroutine to go on with when the last has finished.

@@ -1,4 +1,5 @@
-// Timeout, retry and backoff as a state machine: what happened goes in, what to do next comes out.
+// What a `.flow` file says about calls and targets; and timeout, retry and backoff as a state machine: what
+// happened goes in, what to do next comes out.
 #pragma once
 
 #include <zerver/core/fault.h>
@@ -16,6 +17,22 @@ struct CallPolicy {
   Duration backoff_first = {};  // the longest wait before the first retry; it doubles with each, up to
   Duration backoff_cap = {};    // this
   FaultKinds retry_on = {};
+  std::uint32_t hedges = 0;   // so many more copies of an attempt, each started
+  Duration hedge_after = {};  // so long behind the one before it; the first success counts
+};
+
+// `rate 10 per 1s`: at most so many calls in any span of that length, in the whole process. One more fails
+// with `unavailable` at once.
+struct RateInfo {
+  std::uint32_t count = 1;
+  Duration per = Duration::from_seconds(1);
+};
+
+// `breaker 50% of 20 open 5s`: when that part of the last `of` attempts failed, none is started for `open`.
+struct BreakerPolicy {
+  std::uint32_t percent = 0;  // 0: there is no breaker
+  std::uint32_t of = 20;
+  Duration open = Duration::from_seconds(1);
 };
 
 // The waits are drawn evenly from zero to their longest ("full jitter", Brooker, "Exponential Backoff And
