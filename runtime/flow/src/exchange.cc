@@ -18,11 +18,16 @@ void Exchange::cancel() noexcept {
   }
 }
 
+void Exchange::move_to(Worker& worker) noexcept {
+  worker_ = &worker;
+  if (trace_ != nullptr) trace_ = worker.trace();
+}
+
 void Exchange::reset(std::size_t kept_body) noexcept {
   request = {};
   response.reset();
   body_.clear_and_shrink(kept_body);
-  deadline_ = TimePoint::never();
+  arrived_ = deadline_ = TimePoint::never();
   step_ = {};
   flow_ = nullptr;
   trace_ = nullptr;

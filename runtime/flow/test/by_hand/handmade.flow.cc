@@ -553,15 +553,15 @@ Handled handle(Exchange& exchange, RouteMatch& route_match) try {
       return Handled::kNow;
     case Route::kHello:
       route_match.flow = 0;
-      exchange.begin(package().flows[0]);
+      if (const std::optional<Handled> held = exchange.begin(package().flows[0])) return *held;
       return run_hello(exchange, captures.first);
     case Route::kCreate:
       route_match.flow = 1;
-      exchange.begin(package().flows[1]);
+      if (const std::optional<Handled> held = exchange.begin(package().flows[1])) return *held;
       return run_create(exchange).handled();
     case Route::kShow:
       route_match.flow = 2;
-      exchange.begin(package().flows[2]);
+      if (const std::optional<Handled> held = exchange.begin(package().flows[2])) return *held;
       return run_show(exchange, captures.first).handled();
   }
   return Handled::kNow;

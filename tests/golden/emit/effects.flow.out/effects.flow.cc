@@ -409,7 +409,7 @@ Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  exchange.begin(package().flows[match.flow]);
+  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
   switch (route) {
     case Route::kNone:
       break;

@@ -9,12 +9,14 @@
 #include <zerver/flow/worker.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 namespace zerver::flow {
 
 class CallBase;
+class Exchange;
 struct FlowInfo;
 struct Target;
 
@@ -22,6 +24,17 @@ struct Target;
 enum class Handled : bool {
   kNow,    // it is
   kLater,  // the flow waits for an effect; finish() will be called once, later, on the same thread
+};
+
+// Decides about each request that has been routed, before its flow begins: the server's scheduler.
+class Gate {
+ public:
+  // Nothing: the flow begins now. kNow: it does not, the exchange has its answer. kLater: PackageInfo::handle
+  // is called again when its turn has come, or finish() follows.
+  virtual std::optional<Handled> pass(Exchange& exchange) noexcept = 0;
+
+ protected:
+  ~Gate() = default;
 };
 
 // Pooled by its owner, a connection, which knows it by a class derived from this one. Used by one thread
@@ -51,12 +64,18 @@ class Exchange {
 
   // Nothing the flow waits for goes on after this time.
   TimePoint deadline() const noexcept { return deadline_; }
-  void set_deadline_in(Duration span) noexcept { deadline_ = worker_->loop().now() + span; }
-  // Routed: this flow is about to run.
-  void begin(const FlowInfo& flow) noexcept {
+  // From the arrival of the request, so that the wait for its turn counts.
+  void set_deadline_in(Duration span) noexcept {
+    deadline_ = (arrived_ == TimePoint::never() ? worker_->loop().now() : arrived_) + span;
+  }
+  // Routed: this flow is to run, now unless a value is returned, which is then returned by
+  // PackageInfo::handle.
+  std::optional<Handled> begin(const FlowInfo& flow) noexcept {
+    if (flow_ != nullptr) return std::nullopt;  // has passed the gate
     flow_ = &flow;
     if (worker_->trace() != nullptr) [[unlikely]]
       trace_begin();
+    return gate_ == nullptr ? std::nullopt : gate_->pass(*this);
   }
   // Names the step that runs, for the log, should it throw. `name` is static.
   void enter_step(std::string_view name) noexcept {
@@ -78,6 +97,13 @@ class Exchange {
 
   // --- For the server ---
 
+  // Asked before each flow; lives as long as the exchange. Null: flows begin at once.
+  void set_gate(Gate* gate) noexcept { gate_ = gate; }
+  // When the request was there; without it, its flow's deadline counts from the flow's beginning.
+  void set_arrival(TimePoint when) noexcept { arrived_ = when; }
+  TimePoint arrived() const noexcept { return arrived_; }
+  // Another worker runs the flow, from its thread. Before the flow has begun, or when the response is final.
+  void move_to(Worker& worker) noexcept;
   // To be set before PackageInfo::handle is called; lives as long as the worker.
   void set_targets(std::span<Target* const> targets) noexcept { targets_ = targets; }
   // The client is gone, or the server stops: whatever is in flight is given up, and no effect starts any
@@ -119,6 +145,8 @@ class Exchange {
   OnFinish on_finish_;
   Arena arena_;
   OutputBuffer body_;
+  Gate* gate_ = nullptr;
+  TimePoint arrived_ = TimePoint::never();
   TimePoint deadline_ = TimePoint::never();
   std::string_view step_;
   std::span<Target* const> targets_;

@@ -1,6 +1,7 @@
 // What a generated package hands to the server: constant data and functions, put together by `main`.
 #pragma once
 
+#include <zerver/async/priority.h>
 #include <zerver/core/message.h>
 #include <zerver/core/time.h>
 #include <zerver/flow/call/policy.h>
@@ -53,6 +54,10 @@ struct FlowInfo {
   std::string_view slug;
   std::string_view method;  // empty: any
   std::string_view path;    // the pattern, such as `/todos/{id}`
+  async::Priority priority = async::Priority::kNormal;
+  std::uint32_t in_flight = 0;  // requests of this flow at the same time, of all workers; 0: any number
+  std::uint32_t retry_budget_percent = 0;
+  Duration deadline = Duration::max();  // from the arrival of the request
 };
 
 // Where settings come from that a `.flow` file refers to: `env.NAME` and `secret.NAME`.

@@ -1,0 +1,27 @@
+// The classes of work.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace zerver::async {
+
+// From the most urgent on. `batch` gives way to everything else, and may run for long.
+enum class Priority : std::uint8_t { kInteractive, kNormal, kBatch };
+inline constexpr std::size_t kPriorities = 3;
+
+// As a `.flow` file writes it.
+constexpr std::string_view name_of(Priority priority) noexcept {
+  switch (priority) {
+    case Priority::kInteractive:
+      return "interactive";
+    case Priority::kNormal:
+      return "normal";
+    case Priority::kBatch:
+      break;
+  }
+  return "batch";
+}
+
+}  // namespace zerver::async
