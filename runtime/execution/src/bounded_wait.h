@@ -17,7 +17,8 @@ inline constexpr Duration kLongestWait = Duration::from_seconds(std::int64_t{365
 inline bool wait_bounded(std::condition_variable& condition, std::unique_lock<std::mutex>& lock,
                          Duration bound) {
   if (bound < kLongestWait)
-    return condition.wait_for(lock, std::chrono::nanoseconds(bound.nanoseconds)) == std::cv_status::no_timeout;
+    return condition.wait_for(lock, std::chrono::nanoseconds(bound.nanoseconds)) ==
+           std::cv_status::no_timeout;
   condition.wait(lock);
   return true;
 }

@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <string>
-#include <system_error>
-#include <utility>
-
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace zerver::execution {
 
@@ -83,7 +82,8 @@ ComputePool::~ComputePool() {
 // --- Submitting ---
 
 Submit ComputePool::submit(PoolJob& job) noexcept {
-  Member* const own = Member::current != nullptr && &Member::current->pool == this ? Member::current : nullptr;
+  Member* const own =
+      Member::current != nullptr && &Member::current->pool == this ? Member::current : nullptr;
   // First counted, then looked: so that draining either sees this job or is seen by it.
   if (outstanding_.fetch_add(1, std::memory_order_seq_cst) >= options_.queue + members_.size()) {
     refused_.fetch_add(1, std::memory_order_relaxed);
@@ -197,8 +197,7 @@ PoolJob* ComputePool::wait_for_job(Member& member) noexcept {
       sleepers_.fetch_add(1, std::memory_order_seq_cst);
       bool idle_too_long = false;
       while (first_ == nullptr && !anything_to_steal() && !over()) {
-        if (!wait_bounded(wake_, lock, patience) &&
-            outstanding_.load(std::memory_order_seq_cst) == 0) {
+        if (!wait_bounded(wake_, lock, patience) && outstanding_.load(std::memory_order_seq_cst) == 0) {
           idle_too_long = true;
           break;
         }

@@ -23,7 +23,8 @@ struct Runner final : PoolJob {
       self.done->notify_all();
       return;
     }
-    while (self.pool->submit(self) == Submit::kFull) {}
+    while (self.pool->submit(self) == Submit::kFull) {
+    }
   }
 
   ComputePool* pool = nullptr;

@@ -144,7 +144,8 @@ TEST_F(ComputePoolTest, StealsWhatAnotherThreadHasQueued) {
 TEST_F(ComputePoolTest, CountsJobsThatTakeLongerThanTheirBudget) {
   ComputePool pool(clock, {.threads = 1, .budget = Duration{0}});
   ASSERT_EQ(pool.submit(job([this] {
-    for (const TimePoint begin = clock.now(); clock.now() <= begin;) {}
+    for (const TimePoint begin = clock.now(); clock.now() <= begin;) {
+    }
   })),
             Submit::kAccepted);
   EXPECT_TRUE(pool.join(kLong));

@@ -53,7 +53,8 @@ TEST(TaskSystem, WatchesItsComputeThreadsWhenAsked) {
   TaskSystem system(clock, log, {.watchdog = Duration::from_milliseconds(1)});
   Counts counts;
   CountedJob job(counts, [&] {
-    while (system.watchdog()->reports() == 0) {}
+    while (system.watchdog()->reports() == 0) {
+    }
   });
   ASSERT_EQ(system.compute().submit(job), Submit::kAccepted);
   EXPECT_TRUE(system.join(Duration::from_seconds(60)));

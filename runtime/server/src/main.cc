@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace zerver::server {
@@ -55,6 +56,15 @@ class ProcessEnvironment final : public flow::Environment {
   }
   std::optional<std::string_view> secret(std::string_view name) const override { return variable(name); }
 };
+
+std::vector<std::string_view> variable_names() {
+  std::vector<std::string_view> names;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    names.push_back(text.substr(0, text.find('=')));
+  }
+  return names;
+}
 
 std::string_view program_name(int argc, char** argv) noexcept {
   if (argc == 0) return "zerver";
@@ -159,6 +169,8 @@ int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> pa
       case Options::Action::kServe:
         break;
     }
+    for (const std::string& finding : unknown_variables(variable_names()))
+      print_error(program, "warning: " + finding);
     return serve(program, options.settings, packages, register_adapters);
   } catch (const std::exception& error) {
     print_error(program, error.what());

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace zerver::server {
 
@@ -25,6 +26,9 @@ struct Options {
 // ZER_CONFIG names.
 Options read_options(std::span<const std::string_view> arguments, const Variables& variables,
                      const Settings& defaults);
+
+// One line for each variable that looks like a setting and is none: `ZER_...`.
+std::vector<std::string> unknown_variables(std::span<const std::string_view> names);
 
 // What `--help` prints for a program of that name.
 std::string help_text(std::string_view program);

@@ -1,11 +1,16 @@
 // Where settings come from, and what is said of those that are wrong.
 #include "options.h"
 
-#include <gtest/gtest.h>
+#include "option_table.h"
 
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -129,8 +134,9 @@ TEST(Options, SayWhatIsWrongInOneLine) {
     std::string error;
   };
   const std::vector<Case> cases = {
-      {{"--wrokers", "1"}, {}, "unknown option `--wrokers`; see --help"},
-      {{"--wrokers=1"}, {}, "unknown option `--wrokers`; see --help"},
+      {{"--wrokers", "1"}, {}, "unknown option `--wrokers`; did you mean `--workers`?"},
+      {{"--confg=1"}, {}, "unknown option `--confg`; did you mean `--config`?"},
+      {{"--colour=1"}, {}, "unknown option `--colour`; see --help"},
       {{"serve"}, {}, "unexpected argument `serve`; see --help"},
       {{"--workers"}, {}, "option `--workers` needs a value"},
       {{"--workers", "0"}, {}, "--workers: `0` is not a number from 1 to 1024"},
@@ -154,8 +160,8 @@ TEST(Options, SayWhatIsWrongWithTheFile) {
       {"", ": is not JSON: "},
       {"{", ": is not JSON: "},
       {"[1]", ": is not a JSON object"},
-      {R"({"wrokers": 1})", ": `wrokers` is not a setting"},
-      {R"({"max-body": "1KiB"})", ": `max-body` is not a setting"},
+      {R"({"wrokers": 1})", ": `wrokers` is not a setting; did you mean `workers`?"},
+      {R"({"max-body": "1KiB"})", ": `max-body` is not a setting; did you mean `max_body`?"},
       {R"({"config": "x"})", ": `config` is not a setting"},
       {R"({"workers": 0})", ": `workers`: `0` is not a number from 1 to 1024"},
       {R"({"workers": true})",
@@ -172,6 +178,38 @@ TEST(Options, SayWhatIsWrongWithTheFile) {
     EXPECT_EQ(said.find('\n'), std::string::npos);
   }
   EXPECT_EQ(read({"--config", "/"}).error, "/: Is a directory");
+}
+
+TEST(Options, MayNameTheirSchemaInAFile) {
+  const ConfigText config(R"({"$schema": "config.schema.json", "workers": 2})");
+  const Options options = read({"--config", config.path()});
+  EXPECT_EQ(options.error, "");
+  EXPECT_EQ(options.settings.workers, 2U);
+}
+
+TEST(Options, TellVariablesThatAreNoSettings) {
+  const std::vector<std::string_view> names{"PATH",       "ZER_WORKERS", "ZER_MAX_BODI",
+                                            "ZER_COLOUR", "ZER_CONFIG",  "ZERO_X"};
+  EXPECT_EQ(unknown_variables(names),
+            (std::vector<std::string>{"`ZER_MAX_BODI` is not a setting; did you mean `ZER_MAX_BODY`?",
+                                      "`ZER_COLOUR` is not a setting"}));
+}
+
+// What the schema says about values is held against a program in tests/e2e.
+TEST(Options, AreThePropertiesOfTheSchema) {
+  simdjson::dom::parser parser;
+  const simdjson::dom::element schema = parser.load(ZERVER_SOURCE_DIR "/docs/config.schema.json");
+  std::set<std::string> properties;
+  for (const auto& [key, value] : simdjson::dom::object(schema["properties"])) {
+    if (key != "$schema") properties.insert(std::string(key));
+  }
+  std::set<std::string> options;
+  for (const Option& option : all_options()) {
+    std::string key(option.name);
+    std::replace(key.begin(), key.end(), '-', '_');
+    options.insert(key);
+  }
+  EXPECT_EQ(properties, options);
 }
 
 TEST(Options, AskForHelpAndVersion) {

@@ -14,8 +14,8 @@
 namespace zerver::execution {
 
 struct BlockingOptions {
-  unsigned threads = 16;                              // the most; they are made when they are needed
-  std::size_t queue = 1024;                           // jobs that wait; more are refused
+  unsigned threads = 16;                               // the most; they are made when they are needed
+  std::size_t queue = 1024;                            // jobs that wait; more are refused
   Duration idle_timeout = Duration::from_seconds(10);  // a thread without work for so long ends
 };
 

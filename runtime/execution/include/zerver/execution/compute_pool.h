@@ -20,11 +20,12 @@ namespace zerver::execution {
 
 struct ComputeOptions {
   unsigned threads = 1;
-  std::size_t queue = 4096;                 // jobs that wait; more are refused
-  Duration budget = Duration::max();        // a job that runs longer is counted as an overrun
-  Duration idle_timeout = Duration::max();  // without work for so long it drains by itself; 0: with its last job
-  int nice = 0;                             // added to the threads' priority value: 19 gives way to everything
-  Watchdog* watchdog = nullptr;             // told of jobs; outlives the pool
+  std::size_t queue = 4096;           // jobs that wait; more are refused
+  Duration budget = Duration::max();  // a job that runs longer is counted as an overrun
+  Duration idle_timeout =
+      Duration::max();           // without work for so long it drains by itself; 0: with its last job
+  int nice = 0;                  // added to the threads' priority value: 19 gives way to everything
+  Watchdog* watchdog = nullptr;  // told of jobs; outlives the pool
 };
 
 // Counted since the start; each number is exact, together they are of about one moment.
@@ -34,8 +35,8 @@ struct ComputeStats {
   std::uint64_t refused = 0;
   std::uint64_t stolen = 0;  // taken from another thread's queue
   std::uint64_t overruns = 0;
-  Duration longest;              // job
-  std::size_t outstanding = 0;   // accepted and not ended
+  Duration longest;             // job
+  std::size_t outstanding = 0;  // accepted and not ended
 };
 
 // Each thread has a queue of its own for the jobs that its jobs submit; what comes from outside waits in one

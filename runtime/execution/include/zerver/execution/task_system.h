@@ -15,7 +15,8 @@ namespace zerver::execution {
 struct TaskSystemOptions {
   ComputeOptions compute = {};
   BlockingOptions blocking = {};
-  Duration watchdog = Duration::max();  // reports a thread that is busy with one thing for longer; max: nothing looks
+  Duration watchdog =
+      Duration::max();  // reports a thread that is busy with one thing for longer; max: nothing looks
 };
 
 // Loops go before it: whatever has a home must find it. Shutdown is in this order: the compute pool drains,

@@ -62,7 +62,7 @@ class Watchdog {
   std::atomic<std::uint64_t> reports_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;                                // guarded by mutex_, like all below
+  bool stopping_ = false;  // guarded by mutex_, like all below
   std::vector<std::unique_ptr<Heartbeat>> heartbeats_;
   std::thread thread_;
 };

@@ -1,0 +1,136 @@
+// The settings that an operator can give, and what their values may be.
+#include "option_table.h"
+
+#include "setting_values.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace zerver::server {
+namespace {
+
+template <auto kLeast, auto kMost> std::string apply_count(std::size_t& target, std::string_view value) {
+  const std::optional<std::uint64_t> count = parse_count(value);
+  if (!count || *count < kLeast || *count > kMost) {
+    return "a number from " + std::to_string(kLeast) + " to " + std::to_string(kMost);
+  }
+  target = static_cast<std::size_t>(*count);
+  return {};
+}
+
+std::string apply_size(std::size_t& target, std::string_view value, std::size_t least, std::size_t most) {
+  const std::optional<std::uint64_t> size = parse_size(value);
+  if (!size || *size < least || *size > most) {
+    return "a size from " + std::to_string(least) + " to " + std::to_string(most) + " bytes, such as 64KiB";
+  }
+  target = static_cast<std::size_t>(*size);
+  return {};
+}
+
+std::string apply_duration(Duration& target, std::string_view value) {
+  const std::optional<Duration> duration = parse_duration(value);
+  if (!duration) return "a time such as 250ms, 30s or 5m";
+  target = *duration;
+  return {};
+}
+
+std::string apply_listen(Settings& settings, std::string_view value) {
+  std::vector<std::string> addresses;
+  while (true) {
+    const std::size_t comma = value.find(',');
+    const std::string_view address = value.substr(0, comma);
+    if (!parse_listen_address(address)) return "HOST:PORT, with a port from 0 to 65535";
+    addresses.emplace_back(address);
+    if (comma == std::string_view::npos) break;
+    value.remove_prefix(comma + 1);
+  }
+  settings.listen = std::move(addresses);
+  return {};
+}
+
+std::string apply_server_field(Settings& settings, std::string_view value) {
+  const bool printable = std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (!printable) return "printable text";
+  settings.server_field = value;
+  return {};
+}
+
+constexpr std::size_t kLargest = std::size_t{1} << 30;
+
+constexpr std::array kOptions = std::to_array<Option>({
+    {"listen", "HOST:PORT", "address to serve on, may be repeated; port 0 takes a free one (127.0.0.1:8080)",
+     apply_listen},
+    {"workers", "N", "threads, each with its own connections (one for each processor)",
+     [](Settings& settings, std::string_view value) {
+       std::size_t count = 0;
+       std::string expected = apply_count<1, 1024>(count, value);
+       if (expected.empty()) settings.workers = static_cast<unsigned>(count);
+       return expected;
+     }},
+    {"max-connections", "N", "open connections; more are answered with 503 (10000)",
+     [](Settings& settings, std::string_view value) {
+       return apply_count<1, 10'000'000>(settings.connections, value);
+     }},
+    {"max-request-line", "SIZE", "request line; longer is answered with 414 (8KiB)",
+     [](Settings& settings, std::string_view value) {
+       return apply_size(settings.http.request_line, value, 64, kLargest);
+     }},
+    {"max-headers", "SIZE", "header section; larger is answered with 431 (16KiB)",
+     [](Settings& settings, std::string_view value) {
+       return apply_size(settings.http.header_bytes, value, 64, kLargest);
+     }},
+    {"max-header-count", "N", "header fields; more are answered with 431 (100)",
+     [](Settings& settings, std::string_view value) {
+       return apply_count<1, 10'000>(settings.http.header_count, value);
+     }},
+    {"max-body", "SIZE", "request body; larger is answered with 413 (1MiB)",
+     [](Settings& settings, std::string_view value) {
+       return apply_size(settings.http.body, value, 0, http::Limits::kMaxBody);
+     }},
+    {"max-pipelined-output", "SIZE", "answers of one connection that wait to be sent (256KiB)",
+     [](Settings& settings, std::string_view value) {
+       return apply_size(settings.pipelined_output, value, 1, kLargest);
+     }},
+    {"max-request-memory", "SIZE", "memory of one request; more is answered with 503 (1MiB)",
+     [](Settings& settings, std::string_view value) {
+       return apply_size(settings.request_memory, value, 4096, kLargest);
+     }},
+    {"max-json-depth", "N", "nesting of JSON in requests; deeper is answered with 400 (32)",
+     [](Settings& settings, std::string_view value) {
+       return apply_count<1, 1024>(settings.json_depth, value);
+     }},
+    {"idle-timeout", "TIME", "between two requests of a connection (60s)",
+     [](Settings& settings, std::string_view value) {
+       return apply_duration(settings.timeouts.idle, value);
+     }},
+    {"header-timeout", "TIME", "from a request's first byte to the end of its headers (10s)",
+     [](Settings& settings, std::string_view value) {
+       return apply_duration(settings.timeouts.head, value);
+     }},
+    {"body-timeout", "TIME", "from the end of the headers to the end of the body (30s)",
+     [](Settings& settings, std::string_view value) {
+       return apply_duration(settings.timeouts.body, value);
+     }},
+    {"write-timeout", "TIME", "for a client to take some of an answer (30s)",
+     [](Settings& settings, std::string_view value) {
+       return apply_duration(settings.timeouts.write, value);
+     }},
+    {"drain-timeout", "TIME", "for what is under way when a signal asks to stop (10s)",
+     [](Settings& settings, std::string_view value) {
+       return apply_duration(settings.timeouts.drain, value);
+     }},
+    {"server-field", "TEXT", "the Server field of answers (none)", apply_server_field},
+});
+
+}  // namespace
+
+std::span<const Option> all_options() noexcept { return kOptions; }
+
+const Option* find_option(std::string_view name) noexcept {
+  const auto* found =
+      std::find_if(kOptions.begin(), kOptions.end(), [name](const Option& o) { return o.name == name; });
+  return found == kOptions.end() ? nullptr : found;
+}
+
+}  // namespace zerver::server
