@@ -84,15 +84,22 @@ std::string target_member(const AccessPlan& slot) {
 
 std::vector<Data> parameters_of(const AccessPlan& slot) {
   std::vector<Data> result;
-  const auto add = [&](const std::string& declaration, const std::string& member, const std::string& value) {
-    result.push_back(object({{"declaration", declaration}, {"initializer", member + "(" + value + ")"}}));
+  const auto add = [&](const std::string& declaration, const std::string& member, const std::string& value,
+                       const char* access) {
+    result.push_back(object({{"declaration", declaration},
+                             {"initializer", member + "(" + value + ")"},
+                             {"access", access},
+                             {"type", slot.type},
+                             {"slot", plan::string_literal(slot.flow_name)}}));
   };
-  if (slot.reads && slot.optional_read) add("const " + slot.type + "* " + slot.name, slot.member, slot.name);
+  if (slot.reads && slot.optional_read)
+    add("const " + slot.type + "* " + slot.name, slot.member, slot.name, "read_if_set");
   if (slot.reads && !slot.optional_read && !slot.writes)
-    add("const " + slot.type + "& " + slot.name, slot.member, "&" + slot.name);
+    add("const " + slot.type + "& " + slot.name, slot.member, "&" + slot.name, "read");
   if (slot.writes) {
     const std::string parameter = slot.optional_read ? slot.name + "_storage" : slot.name;
-    add(slot.type + "& " + parameter, target_member(slot), "&" + parameter);
+    add(slot.type + "& " + parameter, target_member(slot), "&" + parameter,
+        slot.reads && !slot.optional_read ? "updated" : "written");
   }
   return result;
 }
@@ -104,6 +111,7 @@ Data slot_data(const AccessPlan& slot) {
                  {"target", target_member(slot)},
                  {"type", slot.type},
                  {"flow_name", slot.flow_name},
+                 {"literal", plan::string_literal(slot.flow_name)},
                  {"doc", doc(slot.doc)},
                  {"deprecated", deprecated(slot.is_deprecated, slot.deprecated)},
                  {"is_required_read", flag(slot.reads && !slot.optional_read)},
@@ -124,19 +132,22 @@ Data step_data(const plan::StepPlan& step) {
         llvm::StringSwitch<bool>(slot.name).Cases("text", "bytes", "list", "map", true).Default(false);
     if (slot.reads && hides) hidden.push_back(slot.name);
   }
-  return object({{"name", step.name},
-                 {"short_name", step.short_name},
-                 {"file", step.file},
-                 {"signature", step.signature},
-                 {"doc", doc(step.doc)},
-                 {"deprecated", deprecated(step.is_deprecated, step.deprecated)},
-                 {"explicit", step.slots.empty() ? "explicit " : ""},
-                 {"parameters", parameters},
-                 {"hidden", list(hidden)},
-                 {"slots", list(step.slots, slot_data)},
-                 {"decisions", list(step.decisions, decision_data)},
-                 {"has_values", flag(llvm::any_of(step.decisions, has_value))},
-                 {"may_done", flag(step.may_done)}});
+  return object(
+      {{"name", step.name},
+       {"short_name", step.short_name},
+       {"file", step.file},
+       {"signature", step.signature},
+       {"doc", doc(step.doc)},
+       {"deprecated", deprecated(step.is_deprecated, step.deprecated)},
+       {"explicit", step.slots.empty() ? "explicit " : ""},
+       {"has_parameters", flag(!parameters.list_value().empty())},
+       {"parameters", parameters},
+       {"has_writes", flag(llvm::any_of(step.slots, [](const AccessPlan& slot) { return slot.writes; }))},
+       {"hidden", list(hidden)},
+       {"slots", list(step.slots, slot_data)},
+       {"decisions", list(step.decisions, decision_data)},
+       {"has_values", flag(llvm::any_of(step.decisions, has_value))},
+       {"may_done", flag(step.may_done)}});
 }
 
 }  // namespace

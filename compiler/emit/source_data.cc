@@ -37,6 +37,8 @@ Data site_data(const plan::SitePlan& site) {
                  {"step", site.step},
                  {"target", std::to_string(site.target)},
                  {"operation", site.operation},
+                 {"has_fails", flag(!site.fails.empty())},
+                 {"fails", llvm::join(site.fails, ", ")},
                  {"has_policy", flag(!site.policy.empty())},
                  {"policy", list(site.policy)}});
 }
@@ -75,6 +77,9 @@ Data flow_data(const plan::FlowPlan& flow) {
                  {"pattern", plan::string_literal(flow.path)},
                  {"path_arguments", arguments},
                  {"captures", std::to_string(flow.captures)},
+                 {"has_outcomes", flag(!flow.outcomes.empty())},
+                 {"outcomes", flow.outcomes_name},
+                 {"each_outcome", list(flow.outcomes)},
                  {"constant", flow.constant},
                  {"function", flow.function},
                  {"storage", flow.storage},

@@ -57,6 +57,7 @@ void plan_types(Builder& builder);
 void plan_adapters(Builder& builder);
 void plan_steps(Builder& builder);
 void plan_flows(Builder& builder);
+void plan_outcomes(Builder& builder);
 void plan_targets(Builder& builder);
 void plan_errors(Builder& builder);
 void plan_routes(Builder& builder);

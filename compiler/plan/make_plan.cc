@@ -80,6 +80,7 @@ Plan make_plan(const model::Program& program, model::PackageId package) {
   plan_adapters(builder);
   plan_steps(builder);
   plan_flows(builder);
+  plan_outcomes(builder);
   plan_targets(builder);
   plan_errors(builder);
   plan_routes(builder);

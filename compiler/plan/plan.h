@@ -217,8 +217,10 @@ struct FlowPlan {
   std::string deadline;     // an expression; empty: none
   std::string owner;
   bool is_coroutine = false;
-  bool uses_path = false;    // reads a path parameter
-  std::size_t captures = 0;  // values that its route yields
+  bool uses_path = false;             // reads a path parameter
+  std::size_t captures = 0;           // values that its route yields
+  std::string outcomes_name;          // kShowOutcomes
+  std::vector<std::string> outcomes;  // `{404, "urn:..."}`: how it can answer
   Body body;
   std::vector<std::string>
       suspensions;  // steps at which it waits, in the order of the text: point 1 is the first
@@ -231,6 +233,7 @@ struct SitePlan {
   std::string step;  // as a `.flow` file writes it, a C++ literal
   std::size_t target = 0;
   std::string operation;            // zerver::SqlAdapter::kOne
+  std::vector<std::string> fails;   // enumerators of FaultKind
   std::vector<std::string> policy;  // ".timeout = ..."
 };
 

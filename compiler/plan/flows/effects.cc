@@ -140,6 +140,7 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
       static_cast<std::size_t>(llvm::find(builder_.targets, effect.target) - builder_.targets.begin());
   plan.operation = builder_.names.spelled(target.adapter, adapter.origin.package, builder_.package) +
                    "::" + constant(adapter.operations[effect.operation].origin.name);
+  plan.fails = kind_names(adapter.operations[effect.operation].fails);
   plan.policy = policy(step, effect.settings);
   plan.name = constant(name + "_call");
   // A step that stands in several flows has one site.

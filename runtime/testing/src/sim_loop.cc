@@ -14,19 +14,25 @@ void SimLoop::post(async::Job& job) noexcept {
   posted_somewhere_.notify_one();
 }
 
+void SimLoop::defer(async::Job& job) noexcept {
+  (first_deferred_ == nullptr ? first_deferred_ : last_deferred_->next) = &job;
+  last_deferred_ = &job;
+  job.next = nullptr;
+}
+
 bool SimLoop::run_ready() {
   bool any = false;
   while (true) {
     async::Job* job = nullptr;
-    if (!deferred_.empty()) {
-      job = deferred_.front();
-      deferred_.erase(deferred_.begin());
+    if (first_deferred_ != nullptr) {
+      job = first_deferred_;
+      first_deferred_ = job->next;
     } else {
       const std::lock_guard lock(mutex_);
       if (posted_.empty()) return any;
-      const auto index = static_cast<std::ptrdiff_t>(order_.below(posted_.size()));
-      job = posted_[static_cast<std::size_t>(index)];
-      posted_.erase(posted_.begin() + index);
+      std::swap(posted_[order_.below(posted_.size())], posted_.back());
+      job = posted_.back();
+      posted_.pop_back();
     }
     job->run();
     any = true;

@@ -39,7 +39,7 @@ struct Setup {
 void plain_call(benchmark::State& state) {
   const std::int32_t left = 5;
   for (auto _ : state) {
-    const std::int32_t* slot = &left;
+    const std::int32_t* const slot = &left;
     benchmark::DoNotOptimize(slot);
     benchmark::DoNotOptimize(plain_admit(slot));
   }
@@ -51,7 +51,7 @@ void std_function(benchmark::State& state) {
   std::function<bool(const std::int32_t*)> step = plain_admit;
   benchmark::DoNotOptimize(step);
   for (auto _ : state) {
-    const std::int32_t* slot = &left;
+    const std::int32_t* const slot = &left;
     benchmark::DoNotOptimize(slot);
     benchmark::DoNotOptimize(step(slot));
   }
@@ -64,7 +64,7 @@ void step_dispatch(benchmark::State& state) {
   flow::Exchange& exchange = setup.exchange;
   const std::int32_t left = 5;
   for (auto _ : state) {
-    const std::int32_t* slot = &left;
+    const std::int32_t* const slot = &left;
     benchmark::DoNotOptimize(slot);
     exchange.enter_step("admit");
     admit::View view(exchange.arena(), slot);
@@ -87,7 +87,7 @@ async::Task<void> await_each(Arena& own, Arena& frames, benchmark::State& state)
   static_cast<void>(own);
   const std::int32_t left = 5;
   for (auto _ : state) {
-    const std::int32_t* slot = &left;
+    const std::int32_t* const slot = &left;
     benchmark::DoNotOptimize(slot);
     benchmark::DoNotOptimize(co_await admit_later(frames, slot));
     frames.reset();

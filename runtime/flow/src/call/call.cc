@@ -12,7 +12,7 @@ CallBase::AttemptTimer::AttemptTimer(CallBase& owner) noexcept
     : Timer([](Timer& timer) noexcept { static_cast<AttemptTimer&>(timer).call.on_timer(); }), call(owner) {}
 
 CallBase::CallBase(Exchange& exchange, const CallSite& site, const void* arguments) noexcept
-    : Operation(site.operation, arguments, site.step, exchange.arena(), exchange.worker()),
+    : Operation(site.operation, arguments, site.step, exchange.arena(), exchange.worker(), site.fails),
       exchange_(&exchange),
       site_(&site),
       machine_(site.policy, exchange.deadline()),

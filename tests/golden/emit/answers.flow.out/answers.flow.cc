@@ -182,11 +182,32 @@ Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
 
 // --- Package ---
 
+constexpr zerver::flow::OutcomeInfo kTextOutcomes[] = {
+    {200},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kObjectOutcomes[] = {
+    {200},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kListOutcomes[] = {
+    {200},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kNamedOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "text", .slug = "text", .method = "GET", .path = "/text"},
-    {.name = "object", .slug = "object", .method = "GET", .path = "/object"},
-    {.name = "list", .slug = "list", .method = "GET", .path = "/list"},
-    {.name = "named", .slug = "named", .method = "GET", .path = "/named/{name}"},
+    {.name = "text", .slug = "text", .method = "GET", .path = "/text", .outcomes = kTextOutcomes},
+    {.name = "object", .slug = "object", .method = "GET", .path = "/object", .outcomes = kObjectOutcomes},
+    {.name = "list", .slug = "list", .method = "GET", .path = "/list", .outcomes = kListOutcomes},
+    {.name = "named", .slug = "named", .method = "GET", .path = "/named/{name}", .outcomes = kNamedOutcomes},
 };
 constexpr zerver::flow::PackageInfo kPackage{
     .name = "answers",

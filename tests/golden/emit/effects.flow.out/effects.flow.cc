@@ -90,6 +90,9 @@ constexpr zerver::flow::CallSite kLoadCall{
     .step = "load",
     .target = 1,
     .operation = zerver::SqlAdapter::kOne,
+    .fails =
+        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kConflict,
+                               zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
@@ -98,6 +101,9 @@ constexpr zerver::flow::CallSite kSurveyTotalCall{
     .step = "survey",
     .target = 1,
     .operation = zerver::SqlAdapter::kOne,
+    .fails =
+        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kConflict,
+                               zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
@@ -106,6 +112,9 @@ constexpr zerver::flow::CallSite kSurveyNewestCall{
     .step = "survey",
     .target = 1,
     .operation = zerver::SqlAdapter::kOne,
+    .fails =
+        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kConflict,
+                               zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
@@ -114,6 +123,9 @@ constexpr zerver::flow::CallSite kEraseCall{
     .step = "erase",
     .target = 1,
     .operation = zerver::SqlAdapter::kExec,
+    .fails =
+        zerver::FaultKinds::of(zerver::FaultKind::kConflict, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
@@ -435,10 +447,36 @@ void configure_db(const zerver::flow::Environment& environment, zerver::flow::Ta
   config.set_required("url", environment.variable("STOCK_URL"), "env.STOCK_URL");
 }
 
+constexpr zerver::flow::OutcomeInfo kShowOutcomes[] = {
+    {200},
+    {303},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {404},
+    {404, "urn:zerver:error:stock.v1.NotFound"},
+    {500, "about:blank"},
+    {503, "urn:zerver:error:stock.v1.Busy"},
+    {503, "about:blank"},
+    {504, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kDiscardOutcomes[] = {
+    {204},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {409, "urn:zerver:error:zerver.Conflict"},
+    {500, "about:blank"},
+    {503, "urn:zerver:error:stock.v1.Busy"},
+    {503, "about:blank"},
+    {504, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kRawOutcomes[] = {
+    {200},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "show", .slug = "show", .method = "GET", .path = "/items/{key}"},
-    {.name = "discard", .slug = "discard", .method = "DELETE", .path = "/items/{key}"},
-    {.name = "raw", .slug = "raw", .method = "", .path = "/raw/{path...}"},
+    {.name = "show", .slug = "show", .method = "GET", .path = "/items/{key}", .outcomes = kShowOutcomes},
+    {.name = "discard", .slug = "discard", .method = "DELETE", .path = "/items/{key}",
+     .outcomes = kDiscardOutcomes},
+    {.name = "raw", .slug = "raw", .method = "", .path = "/raw/{path...}", .outcomes = kRawOutcomes},
 };
 constexpr zerver::flow::TargetInfo kTargets[] = {
     {

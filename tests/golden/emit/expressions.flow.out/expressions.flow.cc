@@ -531,8 +531,14 @@ Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
 
 // --- Package ---
 
+constexpr zerver::flow::OutcomeInfo kCountOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "count", .slug = "count", .method = "GET", .path = "/quotes/{name}"},
+    {.name = "count", .slug = "count", .method = "GET", .path = "/quotes/{name}", .outcomes = kCountOutcomes},
 };
 constexpr zerver::flow::PackageInfo kPackage{
     .name = "quotes.v1",

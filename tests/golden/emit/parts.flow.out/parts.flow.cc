@@ -448,14 +448,59 @@ Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
 
 // --- Package ---
 
+constexpr zerver::flow::OutcomeInfo kEchoOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kPageOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kImageOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kAboutOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kKeepOutcomes[] = {
+    {201},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kNumberOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kCheckedOutcomes[] = {
+    {204},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "echo", .slug = "echo", .method = "POST", .path = "/raw"},
-    {.name = "page", .slug = "page", .method = "PUT", .path = "/text"},
-    {.name = "image", .slug = "image", .method = "PATCH", .path = "/image"},
-    {.name = "about", .slug = "about", .method = "GET", .path = "/about"},
-    {.name = "keep", .slug = "keep", .method = "POST", .path = "/items/{id}/{rest...}"},
-    {.name = "number", .slug = "number", .method = "GET", .path = "/numbers/{id}"},
-    {.name = "checked", .slug = "checked", .method = "DELETE", .path = "/checked/{id}"},
+    {.name = "echo", .slug = "echo", .method = "POST", .path = "/raw", .outcomes = kEchoOutcomes},
+    {.name = "page", .slug = "page", .method = "PUT", .path = "/text", .outcomes = kPageOutcomes},
+    {.name = "image", .slug = "image", .method = "PATCH", .path = "/image", .outcomes = kImageOutcomes},
+    {.name = "about", .slug = "about", .method = "GET", .path = "/about", .outcomes = kAboutOutcomes},
+    {.name = "keep", .slug = "keep", .method = "POST", .path = "/items/{id}/{rest...}",
+     .outcomes = kKeepOutcomes},
+    {.name = "number", .slug = "number", .method = "GET", .path = "/numbers/{id}",
+     .outcomes = kNumberOutcomes},
+    {.name = "checked", .slug = "checked", .method = "DELETE", .path = "/checked/{id}",
+     .outcomes = kCheckedOutcomes},
 };
 constexpr zerver::flow::PackageInfo kPackage{
     .name = "parts.v1",

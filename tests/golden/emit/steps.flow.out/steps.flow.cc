@@ -92,6 +92,9 @@ constexpr zerver::flow::CallSite kLoadCall{
     .step = "load",
     .target = 0,
     .operation = zerver::SqlAdapter::kOne,
+    .fails =
+        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kConflict,
+                               zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
         .retries = 2,
@@ -104,6 +107,9 @@ constexpr zerver::flow::CallSite kNoteCall{
     .step = "note",
     .target = 0,
     .operation = zerver::SqlAdapter::kExec,
+    .fails =
+        zerver::FaultKinds::of(zerver::FaultKind::kConflict, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
         .retries = 2,
@@ -307,8 +313,20 @@ void configure_db(const zerver::flow::Environment& environment, zerver::flow::Ta
   config.set("url", environment.variable("DATABASE_URL").value_or("sqlite:desk.db"));
 }
 
+constexpr zerver::flow::OutcomeInfo kShowOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {404, "urn:zerver:error:desk.v1.NotFound"},
+    {409, "urn:zerver:error:zerver.Conflict"},
+    {410},
+    {500, "about:blank"},
+    {503, "urn:zerver:error:desk.v1.Busy"},
+    {503, "about:blank"},
+    {504, "about:blank"},
+    {},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "show", .slug = "show", .method = "GET", .path = "/tickets/{id}"},
+    {.name = "show", .slug = "show", .method = "GET", .path = "/tickets/{id}", .outcomes = kShowOutcomes},
 };
 constexpr zerver::flow::TargetInfo kTargets[] = {
     {

@@ -78,6 +78,12 @@ class View : public zerver::flow::StepView {
   View(zerver::Arena& arena, const std::int64_t& id, const Ticket* ticket) noexcept
       : StepView(arena), id_(&id), ticket_(ticket) {}
 
+  // For tests: over slots that are found by name.
+  template <class Slots> static View over(zerver::Arena& arena, Slots& slots) {
+    return View(arena, slots.template read<std::int64_t>("id"), slots.template read_if_set<Ticket>("ticket"));
+  }
+  template <class Slots> void report(Slots&) const {}
+
   const std::int64_t& id() const noexcept { return *id_; }
   template <class Value> void set_id(const Value&) {
     static_assert(zerver::flow::kDeclared<Value>,
@@ -140,6 +146,12 @@ class View : public zerver::flow::StepView {
  public:
   View(zerver::Arena& arena, const Ticket* ticket) noexcept : StepView(arena), ticket_(ticket) {}
 
+  // For tests: over slots that are found by name.
+  template <class Slots> static View over(zerver::Arena& arena, Slots& slots) {
+    return View(arena, slots.template read_if_set<Ticket>("ticket"));
+  }
+  template <class Slots> void report(Slots&) const {}
+
   /// As it is stored.
   zerver::flow::OptionalRef<const Ticket> ticket() const noexcept {
     return zerver::flow::OptionalRef<const Ticket>(ticket_);
@@ -201,6 +213,14 @@ class View : public zerver::flow::StepView {
   View(zerver::Arena& arena, const std::int64_t& id, const Ticket* ticket, const zerver::String* text,
        zerver::String& text_storage) noexcept
       : StepView(arena), id_(&id), ticket_(ticket), text_(text), text_storage_(&text_storage) {}
+
+  // For tests: over slots that are found by name.
+  template <class Slots> static View over(zerver::Arena& arena, Slots& slots) {
+    return View(arena, slots.template read<std::int64_t>("id"), slots.template read_if_set<Ticket>("ticket"),
+                slots.template read_if_set<zerver::String>("text"),
+                slots.template written<zerver::String>("text"));
+  }
+  template <class Slots> void report(Slots& slots) const { slots.wrote("text", wrote_text_); }
 
   using StepView::text;
   const std::int64_t& id() const noexcept { return *id_; }

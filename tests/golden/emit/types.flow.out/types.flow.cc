@@ -362,9 +362,24 @@ Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
 
 // --- Package ---
 
+constexpr zerver::flow::OutcomeInfo kReplaceOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {404, "urn:zerver:error:shop.v1.NoArticle"},
+    {500, "about:blank"},
+    {503, "urn:zerver:error:shop.v1.Closed"},
+    {503, "about:blank"},
+};
+constexpr zerver::flow::OutcomeInfo kPageOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "replace", .slug = "replace", .method = "PUT", .path = "/articles/{id}"},
-    {.name = "page", .slug = "page", .method = "GET", .path = "/articles"},
+    {.name = "replace", .slug = "replace", .method = "PUT", .path = "/articles/{id}",
+     .outcomes = kReplaceOutcomes},
+    {.name = "page", .slug = "page", .method = "GET", .path = "/articles", .outcomes = kPageOutcomes},
 };
 constexpr zerver::flow::PackageInfo kPackage{
     .name = "shop.v1",

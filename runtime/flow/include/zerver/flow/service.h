@@ -49,6 +49,14 @@ struct RouteMatch {
   MethodSet allowed;
 };
 
+// One way in which a flow can answer.
+struct OutcomeInfo {
+  std::uint16_t status = 0;  // 0: a step may answer with any
+  // Of a problem document: `urn:zerver:error:todo.v1.NotFound`, or `about:blank` when the runtime itself
+  // answers; empty for what the flow returns.
+  std::string_view type = {};
+};
+
 struct FlowInfo {
   std::string_view name;
   std::string_view slug;
@@ -58,6 +66,7 @@ struct FlowInfo {
   std::uint32_t in_flight = 0;  // requests of this flow at the same time, of all workers; 0: any number
   std::uint32_t retry_budget_percent = 0;
   Duration deadline = Duration::max();  // from the arrival of the request
+  std::span<const OutcomeInfo> outcomes = {};  // as `zerver-compile --dump=errors` says
 };
 
 // Where settings come from that a `.flow` file refers to: `env.NAME` and `secret.NAME`.

@@ -23,7 +23,7 @@ class SimLoop final : public async::Loop {
 
   TimePoint now() const noexcept override { return clock_.now(); }
   void post(async::Job& job) noexcept override;
-  void defer(async::Job& job) noexcept override { deferred_.push_back(&job); }
+  void defer(async::Job& job) noexcept override;
   void start(async::Timer& timer, TimePoint when) noexcept override { wheel_.start(timer, when); }
   void stop(async::Timer& timer) noexcept override { wheel_.stop(timer); }
 
@@ -49,7 +49,8 @@ class SimLoop final : public async::Loop {
   ManualClock clock_;
   async::TimerWheel wheel_;
   SeededRandom order_;
-  std::vector<async::Job*> deferred_;
+  async::Job* first_deferred_ = nullptr;
+  async::Job* last_deferred_ = nullptr;  // when there is a first
   std::mutex mutex_;
   std::condition_variable posted_somewhere_;
   std::vector<async::Job*> posted_;  // guarded by mutex_

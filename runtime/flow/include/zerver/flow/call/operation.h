@@ -37,6 +37,8 @@ class Operation {
   const void* arguments() const noexcept { return arguments_; }
   // The name of the step that performs it.
   std::string_view step() const noexcept { return step_; }
+  // With what its adapter's declaration lets it fail.
+  FaultKinds fails() const noexcept { return fails_; }
   // From 1.
   unsigned attempt() const noexcept { return attempt_; }
   // Past it, it is cancelled.
@@ -55,9 +57,9 @@ class Operation {
   void fail(const Fault& fault) noexcept { on_fail(fault); }
 
  protected:
-  Operation(std::uint16_t index, const void* arguments, std::string_view step, Arena& arena,
-            Worker& worker) noexcept
-      : arguments_(arguments), step_(step), arena_(&arena), worker_(&worker), index_(index) {}
+  Operation(std::uint16_t index, const void* arguments, std::string_view step, Arena& arena, Worker& worker,
+            FaultKinds fails = {}) noexcept
+      : arguments_(arguments), step_(step), arena_(&arena), worker_(&worker), index_(index), fails_(fails) {}
   ~Operation() = default;
 
   void begin_attempt(unsigned attempt, TimePoint deadline) noexcept {
@@ -77,6 +79,7 @@ class Operation {
   TimePoint deadline_ = TimePoint::never();
   unsigned attempt_ = 0;
   std::uint16_t index_;
+  FaultKinds fails_;
 };
 
 // What an adapter's operations answer through. The generated interface of an adapter hands them out; they are
