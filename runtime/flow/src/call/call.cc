@@ -8,6 +8,14 @@
 
 namespace zerver::flow {
 
+namespace {
+
+// Behind these nothing has happened: the system has said so.
+constexpr FaultKinds kRefusals =
+    FaultKinds::of(FaultKind::kInvalid, FaultKind::kMissing, FaultKind::kConflict, FaultKind::kRejected);
+
+}  // namespace
+
 CallBase::AttemptTimer::AttemptTimer(CallBase& owner) noexcept
     : Timer([](Timer& timer) noexcept { static_cast<AttemptTimer&>(timer).call.on_timer(); }), call(owner) {}
 
@@ -43,6 +51,7 @@ void CallBase::start(Join& join) noexcept {
 
 void CallBase::cancel() noexcept {
   if (state_ == State::kInFlight) {
+    may_have_happened_ = true;
     exchange_->target(site_->target).adapter->cancel(*this);
     leave_target();
   }
@@ -124,16 +133,19 @@ void CallBase::on_complete(const void* reply) noexcept {
   }
   if (!outcome) {
     trace(trace::Kind::kFail, {.failed = true, .fault = outcome.error().kind});
+    if (!kRefusals.contains(outcome.error().kind)) may_have_happened_ = true;
     // `missing`, of a row that is not there, may be among the kinds that are retried.
     return fail_attempt(outcome.error());
   }
   trace(trace::Kind::kComplete);
+  may_have_happened_ = true;
   end();
 }
 
 void CallBase::on_fail(const Fault& fault) noexcept {
   note_end_of_attempt();
   trace(trace::Kind::kFail, {.failed = true, .fault = fault.kind});
+  if (!kRefusals.contains(fault.kind)) may_have_happened_ = true;
   fail_attempt({fault.kind, kept(fault.why), kept(fault.pointer)});
 }
 
@@ -150,6 +162,7 @@ void CallBase::on_timer() noexcept {
   const TimePoint now = worker().loop().now();
   if (state_ == State::kWaiting) return follow(machine_.attempt(now), {});
   ++worker().counters().timeouts;
+  may_have_happened_ = true;
   trace(trace::Kind::kTimeout);
   exchange_->target(site_->target).adapter->cancel(*this);
   leave_target();

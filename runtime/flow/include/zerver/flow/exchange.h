@@ -106,8 +106,10 @@ class Exchange {
   void move_to(Worker& worker) noexcept;
   // To be set before PackageInfo::handle is called; lives as long as the worker.
   void set_targets(std::span<Target* const> targets) noexcept { targets_ = targets; }
+  std::span<Target* const> targets() const noexcept { return targets_; }
   // The client is gone, or the server stops: whatever is in flight is given up, and no effect starts any
-  // more. A flow that waits is finished before this returns, OnFinish included.
+  // more. A flow that waits is finished before this returns, OnFinish included, unless it undoes a saga
+  // first.
   void cancel() noexcept;
   bool cancelled() const noexcept { return cancelled_; }
   // The response is final; called by whoever runs a flow that was handled kNow. The flow that runs last says

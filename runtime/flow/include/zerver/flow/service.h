@@ -6,6 +6,7 @@
 #include <zerver/core/time.h>
 #include <zerver/flow/call/policy.h>
 #include <zerver/flow/exchange.h>
+#include <zerver/flow/saga/step_info.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -141,7 +142,8 @@ struct PackageInfo {
   // targets.
   Handled (*handle)(Exchange& exchange, RouteMatch& match);
   ServiceLimits limits = {};
-  std::span<const RateInfo> rates = {};  // that its call sites name
+  std::span<const RateInfo> rates = {};           // that its call sites name
+  std::span<const SagaStepInfo> saga_steps = {};  // that write inside a saga of its flows
 };
 
 }  // namespace zerver::flow

@@ -4,6 +4,7 @@
 #include <zerver/async/loop.h>
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
+#include <zerver/core/output_buffer.h>
 #include <zerver/core/random.h>
 #include <zerver/trace/ring.h>
 
@@ -14,6 +15,7 @@
 namespace zerver::flow {
 
 class JsonReader;
+class SagaLog;
 
 // Everything that is not determined by the request alone. A simulated worker gets simulated ones.
 struct Seams {
@@ -26,6 +28,7 @@ struct Seams {
 struct WorkerLimits {
   std::size_t arena_bytes = std::size_t{1} << 20;  // of one request
   std::size_t json_depth = 32;
+  Duration unwinding = Duration::from_seconds(30);  // of all undos of one saga, before the recovery has them
 };
 
 // Counted since the start, by the worker's own thread.
@@ -35,6 +38,10 @@ struct Counters {
   std::uint64_t timeouts = 0;   // attempts that took too long
   std::uint64_t refused = 0;    // a target had too much in flight
   std::uint64_t cancelled = 0;  // given up because a deadline passed or a client left
+  std::uint64_t sagas = 0;      // that have written something
+  std::uint64_t sagas_unwound = 0;
+  std::uint64_t sagas_recovered = 0;  // ended by the recovery
+  std::uint64_t undos_failed = 0;
 };
 
 // Outlives every exchange of its thread.
@@ -52,6 +59,11 @@ class Worker {
   const WorkerLimits& limits() const noexcept { return limits_; }
   JsonReader& json_reader() noexcept { return *json_reader_; }
   Counters& counters() noexcept { return counters_; }
+  // For text that is needed for a moment: whoever uses it clears it first, and calls nobody who might.
+  OutputBuffer& scratch() noexcept { return scratch_; }
+  // The journal of sagas: one in memory until another one is set, before any flow runs.
+  SagaLog& saga_log() const noexcept { return *saga_log_; }
+  void set_saga_log(SagaLog& log) noexcept { saga_log_ = &log; }
   // Where what happens is recorded; null: nowhere.
   trace::Ring* trace() const noexcept { return trace_; }
   // From the next request on. The ring is not ours, and outlives its use.
@@ -62,6 +74,9 @@ class Worker {
   WorkerLimits limits_;
   std::unique_ptr<JsonReader> json_reader_;
   Counters counters_;
+  OutputBuffer scratch_;
+  std::unique_ptr<SagaLog> own_saga_log_;
+  SagaLog* saga_log_;
   trace::Ring* trace_ = nullptr;
 };
 

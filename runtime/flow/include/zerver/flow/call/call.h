@@ -65,6 +65,10 @@ class CallBase : public Operation {
   // Gives up: ends with the kind `cancelled`.
   void cancel() noexcept;
 
+  // Whether the system may have done what it was asked for: it has said so, or some attempt has ended without
+  // a clear refusal.
+  bool may_have_happened() const noexcept { return may_have_happened_ || state_ == State::kInFlight; }
+
  protected:
   ~CallBase();
 
@@ -110,6 +114,7 @@ class CallBase : public Operation {
   CallBase* previous_ = nullptr;    // in the exchange's list
   CallBase* next_ = nullptr;
   State state_ = State::kIdle;
+  bool may_have_happened_ = false;
 };
 
 // What JsonReply answers with: text that is read into the flow's type.

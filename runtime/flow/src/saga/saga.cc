@@ -1,0 +1,230 @@
+#include <zerver/flow/saga/saga.h>
+#include <zerver/flow/worker.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace zerver::flow {
+
+namespace {
+
+// Why an undo has failed, as the journal keeps it.
+std::string_view why_of(const Fault& fault) noexcept {
+  return fault.why.empty() ? name_of(fault.kind) : std::string_view(fault.why);
+}
+
+}  // namespace
+
+// --- Saga ---
+
+Saga::~Saga() {
+  if (state_ == State::kOver) return;
+  if (root_ != this) {
+    // The outer one is not over either.
+    for (Run* run = root_->last_; run != nullptr; run = run->before) {
+      if (run->owner == this) run->owner = outer_;
+    }
+    return;
+  }
+  if (begun_) append(SagaRecordKind::kReleased);
+}
+
+void Saga::append(SagaRecordKind kind, std::uint32_t run, std::string_view name, std::string_view data,
+                  bool is_last) noexcept {
+  Worker& worker = exchange_->worker();
+  worker.saga_log().append({.saga = root_->id_,
+                            .kind = kind,
+                            .is_last = is_last,
+                            .run = run,
+                            .name = name,
+                            .data = data,
+                            .at = worker.clock().wall()});
+}
+
+void Saga::append_captured(SagaRecordKind kind, const Run& run, bool is_last) noexcept {
+  OutputBuffer& text = exchange_->worker().scratch();
+  text.clear();
+  try {
+    JsonWriter json(text);
+    run.info->write(json, run.captured);
+  } catch (const std::bad_alloc&) {
+    text.clear();  // what is captured cannot be read back: the run is one for the operator
+  }
+  append(kind, run.number, kind == SagaRecordKind::kIntended ? run.info->step : std::string_view(),
+         text.view(), is_last);
+}
+
+bool Saga::has_something_to_undo() const noexcept {
+  if (root_->pivot_passed_) return false;
+  for (const Run* run = root_->last_; run != nullptr; run = run->before) {
+    if (run->owner == this) return true;
+  }
+  return false;
+}
+
+// The journal keeps what is in doubt.
+void Saga::close() noexcept {
+  state_ = State::kOver;
+  if (!begun_) return;
+  append(has_doubts_ ? SagaRecordKind::kReleased : SagaRecordKind::kEnded);
+  exchange_->trace({.name = flow_, .kind = trace::Kind::kSagaEnd});
+}
+
+// --- Commit ---
+
+Saga::Commit Saga::commit() noexcept { return Commit(*this); }
+
+Saga::Commit::Commit(Saga& saga) noexcept : saga_(&saga) {
+  if (saga.root_ != &saga) {
+    for (Run* run = saga.root_->last_; run != nullptr; run = run->before) {
+      if (run->owner == &saga) run->owner = saga.outer_;
+    }
+    saga.state_ = State::kOver;
+    return;
+  }
+  if (!saga.begun_) {
+    saga.state_ = State::kOver;
+    return;
+  }
+  saga.append(SagaRecordKind::kCommitted);
+  sync_.emplace(saga.exchange_->worker().saga_log(), saga.exchange_->worker().loop());
+}
+
+Result<void> Saga::Commit::await_resume() noexcept {
+  if (!sync_) return {};
+  const Result<void> durable = sync_->await_resume();
+  if (durable) saga_->close();
+  return durable;
+}
+
+// --- Unwinding ---
+
+Saga::Unwind Saga::unwind() noexcept { return Unwind(*this); }
+
+Saga::Unwind::Unwind(Saga& saga) noexcept {
+  if (saga.state_ == State::kOver) return;
+  Saga& root = *saga.root_;
+  Exchange& exchange = *saga.exchange_;
+  if (!saga.has_something_to_undo()) {
+    if (root.begun_) saga.append(SagaRecordKind::kUnwinding);
+    saga.state_ = State::kOver;
+    if (&saga == &root) saga.close();
+    return;
+  }
+  Worker& worker = exchange.worker();
+  try {
+    exchange_ = std::make_unique<UndoExchange>(worker, exchange.targets(), worker.limits().unwinding);
+    task_.emplace(run_unwinding(exchange_->arena(), saga, *exchange_));
+  } catch (const std::bad_alloc&) {
+    worker.log().write(LogLevel::kError, "no memory to unwind a saga with: it is left to the recovery");
+    root.has_doubts_ = true;
+    saga.state_ = State::kOver;
+    if (&saga == &root) saga.close();
+  }
+}
+
+Saga::Unwind::~Unwind() = default;
+
+async::Task<void> Saga::run_unwinding(Arena& arena, Saga& saga, Exchange& exchange) {
+  Saga& root = *saga.root_;
+  Worker& worker = exchange.worker();
+  ++worker.counters().sagas_unwound;
+  saga.append(SagaRecordKind::kUnwinding);
+  {
+    // Whether or not it is durable: what this process knows is undone now.
+    const Result<void> durable = co_await SagaSync(worker.saga_log(), worker.loop());
+    if (!durable) worker.log().write(LogLevel::kError, durable.error().why);
+  }
+  Run** link = &root.last_;
+  while (*link != nullptr) {
+    // Others may complete, or be undone, in other branches meanwhile.
+    Run& run = **link;
+    if (run.owner != &saga || run.info->undo == nullptr) {
+      link = &run.before;
+      continue;
+    }
+    *link = run.before;
+    const Result<void> undone = co_await run_undo(arena, saga, exchange, run);
+    if (undone) {
+      saga.append(SagaRecordKind::kUndone, run.number);
+      saga.exchange_->trace({.name = run.info->step, .detail = run.number, .kind = trace::Kind::kUndone});
+    } else {
+      ++worker.counters().undos_failed;
+      root.has_doubts_ = true;
+      saga.append(SagaRecordKind::kStuck, run.number, {}, why_of(undone.error()));
+      saga.exchange_->trace({.name = run.info->step, .detail = run.number, .kind = trace::Kind::kUndoFailed});
+    }
+    link = &root.last_;
+  }
+  saga.state_ = State::kOver;
+  if (&saga == &root) saga.close();
+}
+
+SagaTask Saga::run_undo(Arena& arena, Saga& saga, Exchange& exchange, const Run& run) {
+  if (!run.info->undo_repeatable) {
+    saga.append(SagaRecordKind::kUndoing, run.number);
+    const Result<void> durable = co_await SagaSync(exchange.worker().saga_log(), exchange.worker().loop());
+    if (!durable) exchange.worker().log().write(LogLevel::kError, durable.error().why);
+  }
+  saga.exchange_->trace({.name = run.info->step, .detail = run.number, .kind = trace::Kind::kUndo});
+  Result<void> result;
+  try {
+    result = co_await run.info->undo(arena, exchange, run.captured);
+  } catch (const std::exception&) {
+    result = Fault{FaultKind::kInternal, "the undo threw an exception", {}};
+  }
+  co_return result;
+}
+
+// --- Steps ---
+
+SagaStepBase::SagaStepBase(Saga& saga, const SagaStepInfo& info, void* captured,
+                           std::initializer_list<const CallBase*> calls, bool is_last)
+    : saga_(&saga),
+      run_(::new(saga.arena().allocate(sizeof(Saga::Run), alignof(Saga::Run)))
+               Saga::Run{&info, captured, &saga, nullptr, 0}),
+      calls_(saga.arena().make_array<const CallBase*>(calls.size())),
+      is_last_(is_last) {
+  std::ranges::copy(calls, calls_.begin());
+}
+
+SagaStepBase::~SagaStepBase() {
+  if (state_ != State::kBegun) return;
+  const bool doubtful =
+      std::ranges::any_of(calls_, [](const CallBase* call) { return call->may_have_happened(); });
+  if (doubtful) saga_->root_->has_doubts_ = true;
+  saga_->append(doubtful ? SagaRecordKind::kDoubtful : SagaRecordKind::kFailed, run_->number);
+}
+
+SagaStepBase::Begin::Begin(SagaStepBase& step) noexcept
+    : step_(&step),
+      sync_(step.saga_->exchange_->worker().saga_log(), step.saga_->exchange_->worker().loop()) {
+  Saga& root = *step.saga_->root_;
+  Exchange& exchange = *root.exchange_;
+  if (!root.begun_) {
+    root.begun_ = true;
+    root.id_ = Uuid::generate(exchange.worker().random());
+    ++exchange.worker().counters().sagas;
+    root.append(SagaRecordKind::kBegan, 0, root.flow_);
+    exchange.trace({.name = root.flow_, .kind = trace::Kind::kSaga});
+  }
+  step.run_->number = ++root.runs_;
+  root.append_captured(SagaRecordKind::kIntended, *step.run_, step.is_last_);
+  step.state_ = State::kBegun;
+}
+
+Result<void> SagaStepBase::Begin::await_resume() noexcept { return sync_.await_resume(); }
+
+void SagaStepBase::complete() noexcept {
+  Saga& root = *saga_->root_;
+  state_ = State::kCompleted;
+  root.append_captured(SagaRecordKind::kCompleted, *run_, false);
+  run_->before = std::exchange(root.last_, run_);
+  if (run_->info->role == SagaRole::kPivot) {
+    root.pivot_passed_ = true;
+    saga_->exchange_->trace({.name = run_->info->step, .detail = run_->number, .kind = trace::Kind::kPivot});
+  }
+}
+
+}  // namespace zerver::flow
