@@ -15,6 +15,9 @@ std::string Systems::open(std::span<const flow::PackageInfo* const> packages, co
         return "target `" + std::string(target.name) + "`: " + std::move(error);
       }
     }
+    std::vector<flow::Rate*>& rates = rates_of_.emplace_back();
+    for (const flow::RateInfo& rate : package->rates)
+      rates.push_back(&rates_.emplace_back(rate));
   }
   return {};
 }
@@ -29,9 +32,7 @@ std::string Systems::open_target(const flow::TargetInfo& info, const Registry& r
   if (!config.missing().empty()) return "`" + config.missing().front() + "` is not set";
   Opened opened = (*open)(info, config);
   if (opened.system == nullptr) return std::move(opened.error);
-  Entry& entry = entries_.emplace_back(info.in_flight);
-  entry.name = info.name;
-  entry.system = std::move(opened.system);
+  entries_.emplace_back(info).system = std::move(opened.system);
   return {};
 }
 
@@ -44,7 +45,8 @@ std::vector<std::vector<flow::Target*>> Systems::bind(flow::Worker& worker) {
   const std::size_t first = targets_.size();
   for (Entry& entry : entries_) {
     adapters_.push_back(entry.system->adapter(worker));
-    targets_.push_back({entry.name, adapters_.back().get(), &entry.in_flight});
+    targets_.emplace_back(entry.name, adapters_.back().get(), &entry.shared.in_flight,
+                          entry.shared.breaker_or_null(), entry.shared.retry_budget_or_null());
   }
   std::vector<std::vector<flow::Target*>> bound;
   for (const flow::PackageInfo* const package : packages_) {
@@ -55,6 +57,15 @@ std::vector<std::vector<flow::Target*>> Systems::bind(flow::Worker& worker) {
     }
   }
   return bound;
+}
+
+std::vector<flow::TargetStats> Systems::stats() const {
+  std::vector<flow::TargetStats> stats;
+  for (const Entry& entry : entries_)
+    stats.push_back(flow::stats_of(entry.name, entry.shared));
+  for (std::size_t i = 0; i < targets_.size(); ++i)
+    flow::add(stats[i % entries_.size()], targets_[i].counts);
+  return stats;
 }
 
 }  // namespace zerver::effects

@@ -2,20 +2,26 @@
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/service.h>
 
+#include <utility>
+
 namespace zerver::flow {
 
 void Exchange::cancel() noexcept {
+  if (kept_waiters_ != nullptr) return;  // from within itself
   cancelled_ = true;
   trace({.kind = trace::Kind::kCancel});
-  // All of these calls belong to the one `co_await` that the flow waits at. With the last of them the flow
-  // goes on to its end, for no further effect starts, and this exchange may be in use again: it is not
-  // touched behind that.
-  CallBase* call = calls_;
-  while (call != nullptr) {
-    CallBase* const next = call->next_;
+  // First all calls end, then the coroutines go on that waited for them: one that went on in between could
+  // start others, or leave frames with calls that are still to be ended. Ending one may end others, so the
+  // list is looked at anew each time.
+  Waiter* waiters = nullptr;
+  kept_waiters_ = &waiters;
+  while (CallBase* const call = CallBase::first_unshielded(calls_))
     call->cancel();
-    call = next;
-  }
+  kept_waiters_ = nullptr;
+  // With the last of them the flow may go on to its end, and this exchange be in use again: it is not touched
+  // behind that.
+  while (waiters != nullptr)
+    std::exchange(waiters, waiters->next)->handle.resume();
 }
 
 void Exchange::move_to(Worker& worker) noexcept {
@@ -30,6 +36,7 @@ void Exchange::reset(std::size_t kept_body) noexcept {
   arrived_ = deadline_ = TimePoint::never();
   step_ = {};
   flow_ = nullptr;
+  retry_budget_ = nullptr;
   trace_ = nullptr;
   trace_id_ = 0;
   run_ = Run::kIdle;

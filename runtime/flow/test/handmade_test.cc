@@ -236,7 +236,7 @@ TEST_F(Handmade, LeavesATimeline) {
   }
   EXPECT_EQ(events,
             "begin step step step attempt fail wait attempt complete step step attempt complete "
-            "attempt complete end ")
+            "attempt complete resume end ")
       << timeline;
 }
 

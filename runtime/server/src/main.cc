@@ -120,7 +120,7 @@ int serve(std::string_view program, const Settings& settings,
     std::vector<BoundPackage> bound;
     bound.reserve(packages.size());
     for (std::size_t p = 0; p < packages.size(); ++p)
-      bound.push_back({packages[p], targets[p]});
+      bound.push_back({packages[p], targets[p], systems.rates(p)});
     server.bind(i, std::move(bound));
   }
 

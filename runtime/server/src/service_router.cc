@@ -72,7 +72,7 @@ Handled route(std::span<const BoundPackage> packages, Exchange& exchange) {
   MethodSet allowed;
   for (const BoundPackage& bound : packages) {
     RouteMatch match;
-    exchange.set_targets(bound.targets);
+    exchange.set_targets(bound.targets, bound.rates);
     const Handled handled = bound.package->handle(exchange, match);
     if (match.found) {
       if (handled == Handled::kNow) exchange.note_end();

@@ -9,10 +9,13 @@ namespace zerver::testing {
 
 struct ReqTest::Entry {
   Entry(const flow::TargetInfo& info, async::Loop& loop)
-      : fake(loop), in_flight(info.in_flight), target{info.name, &fake, &in_flight} {}
+      : fake(loop),
+        shared(info),
+        target{info.name, &fake, &shared.in_flight, shared.breaker_or_null(), shared.retry_budget_or_null()} {
+  }
 
   FakeAdapter fake;
-  flow::InFlight in_flight;
+  flow::SharedTarget shared;
   flow::Target target;
 };
 
@@ -58,6 +61,8 @@ ReqTest::ReqTest(const flow::PackageInfo& package, std::uint64_t seed, const flo
     entries_.emplace_back(info, loop_);
     targets_.push_back(&entries_.back().target);
   }
+  for (const flow::RateInfo& rate : package.rates)
+    rates_of_package_.push_back(&rates_.emplace_back(rate));
 }
 
 ReqTest::~ReqTest() {
@@ -78,11 +83,11 @@ void ReqTest::set_adapter(std::string_view target, flow::Adapter& adapter) {
   entry(target).target.adapter = &adapter;
 }
 
-flow::InFlight& ReqTest::in_flight(std::string_view target) { return entry(target).in_flight; }
+flow::InFlight& ReqTest::in_flight(std::string_view target) { return entry(target).shared.in_flight; }
 
 flow::Exchange& ReqTest::begin(const RequestText& request) {
   running_ = std::make_unique<Running>(worker_, request);
-  running_->set_targets(targets_);
+  running_->set_targets(targets_, rates_of_package_);
   running_->finished = package_->handle(*running_, running_->match) == flow::Handled::kNow;
   last_request_ = running_->trace_id();
   if (running_->finished) running_->note_end();

@@ -49,8 +49,8 @@ TEST(ControlledDelay, APauseEndsIt) {
   EXPECT_FALSE(delay.overloaded());
 }
 
-// A server that does one request in a millisecond, and three come in each: as many as ever are served, and all
-// of them have waited little more than twice the target.
+// A server that does one request in a millisecond, and three come in each: as many as ever are served, and
+// all of them have waited little more than twice the target.
 TEST(ControlledDelay, KeepsTheThroughputAndBoundsTheWaitAtThreeTimesTheCapacity) {
   ControlledDelay delay;
   std::deque<TimePoint> queue;

@@ -25,8 +25,8 @@ int id_of(const Scheduled* entry) { return entry == nullptr ? -1 : static_cast<c
 TEST(ReadyQueue, TakesTheMoreUrgentClassFirstAndTheOldestOfAClass) {
   ReadyQueue queue;
   std::deque<Entry> entries;
-  const Priority classes[] = {Priority::kBatch, Priority::kNormal, Priority::kInteractive,
-                              Priority::kNormal, Priority::kInteractive};
+  const Priority classes[] = {Priority::kBatch, Priority::kNormal, Priority::kInteractive, Priority::kNormal,
+                              Priority::kInteractive};
   for (int id = 0; id < 5; ++id) {
     entries.emplace_back(id);
     ASSERT_TRUE(queue.push(entries.back(), classes[id], at(id)));

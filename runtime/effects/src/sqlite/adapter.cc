@@ -43,6 +43,11 @@ class WorkerSql final : public SqlAdapter {
     if (pool_->abandon(record)) free_.push_back(&record);
   }
 
+  // The statement runs to its end.
+  void let_go(flow::Operation& operation) noexcept override {
+    static_cast<Record*>(operation.adapter_data)->operation = nullptr;
+  }
+
  private:
   struct Record final : StatementJob {
     Record(WorkerSql& the_owner, async::Loop& loop)

@@ -2,151 +2,241 @@
 #include <zerver/flow/call/target.h>
 
 #include <cstring>
-#include <exception>
+#include <memory>
 #include <new>
-#include <utility>
 
 namespace zerver::flow {
 
 namespace {
 
-// Behind these nothing has happened: the system has said so.
-constexpr FaultKinds kRefusals =
-    FaultKinds::of(FaultKind::kInvalid, FaultKind::kMissing, FaultKind::kConflict, FaultKind::kRejected);
+constexpr unsigned kNoCopy = ~0U;
+constexpr Fault kLost{FaultKind::kCancelled, "another one was taken", {}};
+constexpr Fault kLate{FaultKind::kCancelled, "it came too late", {}};
 
 }  // namespace
 
-CallBase::AttemptTimer::AttemptTimer(CallBase& owner) noexcept
-    : Timer([](Timer& timer) noexcept { static_cast<AttemptTimer&>(timer).call.on_timer(); }), call(owner) {}
+CallBase::CallTimer::CallTimer(CallBase& owner) noexcept
+    : Timer([](Timer& timer) noexcept { static_cast<CallTimer&>(timer).call.on_timer(); }), call(owner) {}
 
-CallBase::CallBase(Exchange& exchange, const CallSite& site, const void* arguments) noexcept
-    : Operation(site.operation, arguments, site.step, exchange.arena(), exchange.worker(), site.fails),
-      exchange_(&exchange),
+CallBase::CallBase(Exchange& exchange, const CallSite& site, const void* arguments, Shield shield) noexcept
+    : Member(exchange),
       site_(&site),
+      arguments_(arguments),
       machine_(site.policy, exchange.deadline()),
-      timer_(*this) {
+      timer_(*this),
+      first_(*this, 0),
+      shield_(shield) {
   exchange.enter_step(site.step);
 }
 
 CallBase::~CallBase() {
   // Only when the flow is destroyed while it waits.
-  if (state_ == State::kInFlight) {
-    exchange_->target(site_->target).adapter->cancel(*this);
-    leave_target();
+  if (outcome() == Outcome::kRunning) {
+    stop_copies(Stop::kCancel);
+    settle();
   }
-  if (state_ == State::kInFlight || state_ == State::kWaiting) {
-    worker().loop().stop(timer_);
-    leave_list();
+  for (Copy* copy = first_.next; copy != nullptr;) {
+    Copy* const next = copy->next;
+    std::destroy_at(copy);
+    copy = next;
   }
 }
 
-void CallBase::start(Join& join) noexcept {
-  join_ = &join;
-  join.add();
-  enter_list();
-  state_ = State::kWaiting;
-  if (exchange_->cancelled_) return end_given_up("the client is gone");
-  follow(machine_.attempt(worker().loop().now()), {});
-}
+// --- From its start to its end ---
 
-void CallBase::cancel() noexcept {
-  if (state_ == State::kInFlight) {
-    may_have_happened_ = true;
-    exchange_->target(site_->target).adapter->cancel(*this);
-    leave_target();
+void CallBase::start() noexcept {
+  set_outcome(Outcome::kRunning);
+  const TimePoint now = worker().loop().now();
+  if (shield_ == Shield::kCleanup) {
+    machine_ = CallMachine(site_->policy, now + worker().limits().cleanup);
+  } else if (exchange().cancelled_) {
+    return end_given_up("the client is gone");
   }
-  worker().loop().stop(timer_);
-  end_given_up("the client is gone");
+  Target& target = this->target();
+  if (site_->rate != CallSite::kNoRate && !exchange().rate(site_->rate).take(now)) {
+    ++target.counts.refused_rate;
+    trace(trace::Kind::kRefused, {.detail = site_->target});
+    return end_failed({FaultKind::kUnavailable, "its rate is used up", {}});
+  }
+  if (target.retry_budget != nullptr) target.retry_budget->deposit();
+  if (exchange().retry_budget_ != nullptr) exchange().retry_budget_->deposit();
+  follow(machine_.attempt(now));
 }
 
-void CallBase::follow(const CallMachine::Next& next, const Fault& fault) noexcept {
+void CallBase::follow(const CallMachine::Next& next) noexcept {
   switch (next.action) {
     case CallMachine::Action::kAttempt:
-      return begin_attempt_until(next.until);
+      return begin_attempt(next);
     case CallMachine::Action::kWait:
+      if (!withdraw_retry()) return end(Outcome::kError);
       ++worker().counters().retries;
-      trace(trace::Kind::kWait, {.detail = (next.until - worker().loop().now()).nanoseconds});
-      state_ = State::kWaiting;
-      return worker().loop().start(timer_, next.until);
+      ++target().counts.retries;
+      return wait_until(next.until);
+    case CallMachine::Action::kGoOn:
+      return;
     case CallMachine::Action::kFail:
-      set_fault(fault);
-      return end();
+      return end(Outcome::kError);
     case CallMachine::Action::kExpire:
+      stop_copies(Stop::kCancel);
+      if (shield_ == Shield::kCleanup)
+        return end_failed({FaultKind::kTimeout, "the time for cleaning up is over", {}});
       return end_given_up("the deadline has passed");
   }
 }
 
-void CallBase::begin_attempt_until(TimePoint until) noexcept {
-  Target& target = exchange_->target(site_->target);
-  if (!target.in_flight->try_enter()) {
-    ++worker().counters().refused;
-    trace(trace::Kind::kRefused, {.detail = site_->target});
-    return fail_attempt({FaultKind::kUnavailable, "too much is in flight", {}});
+void CallBase::begin_attempt(const CallMachine::Next& next) noexcept {
+  faulty_copy_ = kNoCopy;
+  first_.until = next.until;
+  if (!allowed_by_breaker(first_)) {
+    return end_failed({FaultKind::kUnavailable, "the breaker of its target is open", {}});
   }
-  ++worker().counters().operations;
-  state_ = State::kInFlight;
-  if (until != TimePoint::never()) worker().loop().start(timer_, until);
-  begin_attempt(machine_.attempts(), until);
-  trace(trace::Kind::kAttempt, {.detail = site_->target});
-  // The adapter may complete the operation at once, and this call be gone behind that.
-  bool ended = false;
-  ended_in_start_ = &ended;
-  Log& log = worker().log();
-  bool threw = true;
-  try {
-    target.adapter->start(*this);
-    threw = false;
-  } catch (const std::exception& error) {
-    log.write(LogLevel::kError, error.what());
-  } catch (...) {
-    log.write(LogLevel::kError, "an adapter threw what is no std::exception");
+  // Before the attempt, which may end the call.
+  if (next.hedge_at != TimePoint::never()) worker().loop().start(timer_, next.hedge_at);
+  Target& target = this->target();
+  switch (target.in_flight->enter(first_, target.room, worker().loop())) {
+    case InFlight::Entry::kEntered:
+      return launch(first_, trace::Kind::kAttempt);
+    case InFlight::Entry::kWaits:
+      ++target.counts.waited;
+      trace(trace::Kind::kQueued);
+      first_.state = Copy::State::kQueued;
+      if (next.until != TimePoint::never()) worker().loop().start(first_, next.until);
+      return link();
+    case InFlight::Entry::kRefused:
+      ++worker().counters().refused;
+      ++target.counts.refused;
+      trace(trace::Kind::kRefused, {.detail = site_->target});
+      forget_permit(first_);
+      return fail_copy(first_, {FaultKind::kUnavailable, "too much is in flight", {}});
   }
-  if (ended) return;
-  if (threw) return on_fail({FaultKind::kInternal, "the adapter threw an exception", {}});
-  ended_in_start_ = nullptr;
 }
+
+void CallBase::wait_until(TimePoint until) noexcept {
+  trace(trace::Kind::kWait, {.detail = (until - worker().loop().now()).nanoseconds});
+  backing_off_ = true;
+  worker().loop().start(timer_, until);
+  link();
+}
+
+void CallBase::on_timer() noexcept {
+  if (!backing_off_) return hedge();
+  backing_off_ = false;
+  follow(machine_.attempt(worker().loop().now()));
+}
+
+// A hedge is an extra: where anything speaks against it, there is none, and the call goes on without.
+void CallBase::hedge() noexcept {
+  const TimePoint now = worker().loop().now();
+  const CallMachine::Next next = machine_.hedge(now);
+  if (next.hedge_at != TimePoint::never()) worker().loop().start(timer_, next.hedge_at);
+  Copy* const copy = next_hedge_copy();
+  if (copy == nullptr || !allowed_by_breaker(*copy)) return machine_.hedge_skipped();
+  Target& target = this->target();
+  if (!target.in_flight->try_enter()) {
+    forget_permit(*copy);
+    return machine_.hedge_skipped();
+  }
+  if (!withdraw_retry()) {
+    target.in_flight->leave();
+    forget_permit(*copy);
+    return machine_.hedge_skipped();
+  }
+  ++worker().counters().hedges;
+  ++target.counts.hedges;
+  copy->until = next.until;
+  launch(*copy, trace::Kind::kHedge);
+}
+
+// One that is idle, or a new one. Null when the arena is full.
+CallBase::Copy* CallBase::next_hedge_copy() noexcept {
+  Copy* last = &first_;
+  while (last->next != nullptr) {
+    last = last->next;
+    if (last->state == Copy::State::kIdle) return last;
+  }
+  void* const memory = arena().try_allocate(sizeof(Copy), alignof(Copy));
+  if (memory == nullptr) return nullptr;
+  last->next = ::new (memory) Copy(*this, last->copy() + 1);
+  return last->next;
+}
+
+// Both budgets, that of the target and that of the flow, allow it or neither pays.
+bool CallBase::withdraw_retry() noexcept {
+  RetryBudget* const of_target = target().retry_budget;
+  RetryBudget* const of_flow = exchange().retry_budget_;
+  if (of_target != nullptr && !of_target->withdraw()) {
+    ++target().counts.refused_budget;
+    return false;
+  }
+  if (of_flow != nullptr && !of_flow->withdraw()) {
+    if (of_target != nullptr) of_target->put_back();
+    ++target().counts.refused_budget;
+    return false;
+  }
+  return true;
+}
+
+bool CallBase::may_have_happened() const noexcept {
+  for (const Copy* copy = &first_; copy != nullptr; copy = copy->next) {
+    if (copy->state == Copy::State::kInFlight) return true;
+  }
+  return may_have_happened_;
+}
+
+// --- Its end ---
+
+void CallBase::cancel() noexcept {
+  if (shield_ == Shield::kCleanup) return;
+  stop_copies(Stop::kCancel);
+  end_given_up("the client is gone");
+}
+
+void CallBase::stop(Stop how) noexcept {
+  set_outcome(Outcome::kCancelled);
+  stop_copies(how);
+  settle();
+  trace(how == Stop::kCancel ? trace::Kind::kGiveUp : trace::Kind::kLate);
+  set_fault(how == Stop::kCancel ? kLost : kLate);
+}
+
+void CallBase::hide() noexcept {
+  set_outcome(Outcome::kCancelled);
+  ++target().counts.late;
+  trace(trace::Kind::kLate);
+  set_fault(kLost);
+}
+
+void CallBase::end_given_up(String why) noexcept {
+  ++worker().counters().cancelled;
+  trace(trace::Kind::kGiveUp);
+  exchange().given_up_ = true;
+  set_fault({FaultKind::kCancelled, why, {}});
+  end(Outcome::kCancelled);
+}
+
+void CallBase::end_failed(const Fault& fault) noexcept {
+  set_fault(fault);
+  end(Outcome::kError);
+}
+
+void CallBase::end(Outcome outcome) noexcept {
+  settle();
+  report(outcome);
+}
+
+// Nothing refers to it any more, but its group.
+void CallBase::settle() noexcept {
+  if (timer_.running()) worker().loop().stop(timer_);
+  unlink();
+}
+
+// --- What it is made of ---
 
 void CallBase::trace(trace::Kind kind, trace::Event event) noexcept {
-  event.name = step();
-  event.kind = kind;
+  event.name = site_->step;
   event.attempt = static_cast<std::uint16_t>(machine_.attempts());
-  exchange_->trace(event);
-}
-
-void CallBase::note_end_of_attempt() noexcept {
-  if (ended_in_start_ != nullptr) *std::exchange(ended_in_start_, nullptr) = true;
-  leave_target();
-  worker().loop().stop(timer_);
-}
-
-void CallBase::fail_attempt(const Fault& fault) noexcept {
-  follow(machine_.failed(fault.kind, worker().loop().now(), worker().random()), fault);
-}
-
-void CallBase::on_complete(const void* reply) noexcept {
-  note_end_of_attempt();
-  Result<void> outcome;
-  try {
-    outcome = read(reply);
-  } catch (const std::bad_alloc&) {
-    outcome = Fault{FaultKind::kUnavailable, "the answer is larger than a request's arena", {}};
-  }
-  if (!outcome) {
-    trace(trace::Kind::kFail, {.failed = true, .fault = outcome.error().kind});
-    if (!kRefusals.contains(outcome.error().kind)) may_have_happened_ = true;
-    // `missing`, of a row that is not there, may be among the kinds that are retried.
-    return fail_attempt(outcome.error());
-  }
-  trace(trace::Kind::kComplete);
-  may_have_happened_ = true;
-  end();
-}
-
-void CallBase::on_fail(const Fault& fault) noexcept {
-  note_end_of_attempt();
-  trace(trace::Kind::kFail, {.failed = true, .fault = fault.kind});
-  if (!kRefusals.contains(fault.kind)) may_have_happened_ = true;
-  fail_attempt({fault.kind, kept(fault.why), kept(fault.pointer)});
+  event.kind = kind;
+  exchange().trace(event);
 }
 
 // A copy in the arena, because an adapter's text may be gone when the flow reads it.
@@ -158,46 +248,25 @@ String CallBase::kept(String text) noexcept {
   return String::borrowed({static_cast<const char*>(memory), text.size()});
 }
 
-void CallBase::on_timer() noexcept {
-  const TimePoint now = worker().loop().now();
-  if (state_ == State::kWaiting) return follow(machine_.attempt(now), {});
-  ++worker().counters().timeouts;
-  may_have_happened_ = true;
-  trace(trace::Kind::kTimeout);
-  exchange_->target(site_->target).adapter->cancel(*this);
-  leave_target();
-  follow(machine_.timed_out(now, worker().random()), {FaultKind::kTimeout, "no answer in time", {}});
+CallBase* CallBase::first_unshielded(CallBase* first) noexcept {
+  while (first != nullptr && first->shield_ != Shield::kNone)
+    first = first->next_;
+  return first;
 }
 
-void CallBase::end_given_up(String why) noexcept {
-  ++worker().counters().cancelled;
-  trace(trace::Kind::kGiveUp);
-  exchange_->given_up_ = true;
-  set_fault({FaultKind::kCancelled, why, {}});
-  end();
-}
-
-void CallBase::end() noexcept {
-  state_ = State::kDone;
-  leave_list();
-  // The flow may go on, and this call be gone, before it returns.
-  join_->finished();
-}
-
-void CallBase::leave_target() noexcept {
-  exchange_->target(site_->target).in_flight->leave();
-  state_ = State::kWaiting;
-}
-
-void CallBase::enter_list() noexcept {
-  next_ = exchange_->calls_;
+void CallBase::link() noexcept {
+  if (linked_) return;
+  linked_ = true;
+  next_ = exchange().calls_;
   previous_ = nullptr;
   if (next_ != nullptr) next_->previous_ = this;
-  exchange_->calls_ = this;
+  exchange().calls_ = this;
 }
 
-void CallBase::leave_list() noexcept {
-  (previous_ != nullptr ? previous_->next_ : exchange_->calls_) = next_;
+void CallBase::unlink() noexcept {
+  if (!linked_) return;
+  linked_ = false;
+  (previous_ != nullptr ? previous_->next_ : exchange().calls_) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
 }
 

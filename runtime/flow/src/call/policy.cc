@@ -4,14 +4,34 @@
 
 namespace zerver::flow {
 
+TimePoint CallMachine::end_of_copy(TimePoint now) const noexcept {
+  return std::min(now + policy_->timeout, deadline_);
+}
+
+TimePoint CallMachine::next_hedge(TimePoint now) const noexcept {
+  return hedges_ < policy_->hedges ? now + policy_->hedge_after : TimePoint::never();
+}
+
 CallMachine::Next CallMachine::attempt(TimePoint now) noexcept {
   if (now >= deadline_) return {Action::kExpire};
   ++attempts_;
-  return {Action::kAttempt, std::min(now + policy_->timeout, deadline_)};
+  hedges_ = 0;
+  running_ = 1;
+  return {Action::kAttempt, end_of_copy(now), next_hedge(now)};
+}
+
+CallMachine::Next CallMachine::hedge(TimePoint now) noexcept {
+  ++hedges_;
+  ++running_;
+  return {Action::kAttempt, end_of_copy(now), next_hedge(now)};
 }
 
 CallMachine::Next CallMachine::failed(FaultKind kind, TimePoint now, Random& random) noexcept {
   if (now >= deadline_) return {Action::kExpire};
+  if (running_ > 1) {
+    --running_;
+    return {Action::kGoOn};
+  }
   if (attempts_ > policy_->retries || !policy_->retry_on.contains(kind)) return {Action::kFail};
   const auto longest = static_cast<std::uint64_t>(longest_wait().nanoseconds);
   const TimePoint until = now + Duration{static_cast<std::int64_t>(random.below(longest + 1))};

@@ -32,25 +32,34 @@ using zerver::flow::ValueCall;
 
 // --- Effects ---
 
-constexpr CallSite kReserveCall{
-    .step = "reserve", .target = 0, .operation = BankAdapter::kReserve, .policy = {.timeout = Duration::from_milliseconds(200)}};
-constexpr CallSite kBookCall{
-    .step = "book", .target = 0, .operation = BankAdapter::kBook, .policy = {.timeout = Duration::from_milliseconds(200)}};
-constexpr CallSite kChargeCall{
-    .step = "charge", .target = 0, .operation = BankAdapter::kCharge, .policy = {.timeout = Duration::from_milliseconds(200)}};
-constexpr CallSite kCloseCall{
-    .step = "close", .target = 0, .operation = BankAdapter::kClose, .policy = {.timeout = Duration::from_milliseconds(200)}};
-constexpr CallSite kReserveUndoCall{
-    .step = "reserve",
-    .target = 0,
-    .operation = BankAdapter::kRelease,
-    .policy = {.timeout = Duration::from_milliseconds(200),
-               .retries = 1,
-               .backoff_first = Duration::from_milliseconds(20),
-               .backoff_cap = Duration::from_milliseconds(20),
-               .retry_on = FaultKinds::of(FaultKind::kUnavailable)}};
-constexpr CallSite kBookUndoCall{
-    .step = "book", .target = 0, .operation = BankAdapter::kCancel, .policy = {.timeout = Duration::from_milliseconds(200)}};
+constexpr CallSite kReserveCall{.step = "reserve",
+                                .target = 0,
+                                .operation = BankAdapter::kReserve,
+                                .policy = {.timeout = Duration::from_milliseconds(200)}};
+constexpr CallSite kBookCall{.step = "book",
+                             .target = 0,
+                             .operation = BankAdapter::kBook,
+                             .policy = {.timeout = Duration::from_milliseconds(200)}};
+constexpr CallSite kChargeCall{.step = "charge",
+                               .target = 0,
+                               .operation = BankAdapter::kCharge,
+                               .policy = {.timeout = Duration::from_milliseconds(200)}};
+constexpr CallSite kCloseCall{.step = "close",
+                              .target = 0,
+                              .operation = BankAdapter::kClose,
+                              .policy = {.timeout = Duration::from_milliseconds(200)}};
+constexpr CallSite kReserveUndoCall{.step = "reserve",
+                                    .target = 0,
+                                    .operation = BankAdapter::kRelease,
+                                    .policy = {.timeout = Duration::from_milliseconds(200),
+                                               .retries = 1,
+                                               .backoff_first = Duration::from_milliseconds(20),
+                                               .backoff_cap = Duration::from_milliseconds(20),
+                                               .retry_on = FaultKinds::of(FaultKind::kUnavailable)}};
+constexpr CallSite kBookUndoCall{.step = "book",
+                                 .target = 0,
+                                 .operation = BankAdapter::kCancel,
+                                 .policy = {.timeout = Duration::from_milliseconds(200)}};
 
 // --- Sagas ---
 

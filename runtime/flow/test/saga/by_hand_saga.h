@@ -8,8 +8,8 @@
 
 namespace orders {
 
-// Of `adapter bank`: `@write reserve(cents: i64) -> string`, `@write @idempotent release(hold: string)`, and so
-// on.
+// Of `adapter bank`: `@write reserve(cents: i64) -> string`, `@write @idempotent release(hold: string)`, and
+// so on.
 struct BankAdapter {
   static constexpr std::uint16_t kReserve = 0;
   static constexpr std::uint16_t kRelease = 1;
@@ -33,7 +33,8 @@ struct BankAdapter {
 // step charge(hold) = bank.charge(hold) key hold pivot
 // step close(hold) = bank.close(hold) key hold
 //
-// flow nested on GET "/nested" public { saga { reserve; saga { book; charge_late; rescue Unavailable {} } close2; } return 204; }
+// flow nested on GET "/nested" public { saga { reserve; saga { book; charge_late; rescue Unavailable {} }
+// close2; } return 204; }
 const zerver::flow::PackageInfo& package() noexcept;
 
 }  // namespace orders

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "by_hand_saga.h"
-
 #include <zerver/flow/saga/recovery.h>
 #include <zerver/testing/req_test.h>
 
@@ -21,11 +20,11 @@ namespace zerver::testing {
 class Bank final : public flow::Adapter {
  public:
   enum class Fate : std::uint8_t {
-    kDone,      // and said so
-    kRefused,   // `rejected`: it has not happened
-    kBroken,    // `unavailable`: it has not happened, and nobody knows
-    kLost,      // it has happened, and the answer is lost
-    kSilent,    // it has not happened, and there is no answer
+    kDone,     // and said so
+    kRefused,  // `rejected`: it has not happened
+    kBroken,   // `unavailable`: it has not happened, and nobody knows
+    kLost,     // it has happened, and the answer is lost
+    kSilent,   // it has not happened, and there is no answer
   };
 
   // What becomes of the next operations of that name, in turn; then everything is done.
@@ -97,7 +96,6 @@ class SagaTest : public ::testing::Test {
   SagaTest() {
     service.set_adapter("orders.bank", bank);
     service.worker().set_saga_log(log);
-    target = {"orders.bank", &bank, &service.in_flight("orders.bank")};
   }
 
   ResponseText buy() { return service.send({.target = "/buy"}); }
@@ -106,7 +104,7 @@ class SagaTest : public ::testing::Test {
   Bank bank;
   flow::MemorySagaLog log;
   ReqTest service{orders::package()};
-  flow::Target target{};
+  flow::Target target{"orders.bank", &bank, &service.in_flight("orders.bank")};
   flow::Target* targets[1] = {&target};
 };
 

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <zerver/effects/registry.h>
+#include <zerver/flow/call/budget.h>
 #include <zerver/flow/call/operation.h>
+#include <zerver/flow/call/shared_target.h>
 #include <zerver/flow/call/target.h>
 #include <zerver/flow/service.h>
 #include <zerver/flow/worker.h>
 
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <span>
@@ -32,13 +35,19 @@ class Systems {
   // Stays ours.
   std::vector<std::vector<flow::Target*>> bind(flow::Worker& worker);
 
+  // The rates of one of the packages, in the order of PackageInfo::rates, for all workers. Stay ours.
+  const std::vector<flow::Rate*>& rates(std::size_t package) const noexcept { return rates_of_[package]; }
+
+  // What has been done with each target so far, over all workers. Once they are bound, by any thread.
+  std::vector<flow::TargetStats> stats() const;
+
  private:
   struct Entry {
-    explicit Entry(std::uint32_t cap) : in_flight(cap) {}
+    explicit Entry(const flow::TargetInfo& info) : name(info.name), shared(info) {}
 
     std::string_view name;
     std::unique_ptr<System> system;
-    flow::InFlight in_flight;
+    flow::SharedTarget shared;
   };
 
   [[nodiscard]] std::string open_target(const flow::TargetInfo& info, const Registry& registry,
@@ -46,8 +55,10 @@ class Systems {
   Entry* find(std::string_view name) noexcept;
 
   std::vector<const flow::PackageInfo*> packages_;
+  std::deque<flow::Rate> rates_;
+  std::vector<std::vector<flow::Rate*>> rates_of_;  // by package
   std::deque<Entry> entries_;
-  std::deque<flow::Target> targets_;
+  std::deque<flow::Target> targets_;  // of each worker in turn, in the order of entries_
   std::vector<std::unique_ptr<flow::Adapter>> adapters_;
 };
 

@@ -8,6 +8,7 @@
 #include <zerver/flow/data/json_writer.h>
 #include <zerver/flow/worker.h>
 
+#include <coroutine>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -17,6 +18,8 @@ namespace zerver::flow {
 
 class CallBase;
 class Exchange;
+class Rate;
+class RetryBudget;
 struct FlowInfo;
 struct Target;
 
@@ -24,6 +27,12 @@ struct Target;
 enum class Handled : bool {
   kNow,    // it is
   kLater,  // the flow waits for an effect; finish() will be called once, later, on the same thread
+};
+
+// A coroutine of a flow that waits, kept where it waits.
+struct Waiter {
+  std::coroutine_handle<> handle;
+  Waiter* next = nullptr;  // while the exchange keeps it
 };
 
 // Decides about each request that has been routed, before its flow begins: the server's scheduler.
@@ -94,6 +103,17 @@ class Exchange {
   }
   // The systems that the package of the flow talks to, in the order of PackageInfo::targets.
   Target& target(std::size_t index) const noexcept { return *targets_[index]; }
+  // In the order of PackageInfo::rates.
+  Rate& rate(std::size_t index) const noexcept { return *rates_[index]; }
+  // What the waiter waited for has come: its coroutine goes on, at once unless the request is being
+  // cancelled. Once for each wait; the waiter, and this exchange, may be gone before it returns.
+  void resume(Waiter& waiter) noexcept {
+    if (kept_waiters_ == nullptr) [[likely]]
+      return waiter.handle.resume();
+    waiter.next = nullptr;
+    *kept_waiters_ = &waiter;
+    kept_waiters_ = &waiter.next;
+  }
 
   // --- For the server ---
 
@@ -104,12 +124,17 @@ class Exchange {
   TimePoint arrived() const noexcept { return arrived_; }
   // Another worker runs the flow, from its thread. Before the flow has begun, or when the response is final.
   void move_to(Worker& worker) noexcept;
-  // To be set before PackageInfo::handle is called; lives as long as the worker.
-  void set_targets(std::span<Target* const> targets) noexcept { targets_ = targets; }
+  // To be set before PackageInfo::handle is called; they live as long as the worker.
+  void set_targets(std::span<Target* const> targets, std::span<Rate* const> rates = {}) noexcept {
+    targets_ = targets;
+    rates_ = rates;
+  }
   std::span<Target* const> targets() const noexcept { return targets_; }
+  // That of the flow, which all its requests share; lives as long as the worker. Null: unbounded.
+  void set_retry_budget(RetryBudget* budget) noexcept { retry_budget_ = budget; }
   // The client is gone, or the server stops: whatever is in flight is given up, and no effect starts any
   // more. A flow that waits is finished before this returns, OnFinish included, unless it undoes a saga
-  // first.
+  // first or waits for calls that are shielded.
   void cancel() noexcept;
   bool cancelled() const noexcept { return cancelled_; }
   // The response is final; called by whoever runs a flow that was handled kNow. The flow that runs last says
@@ -152,7 +177,10 @@ class Exchange {
   TimePoint deadline_ = TimePoint::never();
   std::string_view step_;
   std::span<Target* const> targets_;
-  CallBase* calls_ = nullptr;  // in flight
+  std::span<Rate* const> rates_;
+  RetryBudget* retry_budget_ = nullptr;
+  CallBase* calls_ = nullptr;        // that wait for something
+  Waiter** kept_waiters_ = nullptr;  // the end of their list; null: nobody keeps any
   const FlowInfo* flow_ = nullptr;
   trace::Ring* trace_ = nullptr;  // of the worker, while this request is recorded
   std::uint64_t trace_id_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zerver/flow/call/call.h>
+#include <zerver/flow/call/group.h>
 #include <zerver/flow/call/operation.h>
 #include <zerver/flow/call/target.h>
 #include <zerver/flow/data/expression.h>

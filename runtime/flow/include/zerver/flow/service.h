@@ -66,7 +66,7 @@ struct FlowInfo {
   async::Priority priority = async::Priority::kNormal;
   std::uint32_t in_flight = 0;  // requests of this flow at the same time, of all workers; 0: any number
   std::uint32_t retry_budget_percent = 0;
-  Duration deadline = Duration::max();  // from the arrival of the request
+  Duration deadline = Duration::max();         // from the arrival of the request
   std::span<const OutcomeInfo> outcomes = {};  // as `zerver-compile --dump=errors` says
 };
 

@@ -29,12 +29,14 @@ struct WorkerLimits {
   std::size_t arena_bytes = std::size_t{1} << 20;  // of one request
   std::size_t json_depth = 32;
   Duration unwinding = Duration::from_seconds(30);  // of all undos of one saga, before the recovery has them
+  Duration cleanup = Duration::from_seconds(10);    // of one call that goes on when its request is given up
 };
 
 // Counted since the start, by the worker's own thread.
 struct Counters {
   std::uint64_t operations = 0;  // attempts of effects
   std::uint64_t retries = 0;
+  std::uint64_t hedges = 0;
   std::uint64_t timeouts = 0;   // attempts that took too long
   std::uint64_t refused = 0;    // a target had too much in flight
   std::uint64_t cancelled = 0;  // given up because a deadline passed or a client left

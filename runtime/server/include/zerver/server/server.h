@@ -19,10 +19,12 @@ namespace zerver::server {
 
 class WorkerThread;
 
-// A package and, for one worker, the systems that its flows talk to, in the order of PackageInfo::targets.
+// A package and, for one worker, the systems that its flows talk to, in the order of PackageInfo::targets;
+// and the rates of its policies, in that of PackageInfo::rates, which all workers share.
 struct BoundPackage {
   const flow::PackageInfo* package = nullptr;
   std::vector<flow::Target*> targets;
+  std::vector<flow::Rate*> rates = {};
 };
 
 // In this order: the constructor, bind() for each worker, open(), start(), drain(), join(). Everything but

@@ -3,6 +3,8 @@
 
 #include <zerver/core/log.h>
 #include <zerver/core/random.h>
+#include <zerver/flow/call/budget.h>
+#include <zerver/flow/call/shared_target.h>
 #include <zerver/flow/call/target.h>
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/service.h>
@@ -88,6 +90,8 @@ class ReqTest {
   flow::Worker worker_;
   std::deque<Entry> entries_;
   std::vector<flow::Target*> targets_;
+  std::deque<flow::Rate> rates_;
+  std::vector<flow::Rate*> rates_of_package_;
   std::unique_ptr<Running> running_;
   std::uint64_t last_request_ = 0;
 };

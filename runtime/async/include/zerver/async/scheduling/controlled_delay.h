@@ -12,11 +12,11 @@ struct DelayPolicy {
   Duration interval = Duration::from_milliseconds(100);  // and so long do bursts last
 };
 
-// The measure of CoDel (Nichols and Jacobson, "Controlling Queue Delay", 2012): the least wait of an interval. A
-// good queue empties now and then, and the least wait is small; where even the luckiest entry of an interval has
-// waited longer than the target, the queue stands. Then whoever has waited twice the target is shed (as for
-// requests in Maurer, "Fail at Scale", 2015): the queue is short again at once, and those that are served have
-// waited little. Sans-I/O; one thread at a time.
+// The measure of CoDel (Nichols and Jacobson, "Controlling Queue Delay", 2012): the least wait of an
+// interval. A good queue empties now and then, and the least wait is small; where even the luckiest entry of
+// an interval has waited longer than the target, the queue stands. Then whoever has waited twice the target
+// is shed (as for requests in Maurer, "Fail at Scale", 2015): the queue is short again at once, and those
+// that are served have waited little. Sans-I/O; one thread at a time.
 class ControlledDelay {
  public:
   explicit ControlledDelay(const DelayPolicy& policy = {}) noexcept : policy_(policy) {}

@@ -10,8 +10,8 @@
 
 namespace zerver::async {
 
-// The time after which a thread looks for new input, by the class of what runs. One run that takes longer than
-// its quantum is an overrun.
+// The time after which a thread looks for new input, by the class of what runs. One run that takes longer
+// than its quantum is an overrun.
 struct Quanta {
   std::array<Duration, kPriorities> of;
 
@@ -27,8 +27,9 @@ inline constexpr Quanta kInteractiveQuanta{
 inline constexpr Quanta kBatchQuanta{
     {Duration::from_milliseconds(5), Duration::from_milliseconds(10), Duration::from_milliseconds(20)}};
 
-// How often runs took how long, with a relative error of at most 1/8: eight buckets for each power of two, as in
-// HdrHistogram. From 0 to 137 s; what is longer counts as that. A value; recording costs a few nanoseconds.
+// How often runs took how long, with a relative error of at most 1/8: eight buckets for each power of two, as
+// in HdrHistogram. From 0 to 137 s; what is longer counts as that. A value; recording costs a few
+// nanoseconds.
 class RunTimes {
  public:
   void record(Duration time) noexcept;
@@ -51,9 +52,9 @@ class RunTimes {
 };
 
 // New quanta from what was recorded: as long as 99 % of the runs take, so that one run in a hundred overruns,
-// but no longer than four times what 95 % take (a rare slow run is the program's fault, and no reason to let all
-// wait), in whole 100 us, and inside the bounds of the two profiles. A class with fewer than 100 runs keeps its
-// quantum.
+// but no longer than four times what 95 % take (a rare slow run is the program's fault, and no reason to let
+// all wait), in whole 100 us, and inside the bounds of the two profiles. A class with fewer than 100 runs
+// keeps its quantum.
 Quanta propose_quanta(const std::array<RunTimes, kPriorities>& recorded, const Quanta& current) noexcept;
 
 }  // namespace zerver::async

@@ -43,8 +43,8 @@ class Scheduled : public Job {
   Priority priority_ = Priority::kNormal;
 };
 
-// The one that is due first, of those that were added: a pairing heap (Fredman, Sedgewick, Sleator and Tarjan,
-// 1986). Adding is O(1), taking out O(log n) amortised.
+// The one that is due first, of those that were added: a pairing heap (Fredman, Sedgewick, Sleator and
+// Tarjan, 1986). Adding is O(1), taking out O(log n) amortised.
 class DeadlineHeap {
  public:
   Scheduled* first() const noexcept { return root_; }
@@ -59,8 +59,8 @@ class DeadlineHeap {
 };
 
 struct ReadyQueueOptions {
-  // How far a class is behind: an entry goes before one of a more urgent class that came later by more than the
-  // difference of their leads.
+  // How far a class is behind: an entry goes before one of a more urgent class that came later by more than
+  // the difference of their leads.
   std::array<Duration, kPriorities> lead = {Duration{}, Duration::from_milliseconds(50),
                                             Duration::from_seconds(1)};
   std::array<std::size_t, kPriorities> capacity = {10'000, 10'000, 10'000};
@@ -70,10 +70,10 @@ struct ReadyQueueOptions {
   Duration horizon = Duration::from_seconds(1);
 };
 
-// Sans-I/O and bounded; nothing allocates. Theorem (docs/scheduling.md, with proof): whatever arrives later than
-// `lead` of its class after an entry (and `horizon`, with deadlines) is never taken before that entry. So no
-// entry waits longer than that and the time that the entries in the queue at that moment take. One thread at a
-// time.
+// Sans-I/O and bounded; nothing allocates. Theorem (docs/scheduling.md, with proof): whatever arrives later
+// than `lead` of its class after an entry (and `horizon`, with deadlines) is never taken before that entry.
+// So no entry waits longer than that and the time that the entries in the queue at that moment take. One
+// thread at a time.
 class ReadyQueue {
  public:
   explicit ReadyQueue(const ReadyQueueOptions& options = {}) noexcept : options_(options) {}
@@ -91,8 +91,9 @@ class ReadyQueue {
   // Null when there is none that waits longer.
   const Scheduled* oldest(Priority priority) const noexcept { return class_of(priority).oldest; }
   void remove(Scheduled& entry) noexcept;
-  // Somebody in a more urgent class waits for what the entry will do: it goes on as one of them, and keeps the
-  // time since which it waits. Does nothing when the class is not more urgent. O(entries that came later).
+  // Somebody in a more urgent class waits for what the entry will do: it goes on as one of them, and keeps
+  // the time since which it waits. Does nothing when the class is not more urgent. O(entries that came
+  // later).
   void lend(Scheduled& entry, Priority priority) noexcept;
 
   bool empty() const noexcept { return size_ == 0; }

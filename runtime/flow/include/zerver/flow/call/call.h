@@ -2,19 +2,18 @@
 #pragma once
 
 #include <zerver/async/loop.h>
-#include <zerver/core/list.h>
 #include <zerver/core/result.h>
+#include <zerver/flow/call/breaker.h>
+#include <zerver/flow/call/group.h>
+#include <zerver/flow/call/in_flight.h>
+#include <zerver/flow/call/member.h>
 #include <zerver/flow/call/operation.h>
 #include <zerver/flow/call/policy.h>
 #include <zerver/flow/data/json_codec.h>
 #include <zerver/flow/data/row_codec.h>
 #include <zerver/flow/exchange.h>
 
-#include <array>
-#include <coroutine>
-#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <type_traits>
 
@@ -33,41 +32,31 @@ struct CallSite {
       kNoRate;  // position in PackageInfo::rates; a rate is shared by all who name its policy
 };
 
-// The calls that one `co_await` waits for, and the coroutine to go on with when the last has finished.
-class Join {
- public:
-  void add() noexcept { ++pending_; }
-  // One call has finished.
-  void finished() noexcept {
-    if (--pending_ == 0 && waiter_) waiter_.resume();
-  }
-  // False when nothing is pending any more.
-  bool wait(std::coroutine_handle<> waiter) noexcept {
-    if (pending_ == 0) return false;
-    waiter_ = waiter;
-    return true;
-  }
-
- private:
-  std::uint32_t pending_ = 0;
-  std::coroutine_handle<> waiter_;
+// Whether a call ends with the request that it belongs to.
+enum class Shield : bool {
+  kNone,     // given up when the request is cancelled or its deadline passes
+  kCleanup,  // neither; it fails as `timeout` when WorkerLimits::cleanup is over
 };
 
 // Runs attempts of one operation as its policy says, until one succeeds or it is given up. Lives in the
-// flow's frame. A call that is destroyed while it is in flight cancels its operation.
-class CallBase : public Operation {
+// flow's frame. A call that is destroyed while it is in flight cancels its operations. In the order in which
+// they are asked: the rate, once a call; the budgets, once a retry and a hedge; the breaker and a place in
+// flight, once for each attempt and hedge.
+class CallBase : public Member {
  public:
   // `arguments` stay valid until the call has finished.
-  CallBase(Exchange& exchange, const CallSite& site, const void* arguments) noexcept;
+  CallBase(Exchange& exchange, const CallSite& site, const void* arguments,
+           Shield shield = Shield::kNone) noexcept;
 
-  // Begins; `join` is told of the end, perhaps before this returns.
-  void start(Join& join) noexcept;
-  // Gives up: ends with the kind `cancelled`.
+  // The idempotency key, which lives as long as the arguments. Before it starts.
+  void set_key(std::string_view key) noexcept { key_ = key; }
+  // Gives up, unless it is shielded: ends with the kind `cancelled`.
   void cancel() noexcept;
 
-  // Whether the system may have done what it was asked for: it has said so, or some attempt has ended without
-  // a clear refusal.
-  bool may_have_happened() const noexcept { return may_have_happened_ || state_ == State::kInFlight; }
+  // Whether the system may have done what it was asked for: it has said so, or some attempt is in flight or
+  // has ended without a clear refusal.
+  bool may_have_happened() const noexcept;
+  const CallSite& site() const noexcept { return *site_; }
 
  protected:
   ~CallBase();
@@ -75,46 +64,90 @@ class CallBase : public Operation {
   // Keeps what the reply says, or tells why it cannot be read. May throw ArenaFull.
   virtual Result<void> read(const void* reply) = 0;
   virtual void set_fault(const Fault& fault) noexcept = 0;
-  Exchange& exchange() const noexcept { return *exchange_; }
+  Arena& arena() const noexcept { return exchange().arena(); }
+  Worker& worker() const noexcept { return exchange().worker(); }
 
  private:
   friend class Exchange;
 
-  struct AttemptTimer final : async::Timer {
-    explicit AttemptTimer(CallBase& owner) noexcept;
+  // One attempt, or a hedge of it; used again for the next attempt.
+  class Copy final : public Operation, public async::Timer, public InFlight::Place {
+   public:
+    enum class State : std::uint8_t { kIdle, kQueued, kInFlight };
+
+    Copy(CallBase& owner, unsigned number) noexcept;
+    void begin(unsigned attempt) noexcept { begin_attempt(attempt, until, call.key_); }
+    void end() noexcept { end_attempt(); }
+
+    CallBase& call;
+    Copy* next = nullptr;            // the hedge behind this one
+    bool* ended_in_start = nullptr;  // while Adapter::start() runs: whether the attempt ended within
+    TimePoint until = TimePoint::never();
+    Breaker::Permit permit;
+    State state = State::kIdle;
+
+   private:
+    void on_complete(const void* reply) noexcept override;
+    void on_fail(const Fault& fault) noexcept override;
+    void on_late() noexcept override;
+  };
+  struct CallTimer final : async::Timer {
+    explicit CallTimer(CallBase& owner) noexcept;
     CallBase& call;
   };
-  // Waiting: for the next attempt, or for nothing on the way from one state to another.
-  enum class State : std::uint8_t { kIdle, kInFlight, kWaiting, kDone };
 
-  void on_complete(const void* reply) noexcept final;
-  void on_fail(const Fault& fault) noexcept final;
+  // In an exchange's list; null when there is none.
+  static CallBase* first_unshielded(CallBase* first) noexcept;
+
+  void start() noexcept final;
+  void stop(Stop how) noexcept final;
+  void hide() noexcept final;
+
+  void follow(const CallMachine::Next& next) noexcept;
+  void begin_attempt(const CallMachine::Next& next) noexcept;
+  void wait_until(TimePoint until) noexcept;
   void on_timer() noexcept;
+  void hedge() noexcept;
+  Copy* next_hedge_copy() noexcept;
+  bool withdraw_retry() noexcept;
 
-  void follow(const CallMachine::Next& next, const Fault& fault) noexcept;
-  void begin_attempt_until(TimePoint until) noexcept;
-  void fail_attempt(const Fault& fault) noexcept;
+  bool allowed_by_breaker(Copy& copy) noexcept;
+  void launch(Copy& copy, trace::Kind kind) noexcept;
+  void on_copy_timer(Copy& copy) noexcept;
+  void on_reply(Copy& copy, const void* reply) noexcept;
+  void on_fault(Copy& copy, const Fault& fault) noexcept;
+  void note_end(Copy& copy) noexcept;
+  void note_verdict(Copy& copy, bool failed) noexcept;
+  void fail_copy(Copy& copy, const Fault& fault) noexcept;
+  bool detach(Copy& copy, Stop how) noexcept;
+  void forget_permit(const Copy& copy) noexcept;
+  void stop_copies(Stop how) noexcept;
+
   void end_given_up(String why) noexcept;
-  void end() noexcept;
+  void end_failed(const Fault& fault) noexcept;
+  void end(Outcome outcome) noexcept;
+  void settle() noexcept;
 
-  // With the step and the attempt filled in.
   void trace(trace::Kind kind, trace::Event event = {}) noexcept;
   String kept(String text) noexcept;
-  void note_end_of_attempt() noexcept;
-  void leave_target() noexcept;
-  void enter_list() noexcept;
-  void leave_list() noexcept;
+  Target& target() const noexcept { return exchange().target(site_->target); }
+  void link() noexcept;
+  void unlink() noexcept;
 
-  Exchange* exchange_;
   const CallSite* site_;
+  const void* arguments_;
+  std::string_view key_;
   CallMachine machine_;
-  AttemptTimer timer_;
-  Join* join_ = nullptr;
-  bool* ended_in_start_ = nullptr;  // while Adapter::start() runs: whether the attempt ended within
-  CallBase* previous_ = nullptr;    // in the exchange's list
+  CallTimer timer_;  // of the wait for the next attempt, or for the next hedge
+  Copy first_;
+  CallBase* previous_ = nullptr;  // in the exchange's list
   CallBase* next_ = nullptr;
-  State state_ = State::kIdle;
+  unsigned faulty_copy_ = 0;                     // the first that failed in this attempt
+  FaultKind fault_kind_ = FaultKind::kInternal;  // how
+  bool linked_ = false;
+  bool backing_off_ = false;
   bool may_have_happened_ = false;
+  const Shield shield_;
 };
 
 // What JsonReply answers with: text that is read into the flow's type.
@@ -125,13 +158,9 @@ template <class T, class Reply> class Call final : public CallBase {
  public:
   using CallBase::CallBase;
 
-  // `co_await call` yields the result; so does result() once it has finished, as after `co_await all(...)`.
-  bool await_ready() const noexcept { return false; }
-  bool await_suspend(std::coroutine_handle<> waiter) noexcept {
-    start(join_);
-    return join_.wait(waiter);
-  }
+  // `co_await call` yields the result; so does result() once it has finished, as after awaiting its group.
   const Result<T>& await_resume() const noexcept { return result_; }
+  // A fault when it did not succeed, also when it was never started.
   const Result<T>& result() const noexcept { return result_; }
 
  private:
@@ -151,9 +180,9 @@ template <class T, class Reply> class Call final : public CallBase {
     return {};
   }
   void set_fault(const Fault& fault) noexcept override { result_ = fault; }
+  const Fault& fault() const noexcept override { return result_.error(); }
 
-  Join join_;
-  Result<T> result_ = Fault{};
+  Result<T> result_ = Fault{FaultKind::kCancelled, "it was never started", {}};
 };
 
 // For operations declared `-> row T`, `-> json T` and `-> T`.
@@ -161,29 +190,9 @@ template <class T> using RowsCall = Call<T, RowSet>;
 template <class T> using JsonCall = Call<T, JsonText>;
 template <class T> using ValueCall = Call<T, T>;
 
-// The join `all`: goes on when every call has finished, however it went. They start in the order in which
-// they are given; their results are read from the calls.
-template <std::size_t N> class [[nodiscard]] All {
- public:
-  explicit All(std::array<CallBase*, N> calls) noexcept : calls_(calls) {}
-
-  bool await_ready() const noexcept { return false; }
-  bool await_suspend(std::coroutine_handle<> waiter) noexcept {
-    join_.add();  // so that it is not over before the last has started
-    for (CallBase* const call : calls_)
-      call->start(join_);
-    join_.finished();
-    return join_.wait(waiter);
-  }
-  void await_resume() const noexcept {}
-
- private:
-  std::array<CallBase*, N> calls_;
-  Join join_;
-};
-
-template <class... Calls> All<sizeof...(Calls)> all(Calls&... calls) noexcept {
-  return All<sizeof...(Calls)>({&calls...});
+// The join `all` of required calls.
+template <class... Calls> Group<1 + sizeof...(Calls)> all(CallBase& first, Calls&... others) noexcept {
+  return Group<1 + sizeof...(Calls)>(first.exchange(), Join::kAll, {{&first}, {&others}...});
 }
 
 }  // namespace zerver::flow

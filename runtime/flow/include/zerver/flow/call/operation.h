@@ -24,8 +24,8 @@ struct Statement {
 };
 
 // One attempt to perform an operation of an adapter. Lives in the flow that waits for it: an adapter may use
-// it, and whatever it refers to, until it has completed it or cancel() has been called for it. Loop thread
-// only.
+// it, and whatever it refers to, until it has completed it or cancel() or let_go() has been called for it.
+// Loop thread only.
 class Operation {
  public:
   Operation(const Operation&) = delete;
@@ -39,8 +39,12 @@ class Operation {
   std::string_view step() const noexcept { return step_; }
   // With what its adapter's declaration lets it fail.
   FaultKinds fails() const noexcept { return fails_; }
+  // The idempotency key of the step (`key expression`): the same for all attempts. Empty when it has none.
+  std::string_view key() const noexcept { return key_; }
   // From 1.
   unsigned attempt() const noexcept { return attempt_; }
+  // 0, or from 1 for copies that hedge the attempt.
+  unsigned copy() const noexcept { return copy_; }
   // Past it, it is cancelled.
   TimePoint deadline() const noexcept { return deadline_; }
   Arena& arena() const noexcept { return *arena_; }
@@ -51,75 +55,111 @@ class Operation {
 
   // Either of them exactly once, also from within Adapter::start(); the flow may go on, and the operation be
   // gone, before they return. `reply` is of the type that the operation declares: typed by Reply, RowsReply
-  // and JsonReply, which call this.
+  // and JsonReply, which call this. What comes for an attempt that is over is dropped and counted, as long as
+  // the flow is there.
   void complete(const void* reply) noexcept { on_complete(reply); }
   // The fault's texts are copied when the flow keeps them.
   void fail(const Fault& fault) noexcept { on_fail(fault); }
 
  protected:
   Operation(std::uint16_t index, const void* arguments, std::string_view step, Arena& arena, Worker& worker,
-            FaultKinds fails = {}) noexcept
-      : arguments_(arguments), step_(step), arena_(&arena), worker_(&worker), index_(index), fails_(fails) {}
+            FaultKinds fails = {}, unsigned copy = 0) noexcept
+      : arguments_(arguments),
+        step_(step),
+        arena_(&arena),
+        worker_(&worker),
+        copy_(copy),
+        index_(index),
+        fails_(fails) {}
   ~Operation() = default;
 
-  void begin_attempt(unsigned attempt, TimePoint deadline) noexcept {
+  void begin_attempt(unsigned attempt, TimePoint deadline, std::string_view key = {}) noexcept {
     attempt_ = attempt;
     deadline_ = deadline;
+    key_ = key;
+    ++generation_;
     adapter_data = nullptr;
   }
+  void end_attempt() noexcept { ++generation_; }
 
  private:
+  friend class ReplyBase;
+
   virtual void on_complete(const void* reply) noexcept = 0;
   virtual void on_fail(const Fault& fault) noexcept = 0;
+  virtual void on_late() noexcept {}
 
   const void* arguments_;
   std::string_view step_;
+  std::string_view key_;
   Arena* arena_;
   Worker* worker_;
   TimePoint deadline_ = TimePoint::never();
+  std::uint32_t generation_ = 0;  // another one for each attempt, and between them
   unsigned attempt_ = 0;
+  unsigned copy_;
   std::uint16_t index_;
   FaultKinds fails_;
 };
 
 // What an adapter's operations answer through. The generated interface of an adapter hands them out; they are
-// values that refer to the operation and live no longer than it.
+// values that refer to one attempt of the operation, which they tell from those behind it, and live no longer
+// than the operation.
 class ReplyBase {
  public:
-  explicit ReplyBase(Operation& operation) noexcept : operation_(&operation) {}
+  explicit ReplyBase(Operation& operation) noexcept
+      : operation_(&operation), generation_(operation.generation_) {}
   Operation& operation() const noexcept { return *operation_; }
-  void fail(const Fault& fault) const noexcept { operation_->fail(fault); }
+  void fail(const Fault& fault) const noexcept {
+    if (is_awaited()) {
+      operation_->fail(fault);
+    } else {
+      operation_->on_late();
+    }
+  }
 
  protected:
+  void complete(const void* reply) const noexcept {
+    if (is_awaited()) {
+      operation_->complete(reply);
+    } else {
+      operation_->on_late();
+    }
+  }
+
+ private:
+  bool is_awaited() const noexcept { return operation_->generation_ == generation_; }
+
   Operation* operation_;
+  std::uint32_t generation_;
 };
 
 // For an operation declared `-> T`.
 template <class T> class Reply : public ReplyBase {
  public:
   using ReplyBase::ReplyBase;
-  void succeed(const T& value) const noexcept { operation_->complete(&value); }
+  void succeed(const T& value) const noexcept { complete(&value); }
 };
 
 // For an operation without a result.
 template <> class Reply<void> : public ReplyBase {
  public:
   using ReplyBase::ReplyBase;
-  void succeed() const noexcept { operation_->complete(nullptr); }
+  void succeed() const noexcept { complete(nullptr); }
 };
 
 // For an operation declared `-> row T`; the rows are read before it returns, and stay the adapter's.
 class RowsReply : public ReplyBase {
  public:
   using ReplyBase::ReplyBase;
-  void rows(const RowSet& rows) const noexcept { operation_->complete(&rows); }
+  void rows(const RowSet& rows) const noexcept { complete(&rows); }
 };
 
 // For an operation declared `-> json T`: any text, which is checked and read before it returns.
 class JsonReply : public ReplyBase {
  public:
   using ReplyBase::ReplyBase;
-  void json(std::string_view text) const noexcept { operation_->complete(&text); }
+  void json(std::string_view text) const noexcept { complete(&text); }
 };
 
 // One system as one worker sees it. The interface that is generated for each `adapter` derives from it and is
@@ -131,6 +171,9 @@ class Adapter {
   // Forgets the operation: it is neither used nor completed after this. What it does out there may have
   // happened or not.
   virtual void cancel(Operation& operation) noexcept = 0;
+  // Its result came too late for a join that does not cancel who loses. Forgets the operation as cancel()
+  // does, but what it does out there is to go on where the adapter can do that without it.
+  virtual void let_go(Operation& operation) noexcept { cancel(operation); }
 };
 
 }  // namespace zerver::flow

@@ -37,18 +37,23 @@ struct BreakerPolicy {
 
 // The waits are drawn evenly from zero to their longest ("full jitter", Brooker, "Exponential Backoff And
 // Jitter", 2015). The deadline caps everything: no attempt outlasts it, and no retry is planned that would
-// begin after it.
+// begin after it. An attempt may have copies ("hedged requests", Dean and Barroso, "The Tail at Scale",
+// 2013): each has the timeout for itself, the first success is that of the attempt, and it fails when all
+// copies that were begun have; none is begun behind that.
 class CallMachine {
  public:
   enum class Action : std::uint8_t {
-    kAttempt,  // start an attempt and end it at `until`
+    kAttempt,  // start an attempt, or a copy of it, and end it at `until`
     kWait,     // do nothing until `until`
-    kFail,     // give up, with the last fault
+    kGoOn,     // other copies of the attempt are under way
+    kFail,     // give up, with the fault of the attempt
     kExpire,   // give up: the deadline has passed
   };
   struct Next {
     Action action;
     TimePoint until = TimePoint::never();
+    TimePoint hedge_at =
+        TimePoint::never();  // of kAttempt: when hedge() is to be called, if nothing ended it
   };
 
   CallMachine(const CallPolicy& policy, TimePoint deadline) noexcept
@@ -56,20 +61,26 @@ class CallMachine {
 
   // At the beginning, and when a wait is over.
   Next attempt(TimePoint now) noexcept;
-  // The attempt failed.
+  // `hedge_at` has come: a copy is begun. When it cannot be, hedge_skipped() follows.
+  Next hedge(TimePoint now) noexcept;
+  void hedge_skipped() noexcept { --running_; }
+  // One copy has failed; of several, `kind` is that of the first one that was begun.
   Next failed(FaultKind kind, TimePoint now, Random& random) noexcept;
-  // The attempt's time is over: failed() with kTimeout follows when the deadline is still ahead, else
-  // kExpire.
+  // Its time is over: failed() with kTimeout when the deadline is still ahead, else kExpire.
   Next timed_out(TimePoint now, Random& random) noexcept;
 
   std::uint32_t attempts() const noexcept { return attempts_; }
 
  private:
   Duration longest_wait() const noexcept;
+  TimePoint end_of_copy(TimePoint now) const noexcept;
+  TimePoint next_hedge(TimePoint now) const noexcept;
 
   const CallPolicy* policy_;
   TimePoint deadline_;
   std::uint32_t attempts_ = 0;
+  std::uint32_t hedges_ = 0;   // of this attempt, begun or skipped
+  std::uint32_t running_ = 0;  // copies of this attempt
 };
 
 }  // namespace zerver::flow

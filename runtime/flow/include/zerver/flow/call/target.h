@@ -1,6 +1,10 @@
 // One outside system, as the flows of one worker reach it.
 #pragma once
 
+#include <zerver/flow/call/breaker.h>
+#include <zerver/flow/call/budget.h>
+#include <zerver/flow/call/in_flight.h>
+
 #include <atomic>
 #include <cstdint>
 #include <string_view>
@@ -9,29 +13,34 @@ namespace zerver::flow {
 
 class Adapter;
 
-// How many operations of all workers a target has in flight. At the cap the next one fails with
-// `unavailable`.
-class InFlight {
+// Written by one thread, read by any.
+class Count {
  public:
-  explicit InFlight(std::uint32_t cap) noexcept : cap_(cap) {}
-
-  bool try_enter() noexcept {
-    if (count_.fetch_add(1, std::memory_order_relaxed) < cap_) return true;
-    leave();
-    return false;
+  void operator++() noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
-  void leave() noexcept { count_.fetch_sub(1, std::memory_order_relaxed); }
-  std::uint32_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
+  std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:
-  std::uint32_t cap_;
-  std::atomic<std::uint32_t> count_ = 0;
+  std::atomic<std::uint64_t> value_ = 0;
 };
 
+// What one worker has done with a target since the start; TARGET_COUNT(member) for each.
+struct TargetCounts {
+#define TARGET_COUNT(member) Count member;
+#include <zerver/flow/call/target_counts.def>
+#undef TARGET_COUNT
+};
+
+// Pinned: whoever waits for a place does so in `room`.
 struct Target {
   std::string_view name;
   Adapter* adapter;
   InFlight* in_flight;
+  Breaker* breaker = nullptr;           // null: none
+  RetryBudget* retry_budget = nullptr;  // null: unbounded
+  InFlight::Room room = {};
+  TargetCounts counts = {};
 };
 
 }  // namespace zerver::flow
