@@ -17,6 +17,8 @@ BIN = pathlib.Path(os.environ["ZERVER_BIN_DIR"])
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 # Far above what anything here takes: passing it is a failure, not a measurement.
 TIMEOUT = 30
+# For all services of a run, so that the same tests hold another executor to account.
+OPTIONS = os.environ.get("ZERVER_TEST_OPTIONS", "").split()
 
 
 @dataclasses.dataclass
@@ -40,7 +42,7 @@ class Service:
     def __init__(self, name, *arguments, environment=None, expected_exit=0):
         self.expected_exit = expected_exit
         self.process = subprocess.Popen(
-            [BIN / name, "--listen", "127.0.0.1:0", *arguments], env=clean_environment() | (environment or {}),
+            [BIN / name, "--listen", "127.0.0.1:0", *OPTIONS, *arguments], env=clean_environment() | (environment or {}),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.output = []
         self.port = self._read_port()

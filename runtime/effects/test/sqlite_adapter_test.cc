@@ -14,6 +14,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace zerver::effects {
 namespace {
@@ -89,7 +91,10 @@ class NoEnvironment final : public flow::Environment {
 // A package with one database, whose URL is the variable URL.
 class SqliteAdapter : public ::testing::Test {
  protected:
-  SqliteAdapter() { add_standard_adapters(registry); }
+  explicit SqliteAdapter(bool inline_effects = false)
+      : worker({loop, loop.clock(), random, log}, {.inline_effects = inline_effects}) {
+    add_standard_adapters(registry);
+  }
 
   std::string open(std::string url, std::string_view schema = {}, std::uint32_t in_flight = 64) {
     environment.variables["URL"] = std::move(url);
@@ -127,7 +132,7 @@ class SqliteAdapter : public ::testing::Test {
   testing::SimLoop loop;
   SeededRandom random{1};
   testing::MemoryLog log;
-  flow::Worker worker{{loop, loop.clock(), random, log}};
+  flow::Worker worker;
   Registry registry;
   NoEnvironment environment;
   flow::TargetInfo info;
@@ -141,7 +146,16 @@ class SqliteAdapter : public ::testing::Test {
 constexpr std::string_view kSchema =
     "create table todo (id integer primary key, title text not null unique, due text)";
 
-TEST_F(SqliteAdapter, KeepsEveryKindOfValue) {
+// The same under both executors.
+class SqliteStatement : public SqliteAdapter, public ::testing::WithParamInterface<bool> {
+ protected:
+  SqliteStatement() : SqliteAdapter(GetParam()) {}
+};
+
+INSTANTIATE_TEST_SUITE_P(Executors, SqliteStatement, ::testing::Bool(),
+                         [](const auto& the) { return the.param ? "Inline" : "Proactor"; });
+
+TEST_P(SqliteStatement, KeepsEveryKindOfValue) {
   for (const std::string& url : {std::string("sqlite::memory:"), "sqlite:" + folder.file("a.db")}) {
     ASSERT_EQ(open(url), "");
     ASSERT_TRUE(exec("create table t (a, b, c, d, e, f)")->reply);
@@ -156,7 +170,7 @@ TEST_F(SqliteAdapter, KeepsEveryKindOfValue) {
   }
 }
 
-TEST_F(SqliteAdapter, NeverTakesAParameterForSql) {
+TEST_P(SqliteStatement, NeverTakesAParameterForSql) {
   ASSERT_EQ(open("sqlite::memory:", kSchema), "");
   const Value evil[] = {Value(String("'); drop table todo; --"))};
   EXPECT_EQ(exec("insert into todo (title) values (?)", evil)->reply, 1);
@@ -164,7 +178,7 @@ TEST_F(SqliteAdapter, NeverTakesAParameterForSql) {
             "text '); drop table todo; --");
 }
 
-TEST_F(SqliteAdapter, CallsABrokenConstraintAConflict) {
+TEST_P(SqliteStatement, CallsABrokenConstraintAConflict) {
   ASSERT_EQ(open("sqlite::memory:", kSchema), "");
   EXPECT_EQ(exec("insert into todo (title) values ('a')")->reply, 1);
   const auto twice = exec("insert into todo (title) values ('a')");
@@ -172,7 +186,7 @@ TEST_F(SqliteAdapter, CallsABrokenConstraintAConflict) {
   EXPECT_EQ(twice->why, "UNIQUE constraint failed: todo.title");
 }
 
-TEST_F(SqliteAdapter, CallsAWrongStatementInternal) {
+TEST_P(SqliteStatement, CallsAWrongStatementInternal) {
   ASSERT_EQ(open("sqlite::memory:", kSchema), "");
   EXPECT_EQ(exec("insert into nothing values (1)")->fault, FaultKind::kInternal);
   EXPECT_EQ(many("select ?")->fault, FaultKind::kInternal);
@@ -180,20 +194,20 @@ TEST_F(SqliteAdapter, CallsAWrongStatementInternal) {
   EXPECT_EQ(many("")->fault, FaultKind::kInternal);
 }
 
-TEST_F(SqliteAdapter, CountsWhatAStatementChanges) {
+TEST_P(SqliteStatement, CountsWhatAStatementChanges) {
   ASSERT_EQ(open("sqlite:" + folder.file("a.db"), kSchema), "");
   EXPECT_EQ(exec("insert into todo (title) values ('a'), ('b'), ('c')")->reply, 3);
   EXPECT_EQ(exec("update todo set due = 'now' where title <> 'a'")->reply, 2);
   EXPECT_EQ(exec("select * from todo")->reply, 0);
 }
 
-TEST_F(SqliteAdapter, ReturnsTheRowsOfAnInsert) {
+TEST_P(SqliteStatement, ReturnsTheRowsOfAnInsert) {
   ASSERT_EQ(open("sqlite:" + folder.file("a.db"), kSchema), "");
   const auto probe = many("insert into todo (title) values ('a'), ('b') returning id, title");
   EXPECT_EQ(probe->reply->rows, (std::vector<std::vector<std::string>>{{"1", "text a"}, {"2", "text b"}}));
 }
 
-TEST_F(SqliteAdapter, WritesAlsoWhenAStatementBeginsLikeAReadingOne) {
+TEST_P(SqliteStatement, WritesAlsoWhenAStatementBeginsLikeAReadingOne) {
   ASSERT_EQ(open("sqlite:" + folder.file("a.db"), kSchema), "");
   EXPECT_TRUE(many("WITH new(t) AS (VALUES ('a')) INSERT INTO todo (title) SELECT t FROM new RETURNING title")
                   ->reply);
@@ -202,7 +216,7 @@ TEST_F(SqliteAdapter, WritesAlsoWhenAStatementBeginsLikeAReadingOne) {
   EXPECT_EQ(many("Select title from todo")->reply->rows.size(), 1U);
 }
 
-TEST_F(SqliteAdapter, ReadsAtMostTwoRowsWhenOneIsWanted) {
+TEST_P(SqliteStatement, ReadsAtMostTwoRowsWhenOneIsWanted) {
   ASSERT_EQ(open("sqlite::memory:"), "");
   arguments = {{"with recursive n(x) as (select 1 union all select x + 1 from n) select x from n", {}}};
   RowsProbe probe(worker, *adapter, SqlAdapter::kOne, arguments);
@@ -213,12 +227,55 @@ TEST_F(SqliteAdapter, ReadsAtMostTwoRowsWhenOneIsWanted) {
   EXPECT_EQ(maybe.reply->rows.size(), 2U);
 }
 
-TEST_F(SqliteAdapter, RefusesRowsWithoutEnd) {
+TEST_P(SqliteStatement, RefusesRowsWithoutEnd) {
   ASSERT_EQ(open("sqlite::memory:"), "");
   const auto probe =
       many("with recursive n(x) as (select 1 union all select x + 1 from n) select zeroblob(1000) from n");
   EXPECT_EQ(probe->fault, FaultKind::kInternal);
   EXPECT_EQ(probe->why, "the rows are larger than 16 MiB");
+}
+
+// --- Inline ---
+
+class InlineSqlite : public SqliteAdapter {
+ protected:
+  InlineSqlite() : SqliteAdapter(true) {}
+};
+
+TEST_F(InlineSqlite, HasEndedWhenItHasStarted) {
+  ASSERT_EQ(open("sqlite:" + folder.file("a.db"), kSchema), "");
+  arguments = {{"select 7", {}}};
+  const RowsProbe probe(worker, *adapter, SqlAdapter::kMany, arguments);
+  EXPECT_TRUE(probe.done());
+  EXPECT_FALSE(loop.run_ready());
+}
+
+TEST_F(InlineSqlite, SharesItsConnectionsWithOtherWorkers) {
+  ASSERT_EQ(open("sqlite:" + folder.file("a.db"), kSchema), "");
+  constexpr int kRows = 200;
+  std::vector<flow::Adapter*> adapters;
+  std::vector<std::unique_ptr<flow::Worker>> workers;
+  for (const bool inline_effects : {true, true, true}) {
+    workers.push_back(std::make_unique<flow::Worker>(flow::Seams{loop, loop.clock(), random, log},
+                                                     flow::WorkerLimits{.inline_effects = inline_effects}));
+    adapters.push_back(systems->bind(*workers.back())[0][0]->adapter);
+  }
+  std::vector<std::thread> threads;
+  for (std::size_t index = 0; index < workers.size(); ++index) {
+    threads.emplace_back([&, index] {
+      for (int row = 0; row < kRows; ++row) {
+        const Value title[] = {Value(static_cast<std::int64_t>(index) * kRows + row)};
+        const SqlAdapter::ExecArguments insert{{"insert into todo (title) values (?)", title}};
+        EXPECT_EQ(Probe<std::int64_t>(*workers[index], *adapters[index], SqlAdapter::kExec, insert).reply, 1);
+        const SqlAdapter::ManyArguments read{{"select title from todo where title = ?", title}};
+        EXPECT_EQ(RowsProbe(*workers[index], *adapters[index], SqlAdapter::kMany, read).reply->rows.size(),
+                  1U);
+      }
+    });
+  }
+  for (std::thread& thread : threads)
+    thread.join();
+  EXPECT_EQ(many("select count(*) from todo")->reply->rows[0][0], std::to_string(3 * kRows));
 }
 
 constexpr std::string_view kEndless =

@@ -78,7 +78,7 @@ void AsioLoop::end_turn() noexcept {
     if (deferred_first_ == nullptr) deferred_last_ = nullptr;
     job.run();
   }
-  --turn_depth_;
+  if (--turn_depth_ == 0 && heartbeat_ != nullptr) heartbeat_->end();
 }
 
 void AsioLoop::start(async::Timer& timer, TimePoint when) noexcept {

@@ -90,7 +90,8 @@ class Reader {
       cpuset(folder + "/cpuset.cpus.effective", Machine::Cgroup::kV2);
     }
     for (const std::string& folder : folders("cgroup", "cpu")) {
-      quota(text_of(folder + "/cpu.cfs_quota_us"), text_of(folder + "/cpu.cfs_period_us"), Machine::Cgroup::kV1);
+      quota(text_of(folder + "/cpu.cfs_quota_us"), text_of(folder + "/cpu.cfs_period_us"),
+            Machine::Cgroup::kV1);
     }
     for (const std::string& folder : folders("cgroup", "cpuset")) {
       cpuset(folder + "/cpuset.effective_cpus", Machine::Cgroup::kV1);
@@ -140,7 +141,8 @@ class Reader {
   void cpuset(const std::string& path, Machine::Cgroup version) {
     const unsigned count = count_cpu_list(text_of(path));
     if (count == 0) return;
-    if (limits_.processors_cpuset == 0 || count < limits_.processors_cpuset) limits_.processors_cpuset = count;
+    if (limits_.processors_cpuset == 0 || count < limits_.processors_cpuset)
+      limits_.processors_cpuset = count;
     if (limits_.version == Machine::Cgroup::kNone) limits_.version = version;
   }
 

@@ -126,7 +126,8 @@ struct ThreadCount {
 void check_threads(const Machine& machine, const ThreadCount& threads, Findings& findings) {
   const std::string name(threads.setting);
   if (threads.count == 0) {
-    findings.error(Finding::Kind::kNoThreads, threads.setting, name + " is 0: nothing would ever run; use 1 or more");
+    findings.error(Finding::Kind::kNoThreads, threads.setting,
+                   name + " is 0: nothing would ever run; use 1 or more");
   } else if (threads.count > Config::kMostThreads) {
     findings.error(Finding::Kind::kTooManyThreads, threads.setting,
                    name + " is " + std::to_string(threads.count) + ": use " +
@@ -160,12 +161,15 @@ std::vector<Finding> Config::validate(const Machine& machine) const {
   check_queue("compute_queue", compute_queue, compute_threads, findings);
   check_queue("blocking_queue", blocking_queue, blocking_threads, findings);
   using async::Priority;
-  if (quanta[Priority::kInteractive] > quanta[Priority::kNormal] || quanta[Priority::kNormal] > quanta[Priority::kBatch]) {
-    findings.warning(Finding::Kind::kQuantaOutOfOrder, "quanta",
-                     "quanta are not in the order interactive, normal, batch: urgent work would hold its thread longest");
+  if (quanta[Priority::kInteractive] > quanta[Priority::kNormal] ||
+      quanta[Priority::kNormal] > quanta[Priority::kBatch]) {
+    findings.warning(
+        Finding::Kind::kQuantaOutOfOrder, "quanta",
+        "quanta are not in the order interactive, normal, batch: urgent work would hold its thread longest");
   }
   if (drain.nanoseconds <= 0) {
-    findings.warning(Finding::Kind::kNoDrain, "drain", "drain is 0: what is under way at shutdown is cut off");
+    findings.warning(Finding::Kind::kNoDrain, "drain",
+                     "drain is 0: what is under way at shutdown is cut off");
   }
   if (executor == Executor::kInline) {
     findings.warning(Finding::Kind::kInlineBlocksWorkers, "executor",
@@ -185,7 +189,8 @@ std::vector<Finding> Config::validate(const Machine& machine) const {
   }
   if (machine.open_files != 0 && connections > machine.open_files) {
     findings.warning(Finding::Kind::kTooFewOpenFiles, "connections",
-                     std::to_string(connections) + " connections, but only " + std::to_string(machine.open_files) +
+                     std::to_string(connections) + " connections, but only " +
+                         std::to_string(machine.open_files) +
                          " files may be open; raise the limit (ulimit -n)");
   }
   return findings.take();

@@ -55,8 +55,8 @@ class Lines {
 
 std::string quanta_text(const async::Quanta& quanta) {
   using async::Priority;
-  return milliseconds(quanta[Priority::kInteractive]) + ", " + milliseconds(quanta[Priority::kNormal]) + ", " +
-         milliseconds(quanta[Priority::kBatch]);
+  return milliseconds(quanta[Priority::kInteractive]) + ", " + milliseconds(quanta[Priority::kNormal]) +
+         ", " + milliseconds(quanta[Priority::kBatch]);
 }
 
 // Durations that mean "never" are left out.
@@ -144,10 +144,11 @@ std::string to_text(const Diagnosis& diagnosis) {
   lines.line("system", known(machine.os) + " " + machine.architecture + ", kernel " + known(machine.kernel));
   lines.line("distribution", known(machine.distribution));
   lines.line("package manager", known(machine.package_manager));
-  std::string processors = std::to_string(machine.processors()) + " usable: " +
-                           std::to_string(machine.processors_online) + " online, " +
+  std::string processors = std::to_string(machine.processors()) +
+                           " usable: " + std::to_string(machine.processors_online) + " online, " +
                            std::to_string(machine.processors_affinity) + " by affinity";
-  if (machine.processors_cpuset != 0) processors += ", " + std::to_string(machine.processors_cpuset) + " by cpuset";
+  if (machine.processors_cpuset != 0)
+    processors += ", " + std::to_string(machine.processors_cpuset) + " by cpuset";
   if (machine.processor_quota > 0) {
     std::array<char, 32> quota{};
     std::snprintf(quota.data(), quota.size(), ", quota %.2f", machine.processor_quota);
@@ -158,8 +159,9 @@ std::string to_text(const Diagnosis& diagnosis) {
   lines.line("memory", mebibytes(machine.memory) + ", limit " + mebibytes(machine.memory_limit));
   lines.line("open files", std::to_string(machine.open_files));
   std::string backends = machine.os == "Linux" ? "epoll" : "";
-  for (const auto& [there, name] : {std::pair{machine.io_uring, " io_uring"}, std::pair{machine.sendfile, " sendfile"},
-                                    std::pair{machine.splice, " splice"}}) {
+  for (const auto& [there, name] :
+       {std::pair{machine.io_uring, " io_uring"}, std::pair{machine.sendfile, " sendfile"},
+        std::pair{machine.splice, " splice"}}) {
     if (there) backends += name;
   }
   lines.line("backends", known(backends));

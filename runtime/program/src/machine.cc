@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
-
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -52,7 +51,9 @@ bool has_io_uring() noexcept {
   return syscall(SYS_io_uring_setup, 0, nullptr) == 0 || (errno != ENOSYS && errno != EPERM);
 }
 
-bool has_splice() noexcept { return syscall(SYS_splice, -1, nullptr, -1, nullptr, 0, 0) == 0 || errno != ENOSYS; }
+bool has_splice() noexcept {
+  return syscall(SYS_splice, -1, nullptr, -1, nullptr, 0, 0) == 0 || errno != ENOSYS;
+}
 
 bool has_sendfile() noexcept { return syscall(SYS_sendfile, -1, -1, nullptr, 0) == 0 || errno != ENOSYS; }
 
@@ -92,11 +93,14 @@ std::uint64_t Machine::usable_memory() const noexcept {
 Machine detect_machine(const std::string& root) {
   Machine machine;
   if (root.empty()) ask_kernel(machine);
-  const auto read = [&root](const char* path) { return program::read_text(root + path).value_or(std::string()); };
+  const auto read = [&root](const char* path) {
+    return program::read_text(root + path).value_or(std::string());
+  };
   if (machine.kernel.empty()) machine.kernel = program::trimmed(read("/proc/sys/kernel/osrelease"));
   machine.distribution = field_of(read("/etc/os-release"), "PRETTY_NAME=");
   machine.package_manager = package_manager_of(root);
-  machine.processors_online = program::count_cpu_list(program::trimmed(read("/sys/devices/system/cpu/online")));
+  machine.processors_online =
+      program::count_cpu_list(program::trimmed(read("/sys/devices/system/cpu/online")));
   const std::string status = read("/proc/self/status");
   machine.processors_affinity = program::count_cpu_list(field_of(status, "Cpus_allowed_list:"));
   machine.memory = program::parse_number(field_of(read("/proc/meminfo"), "MemTotal:")).value_or(0) * 1024;

@@ -91,15 +91,19 @@ TEST(Config, IsWarnedAboutWhenItIsUnwise) {
   };
   const std::vector<Case> cases{
       {[](Config& config, Machine&) { config.workers = 5; }, Finding::Kind::kMoreThreadsThanProcessors},
-      {[](Config&, Machine& machine) { machine.processor_quota = 2; }, Finding::Kind::kMoreThreadsThanProcessors},
+      {[](Config&, Machine& machine) { machine.processor_quota = 2; },
+       Finding::Kind::kMoreThreadsThanProcessors},
       {[](Config& config, Machine&) { config.compute_queue = 1; }, Finding::Kind::kQueueShorterThanThreads},
-      {[](Config&, Machine& machine) { machine.memory_limit = 100 << 20; }, Finding::Kind::kMemoryBeyondLimit},
-      {[](Config& config, Machine&) { config.request_memory = std::size_t{4} << 30; }, Finding::Kind::kMemoryBeyondLimit},
+      {[](Config&, Machine& machine) { machine.memory_limit = 100 << 20; },
+       Finding::Kind::kMemoryBeyondLimit},
+      {[](Config& config, Machine&) { config.request_memory = std::size_t{4} << 30; },
+       Finding::Kind::kMemoryBeyondLimit},
       {[](Config&, Machine& machine) { machine.open_files = 100; }, Finding::Kind::kTooFewOpenFiles},
       {[](Config& config, Machine&) { std::swap(config.quanta.of[0], config.quanta.of[2]); },
        Finding::Kind::kQuantaOutOfOrder},
       {[](Config& config, Machine&) { config.drain = Duration{0}; }, Finding::Kind::kNoDrain},
-      {[](Config& config, Machine&) { config.executor = Executor::kInline; }, Finding::Kind::kInlineBlocksWorkers},
+      {[](Config& config, Machine&) { config.executor = Executor::kInline; },
+       Finding::Kind::kInlineBlocksWorkers},
   };
   for (const Case& each : cases) {
     Machine machine = machine_with(4);

@@ -31,7 +31,8 @@ class MachineTest : public ::testing::Test {
   void mount_v2(const std::string& path, const std::string& mount_root = "/") {
     write("/proc/self/mountinfo",
           "24 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
-          "31 24 0:27 " + mount_root + " /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n");
+          "31 24 0:27 " +
+              mount_root + " /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n");
     write("/proc/self/cgroup", "0::" + path + "\n");
   }
   Machine detect() const { return detect_machine(root_.string()); }

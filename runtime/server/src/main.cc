@@ -5,6 +5,8 @@
 #include <zerver/effects/registry.h>
 #include <zerver/effects/systems.h>
 #include <zerver/io/stop_signals.h>
+#include <zerver/program/doctor.h>
+#include <zerver/program/machine.h>
 #include <zerver/server/main.h>
 #include <zerver/server/server.h>
 
@@ -16,7 +18,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -74,7 +75,7 @@ std::string_view program_name(int argc, char** argv) noexcept {
 
 // What holds when the operator sets nothing. Requests are bounded before it is known which package they are
 // for: so the most counts that one of the packages with flows allows.
-Settings default_settings(std::span<const flow::PackageInfo* const> packages) {
+Settings default_settings(std::span<const flow::PackageInfo* const> packages, const Machine& machine) {
   const Settings usual;
   const auto most = [packages](std::size_t fallback, auto limit_of) {
     std::size_t largest = 0;
@@ -86,7 +87,9 @@ Settings default_settings(std::span<const flow::PackageInfo* const> packages) {
     return largest == 0 ? fallback : largest;
   };
   Settings settings;
-  settings.workers = std::max(1U, std::thread::hardware_concurrency());
+  const Config config = Config::for_server(machine);
+  settings.workers = config.workers;
+  settings.connections = config.connections;
   settings.http.body =
       std::min(http::Limits::kMaxBody,
                most(usual.http.body, [](const flow::ServiceLimits& limits) { return limits.body; }));
@@ -96,6 +99,17 @@ Settings default_settings(std::span<const flow::PackageInfo* const> packages) {
   settings.json_depth = most(
       usual.json_depth, [](const flow::ServiceLimits& limits) { return std::size_t{limits.json_depth}; });
   return settings;
+}
+
+Config config_of(const Settings& settings, const Machine& machine) {
+  Config config = Config::for_server(machine);
+  config.executor = settings.executor;
+  config.workers = settings.workers;
+  config.drain = settings.timeouts.drain;
+  config.watchdog = settings.watchdog;
+  config.connections = settings.connections;
+  config.request_memory = settings.request_memory;
+  return config;
 }
 
 int serve(std::string_view program, const Settings& settings,
@@ -153,7 +167,8 @@ int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> pa
       const char* const value = std::getenv(name.c_str());
       return value == nullptr ? std::nullopt : std::optional<std::string>(value);
     };
-    const Options options = read_options(arguments, variable, default_settings(packages));
+    const Machine machine = detect_machine();
+    const Options options = read_options(arguments, variable, default_settings(packages, machine));
     if (!options.error.empty()) {
       print_error(program, options.error);
       return kNotStarted;
@@ -166,9 +181,17 @@ int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> pa
         std::printf("%.*s, made with Zerver %s\n", static_cast<int>(program.size()), program.data(),
                     ZERVER_VERSION);
         return kServed;
+      case Options::Action::kDoctor:
+        std::fputs(to_text(diagnose(machine, config_of(options.settings, machine))).c_str(), stdout);
+        return kServed;
+      case Options::Action::kDoctorJson:
+        std::fputs(to_json(diagnose(machine, config_of(options.settings, machine))).c_str(), stdout);
+        return kServed;
       case Options::Action::kServe:
         break;
     }
+    for (const Finding& finding : config_of(options.settings, machine).validate(machine))
+      print_error(program, "warning: " + finding.message);
     for (const std::string& finding : unknown_variables(variable_names()))
       print_error(program, "warning: " + finding);
     return serve(program, options.settings, packages, register_adapters);

@@ -56,6 +56,15 @@ std::string apply_server_field(Settings& settings, std::string_view value) {
   return {};
 }
 
+std::string apply_executor(Settings& settings, std::string_view value) {
+  for (const Executor executor : {Executor::kProactor, Executor::kInline}) {
+    if (value != name_of(executor)) continue;
+    settings.executor = executor;
+    return {};
+  }
+  return "proactor or inline";
+}
+
 constexpr std::size_t kLargest = std::size_t{1} << 30;
 
 constexpr std::array kOptions = std::to_array<Option>({
@@ -68,6 +77,10 @@ constexpr std::array kOptions = std::to_array<Option>({
        if (expected.empty()) settings.workers = static_cast<unsigned>(count);
        return expected;
      }},
+    {"executor", "NAME",
+     "proactor, or inline: workers perform effects themselves, one at a time, which is for debugging "
+     "(proactor)",
+     apply_executor},
     {"max-connections", "N", "open connections; more are answered with 503 (10000)",
      [](Settings& settings, std::string_view value) {
        return apply_count<1, 10'000'000>(settings.connections, value);
@@ -120,6 +133,8 @@ constexpr std::array kOptions = std::to_array<Option>({
      [](Settings& settings, std::string_view value) {
        return apply_duration(settings.timeouts.drain, value);
      }},
+    {"watchdog", "TIME", "report workers that are busy with one thing for longer (never)",
+     [](Settings& settings, std::string_view value) { return apply_duration(settings.watchdog, value); }},
     {"server-field", "TEXT", "the Server field of answers (none)", apply_server_field},
 });
 

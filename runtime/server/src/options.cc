@@ -100,6 +100,10 @@ CommandLine read_command_line(std::span<const std::string_view> arguments) {
       line.action = Options::Action::kVersion;
       return line;
     }
+    if (argument == "--doctor" || argument == "--doctor=json") {
+      line.action = argument == "--doctor" ? Options::Action::kDoctor : Options::Action::kDoctorJson;
+      continue;  // what it says depends on the settings
+    }
     if (!argument.starts_with("--")) return fail("unexpected argument " + quoted(argument) + "; see --help");
     const std::size_t equals = argument.find('=');
     const std::string_view name = argument.substr(2, equals == std::string_view::npos ? equals : equals - 2);
@@ -151,7 +155,8 @@ Options read_options(std::span<const std::string_view> arguments, const Variable
   CommandLine line = read_command_line(arguments);
   options.action = line.action;
   options.error = std::move(line.error);
-  if (options.action != Options::Action::kServe || !options.error.empty()) return options;
+  if (options.action == Options::Action::kHelp || options.action == Options::Action::kVersion) return options;
+  if (!options.error.empty()) return options;
 
   if (!line.config) line.config = variables("ZER_CONFIG");
   if (line.config) options.error = apply_file(*line.config, options.settings);
@@ -181,6 +186,7 @@ std::string help_text(std::string_view program) {
   for (const Option& option : all_options())
     add("--" + std::string(option.name) + " " + std::string(option.value), option.help);
   add("--config FILE", "settings as a JSON object, such as {\"workers\": 4, \"max_body\": \"1MiB\"}");
+  add("--doctor", "say what the machine has and what these settings make of it; --doctor=json as JSON");
   add("--help", "show this text");
   add("--version", "show the version");
   text +=

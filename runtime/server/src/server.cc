@@ -2,6 +2,7 @@
 #include "listening_socket.h"
 #include "setting_values.h"
 #include "worker_thread.h"
+#include <zerver/execution/watchdog.h>
 #include <zerver/server/server.h>
 
 #include <utility>
@@ -12,6 +13,10 @@ Server::Server(const Settings& settings, const Clock& clock, Log& log) : setting
   for (unsigned i = 0; i < settings_.workers; ++i) {
     workers_.push_back(std::make_unique<WorkerThread>(settings_, clock, log, open_connections_));
   }
+  if (settings_.watchdog == Duration::max()) return;
+  watchdog_ = std::make_unique<execution::Watchdog>(clock, log, settings_.watchdog);
+  for (std::size_t i = 0; i < workers_.size(); ++i)
+    workers_[i]->set_heartbeat(watchdog_->watch("worker " + std::to_string(i)));
 }
 
 Server::~Server() {
@@ -40,6 +45,7 @@ std::string Server::open() {
 }
 
 void Server::start() {
+  if (watchdog_ != nullptr) watchdog_->start();
   for (const std::unique_ptr<WorkerThread>& worker : workers_) {
     threads_.emplace_back([&worker = *worker] { worker.run(); });
   }

@@ -42,7 +42,9 @@ WorkerThread::WorkerThread(const Settings& settings, const Clock& clock, Log& lo
       open_connections_(open_connections),
       loop_(clock),
       worker_(flow::Seams{loop_, clock, random_, log},
-              flow::WorkerLimits{.arena_bytes = settings.request_memory, .json_depth = settings.json_depth}),
+              flow::WorkerLimits{.arena_bytes = settings.request_memory,
+                                 .json_depth = settings.json_depth,
+                                 .inline_effects = settings.executor == Executor::kInline}),
       tick_(tick_for(settings.timeouts)) {
   coarse_now_ = clock.now();
   update_common_fields();

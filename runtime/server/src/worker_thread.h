@@ -34,6 +34,8 @@ class WorkerThread final : public ConnectionHost {
 
   flow::Worker& worker() noexcept { return worker_; }
   void bind(std::vector<BoundPackage> packages) { packages_ = std::move(packages); }
+  // Before run(). Outlives this.
+  void set_heartbeat(execution::Heartbeat& heartbeat) noexcept { loop_.set_heartbeat(heartbeat); }
   // Takes the listening socket over.
   void listen(int socket, bool v6);
 

@@ -210,6 +210,29 @@ TEST(Main, TakesTheLimitsOfItsPackages) {
   EXPECT_EQ(status(one_of_two, post), 413);
 }
 
+TEST(Main, DiagnosesItsMachineAndSettings) {
+  Program text({"--doctor", "--workers", "1000"});
+  EXPECT_EQ(text.wait(), 0);
+  const std::string output = text.read_output();
+  EXPECT_NE(output.find("\n  workers             1000 ("), std::string::npos) << output;
+  EXPECT_NE(output.find("warning [more-threads-than-processors]: workers is 1000"), std::string::npos)
+      << output;
+  Program json({"--doctor=json", "--executor", "inline"});
+  EXPECT_EQ(json.wait(), 0);
+  EXPECT_NE(json.read_output().find(R"("executor":"inline")"), std::string::npos);
+}
+
+TEST(Main, WarnsOfWhatIsUnwiseAndServes) {
+  Program program({"--listen", "127.0.0.1:0", "--executor", "inline"}, {{"ZER_MAX_BODI", "1KiB"}});
+  EXPECT_TRUE(program.read_line().starts_with("listening on http://127.0.0.1:"));
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait(), 0);
+  EXPECT_EQ(program.read_errors(),
+            "service: warning: executor is inline: a worker waits for each effect, and answers nobody else "
+            "meanwhile\n"
+            "service: warning: `ZER_MAX_BODI` is not a setting; did you mean `ZER_MAX_BODY`?\n");
+}
+
 TEST(Main, PrintsHelpAndVersion) {
   Program help({"--help"});
   EXPECT_EQ(help.wait(), 0);

@@ -212,6 +212,21 @@ TEST(Options, AreThePropertiesOfTheSchema) {
   EXPECT_EQ(properties, options);
 }
 
+TEST(Options, NameTheExecutor) {
+  EXPECT_EQ(read({}).settings.executor, Executor::kProactor);
+  EXPECT_EQ(read({"--executor", "inline"}).settings.executor, Executor::kInline);
+  EXPECT_EQ(read({}, {{"ZER_EXECUTOR", "inline"}}).settings.executor, Executor::kInline);
+  EXPECT_EQ(read({"--executor=threads"}).error, "--executor: `threads` is not proactor or inline");
+}
+
+TEST(Options, AskForADiagnosisOfTheOthers) {
+  const Options options = read({"--doctor", "--workers", "3"});
+  EXPECT_EQ(options.action, Options::Action::kDoctor);
+  EXPECT_EQ(options.settings.workers, 3U);
+  EXPECT_EQ(read({"--workers=3", "--doctor=json"}).action, Options::Action::kDoctorJson);
+  EXPECT_EQ(read({"--doctor", "--workers", "x"}).error, "--workers: `x` is not a number from 1 to 1024");
+}
+
 TEST(Options, AskForHelpAndVersion) {
   EXPECT_EQ(read({"--help"}).action, Options::Action::kHelp);
   EXPECT_EQ(read({"-h"}).action, Options::Action::kHelp);

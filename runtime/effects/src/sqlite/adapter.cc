@@ -79,6 +79,12 @@ class WorkerSql final : public SqlAdapter {
     record.set(statement, wanted, lock_deadline(operation));
     record.operation = &operation;
     record.counts = wanted == Wanted::kCount;
+    if (worker_->limits().inline_effects) {
+      free_.pop_back();
+      operation.adapter_data = &record;
+      pool_->perform(record);
+      return back(record);
+    }
     if (!pool_->submit(record))
       return operation.fail({FaultKind::kUnavailable, "the database has too much to do", {}});
     free_.pop_back();

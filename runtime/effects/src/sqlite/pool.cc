@@ -123,29 +123,32 @@ void Pool::end_soon(StatementJob& job) noexcept {
   }
 }
 
+bool Pool::run(Member& member, StatementJob& job, std::unique_lock<std::mutex>& lock) {
+  member.running = &job;
+  lock.unlock();
+  bool needs_writer = false;
+  try {
+    job.outcome_ = member.connection.run(job.text_, job.parameters_, job.wanted_, job.rows_, job.patience_,
+                                         needs_writer);
+  } catch (const std::bad_alloc&) {
+    job.outcome_ = {true, FaultKind::kUnavailable, "no memory"};
+  }
+  lock.lock();
+  member.running = nullptr;
+  ended_.notify_all();
+  return needs_writer;
+}
+
 void Pool::serve(Member& member, Lane& lane) {
   std::unique_lock lock(mutex_);
   while (true) {
-    lane.ready.wait(lock, [&] { return stopping_ || !lane.queue.empty(); });
+    lane.ready.wait(lock, [&] { return stopping_ || (!lane.queue.empty() && member.running == nullptr); });
     if (stopping_) return;
     StatementJob& job = *lane.queue.front();
     lane.queue.pop_front();
-    member.running = &job;
-    lock.unlock();
-
-    bool needs_writer = false;
-    try {
-      job.outcome_ = member.connection.run(job.text_, job.parameters_, job.wanted_, job.rows_, job.patience_,
-                                           needs_writer);
-    } catch (const std::bad_alloc&) {
-      job.outcome_ = {true, FaultKind::kUnavailable, "no memory"};
-    }
-
-    lock.lock();
-    member.running = nullptr;
-    if (job.discarded_) {
-      ended_.notify_all();
-    } else if (needs_writer && !job.patience_.abandoned.load(std::memory_order_relaxed)) {
+    const bool needs_writer = run(member, job, lock);
+    if (job.discarded_) continue;
+    if (needs_writer && !job.patience_.abandoned.load(std::memory_order_relaxed)) {
       writes_.queue.push_back(&job);
       writes_.ready.notify_one();
     } else {
@@ -153,6 +156,30 @@ void Pool::serve(Member& member, Lane& lane) {
       job.loop_->post(job);
     }
   }
+}
+
+void Pool::perform(StatementJob& job) {
+  std::unique_lock lock(mutex_);
+  if (&lane_of(job.text_) == &reads_) {
+    const bool needs_writer = perform_on(1, members_.size(), job, lock);
+    reads_.ready.notify_all();  // their connections were in use
+    if (!needs_writer) return;
+  }
+  static_cast<void>(perform_on(0, 1, job, lock));
+  writes_.ready.notify_all();
+}
+
+// On the first of these members whose connection is free.
+bool Pool::perform_on(std::size_t first, std::size_t end, StatementJob& job,
+                      std::unique_lock<std::mutex>& lock) {
+  Member* member = nullptr;
+  ended_.wait(lock, [&] {
+    for (std::size_t index = first; index < end && member == nullptr; ++index) {
+      if (members_[index]->running == nullptr) member = members_[index].get();
+    }
+    return member != nullptr;
+  });
+  return run(*member, job, lock);
 }
 
 }  // namespace zerver::effects::sqlite

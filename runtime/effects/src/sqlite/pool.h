@@ -66,6 +66,9 @@ class Pool {
 
   // False when the queue is full. Any thread.
   [[nodiscard]] bool submit(StatementJob& job);
+  // Runs the job at once, on this thread, and returns when it has ended; it is not posted. Waits for a
+  // connection when all are in use. Any thread.
+  void perform(StatementJob& job);
   // Nobody waits for the job any more: true when it had not begun and will not be posted, else it is ended
   // soon and posted.
   bool abandon(StatementJob& job) noexcept;
@@ -80,7 +83,7 @@ class Pool {
   };
   struct Member {
     Connection connection;
-    StatementJob* running = nullptr;  // guarded by mutex_
+    StatementJob* running = nullptr;  // guarded by mutex_; on its own thread, or on one in perform()
     std::thread thread;
   };
 
@@ -88,6 +91,9 @@ class Pool {
   bool take_from_queue(const StatementJob& job) noexcept;
   void end_soon(StatementJob& job) noexcept;
   void serve(Member& member, Lane& lane);
+  // True when a reader got a statement that writes: it has not run.
+  [[nodiscard]] bool run(Member& member, StatementJob& job, std::unique_lock<std::mutex>& lock);
+  bool perform_on(std::size_t first, std::size_t end, StatementJob& job, std::unique_lock<std::mutex>& lock);
 
   std::mutex mutex_;
   Lane writes_;  // guarded by mutex_, like all below

@@ -30,6 +30,8 @@ struct WorkerLimits {
   std::size_t json_depth = 32;
   Duration unwinding = Duration::from_seconds(30);  // of all undos of one saga, before the recovery has them
   Duration cleanup = Duration::from_seconds(10);    // of one call that goes on when its request is given up
+  // Adapters that can perform their operations on the worker's own thread do so, before start() returns.
+  bool inline_effects = false;
 };
 
 // Counted since the start, by the worker's own thread.

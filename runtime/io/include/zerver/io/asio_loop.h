@@ -4,6 +4,7 @@
 #include <zerver/async/loop.h>
 #include <zerver/async/timer_wheel.h>
 #include <zerver/core/clock.h>
+#include <zerver/execution/watchdog.h>
 #include <zerver/io/handler_memory.h>
 
 #include <boost/asio/io_context.hpp>
@@ -36,6 +37,8 @@ class AsioLoop final : public async::Loop {
   AsioLoop& operator=(const AsioLoop&) = delete;
 
   boost::asio::io_context& context() noexcept { return context_; }
+  // Beats with each turn from now on. Before run(); outlives the loop's use.
+  void set_heartbeat(execution::Heartbeat& heartbeat) noexcept { heartbeat_ = &heartbeat; }
   // Returns after stop(), and can then be called again.
   void run();
   void stop() noexcept { context_.stop(); }
@@ -49,7 +52,7 @@ class AsioLoop final : public async::Loop {
  private:
   void begin_turn() noexcept {
     now_is_read_ = false;
-    ++turn_depth_;
+    if (++turn_depth_ == 1 && heartbeat_ != nullptr) heartbeat_->begin(now());
   }
   void end_turn() noexcept;
   void run_posted() noexcept;
@@ -60,6 +63,7 @@ class AsioLoop final : public async::Loop {
   mutable TimePoint now_;
   mutable bool now_is_read_ = false;
   int turn_depth_ = 0;
+  execution::Heartbeat* heartbeat_ = nullptr;  // null: nobody looks
 
   // Posted by any thread, last first; whoever makes it non-empty wakes the loop.
   std::atomic<async::Job*> posted_ = nullptr;

@@ -14,8 +14,8 @@
 
 namespace zerver {
 
-// How effects are performed. With kInline the worker performs them itself, one after the other, where the adapter
-// can: simple to step through in a debugger, and slow.
+// How effects are performed. With kInline the worker performs them itself, one after the other, where the
+// adapter can: simple to step through in a debugger, and slow.
 enum class Executor : std::uint8_t { kProactor, kInline };
 std::string_view name_of(Executor executor) noexcept;
 
@@ -48,15 +48,16 @@ struct Config {
   static constexpr unsigned kMostThreads = 4096;
 
   Executor executor = Executor::kProactor;
-  unsigned workers = 1;           // loops, each with a thread
-  unsigned compute_threads = 1;   // ComputePool
-  unsigned blocking_threads = 16;  // BlockingPool, at most
-  std::size_t compute_queue = 4096;   // jobs that wait
+  unsigned workers = 1;              // loops, each with a thread
+  unsigned compute_threads = 1;      // ComputePool
+  unsigned blocking_threads = 16;    // BlockingPool, at most
+  std::size_t compute_queue = 4096;  // jobs that wait
   std::size_t blocking_queue = 1024;
   async::Quanta quanta = async::kInteractiveQuanta;
   Duration drain = Duration::from_seconds(10);  // how long shutting down may take
-  Duration idle_timeout = Duration::max();      // a program's pools end when idle for so long; 0: with their last job
-  Duration watchdog = Duration::max();          // report threads that are busy with one thing for longer
+  Duration idle_timeout =
+      Duration::max();                  // a program's pools end when idle for so long; 0: with their last job
+  Duration watchdog = Duration::max();  // report threads that are busy with one thing for longer
   std::size_t connections = 10'000;
   std::size_t request_memory = std::size_t{1} << 20;  // bytes, of one request at most
 

@@ -15,6 +15,10 @@
 #include <thread>
 #include <vector>
 
+namespace zerver::execution {
+class Watchdog;
+}
+
 namespace zerver::server {
 
 class WorkerThread;
@@ -58,6 +62,7 @@ class Server {
  private:
   const Settings settings_;
   std::atomic<std::size_t> open_connections_ = 0;
+  std::unique_ptr<execution::Watchdog> watchdog_;  // null: nobody looks
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::vector<std::string> addresses_;
   std::vector<std::thread> threads_;

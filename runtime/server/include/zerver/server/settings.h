@@ -3,6 +3,7 @@
 
 #include <zerver/core/time.h>
 #include <zerver/http/limits.h>
+#include <zerver/program/config.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +21,7 @@ struct Timeouts {
 };
 
 struct Settings {
+  Executor executor = Executor::kProactor;  // kInline: workers perform effects themselves, where adapters can
   std::vector<std::string> listen = {"127.0.0.1:8080"};  // `HOST:PORT`, `[::1]:PORT`; port 0: any free one
   unsigned workers = 1;
   std::size_t connections = 10'000;  // of all workers; above it: 503
@@ -30,6 +32,7 @@ struct Settings {
   std::string server_field;  // the value of the Server field; empty: none is sent
   http::Limits http;
   Timeouts timeouts;
+  Duration watchdog = Duration::max();  // report a worker that is busy with one thing for longer
 };
 
 }  // namespace zerver::server
