@@ -23,6 +23,15 @@ std::string variable_of(std::string_view name) {
 
 std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
+// A value in a message, which is one line whatever is in it.
+std::string shown(std::string_view value) {
+  std::string text(value);
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; },
+      '?');
+  return quoted(text);
+}
+
 // How an option is written in one of the three places.
 using Spelled = std::string (*)(std::string_view name);
 
@@ -49,7 +58,7 @@ std::string suggestion(std::string_view written, Spelled spelled) {
 std::string apply(const Option& option, std::string_view source, std::string_view value, Settings& settings) {
   const std::string expected = option.apply(settings, value);
   if (expected.empty()) return {};
-  return std::string(source) + ": " + quoted(value) + " is not " + expected;
+  return std::string(source) + ": " + shown(value) + " is not " + expected;
 }
 
 std::string apply_file(const std::string& path, Settings& settings) {
