@@ -1,3 +1,4 @@
+#include "request_text.h"
 #include <zerver/testing/req_test.h>
 #include <zerver/trace/timeline.h>
 
@@ -24,35 +25,14 @@ struct ReqTest::Running final : flow::Exchange {
       : Exchange(worker,
                  [](Exchange& exchange) noexcept { static_cast<Running&>(exchange).finished = true; }),
         text(the_request) {
-    const std::string_view target_view = text.target;
-    const std::size_t question = std::min(target_view.find('?'), target_view.size());
-    request.method = text.method;
-    request.method_name = method_name(text.method);
-    request.target = target_view;
-    request.path = target_view.substr(0, question);
-    request.has_query = question < target_view.size();
-    request.query = request.has_query ? target_view.substr(question + 1) : std::string_view();
-    for (const auto& [name, value] : text.headers)
-      headers.push_back({name, value});
-    request.headers = headers;
-    request.client_ip = "192.0.2.1";
-    body_size = text.body.size();
-    text.body.resize(body_size + Request::kBodyPadding);
-    request.body = std::string_view(text.body).substr(0, body_size);
+    set_request(request, text, headers);
   }
 
   RequestText text;
   std::vector<Header> headers;
-  std::size_t body_size = 0;
   flow::RouteMatch match;
   bool finished = false;
 };
-
-std::string_view ResponseText::header(std::string_view name) const noexcept {
-  const auto field =
-      std::ranges::find(headers, name, [](const auto& pair) -> std::string_view { return pair.first; });
-  return field == headers.end() ? std::string_view() : std::string_view(field->second);
-}
 
 ReqTest::ReqTest(const flow::PackageInfo& package, std::uint64_t seed, const flow::WorkerLimits& limits)
     : package_(&package), loop_(seed), random_(seed), worker_({loop_, loop_.clock(), random_, log_}, limits) {
@@ -100,16 +80,9 @@ bool ReqTest::finished() const noexcept { return running_ && running_->finished;
 
 ResponseText ReqTest::take() {
   ResponseText text;
-  const Response& response = running_->response;
+  if (running_->match.found) text = response_text(running_->response);
   text.found = running_->match.found;
   text.allowed = running_->match.allowed;
-  if (text.found) {
-    text.status = response.status;
-    text.content_type = response.content_type;
-    text.body = response.body;
-    for (const Header& header : response.headers())
-      text.headers.emplace_back(header.name, header.value);
-  }
   running_.reset();
   return text;
 }

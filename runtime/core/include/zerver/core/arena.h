@@ -72,6 +72,8 @@ class Arena {
   void reset() noexcept;
 
   std::size_t cap() const noexcept { return cap_; }
+  // For blocks that it does not have yet: a test that wants it to be full soon says so before its first use.
+  void set_cap(std::size_t cap) noexcept { cap_ = cap; }
   // Bytes in blocks handed out or waiting to be.
   std::size_t reserved() const noexcept { return reserved_; }
   // The most bytes that a request used, over the arena's life.

@@ -1,0 +1,112 @@
+// A whole service in virtual time: packages, the systems that they talk to, clients, and faults. One seed
+// decides everything that is not determined by the requests.
+#pragma once
+
+#include <zerver/core/random.h>
+#include <zerver/effects/inline_sqlite.h>
+#include <zerver/effects/registry.h>
+#include <zerver/flow/service.h>
+#include <zerver/flow/worker.h>
+#include <zerver/testing/faults.h>
+#include <zerver/testing/req_test.h>
+#include <zerver/testing/sim_loop.h>
+#include <zerver/trace/ring.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zerver::testing {
+
+// One request of a simulated client, and what came of it.
+struct SimRequest {
+  static constexpr std::size_t kNoClient = static_cast<std::size_t>(-1);
+
+  std::size_t client = kNoClient;  // in the order of add_client(); none for those of send()
+  std::size_t number = 0;  // of the client's requests, from 0
+  unsigned attempt = 1;    // of this request: a client may send it again
+  RequestText request;
+  ResponseText response;  // status 0 until it is answered
+  TimePoint sent;
+  TimePoint answered = TimePoint::never();
+  bool left = false;  // the client did not wait for the answer
+};
+
+// Sends requests at its own pace, whether those before are answered or not.
+struct ClientPlan {
+  // The request of that number.
+  std::function<RequestText(std::size_t number, Random& random)> request;
+  std::size_t requests = 1;
+  // Between two requests: drawn from the exponential distribution of that mean (a Poisson process), or, when
+  // `regular`, always so long.
+  Duration interval = Duration::from_milliseconds(10);
+  bool regular = false;
+  Duration patience = Duration::max();  // then it is gone
+  // Sends a request again that was not answered, or with a status that `again` accepts, at most so often, so
+  // long after that.
+  unsigned retries = 0;
+  Duration retry_after = Duration::from_milliseconds(50);
+  std::function<bool(const ResponseText& response)> again;  // null: any 5xx
+};
+
+// In this order: the constructor; registry(), faults(), set_variable(); add_client(); run(), as often as
+// wanted.
+class SimWorld {
+ public:
+  struct Options {
+    std::uint64_t seed = 1;
+    unsigned workers = 1;  // that requests are spread over
+    flow::WorkerLimits limits = {};
+    std::size_t trace_capacity = std::size_t{1} << 16;  // events
+    // Requests in a thousand whose arena is full somewhere on their way.
+    std::uint32_t short_of_memory = 0;
+  };
+
+  SimWorld(std::vector<const flow::PackageInfo*> packages, const Options& options);
+  ~SimWorld();
+  SimWorld(const SimWorld&) = delete;
+  SimWorld& operator=(const SimWorld&) = delete;
+
+  // Holds the standard adapters, with SQLite in memory and inline. What is added here is reached through
+  // faults, but for the clock and random numbers, which cannot fail.
+  effects::Registry& registry() noexcept;
+  effects::InlineSqlite& sqlite() noexcept;
+  RandomFaults& faults() noexcept;
+  // Instead of faults(); outlives the world.
+  void set_fault_source(FaultSource& source) noexcept;
+  // `env.NAME` or `secret.NAME`.
+  void set_variable(std::string name, std::string value);
+
+  void add_client(ClientPlan plan);
+  // One request, now.
+  void send(RequestText request);
+
+  // Until every client is done and every request is answered. Throws std::runtime_error, one line, when a
+  // target cannot be opened. False when nothing is left that could answer a request that waits.
+  bool run();
+  // Lets time go on: for what goes on behind the requests.
+  void run_for(Duration span);
+
+  const std::vector<SimRequest>& requests() const noexcept;
+  // What must hold when run() has returned, and does not: requests without an answer, operations that are
+  // still in flight, places of targets that were not given back.
+  std::vector<std::string> violations() const;
+  // What happened, one event a line: the same for the same seed, to the byte.
+  std::string timeline() const;
+  const FaultCounts& fault_counts() const noexcept;
+  SimLoop& loop() noexcept;
+  flow::Worker& worker(std::size_t index) noexcept;
+  const std::vector<std::string>& log() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace zerver::testing

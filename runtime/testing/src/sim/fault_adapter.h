@@ -1,0 +1,70 @@
+// Between a flow and a system: what a FaultSource says happens to each operation.
+#pragma once
+
+#include <zerver/async/loop.h>
+#include <zerver/effects/registry.h>
+#include <zerver/flow/call/operation.h>
+#include <zerver/flow/worker.h>
+#include <zerver/testing/faults.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zerver::testing {
+
+class FaultAdapter final : public flow::Adapter {
+ public:
+  FaultAdapter(std::unique_ptr<flow::Adapter> inner, std::string_view target, flow::Worker& worker,
+               FaultSource& source, FaultCounts& counts) noexcept;
+  ~FaultAdapter() override;
+
+  void start(flow::Operation& operation) override;
+  void cancel(flow::Operation& operation) noexcept override;
+
+  // Operations that the flow still waits for, or that the system still performs.
+  std::size_t in_flight() const noexcept { return flights_.size() - free_.size(); }
+
+ private:
+  // What the system sees in the place of the flow's operation.
+  class Performed;
+  struct Flight;
+
+  Flight& take();
+  void release(Flight& flight) noexcept { free_.push_back(&flight); }
+  void go(Flight& flight) noexcept;
+  void begin(Performed& performed) noexcept;
+  void end(Performed& performed) noexcept;
+  void close(Flight& flight) noexcept;
+
+  std::unique_ptr<flow::Adapter> inner_;
+  std::string_view target_;
+  flow::Worker* worker_;
+  FaultSource* source_;
+  FaultCounts* counts_;
+  std::vector<std::unique_ptr<Flight>> flights_;
+  std::vector<Flight*> free_;
+};
+
+// A system whose adapters are reached through faults.
+class FaultSystem final : public effects::System {
+ public:
+  FaultSystem(std::unique_ptr<effects::System> inner, std::string target, FaultSource& source,
+              FaultCounts& counts)
+      : inner_(std::move(inner)), target_(std::move(target)), source_(&source), counts_(&counts) {}
+
+  std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override;
+  // Of all its adapters.
+  std::size_t in_flight() const noexcept;
+
+ private:
+  std::unique_ptr<effects::System> inner_;
+  std::string target_;
+  FaultSource* source_;
+  FaultCounts* counts_;
+  std::vector<FaultAdapter*> adapters_;  // theirs who asked for them
+};
+
+}  // namespace zerver::testing

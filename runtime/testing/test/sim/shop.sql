@@ -1,0 +1,1 @@
+create table booking (id text primary key, receipt text not null) strict;
