@@ -1,0 +1,19 @@
+// All primitives that a coroutine of one loop may use, and those between threads.
+#pragma once
+
+#include <zerver/async/channel/channel.h>
+#include <zerver/async/channel/oneshot.h>
+#include <zerver/async/combine/all.h>
+#include <zerver/async/combine/race.h>
+#include <zerver/async/combine/select.h>
+#include <zerver/async/combine/timeout.h>
+#include <zerver/async/context.h>
+#include <zerver/async/sleep.h>
+#include <zerver/async/spawn.h>
+#include <zerver/async/stop.h>
+#include <zerver/async/sync/event.h>
+#include <zerver/async/sync/mutex.h>
+#include <zerver/async/sync/rw_lock.h>
+#include <zerver/async/sync/semaphore.h>
+#include <zerver/async/task.h>
+#include <zerver/async/task_group.h>
