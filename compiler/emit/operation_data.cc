@@ -20,28 +20,43 @@ Data failure_data(const plan::FailurePlan& failure) {
   return object({{"kinds", list(failure.kinds)}, {"statement", failure.statement}});
 }
 
-Data call_data(const plan::CallPlan& call, bool is_first) {
-  return object({{"separator", is_first ? "" : ", "},
-                 {"site", call.site},
+Data text_data(const plan::TextPlan& text) {
+  return object({{"text_local", text.local}, {"lines", list(text.json)}});
+}
+
+Data call_data(const plan::CallPlan& call) {
+  return object({{"site", call.site},
                  {"call", call.call},
                  {"call_type", call.call_type},
                  {"arguments_type", call.arguments_type},
                  {"arguments_local", call.arguments_local},
                  {"arguments", braced(call.arguments)},
+                 {"texts", list(call.texts, text_data)},
                  {"has_parameters", flag(!call.parameters.empty())},
                  {"parameters_local", call.parameters_local},
                  {"parameters", braced(call.parameters)},
-                 {"required", flag(call.required)},
-                 {"has_assigns", flag(!call.assigns.empty())},
-                 {"assigns", list(call.assigns, assign_data)},
-                 {"has_failures", flag(!call.failures.empty())},
-                 {"failures", list(call.failures, failure_data)}});
+                 {"key", when_set(call.key)}});
 }
 
-Data calls_data(const std::vector<plan::CallPlan>& calls) {
-  bool is_first = true;
-  return list(calls,
-              [&](const plan::CallPlan& call) { return call_data(call, std::exchange(is_first, false)); });
+Data group_data(const plan::GroupPlan& group) {
+  return object({{"group", group.local},
+                 {"join", group.join},
+                 {"quorum", group.quorum.empty() ? std::string() : ", " + group.quorum},
+                 {"count", std::to_string(group.members.size())},
+                 {"members", braced(group.members)}});
+}
+
+Data kept_data(const plan::OutcomePlan::Kept& kept) {
+  // An `if` of an own around each assignment with a condition would not end where this one ends.
+  return object({{"only_if", when_set(kept.condition)}, {"assigns", list(kept.assigns, assign_data)}});
+}
+
+Data outcome_data(const plan::OutcomePlan& outcome) {
+  return object({{"result", outcome.local + ".result()"},
+                 {"may_fail", flag(outcome.may_fail)},
+                 {"has_failures", flag(!outcome.failures.empty())},
+                 {"failures", list(outcome.failures, failure_data)},
+                 {"kept", list(outcome.kept, kept_data)}});
 }
 
 Data case_data(const plan::CasePlan& each, const std::string& leave) {
@@ -57,7 +72,12 @@ Data operation_data(const Operation& operation, const std::string& leave) {
   // Optional effects hide failures: that the flow was given up must still be seen.
   const bool checks_given_up =
       operation.calls.size() > 1 ||
-      llvm::any_of(operation.calls, [](const plan::CallPlan& call) { return !call.required; });
+      llvm::any_of(operation.outcomes, [](const plan::OutcomePlan& outcome) { return !outcome.may_fail; });
+  std::string awaited;
+  if (!operation.groups.empty())
+    awaited = operation.groups.back().local;
+  else if (!operation.calls.empty())
+    awaited = operation.calls.front().call;
   return object({
       {"leave", leave},
       {"has_comment", flag(!operation.comment.empty())},
@@ -77,8 +97,10 @@ Data operation_data(const Operation& operation, const std::string& leave) {
       {"assigns", list(operation.assigns, assign_data)},
       {"has_failures", flag(!operation.failures.empty())},
       {"failures", list(operation.failures, failure_data)},
-      {"calls", calls_data(operation.calls)},
-      {"is_joined", flag(operation.calls.size() > 1)},
+      {"calls", list(operation.calls, call_data)},
+      {"groups", list(operation.groups, group_data)},
+      {"awaited", awaited},
+      {"outcomes", list(operation.outcomes, outcome_data)},
       {"checks_given_up", flag(checks_given_up)},
       {"step", operation.step},
       {"prefix", operation.prefix},

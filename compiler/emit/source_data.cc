@@ -40,22 +40,21 @@ Data site_data(const plan::SitePlan& site) {
                  {"has_fails", flag(!site.fails.empty())},
                  {"fails", llvm::join(site.fails, ", ")},
                  {"has_policy", flag(!site.policy.empty())},
-                 {"policy", list(site.policy)}});
+                 {"policy", list(site.policy)},
+                 {"rate", when_set(site.rate)}});
 }
 
 Data target_data(const plan::TargetPlan& target) {
-  return object(
-      {{"name", target.name},
-       {"adapter", target.adapter},
-       {"function", target.function},
-       {"uses_environment",
-        flag(llvm::any_of(target.statements,
-                          [](llvm::StringRef statement) { return statement.contains("environment."); }))},
-       {"has_statements", flag(!target.statements.empty())},
-       {"statements", list(target.statements)},
-       {"in_flight", target.in_flight.empty() ? std::string("zerver::flow::TargetInfo::kDefaultInFlight")
-                                              : target.in_flight},
-       {"schema", target.schema.empty() ? std::string("{}") : target.schema}});
+  return object({{"name", target.name},
+                 {"adapter", target.adapter},
+                 {"function", target.function},
+                 {"uses_environment", flag(llvm::any_of(target.statements,
+                                                        [](llvm::StringRef statement) {
+                                                          return statement.contains("environment.");
+                                                        }))},
+                 {"has_statements", flag(!target.statements.empty())},
+                 {"statements", list(target.statements)},
+                 {"settings", list(target.settings)}});
 }
 
 Data flow_data(const plan::FlowPlan& flow) {
@@ -89,6 +88,8 @@ Data flow_data(const plan::FlowPlan& flow) {
                  {"needs_end", flag(flow.is_coroutine && flow.suspensions.empty())},
                  {"doc", doc(flow.doc)},
                  {"deadline", when_set(flow.deadline)},
+                 {"has_settings", flag(!flow.settings.empty())},
+                 {"settings", list(flow.settings)},
                  {"has_slots", flag(!flow.slots.empty())},
                  {"unused_slots", flag(!flow.slots.empty() && !flow.uses_slots)},
                  {"slots", list(flow.slots,
@@ -102,35 +103,39 @@ Data flow_data(const plan::FlowPlan& flow) {
 }  // namespace
 
 Data source_data(const plan::Plan& plan) {
-  Data data =
-      object({{"source", plan.source},
-              {"header", plan.path + ".flow.h"},
-              {"package", plan::string_literal(plan.package)},
-              {"namespace", plan.cpp_namespace},
-              {"includes", list(plan.source_includes)},
-              {"has_deprecated", flag(plan.has_deprecated)},
-              {"has_patterns", flag(!plan.patterns.empty())},
-              {"patterns", list(plan.patterns,
-                                [](const plan::PatternPlan& pattern) {
-                                  return object({{"name", pattern.name}, {"expression", pattern.expression}});
-                                })},
-              {"has_types", flag(llvm::any_of(plan.types,
-                                              [](const plan::TypePlan& type) {
-                                                return type.has_json || type.has_row ||
-                                                       !type.values.empty() || !type.scalar.checks.empty();
-                                              }))},
-              {"types", list(plan.types, type_data)},
-              {"has_errors", flag(!plan.errors.empty())},
-              {"errors", list(plan.errors, error_data)},
-              {"has_sites", flag(!plan.sites.empty())},
-              {"statements", list(plan.statements, statement_data)},
-              {"sites", list(plan.sites, site_data)},
-              {"has_limits", flag(!plan.limits.empty())},
-              {"limits", plan.limits},
-              {"has_targets", flag(!plan.targets.empty())},
-              {"targets", list(plan.targets, target_data)},
-              {"has_flows", flag(!plan.flows.empty())},
-              {"flows", list(plan.flows, flow_data)}});
+  Data data = object(
+      {{"source", plan.source},
+       {"header", plan.path + ".flow.h"},
+       {"package", plan::string_literal(plan.package)},
+       {"namespace", plan.cpp_namespace},
+       {"includes", list(plan.source_includes)},
+       {"has_deprecated", flag(plan.has_deprecated)},
+       {"has_patterns", flag(!plan.patterns.empty())},
+       {"patterns", list(plan.patterns,
+                         [](const plan::PatternPlan& pattern) {
+                           return object({{"name", pattern.name}, {"expression", pattern.expression}});
+                         })},
+       {"has_types", flag(llvm::any_of(plan.types,
+                                       [](const plan::TypePlan& type) {
+                                         return type.has_json || type.has_row || !type.values.empty() ||
+                                                !type.scalar.checks.empty();
+                                       }))},
+       {"types", list(plan.types, type_data)},
+       {"has_errors", flag(!plan.errors.empty())},
+       {"errors", list(plan.errors, error_data)},
+       {"has_sites", flag(!plan.sites.empty())},
+       {"statements", list(plan.statements, statement_data)},
+       {"sites", list(plan.sites, site_data)},
+       {"has_limits", flag(!plan.limits.empty())},
+       {"limits", plan.limits},
+       {"has_targets", flag(!plan.targets.empty())},
+       {"has_rates", flag(!plan.rates.empty())},
+       {"rates",
+        list(plan.rates,
+             [](const plan::RatePlan& rate) { return object({{"count", rate.count}, {"per", rate.per}}); })},
+       {"targets", list(plan.targets, target_data)},
+       {"has_flows", flag(!plan.flows.empty())},
+       {"flows", list(plan.flows, flow_data)}});
   set_router(plan, data);
   return data;
 }

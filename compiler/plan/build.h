@@ -10,6 +10,7 @@
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/SetVector.h>
+#include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringRef.h>
 
 #include <string>
@@ -32,6 +33,7 @@ struct Builder {
   llvm::SetVector<model::PackageId> header_packages, source_packages;
   llvm::SetVector<model::ErrorId> answered;  // errors that a flow ends with
   llvm::SetVector<model::TargetId> targets;  // systems that a flow calls
+  llvm::SmallVector<Span> rates;             // where those of `Plan::rates` are written
   NameScope source_scope{{"handle", "package", "answer_error", "Route", "Captures", "kNone"}};
 
   // "todo.v1.admit"
@@ -47,6 +49,8 @@ struct Builder {
 };
 
 [[nodiscard]] Lines lines_of(llvm::StringRef doc);
+// "zerver::Duration::from_milliseconds(50)"
+[[nodiscard]] std::string duration(model::Nanoseconds span);
 
 // Conditions under which the C++ expression `value` of type `type` breaks a trait, and what is said then.
 [[nodiscard]] std::vector<CheckPlan> violations(Builder& builder, const model::Traits& traits,

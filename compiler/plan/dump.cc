@@ -80,8 +80,20 @@ class Dumper {
       line(depth) << kNames[static_cast<std::size_t>(operation.kind)] << " "
                   << (operation.comment.empty() ? operation.condition : operation.comment) << "\n";
       for (const CallPlan& call : operation.calls) {
-        line(depth + 1) << "call " << call.site << (call.required ? "" : " optional") << "\n";
-        failures(call.failures, depth + 2);
+        line(depth + 1) << "call " << call.site << " as " << call.call << "\n";
+      }
+      for (const GroupPlan& group : operation.groups) {
+        line(depth + 1) << "group " << group.join << (group.quorum.empty() ? "" : " ") << group.quorum
+                        << " as " << group.local << ": " << llvm::join(group.members, ", ") << "\n";
+      }
+      for (const OutcomePlan& outcome : operation.outcomes) {
+        line(depth + 1) << "result of " << outcome.local << (outcome.may_fail ? "" : ", which cannot fail")
+                        << "\n";
+        failures(outcome.failures, depth + 2);
+        for (const OutcomePlan::Kept& kept : outcome.kept)
+          for (const AssignPlan& assign : kept.assigns)
+            line(depth + 2) << (kept.condition.empty() ? "" : "if " + kept.condition + ": ") << assign.target
+                            << " = " << assign.value << "\n";
       }
       failures(operation.failures, depth + 1);
       for (const CasePlan& each : operation.cases) {

@@ -63,6 +63,16 @@ std::string limits_of(const model::Program& program, model::ServiceId id) {
 
 }  // namespace
 
+std::string duration(model::Nanoseconds span) {
+  const auto in = [&](const char* unit, model::Nanoseconds size) {
+    return "zerver::Duration::from_" + std::string(unit) + "(" + std::to_string(span / size) + ")";
+  };
+  if (span % 1'000'000'000 == 0) return in("seconds", 1'000'000'000);
+  if (span % 1'000'000 == 0) return in("milliseconds", 1'000'000);
+  if (span % 1'000 == 0) return in("microseconds", 1'000);
+  return "zerver::Duration{" + std::to_string(span) + "}";
+}
+
 Plan make_plan(const model::Program& program, model::PackageId package) {
   const CppNames names(program);
   Builder builder(program, names, package);

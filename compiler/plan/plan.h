@@ -143,6 +143,12 @@ struct PartPlan {
   std::string local, type, value;
 };
 
+// A `zerver::Json` that statements write with the JsonWriter `json`.
+struct TextPlan {
+  std::string local;
+  Lines json;
+};
+
 // One effect that is started: everything is a C++ name or expression.
 struct CallPlan {
   std::string site;            // the constant with its policy
@@ -151,11 +157,31 @@ struct CallPlan {
   std::string arguments_type;  // zerver::SqlAdapter::OneArguments
   std::string arguments_local;
   std::vector<std::string> arguments;  // {kInsertText, insert_parameters}
+  std::vector<TextPlan> texts;         // that its arguments are made of
   std::string parameters_local;        // of a statement; empty: none
   std::vector<std::string> parameters;
-  std::vector<AssignPlan> assigns;
-  bool required = true;  // else a failure only leaves the slot unset
+  std::string key;  // what the other side knows a repeated call by; empty: none
+};
+
+// Calls, or groups, that are waited for together.
+struct GroupPlan {
+  std::string local;                 // group, sequential_1
+  std::string join;                  // zerver::flow::Join::kAll
+  std::string quorum;                // of kQuorum; else empty
+  std::vector<std::string> members;  // "{&price_call}", in the order in which they start
+};
+
+// What is made of the result of a call or of a group: `local.result()`.
+struct OutcomePlan {
+  std::string local;
+  bool may_fail = true;  // else a failure only leaves slots unset
   std::vector<FailurePlan> failures;
+  // What is kept, in the order of the text; `condition` may be empty.
+  struct Kept {
+    std::string condition;
+    std::vector<AssignPlan> assigns;
+  };
+  std::vector<Kept> kept;
 };
 
 struct Operation;
@@ -181,7 +207,9 @@ struct Operation {
   std::vector<PartPlan> parts;        // kExtract
   std::vector<AssignPlan> assigns;    // kExtract, kAssign, kStep: what is known of its writes
   std::vector<FailurePlan> failures;  // kExtract
-  std::vector<CallPlan> calls;        // kCalls: more than one are joined with `all`
+  std::vector<CallPlan> calls;        // kCalls
+  std::vector<GroupPlan> groups;      // kCalls: the inner ones first; none when there is one call
+  std::vector<OutcomePlan> outcomes;  // kCalls
   std::string step;                   // kStep: the namespace
   std::string prefix;                 // of its locals
   std::vector<std::string> arguments;
@@ -213,8 +241,9 @@ struct FlowPlan {
   std::string heading;  // `flow create on POST "/todos"`
   Lines doc;
   std::vector<SlotPlan> slots;
-  bool uses_slots = false;  // something reads them, or has their addresses
-  std::string deadline;     // an expression; empty: none
+  bool uses_slots = false;            // something reads them, or has their addresses
+  std::string deadline;               // an expression; empty: none
+  std::vector<std::string> settings;  // what the scheduler is told: ".priority = ..."
   std::string owner;
   bool is_coroutine = false;
   bool uses_path = false;             // reads a path parameter
@@ -235,6 +264,7 @@ struct SitePlan {
   std::string operation;            // zerver::SqlAdapter::kOne
   std::vector<std::string> fails;   // enumerators of FaultKind
   std::vector<std::string> policy;  // ".timeout = ..."
+  std::string rate;                 // position in the table of rates; empty: none
 };
 
 struct StatementPlan {
@@ -246,8 +276,12 @@ struct TargetPlan {
   std::string name, adapter;  // qualified, C++ literals
   std::string function;       // configure_db
   std::vector<std::string> statements;
-  std::string in_flight;  // empty: the default
-  std::string schema;     // the constant that holds it; empty: none
+  std::vector<std::string> settings;  // ".in_flight = 64"
+};
+
+// What a `rate` that is written once allows to all who name it.
+struct RatePlan {
+  std::string count, per;  // C++ expressions
 };
 
 // How an error is answered.
@@ -292,6 +326,7 @@ struct Plan {
   std::vector<SitePlan> sites;
   std::vector<StatementPlan> statements;
   std::vector<TargetPlan> targets;
+  std::vector<RatePlan> rates;
   std::vector<ErrorAnswerPlan> errors;
   std::vector<PatternPlan> patterns;
   std::vector<RouteTablePlan> routes;

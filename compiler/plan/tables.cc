@@ -68,15 +68,19 @@ std::string configuration(Builder& builder, const std::string& name, const model
   return "";
 }
 
-void check_target(Builder& builder, const model::Target& target) {
-  const auto hint = [&](bool is_there, const char* what) {
-    if (is_there) builder.plan.unsupported.push_back({target.origin.span, what, true});
-  };
-  hint(target.queue_bound.has_value(), "the queue bound of a target");
-  hint(target.pool.has_value(), "`pool` of a target");
-  hint(target.breaker.has_value(), "`breaker` of a target");
-  hint(target.retry_budget_percent.has_value(), "`retry_budget` of a target");
-  if (target.bearer) builder.unsupported(target.origin.span, "`bearer` of a target");
+// The settings that the runtime keeps, as initialisers.
+std::vector<std::string> target_settings(const model::Target& target) {
+  std::vector<std::string> result;
+  if (target.in_flight) result.push_back(".in_flight = " + std::to_string(*target.in_flight));
+  if (target.queue_bound) result.push_back(".queue = " + std::to_string(*target.queue_bound));
+  if (target.breaker) {
+    result.push_back(".breaker = {.percent = " + std::to_string(target.breaker->percent) +
+                     ", .of = " + std::to_string(target.breaker->of) +
+                     ", .open = " + duration(target.breaker->open) + "}");
+  }
+  if (target.retry_budget_percent)
+    result.push_back(".retry_budget_percent = " + std::to_string(*target.retry_budget_percent));
+  return result;
 }
 
 // Databases: they are told the schema of the package that declares them.
@@ -117,18 +121,22 @@ void plan_targets(Builder& builder) {
   for (const model::TargetId id : builder.targets) {
     const model::Target& target = builder.program.targets[id];
     const model::Adapter& adapter = builder.program.adapters[target.adapter];
-    check_target(builder, target);
     TargetPlan plan;
     plan.name = string_literal(builder.flow_name(target.origin));
     plan.adapter = string_literal(builder.flow_name(adapter.origin));
     plan.function = builder.source_scope.claim("configure_" + target.origin.name);
     for (std::size_t i = 0; i < adapter.parameters.size() && i < target.arguments.size(); ++i)
       plan.statements.push_back(configuration(builder, adapter.parameters[i].name, target.arguments[i]));
-    if (target.in_flight) plan.in_flight = std::to_string(*target.in_flight);
+    // Settings that are the adapter's business are arguments to it.
+    if (target.pool)
+      plan.statements.push_back("config.set(\"pool\", \"" + std::to_string(*target.pool) + "\");");
+    if (target.bearer) plan.statements.push_back(configuration(builder, "bearer", *target.bearer));
+    plan.settings = target_settings(target);
     const std::string& schema = builder.program.packages[target.origin.package].schema;
     if (takes_statements(builder.program, adapter) && !schema.empty()) {
-      plan.schema = builder.source_scope.claim(constant(target.origin.name + "_schema"));
-      builder.plan.statements.push_back({plan.schema, string_literals(schema)});
+      const std::string name = builder.source_scope.claim(constant(target.origin.name + "_schema"));
+      builder.plan.statements.push_back({name, string_literals(schema)});
+      plan.settings.push_back(".schema = " + name);
     }
     builder.plan.targets.push_back(std::move(plan));
   }

@@ -299,11 +299,29 @@ class EffectResolver {
     ExpressionScope scope = scope_;
     scope.allows_request = true;
     model::Expression value = ExpressionChecker(context_, scope).infer(key);
-    if (!is_formattable(context_, context_.types.strip_optional(value.type))) {
+    if (!is_formattable(context_, value.type)) {
+      const bool may_be_absent = context_.types.is_optional(value.type);
       context_.engine.report(Kind::kNotFormattable, key.span, context_.text(value.type), "used as a key")
-          .help("name the field that is meant");
+          .help(may_be_absent ? "say behind it with `??` what counts when it is not there"
+                              : "name the field that is meant");
     }
+    refuse_parts(value);
     call_.key = std::move(value);
+  }
+
+  // Parts of a request may be missing, and a step with an effect has no error for that. A key of its own is
+  // drawn for a request that brings none.
+  void refuse_parts(const model::Expression& key) {
+    const bool is_other =
+        key.kind == model::ExpressionKind::kRequest && key.part != model::RequestPart::kIdempotencyKey;
+    if (is_other) {
+      context_.engine
+          .report(Kind::kMisplacedExpression, key.span,
+                  "a part of the request other than its idempotency key")
+          .help("read it in a step, and use the slot that the step writes");
+    }
+    for (const model::Expression& operand : key.operands)
+      refuse_parts(operand);
   }
 
   Context& context_;

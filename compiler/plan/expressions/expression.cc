@@ -19,7 +19,8 @@ bool is_integer(TypeKind kind) {
 
 // Its arithmetic can leave the range of its type.
 bool needs_check(TypeKind kind) {
-  return is_integer(kind) || kind == TypeKind::kDuration || kind == TypeKind::kTimestamp;
+  return is_integer(kind) || kind == TypeKind::kDuration || kind == TypeKind::kTimestamp ||
+         kind == TypeKind::kDecimal;
 }
 
 const char* spelling(Operator op) {
@@ -188,8 +189,6 @@ std::string ExpressionWriter::binary(const Expression& expression, const Binding
   if (checked != nullptr && needs_check(kind))
     return std::string(checked) + "(" + value(expression.operands[0], bindings) + ", " +
            value(expression.operands[1], bindings) + ")";
-  if (checked != nullptr && kind == TypeKind::kDecimal)
-    return unsupported(expression, "arithmetic on decimals");
   return nested(expression.operands[0], bindings) + spelling(expression.op) +
          nested(expression.operands[1], bindings);
 }
@@ -228,7 +227,7 @@ std::string ExpressionWriter::convert(const Expression& expression, const Bindin
   if (to_kind == TypeKind::kDecimal) return "zerver::Decimal{" + inner + ", 0}";
   if (to_kind == TypeKind::kUrl || to_kind == TypeKind::kString) return inner;
   if (is_integer(to_kind)) return type(expression.type) + "{" + inner + "}";
-  if (to_kind == TypeKind::kJson) return "zerver::flow::json_text(exchange.arena(), " + inner + ")";
+  if (to_kind == TypeKind::kJson) return "zerver::flow::json_text(exchange, " + inner + ")";
   return inner;
 }
 

@@ -30,16 +30,6 @@ std::vector<std::string> kind_names(model::Kinds kinds) {
   return result;
 }
 
-std::string duration(model::Nanoseconds span) {
-  const auto in = [&](const char* unit, model::Nanoseconds size) {
-    return "zerver::Duration::from_" + std::string(unit) + "(" + std::to_string(span / size) + ")";
-  };
-  if (span % 1'000'000'000 == 0) return in("seconds", 1'000'000'000);
-  if (span % 1'000'000 == 0) return in("milliseconds", 1'000'000);
-  if (span % 1'000 == 0) return in("microseconds", 1'000);
-  return "zerver::Duration{" + std::to_string(span) + "}";
-}
-
 // The lines of a statement without the margin that all but the first have; as they are when a quoted text
 // goes over a line's end, where white space counts.
 std::string without_margin(llvm::StringRef text) {
@@ -60,6 +50,14 @@ std::string without_margin(llvm::StringRef text) {
   for (const llvm::StringRef line : lines)
     result += "\n" + line.drop_front(std::min(margin, line.size())).str();
   return result;
+}
+
+// The only part of a request that a key can be made of.
+void bind_request_key(const model::Expression& expression, Bindings& bindings) {
+  if (expression.kind == model::ExpressionKind::kRequest)
+    bindings.parts[&expression] = "zerver::flow::idempotency_key(exchange)";
+  for (const model::Expression& operand : expression.operands)
+    bind_request_key(operand, bindings);
 }
 
 }  // namespace
@@ -125,7 +123,23 @@ std::vector<std::string> FlowBuilder::policy(const model::Step& step, const mode
     result.push_back(".backoff_cap = " + duration(std::max(retry.backoff.least, retry.backoff.most)));
     result.push_back(".retry_on = zerver::FaultKinds::of(" + llvm::join(kind_names(kinds), ", ") + ")");
   }
+  if (settings.hedge && settings.hedge->times != 0) {
+    result.push_back(".hedges = " + std::to_string(settings.hedge->times));
+    result.push_back(".hedge_after = " + duration(settings.hedge->after));
+  }
   return result;
+}
+
+// A rate counts where it is written, whoever names it.
+std::string FlowBuilder::rate(const model::PolicySettings& settings) {
+  if (!settings.rate) return "";
+  const auto known = llvm::find(builder_.rates, settings.rate_span);
+  const auto position = static_cast<std::size_t>(known - builder_.rates.begin());
+  if (known == builder_.rates.end()) {
+    builder_.rates.push_back(settings.rate_span);
+    builder_.plan.rates.push_back({std::to_string(settings.rate->count), duration(settings.rate->per)});
+  }
+  return std::to_string(position);
 }
 
 std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& effect,
@@ -142,11 +156,12 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
                    "::" + constant(adapter.operations[effect.operation].origin.name);
   plan.fails = kind_names(adapter.operations[effect.operation].fails);
   plan.policy = policy(step, effect.settings);
+  plan.rate = rate(effect.settings);
   plan.name = constant(name + "_call");
   // A step that stands in several flows has one site.
   for (const SitePlan& known : builder_.plan.sites)
     if (known.name == plan.name && known.step == plan.step && known.target == plan.target &&
-        known.operation == plan.operation)
+        known.operation == plan.operation && known.policy == plan.policy && known.rate == plan.rate)
       return known.name;
   plan.name = builder_.source_scope.claim(plan.name);
   builder_.plan.sites.push_back(plan);
@@ -162,9 +177,26 @@ std::string FlowBuilder::statement_constant(const model::Expression& statement, 
   return builder_.plan.statements.back().name;
 }
 
+std::string FlowBuilder::key(const model::Expression& key, Bindings bindings) const {
+  bind_request_key(key, bindings);
+  return builder_.writer.text(key, bindings);
+}
+
+// A JSON text as an argument; a literal is written before the call, under the name `local`.
+std::string FlowBuilder::json(const model::Expression& argument, const Bindings& bindings,
+                              const std::string& local, std::vector<TextPlan>& texts) const {
+  const bool is_literal =
+      argument.kind == model::ExpressionKind::kObject || argument.kind == model::ExpressionKind::kList;
+  if (!is_literal)
+    return "zerver::flow::json_text(exchange, " + builder_.writer.value(argument, bindings) + ")";
+  TextPlan text{identifier(local), {}};
+  builder_.writer.append_json(argument, bindings, text.json);
+  texts.push_back(std::move(text));
+  return texts.back().local;
+}
+
 CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& effect,
-                           const model::SlotUse* writes, const std::string& prefix,
-                           const std::string& site_name) {
+                           const std::string& prefix, const std::string& site_name) {
   const model::Target& target = builder_.program.targets[effect.target];
   const model::Adapter& adapter = builder_.program.adapters[target.adapter];
   const model::Operation& operation = adapter.operations[effect.operation];
@@ -178,26 +210,20 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   plan.arguments_local = prefix + "arguments";
   plan.arguments_type = interface + "::" + upper_camel(operation.origin.name) + "Arguments";
   if (operation.stream) builder_.unsupported(effect.span, "an effect that streams");
-  if (effect.settings.hedge) builder_.unsupported(effect.span, "`hedge`");
-  if (effect.settings.rate) builder_.unsupported(effect.span, "`rate`");
-  bool has_statement = false;
   for (std::size_t i = 0; i < operation.parameters.size() && i < effect.arguments.size(); ++i) {
     const model::Expression& argument = effect.arguments[i];
     if (argument.kind == model::ExpressionKind::kStatement) {
-      has_statement = true;
       plan.parameters = builder_.writer.statement_values(argument, bindings);
       if (!plan.parameters.empty()) plan.parameters_local = prefix + "parameters";
       plan.arguments.push_back("{" + statement_constant(argument, site_name) + ", " +
                                (plan.parameters.empty() ? "{}" : plan.parameters_local) + "}");
     } else if (type(operation.parameters[i].type).kind == TypeKind::kVariable) {
-      plan.arguments.push_back("zerver::flow::json_text(exchange.arena(), " +
-                               builder_.writer.value(argument, bindings) + ")");
+      plan.arguments.push_back(json(argument, bindings, prefix + operation.parameters[i].name, plan.texts));
     } else {
       plan.arguments.push_back(builder_.writer.value(argument, bindings));
     }
   }
-  // To a database the key only says that the statement may run twice; others have to be told it.
-  if (effect.key && !has_statement) builder_.unsupported(effect.span, "an idempotency key");
+  if (effect.key) plan.key = key(*effect.key, bindings);
 
   // A result that no slot takes is still of the type that the adapter answers with.
   const bool is_ignored = type(effect.result).kind == TypeKind::kVoid;
@@ -218,58 +244,7 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
       plan.call_type = "zerver::flow::ValueCall<" + result + ">";
       break;
   }
-  if (writes != nullptr)
-    plan.assigns.push_back(assign(*writes, effect.result, "*" + plan.call + ".result()"));
-  plan.required = !step.never_fails;
-  if (plan.required) plan.failures = failures(step, "fault");
   return plan;
-}
-
-void FlowBuilder::group(const model::Step& step, Operation& operation) {
-  const model::Group& group = *step.group;
-  const auto unsupported_join = [&](const char* what) {
-    builder_.unsupported(group.span, std::string("the join ") + what);
-  };
-  switch (group.join) {
-    case model::Join::kAll:
-      break;
-    case model::Join::kAllRequired:
-      unsupported_join("`all_required`");
-      break;
-    case model::Join::kAny:
-      unsupported_join("`any`");
-      break;
-    case model::Join::kFirstSuccess:
-      unsupported_join("`first_success`");
-      break;
-    case model::Join::kRace:
-      unsupported_join("`race`");
-      break;
-    case model::Join::kQuorum:
-      unsupported_join("`quorum`");
-      break;
-    case model::Join::kHedge:
-      unsupported_join("`hedge`");
-      break;
-    case model::Join::kSequential:
-      unsupported_join("`sequential`");
-      break;
-  }
-  for (std::size_t i = 0; i < group.members.size(); ++i) {
-    const model::GroupMember& member = group.members[i];
-    if (member.group) {
-      builder_.unsupported(member.group->span, "a group inside a group");
-      continue;
-    }
-    const bool has_slot = member.writes.slot.is_valid();
-    const std::string name =
-        has_slot ? builder_.program.slots[member.writes.slot].origin.name : "effect_" + std::to_string(i + 1);
-    CallPlan plan = call(step, member.call, has_slot ? &member.writes : nullptr, identifier(name) + "_",
-                         step.origin.name + "_" + name);
-    plan.required = member.required && !step.never_fails;
-    if (!plan.required) plan.failures.clear();
-    operation.calls.push_back(std::move(plan));
-  }
 }
 
 }  // namespace zc::plan

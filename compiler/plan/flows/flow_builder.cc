@@ -60,6 +60,20 @@ unsigned alignment_of(const model::Program& program, model::TypeId id) {
   }
 }
 
+// What the scheduler is to know of a flow, as initialisers.
+std::vector<std::string> flow_settings(const model::Flow& flow) {
+  std::vector<std::string> result;
+  if (flow.priority == model::Priority::kInteractive)
+    result.emplace_back(".priority = zerver::async::Priority::kInteractive");
+  if (flow.priority == model::Priority::kBatch)
+    result.emplace_back(".priority = zerver::async::Priority::kBatch");
+  if (flow.in_flight) result.push_back(".in_flight = " + std::to_string(*flow.in_flight));
+  if (flow.retry_budget_percent)
+    result.push_back(".retry_budget_percent = " + std::to_string(*flow.retry_budget_percent));
+  if (flow.deadline) result.push_back(".deadline = " + duration(*flow.deadline));
+  return result;
+}
+
 // A flow may fill slots only to check a part of the request: compilers warn of what is set and never used.
 bool uses_slots(const model::Program& program, const model::Flow& flow) {
   bool uses = false;
@@ -106,17 +120,11 @@ FlowPlan FlowBuilder::run() {
     plan.path = "/flow/v1/" + flow_.slug;
   }
   plan.is_coroutine = flow_.has_effects;
-  if (flow_.deadline && flow_.has_effects)
-    plan.deadline = "zerver::Duration{" + std::to_string(*flow_.deadline) + "}";
+  if (flow_.deadline && flow_.has_effects) plan.deadline = duration(*flow_.deadline);
+  plan.settings = flow_settings(flow_);
   if (flow_.trigger == model::Trigger::kJob) builder_.unsupported(flow_.origin.span, "a job");
   if (flow_.trigger == model::Trigger::kCron) builder_.unsupported(flow_.origin.span, "a cron");
-  const auto hint = [&](const char* what) {
-    builder_.plan.unsupported.push_back({flow_.origin.span, what, true});
-  };
-  if (flow_.in_flight) hint("`in_flight` of a flow");
-  if (flow_.retry_budget_percent) hint("`retry_budget` of a flow");
-  if (flow_.sample_percent) hint("`sample`");
-  if (flow_.priority != model::Priority::kNormal) hint("`priority`");
+  if (flow_.sample_percent) builder_.plan.unsupported.push_back({flow_.origin.span, "`sample`", true});
   plan_slots(plan);
   plan.uses_slots = uses_slots(builder_.program, flow_);
   plan.body = block(flow_.body).body;
@@ -271,13 +279,17 @@ void FlowBuilder::parallel(const model::Statement& statement, Body& body) {
                            "what is not one effect inside `parallel`");
       continue;
     }
-    const model::SlotUse* const writes = each->writes.empty() ? nullptr : &each->writes[0];
-    operation.calls.push_back(
-        call(*each, *each->call, writes, identifier(each->origin.name) + "_", each->origin.name));
+    effect(*each, identifier(each->origin.name) + "_", operation);
     comments.push_back(comment(*each));
   }
   operation.comment = "parallel: " + llvm::join(comments, "; ");
   if (operation.calls.empty()) return;
+  if (operation.calls.size() > 1) {
+    GroupPlan all{"all", "zerver::flow::Join::kAll", "", {}};
+    for (const CallPlan& each : operation.calls)
+      all.members.push_back("{&" + each.call + "}");
+    operation.groups.push_back(std::move(all));
+  }
   suspensions_.push_back("parallel");
   body.push_back(std::move(operation));
 }
@@ -294,18 +306,12 @@ void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends
       break;
     case model::StepKind::kPure:
       operation.kind = Operation::Kind::kAssign;
-      if (step.writes.size() == 1 && step.value)
-        operation.assigns.push_back(
-            assign(step.writes[0], step.value->type, builder_.writer.value(*step.value, bindings_of(step))));
-      else
-        builder_.unsupported(step.origin.span, "an expression that writes several slots");
+      operation.assigns.push_back(
+          assign(step.writes[0], step.value->type, builder_.writer.value(*step.value, bindings_of(step))));
       break;
     case model::StepKind::kEffect:
       operation.kind = Operation::Kind::kCalls;
-      if (step.writes.size() > 1)
-        builder_.unsupported(step.origin.span, "an effect that writes several slots");
-      operation.calls.push_back(
-          call(step, *step.call, step.writes.empty() ? nullptr : &step.writes[0], "", step.origin.name));
+      effect(step, "", operation);
       suspensions_.push_back(builder_.written_name(step.origin));
       break;
     case model::StepKind::kGroup:

@@ -50,13 +50,22 @@ class FlowBuilder {
   void answer(const model::Statement& statement, Operation& operation);
 
   // effects.cc
-  CallPlan call(const model::Step& step, const model::EffectCall& effect, const model::SlotUse* writes,
-                const std::string& prefix, const std::string& site);
-  void group(const model::Step& step, Operation& operation);
+  CallPlan call(const model::Step& step, const model::EffectCall& effect, const std::string& prefix,
+                const std::string& site);
   std::string site(const model::Step& step, const model::EffectCall& effect, const std::string& name);
   std::vector<FailurePlan> failures(const model::Step& step, const std::string& fault);
+  std::string rate(const model::PolicySettings& settings);
   std::vector<std::string> policy(const model::Step& step, const model::PolicySettings& settings);
+  std::string json(const model::Expression& argument, const Bindings& bindings, const std::string& local,
+                   std::vector<TextPlan>& texts) const;
+  // What an adapter knows a repeated call by, as text.
+  std::string key(const model::Expression& key, Bindings bindings) const;
   std::string statement_constant(const model::Expression& statement, const std::string& name);
+
+  // groups.cc
+  class GroupPlanner;
+  void effect(const model::Step& step, const std::string& prefix, Operation& operation);
+  void group(const model::Step& step, Operation& operation);
 
   // Ends the flow with `error`, a C++ expression, or goes to what rescues it. `fault` may be empty.
   std::string fail(model::ErrorId id, const std::string& error, const std::string& fault);

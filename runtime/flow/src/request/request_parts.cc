@@ -93,6 +93,15 @@ std::optional<std::string_view> cookie_value(const Exchange& exchange, std::stri
   return std::nullopt;
 }
 
+String idempotency_key(Exchange& exchange) {
+  if (const std::optional<std::string_view> key = header_value(exchange, "idempotency-key");
+      key && !key->empty())
+    return String::borrowed(*key);
+  const std::span<char> text = exchange.arena().make_array<char>(Uuid::kText);
+  Uuid::generate(exchange.worker().random()).write(text.data());
+  return String::borrowed({text.data(), text.size()});
+}
+
 Result<String> body_text(Exchange& exchange) {
   const std::string_view body = exchange.request.body;
   if (!is_utf8(body)) return Fault{FaultKind::kInvalid, "the body is no UTF-8", {}};

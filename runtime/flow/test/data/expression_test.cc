@@ -1,9 +1,17 @@
+#include <zerver/core/decimal.h>
+#include <zerver/core/random.h>
 #include <zerver/flow/data/expression.h>
+#include <zerver/flow/worker.h>
+#include <zerver/testing/req_test.h>
+#include <zerver/testing/sim_loop.h>
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <string_view>
 
 namespace zerver::flow {
 namespace {
@@ -58,12 +66,78 @@ TEST(Expression, TimesOutOfRangeThrow) {
   EXPECT_THROW(checked_subtract(last, first), std::overflow_error);
 }
 
-TEST(Expression, ListsAndJsonLiveInTheArena) {
+TEST(Expression, ListsLiveInTheArena) {
   Arena arena;
   const List<std::int32_t> list = make_list<std::int32_t>(arena, {1, 2, 3});
   ASSERT_EQ(list.size(), 3U);
   EXPECT_EQ(list[2], 3);
-  EXPECT_EQ(json_text(arena, list).view(), "[1,2,3]");
+}
+
+class JsonInTheArena : public ::testing::Test {
+ protected:
+  struct Request final : Exchange {
+    explicit Request(Worker& worker) : Exchange(worker, [](Exchange&) noexcept {}) {}
+  };
+
+  zerver::testing::SimLoop loop_;
+  SeededRandom random_{1};
+  zerver::testing::MemoryLog log_;
+  Worker worker_{{loop_, loop_.clock(), random_, log_}};
+  Request exchange_{worker_};
+};
+
+TEST_F(JsonInTheArena, StaysWhenTheNextOneIsWritten) {
+  const std::int64_t numbers[] = {1, 2, 3};
+  const Json first = json_text(exchange_, List<std::int64_t>::borrowed(numbers));
+  EXPECT_EQ(json_text(exchange_, true).view(), "true");
+  EXPECT_EQ(first.view(), "[1,2,3]");
+  EXPECT_TRUE(exchange_.body_buffer().empty());
+}
+
+TEST_F(JsonInTheArena, NestsAsCallsDo) {
+  JsonBuilder builder(exchange_);
+  JsonWriter json = builder.writer();
+  json.begin_object();
+  json.key("inner");
+  write_json(json, json_text(exchange_, std::int32_t{7}));
+  json.key("more");
+  json.boolean(false);
+  json.end_object();
+  EXPECT_EQ(builder.take().view(), R"({"inner":7,"more":false})");
+}
+
+// --- Decimals ---
+
+Decimal decimal(std::string_view text) { return *Decimal::parse(text); }
+std::string text(const Decimal& number) {
+  std::array<char, Decimal::kMaxText> buffer{};
+  return {buffer.data(), number.write(buffer.data())};
+}
+
+TEST(Expression, SumsOfDecimalsAreExact) {
+  EXPECT_EQ(text(checked_add(decimal("0.10"), decimal("0.2"))), "0.30");
+  EXPECT_EQ(text(checked_add(decimal("-1.5"), decimal("1"))), "-0.5");
+  EXPECT_EQ(text(checked_subtract(decimal("19.90"), decimal("20"))), "-0.10");
+  EXPECT_EQ(text(checked_negate(decimal("12.50"))), "-12.50");
+}
+
+TEST(Expression, ProductsOfDecimalsAreExact) {
+  EXPECT_EQ(text(checked_multiply(decimal("19.90"), decimal("3"))), "59.70");
+  EXPECT_EQ(text(checked_multiply(decimal("0.19"), decimal("-1.5"))), "-0.285");
+  // 28 places, of which only zeros are above 18.
+  EXPECT_EQ(text(checked_multiply(decimal("0.50000000000000"), decimal("0.20000000000000"))),
+            "0.100000000000000000");
+}
+
+TEST(Expression, ADecimalThatDoesNotFitIsRefused) {
+  const Decimal most = {std::numeric_limits<std::int64_t>::max(), 0};
+  EXPECT_THROW(checked_add(most, decimal("1")), std::overflow_error);
+  EXPECT_THROW(checked_subtract(decimal("-2"), most), std::overflow_error);
+  EXPECT_THROW(checked_multiply(most, most), std::overflow_error);
+  EXPECT_THROW(checked_multiply(decimal("0.0000000001"), decimal("0.0000000001")), std::overflow_error);
+  EXPECT_THROW(checked_negate(Decimal{std::numeric_limits<std::int64_t>::min(), 2}), std::overflow_error);
+  // One more digit is there on a smaller scale.
+  EXPECT_EQ(text(checked_add(most, decimal("0.0"))), "9223372036854775807");
 }
 
 }  // namespace

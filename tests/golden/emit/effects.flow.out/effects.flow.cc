@@ -145,7 +145,7 @@ struct ShowSlots {
 };
 
 zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view, 1> path) {
-  exchange.set_deadline_in(zerver::Duration{3000000000});
+  exchange.set_deadline_in(zerver::Duration::from_seconds(3));
   ShowSlots slots{};
 
   // rescue NotFound
@@ -195,7 +195,8 @@ zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view,
       const zerver::flow::Value load_parameters[] = {zerver::flow::to_value(exchange.arena(), slots.key)};
       const zerver::SqlAdapter::OneArguments load_arguments{{kLoadSql, load_parameters}};
       zerver::flow::RowsCall<Item> load_call(exchange, kLoadCall, &load_arguments);
-      co_await zerver::flow::all(read_clock_call, load_call);
+      zerver::flow::Group<2> all(exchange, zerver::flow::Join::kAll, {{&read_clock_call}, {&load_call}});
+      co_await all;
       if (exchange.given_up()) co_return zerver::flow::answer_cancelled(exchange);
       if (!read_clock_call.result()) {
         const zerver::Fault& fault = read_clock_call.result().error();
@@ -241,10 +242,12 @@ zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view,
       const zerver::flow::Value newest_parameters[] = {zerver::flow::to_value(exchange.arena(), slots.key)};
       const zerver::SqlAdapter::OneArguments newest_arguments{{kSurveyNewestSql, newest_parameters}};
       zerver::flow::RowsCall<zerver::String> newest_call(exchange, kSurveyNewestCall, &newest_arguments);
-      co_await zerver::flow::all(total_call, newest_call);
+      zerver::flow::Group<2> group(exchange, zerver::flow::Join::kAll,
+                                   {{&total_call}, {&newest_call, zerver::flow::kOptional}});
+      co_await group;
       if (exchange.given_up()) co_return zerver::flow::answer_cancelled(exchange);
-      if (!total_call.result()) {
-        const zerver::Fault& fault = total_call.result().error();
+      if (!group.result()) {
+        const zerver::Fault& fault = group.result().error();
         switch (fault.kind) {
           case zerver::FaultKind::kMissing:
             co_return answer_error(exchange, NotFound{}, fault);
@@ -473,7 +476,14 @@ constexpr zerver::flow::OutcomeInfo kRawOutcomes[] = {
     {503, "about:blank"},
 };
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "show", .slug = "show", .method = "GET", .path = "/items/{key}", .outcomes = kShowOutcomes},
+    {
+        .name = "show",
+        .slug = "show",
+        .method = "GET",
+        .path = "/items/{key}",
+        .deadline = zerver::Duration::from_seconds(3),
+        .outcomes = kShowOutcomes,
+    },
     {.name = "discard", .slug = "discard", .method = "DELETE", .path = "/items/{key}",
      .outcomes = kDiscardOutcomes},
     {.name = "raw", .slug = "raw", .method = "", .path = "/raw/{path...}", .outcomes = kRawOutcomes},
@@ -483,15 +493,11 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .name = "zerver.clock",
         .adapter = "zerver.clock",
         .configure = configure_clock,
-        .in_flight = zerver::flow::TargetInfo::kDefaultInFlight,
-        .schema = {},
     },
     {
         .name = "stock.v1.db",
         .adapter = "zerver.sql",
         .configure = configure_db,
-        .in_flight = zerver::flow::TargetInfo::kDefaultInFlight,
-        .schema = {},
     },
 };
 constexpr zerver::flow::PackageInfo kPackage{

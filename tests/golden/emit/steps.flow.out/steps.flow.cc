@@ -129,7 +129,7 @@ struct ShowSlots {
 };
 
 zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view, 1> path) {
-  exchange.set_deadline_in(zerver::Duration{400000000});
+  exchange.set_deadline_in(zerver::Duration::from_milliseconds(400));
   ShowSlots slots{};
 
   // read_id -> id
@@ -193,6 +193,7 @@ zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view,
                 const zerver::flow::Value parameters[] = {zerver::flow::to_value(exchange.arena(), slots.id)};
                 const zerver::SqlAdapter::ExecArguments arguments{{kNoteSql, parameters}};
                 zerver::flow::ValueCall<std::int64_t> call(exchange, kNoteCall, &arguments);
+                call.set_key(zerver::flow::concat(exchange.arena(), {slots.id}));
                 co_await call;
                 if (!call.result()) {
                   const zerver::Fault& fault = call.result().error();
@@ -326,7 +327,14 @@ constexpr zerver::flow::OutcomeInfo kShowOutcomes[] = {
     {},
 };
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "show", .slug = "show", .method = "GET", .path = "/tickets/{id}", .outcomes = kShowOutcomes},
+    {
+        .name = "show",
+        .slug = "show",
+        .method = "GET",
+        .path = "/tickets/{id}",
+        .deadline = zerver::Duration::from_milliseconds(400),
+        .outcomes = kShowOutcomes,
+    },
 };
 constexpr zerver::flow::TargetInfo kTargets[] = {
     {
@@ -334,7 +342,6 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .adapter = "zerver.sql",
         .configure = configure_db,
         .in_flight = 8,
-        .schema = {},
     },
 };
 constexpr zerver::flow::PackageInfo kPackage{

@@ -3,13 +3,15 @@
 #pragma once
 
 #include <zerver/core/arena.h>
+#include <zerver/core/decimal.h>
 #include <zerver/core/list.h>
-#include <zerver/core/output_buffer.h>
 #include <zerver/core/time.h>
 #include <zerver/flow/data/json_codec.h>
 #include <zerver/flow/data/json_writer.h>
+#include <zerver/flow/exchange.h>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
@@ -91,12 +93,42 @@ template <class T> List<T> make_list(Arena& arena, std::initializer_list<T> item
   return List<T>::borrowed(copy);
 }
 
+// Exact arithmetic on decimals: a sum has the larger scale, a product the sum of both, less the zeros at its
+// end when it would not fit otherwise. Throws std::overflow_error for what does not fit even so.
+Decimal checked_add(const Decimal& left, const Decimal& right);
+Decimal checked_subtract(const Decimal& left, const Decimal& right);
+Decimal checked_multiply(const Decimal& left, const Decimal& right);
+inline Decimal checked_negate(const Decimal& number) {
+  return {checked_negate(number.coefficient), number.scale};
+}
+
+// JSON text for the arena, written where the body of the response will be: it takes no memory of its own, and
+// what is written there stays. Pieces nest as calls do.
+class JsonBuilder {
+ public:
+  explicit JsonBuilder(Exchange& exchange) noexcept
+      : exchange_(&exchange), begin_(exchange.body_buffer().size()) {}
+  JsonBuilder(const JsonBuilder&) = delete;
+  JsonBuilder& operator=(const JsonBuilder&) = delete;
+  ~JsonBuilder() { exchange_->body_buffer().truncate(begin_); }
+
+  JsonWriter writer() noexcept { return exchange_->json(); }
+  // What has been written. Throws ArenaFull.
+  Json take() {
+    return Json::borrowed(exchange_->arena().text(exchange_->body_buffer().view().substr(begin_)).view());
+  }
+
+ private:
+  Exchange* exchange_;
+  std::size_t begin_;
+};
+
 // A value as JSON text in the arena.
-template <class T> Json json_text(Arena& arena, const T& value) {
-  OutputBuffer buffer;
-  JsonWriter writer(buffer);
-  write_json(writer, value);
-  return Json::borrowed(arena.text(buffer.view()).view());
+template <class T> Json json_text(Exchange& exchange, const T& value) {
+  JsonBuilder text(exchange);
+  JsonWriter json = text.writer();
+  write_json(json, value);
+  return text.take();
 }
 
 }  // namespace zerver::flow

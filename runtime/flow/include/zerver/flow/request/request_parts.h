@@ -90,6 +90,10 @@ template <class T> Result<T> cookie_part(Exchange& exchange, std::string_view na
   return detail::Part<T>::read(exchange, "cookie", name, cookie_value(exchange, name));
 }
 
+// `key request.idempotency_key`: what the client calls the request; one that is drawn at random when it does
+// not, so that at least the attempts of one effect are the same.
+String idempotency_key(Exchange& exchange);
+
 // `request.json`: the body, whatever its content type says. An empty body is `invalid`, as it is no JSON.
 template <class T> Result<T> json_part(Exchange& exchange) {
   return read_json_text<T>(exchange.worker().json_reader(), exchange.request.body, Request::kBodyPadding,
