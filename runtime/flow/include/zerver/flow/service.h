@@ -134,6 +134,8 @@ struct ServiceLimits {
   std::uint32_t json_depth = 0;
 };
 
+struct JobInfo;
+
 struct PackageInfo {
   std::string_view name;
   std::span<const FlowInfo> flows;
@@ -144,6 +146,7 @@ struct PackageInfo {
   ServiceLimits limits = {};
   std::span<const RateInfo> rates = {};           // that its call sites name
   std::span<const SagaStepInfo> saga_steps = {};  // that write inside a saga of its flows
+  std::span<const JobInfo> jobs = {};
 };
 
 }  // namespace zerver::flow
