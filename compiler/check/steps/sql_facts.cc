@@ -86,8 +86,9 @@ model::Kinds SqlFacts::narrow(model::Kinds declared) const {
   unsigned kinds = declared;
   if (!writes() || has_conflict_clause) kinds &= ~unsigned{model::kConflict};
   // `on conflict do nothing` may return no row, which only the caller of `one` can judge: the clause says
-  // that it is expected, and the row is there in the usual `do update ... returning`.
-  if (verb == SqlVerb::kInsert) kinds &= ~unsigned{model::kMissing};
+  // that it is expected, and the row is there in the usual `do update ... returning`, but for one that has a
+  // `where`.
+  if (verb == SqlVerb::kInsert && !has_filtered_update) kinds &= ~unsigned{model::kMissing};
   return static_cast<model::Kinds>(kinds);
 }
 
@@ -95,12 +96,15 @@ SqlFacts sql_facts(llvm::StringRef text) {
   Words words(text);
   SqlFacts facts;
   std::string previous;
+  bool sets = false;  // in `on conflict ... do update set`
   std::string word = words.next();
   const bool has_tables = word == "with";
   facts.verb = verb_of(word);
   for (; !word.empty(); previous = std::move(word), word = words.next()) {
     if (has_tables && facts.verb == SqlVerb::kOther) facts.verb = verb_of(word);
     if (previous == "on" && word == "conflict") facts.has_conflict_clause = true;
+    sets = sets || (facts.has_conflict_clause && word == "set");
+    if (sets && word == "where") facts.has_filtered_update = true;
     const bool is_replacement = (previous == "insert" || previous == "update") && word == "or";
     if (is_replacement) {
       const std::string action = words.next();

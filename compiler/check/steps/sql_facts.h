@@ -16,6 +16,7 @@ enum class SqlVerb : std::uint8_t { kSelect, kInsert, kUpdate, kDelete, kOther }
 struct SqlFacts {
   SqlVerb verb = SqlVerb::kOther;
   bool has_conflict_clause = false;  // `on conflict`, or `insert or ignore` and its like
+  bool has_filtered_update = false;  // `on conflict ... do update set ... where ...`
   bool has_inner_write = false;      // `with x as (delete ...) select ...`
 
   [[nodiscard]] bool writes() const { return verb != SqlVerb::kSelect || has_inner_write; }

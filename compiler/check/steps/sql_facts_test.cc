@@ -27,6 +27,14 @@ TEST(SqlFacts, AConflictClauseTakesConflicts) {
   EXPECT_EQ(sql_facts("update or ignore t set a = 1").narrow(kAll), kOutage | model::kMissing);
 }
 
+TEST(SqlFacts, AnUpdateOfSomeConflictsMayYieldNoRow) {
+  EXPECT_EQ(sql_facts("insert into t values (1) on conflict (a) do update set a = 2 where t.b returning *")
+                .narrow(kAll),
+            kOutage | model::kMissing);
+  EXPECT_EQ(sql_facts("insert into t values (1) on conflict (a) where b do update set a = 2").narrow(kAll),
+            kOutage);
+}
+
 TEST(SqlFacts, TheVerbBehindCommonTableExpressionsCounts) {
   EXPECT_EQ(sql_facts("with a as (insert into x values (1)) select * from a").verb, SqlVerb::kSelect);
   EXPECT_EQ(sql_facts("with a as (select 1) delete from t").verb, SqlVerb::kDelete);

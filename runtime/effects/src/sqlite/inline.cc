@@ -82,8 +82,7 @@ Registry::Open InlineSqlite::open() {
     const auto [entry, is_new] = databases_->by_url.try_emplace(url);
     Connection& connection = entry->second;
     std::string error = is_new ? connection.open(":memory:", false) : std::string();
-    if (error.empty() && !target.schema.empty())
-      error = apply_or_check_schema(connection, target.schema);
+    if (error.empty() && !target.schema.empty()) error = apply_or_check_schema(connection, target.schema);
     if (!error.empty()) return {nullptr, "database `" + url + "`: " + error};
     return {std::make_unique<InlineSystem>(connection), {}};
   };

@@ -13,11 +13,11 @@ class FaultAdapter::Performed final : public flow::Operation {
 
   Performed(FaultAdapter& adapter, Flight& the_flight, const flow::Operation& original, Answer the_answer)
       : Operation(original.index(), original.arguments(), original.step(), original.arena(),
-                  original.worker(), original.fails()),
+                  original.worker(), original.fails(), original.copy()),
         flight(the_flight),
         answer(the_answer),
         adapter_(&adapter) {
-    begin_attempt(original.attempt(), original.deadline());
+    begin_attempt(original.attempt(), original.deadline(), original.key());
   }
 
   Flight& flight;
@@ -150,6 +150,16 @@ void FaultAdapter::cancel(flow::Operation& operation) noexcept {
   release(flight);
 }
 
+void FaultAdapter::let_go(flow::Operation& operation) noexcept {
+  auto& flight = *static_cast<Flight*>(operation.adapter_data);
+  for (std::optional<Performed>* const performed : {&flight.first, &flight.again}) {
+    if (!*performed || !(*performed)->open) continue;
+    (*performed)->open = false;
+    inner_->let_go(**performed);
+  }
+  cancel(operation);
+}
+
 flow::Operation* FaultAdapter::Performed::take_original() noexcept {
   open = false;
   if (answer == Answer::kLost) return nullptr;
@@ -176,8 +186,7 @@ void FaultAdapter::Performed::on_fail(const Fault& fault) noexcept {
 }
 
 std::unique_ptr<flow::Adapter> FaultSystem::adapter(flow::Worker& worker) {
-  auto adapter =
-      std::make_unique<FaultAdapter>(inner_->adapter(worker), target_, worker, *source_, *counts_);
+  auto adapter = std::make_unique<FaultAdapter>(inner_->adapter(worker), target_, worker, *source_, *counts_);
   adapters_.push_back(adapter.get());
   return adapter;
 }

@@ -1,6 +1,7 @@
 #include "fault_adapter.h"
 #include "request_text.h"
 #include <zerver/effects/systems.h>
+#include <zerver/flow/saga/recovery.h>
 #include <zerver/testing/sim_world.h>
 #include <zerver/trace/timeline.h>
 
@@ -59,6 +60,7 @@ struct SimWorld::State {
       flow::Worker& worker =
           workers.emplace_back(flow::Seams{loop, loop.clock(), random, log}, options.limits);
       worker.set_trace(&ring);
+      worker.set_saga_log(sagas);
     }
   }
 
@@ -79,6 +81,7 @@ struct SimWorld::State {
   SeededRandom client_random;
   trace::Ring ring;
   MemoryLog log;
+  flow::MemorySagaLog sagas;
   Variables variables;
   FaultSource* source = &faults;
   FaultCounts counts{};
@@ -87,8 +90,9 @@ struct SimWorld::State {
   std::deque<flow::Worker> workers;
   bool started = false;
   effects::Systems systems;
-  std::vector<FaultSystem*> fault_systems;  // of `systems`
+  std::vector<FaultSystem*> fault_systems;                       // of `systems`
   std::vector<std::vector<std::vector<flow::Target*>>> targets;  // by worker, by package
+  std::optional<flow::SagaRecovery> recovery;
   std::vector<std::unique_ptr<Client>> clients;
   std::vector<std::unique_ptr<Resend>> resends;
   std::vector<SimRequest> requests;
@@ -132,7 +136,8 @@ struct SimWorld::State::Client {
   Duration pause() {
     if (plan.regular) return plan.interval;
     constexpr std::uint64_t kSteps = std::uint64_t{1} << 53;
-    const double uniform = static_cast<double>(state.client_random.below(kSteps) + 1) / static_cast<double>(kSteps);
+    const double uniform =
+        static_cast<double>(state.client_random.below(kSteps) + 1) / static_cast<double>(kSteps);
     return {static_cast<std::int64_t>(-std::log(uniform) * static_cast<double>(plan.interval.nanoseconds))};
   }
   void on_next() {
@@ -178,17 +183,17 @@ effects::Registry SimWorld::State::with_faults() {
         wrapped.add(std::string(target.adapter), *open);
         continue;
       }
-      wrapped.add(std::string(target.adapter), [this, open](const flow::TargetInfo& info,
-                                                            const flow::TargetConfig& config) {
-        effects::Opened opened = (*open)(info, config);
-        if (opened.system != nullptr) {
-          auto system = std::make_unique<FaultSystem>(std::move(opened.system), std::string(info.name),
-                                                      *source, counts);
-          fault_systems.push_back(system.get());
-          opened.system = std::move(system);
-        }
-        return opened;
-      });
+      wrapped.add(std::string(target.adapter),
+                  [this, open](const flow::TargetInfo& info, const flow::TargetConfig& config) {
+                    effects::Opened opened = (*open)(info, config);
+                    if (opened.system != nullptr) {
+                      auto system = std::make_unique<FaultSystem>(std::move(opened.system),
+                                                                  std::string(info.name), *source, counts);
+                      fault_systems.push_back(system.get());
+                      opened.system = std::move(system);
+                    }
+                    return opened;
+                  });
     }
   }
   return wrapped;
@@ -200,6 +205,11 @@ void SimWorld::State::start() {
     throw std::runtime_error(error);
   for (flow::Worker& worker : workers)
     targets.push_back(systems.bind(worker));
+  std::vector<flow::SagaPackage> saga_packages;
+  for (std::size_t i = 0; i < packages.size(); ++i)
+    saga_packages.push_back({packages[i], targets[0][i]});
+  recovery.emplace(workers[0], sagas, std::move(saga_packages), options.recovery);
+  recovery->start();
 }
 
 SimWorld::State::Sent& SimWorld::State::take() {
@@ -244,7 +254,7 @@ void SimWorld::State::route(Sent& sent) {
   flow::MethodSet allowed;
   for (std::size_t i = 0; i < packages.size(); ++i) {
     flow::RouteMatch match;
-    sent.set_targets(targets[worker][i]);
+    sent.set_targets(targets[worker][i], systems.rates(i));
     const flow::Handled handled = packages[i]->handle(sent, match);
     if (match.found) {
       if (handled == flow::Handled::kNow) {
@@ -299,6 +309,7 @@ SimWorld::~SimWorld() {
 
 effects::Registry& SimWorld::registry() noexcept { return state_->registry; }
 effects::InlineSqlite& SimWorld::sqlite() noexcept { return state_->sqlite; }
+flow::MemorySagaLog& SimWorld::sagas() noexcept { return state_->sagas; }
 RandomFaults& SimWorld::faults() noexcept { return state_->faults; }
 void SimWorld::set_fault_source(FaultSource& source) noexcept { state_->source = &source; }
 void SimWorld::set_variable(std::string name, std::string value) {
@@ -319,6 +330,14 @@ void SimWorld::send(RequestText request) {
 bool SimWorld::run() {
   state_->start();
   return state_->loop.run_until([this] { return state_->done(); });
+}
+
+bool SimWorld::settle(Duration span) {
+  state_->start();
+  const TimePoint end = state_->loop.now() + span;
+  while (state_->sagas.size() != 0 && state_->loop.now() < end)
+    state_->loop.run_for(Duration::from_milliseconds(100));
+  return state_->sagas.size() == 0;
 }
 
 void SimWorld::run_for(Duration span) { state_->loop.run_for(span); }

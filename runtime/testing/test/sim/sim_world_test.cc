@@ -99,7 +99,9 @@ RunResult run(std::uint64_t seed) {
   shop.world.faults().set(FaultPlan::rough());
   for (std::size_t client = 0; client < 3; ++client) {
     ClientPlan plan;
-    plan.request = [client](std::size_t number, Random&) { return ShopWorld::order(client * 1'000 + number); };
+    plan.request = [client](std::size_t number, Random&) {
+      return ShopWorld::order(client * 1'000 + number);
+    };
     plan.requests = 40;
     plan.retries = 3;
     if (client == 2) plan.patience = Duration::from_milliseconds(30);

@@ -5,6 +5,8 @@
 #include <zerver/core/random.h>
 #include <zerver/effects/inline_sqlite.h>
 #include <zerver/effects/registry.h>
+#include <zerver/flow/saga/log.h>
+#include <zerver/flow/saga/recovery.h>
 #include <zerver/flow/service.h>
 #include <zerver/flow/worker.h>
 #include <zerver/testing/faults.h>
@@ -29,8 +31,8 @@ struct SimRequest {
   static constexpr std::size_t kNoClient = static_cast<std::size_t>(-1);
 
   std::size_t client = kNoClient;  // in the order of add_client(); none for those of send()
-  std::size_t number = 0;  // of the client's requests, from 0
-  unsigned attempt = 1;    // of this request: a client may send it again
+  std::size_t number = 0;          // of the client's requests, from 0
+  unsigned attempt = 1;            // of this request: a client may send it again
   RequestText request;
   ResponseText response;  // status 0 until it is answered
   TimePoint sent;
@@ -66,6 +68,7 @@ class SimWorld {
     std::size_t trace_capacity = std::size_t{1} << 16;  // events
     // Requests in a thousand whose arena is full somewhere on their way.
     std::uint32_t short_of_memory = 0;
+    flow::SagaRecoverySettings recovery = {};
   };
 
   SimWorld(std::vector<const flow::PackageInfo*> packages, const Options& options);
@@ -77,6 +80,8 @@ class SimWorld {
   // faults, but for the clock and random numbers, which cannot fail.
   effects::Registry& registry() noexcept;
   effects::InlineSqlite& sqlite() noexcept;
+  // The journal of all workers; those that have ended are not in it.
+  flow::MemorySagaLog& sagas() noexcept;
   RandomFaults& faults() noexcept;
   // Instead of faults(); outlives the world.
   void set_fault_source(FaultSource& source) noexcept;
@@ -90,6 +95,9 @@ class SimWorld {
   // Until every client is done and every request is answered. Throws std::runtime_error, one line, when a
   // target cannot be opened. False when nothing is left that could answer a request that waits.
   bool run();
+  // Until no saga is open: those that their flows could not end are the recovery's. False when some are left
+  // after that time.
+  bool settle(Duration span = Duration::from_seconds(3'600));
   // Lets time go on: for what goes on behind the requests.
   void run_for(Duration span);
 
