@@ -1,5 +1,6 @@
 // The `main` of a generated service.
 #include "options.h"
+#include "saga_service.h"
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
 #include <zerver/effects/registry.h>
@@ -123,7 +124,9 @@ int serve(std::string_view program, const Settings& settings,
   const ProcessEnvironment environment;
   Server server(settings, clock, log);
   effects::Systems systems;  // goes before the loops of the server
+  SagaService sagas(log);    // goes before both
   std::string error = systems.open(packages, registry, environment);
+  if (error.empty()) error = sagas.open(packages, settings, program);
   if (error.empty()) error = server.open();
   if (!error.empty()) {
     print_error(program, error);
@@ -133,9 +136,14 @@ int serve(std::string_view program, const Settings& settings,
     const std::vector<std::vector<flow::Target*>> targets = systems.bind(server.worker(i));
     std::vector<BoundPackage> bound;
     bound.reserve(packages.size());
-    for (std::size_t p = 0; p < packages.size(); ++p)
+    std::vector<flow::SagaPackage> recovered;
+    for (std::size_t p = 0; p < packages.size(); ++p) {
       bound.push_back({packages[p], targets[p], systems.rates(p)});
+      recovered.push_back({packages[p], targets[p], systems.rates(p)});
+    }
     server.bind(i, std::move(bound));
+    sagas.use(server.worker(i));
+    if (i == 0) sagas.recover(server.worker(i), std::move(recovered));
   }
 
   std::signal(SIGPIPE, SIG_IGN);  // of standard output; sockets do without

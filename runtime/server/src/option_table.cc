@@ -135,6 +135,12 @@ constexpr std::array kOptions = std::to_array<Option>({
      }},
     {"watchdog", "TIME", "report workers that are busy with one thing for longer (never)",
      [](Settings& settings, std::string_view value) { return apply_duration(settings.watchdog, value); }},
+    {"saga-journal", "PATH", "the journal of sagas, when there are any (PROGRAM.sagas.db)",
+     [](Settings& settings, std::string_view value) {
+       if (value.empty()) return std::string("the path of a file");
+       settings.saga_journal = value;
+       return std::string();
+     }},
     {"server-field", "TEXT", "the Server field of answers (none)", apply_server_field},
 });
 

@@ -57,6 +57,8 @@ ReqTest::Entry& ReqTest::entry(std::string_view target) {
   return *found;
 }
 
+flow::SagaPackage ReqTest::saga_package() const { return {package_, targets_, rates_of_package_}; }
+
 FakeAdapter& ReqTest::fake(std::string_view target) { return entry(target).fake; }
 
 void ReqTest::set_adapter(std::string_view target, flow::Adapter& adapter) {

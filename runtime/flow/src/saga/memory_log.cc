@@ -6,6 +6,7 @@ namespace zerver::flow {
 
 void MemorySagaLog::append(const SagaRecord& record) noexcept {
   if (on_append) on_append(record);
+  if (frozen_) return;
   ++appended_;
   if (record.kind == SagaRecordKind::kEnded) {
     sagas_.erase(record.saga);
@@ -44,7 +45,8 @@ const SagaHistory* MemorySagaLog::find(const Uuid& saga) const noexcept {
   return found == sagas_.end() ? nullptr : &found->second.history;
 }
 
-void MemorySagaLog::release_all() noexcept {
+void MemorySagaLog::restart() noexcept {
+  frozen_ = false;
   for (auto& [id, entry] : sagas_)
     entry.released = true;
 }

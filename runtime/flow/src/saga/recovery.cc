@@ -59,7 +59,7 @@ void SagaRecovery::start() {
 
 bool SagaRecovery::settled() const noexcept {
   return !claiming_ && next_claim_ > worker_->loop().now() &&
-         std::ranges::all_of(items_, [](const Item& item) { return !item.running && !item.why.empty(); });
+         std::ranges::all_of(items_, [](const Item& item) { return !item.task && !item.why.empty(); });
 }
 
 std::vector<OpenSaga> SagaRecovery::open() const {
@@ -235,7 +235,8 @@ async::Task<void> SagaRecovery::settle(Arena&, SagaRecovery& recovery, Item& ite
         case SagaAction::Kind::kUndo:
         case SagaAction::Kind::kRedo: {
           // Memory of its own, which goes before the next one: a saga may have any number of runs.
-          UndoExchange exchange(worker, item.package->targets, recovery.settings_.attempt);
+          UndoExchange exchange(worker, item.package->targets, item.package->rates,
+                                recovery.settings_.attempt);
           goes_on = co_await perform(exchange.arena(), exchange, recovery, item, action);
           break;
         }

@@ -114,7 +114,8 @@ Saga::Unwind::Unwind(Saga& saga) noexcept {
   }
   Worker& worker = exchange.worker();
   try {
-    exchange_ = std::make_unique<UndoExchange>(worker, exchange.targets(), worker.limits().unwinding);
+    exchange_ = std::make_unique<UndoExchange>(worker, exchange.targets(), exchange.rates(),
+                                               worker.limits().unwinding);
     task_.emplace(run_unwinding(exchange_->arena(), saga, *exchange_));
   } catch (const std::bad_alloc&) {
     worker.log().write(LogLevel::kError, "no memory to unwind a saga with: it is left to the recovery");
@@ -197,11 +198,12 @@ SagaStepBase::~SagaStepBase() {
   saga_->append(doubtful ? SagaRecordKind::kDoubtful : SagaRecordKind::kFailed, run_->number);
 }
 
-SagaStepBase::Begin::Begin(SagaStepBase& step) noexcept
-    : step_(&step),
-      sync_(step.saga_->exchange_->worker().saga_log(), step.saga_->exchange_->worker().loop()) {
+SagaStepBase::Begin::Begin(SagaStepBase& step) noexcept {
   Saga& root = *step.saga_->root_;
   Exchange& exchange = *root.exchange_;
+  SagaLog& log = exchange.worker().saga_log();
+  refusal_ = log.refuses();
+  if (!refusal_.empty()) return;
   if (!root.begun_) {
     root.begun_ = true;
     root.id_ = Uuid::generate(exchange.worker().random());
@@ -212,9 +214,13 @@ SagaStepBase::Begin::Begin(SagaStepBase& step) noexcept
   step.run_->number = ++root.runs_;
   root.append_captured(SagaRecordKind::kIntended, *step.run_, step.is_last_);
   step.state_ = State::kBegun;
+  sync_.emplace(log, exchange.worker().loop());
 }
 
-Result<void> SagaStepBase::Begin::await_resume() noexcept { return sync_.await_resume(); }
+Result<void> SagaStepBase::Begin::await_resume() noexcept {
+  if (!sync_) return Fault{FaultKind::kUnavailable, String::borrowed(refusal_), {}};
+  return sync_->await_resume();
+}
 
 void SagaStepBase::complete() noexcept {
   Saga& root = *saga_->root_;

@@ -35,6 +35,9 @@ class Bank final : public flow::Adapter {
   // For good.
   void always(std::string_view operation, Fate fate) { always_[std::string(operation)] = fate; }
 
+  // Nothing happens any more, and nothing is answered, until it is connected again.
+  void connect(bool connected) noexcept { connected_ = connected; }
+
   const std::vector<std::string>& happened() const noexcept { return happened_; }
   std::size_t asked() const noexcept { return asked_; }
   std::size_t cancelled() const noexcept { return cancelled_; }
@@ -65,6 +68,7 @@ class Bank final : public flow::Adapter {
 
  private:
   Fate next_fate(const std::string& name) {
+    if (!connected_) return Fate::kSilent;
     if (const auto fate = always_.find(name); fate != always_.end()) return fate->second;
     std::vector<Fate>& planned = fates_[name];
     if (planned.empty()) return Fate::kDone;
@@ -87,6 +91,7 @@ class Bank final : public flow::Adapter {
   std::vector<std::string> happened_;
   std::string last_hold_;
   unsigned holds_ = 0;
+  bool connected_ = true;
   std::size_t asked_ = 0;
   std::size_t cancelled_ = 0;
 };

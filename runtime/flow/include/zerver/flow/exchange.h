@@ -130,6 +130,7 @@ class Exchange {
     rates_ = rates;
   }
   std::span<Target* const> targets() const noexcept { return targets_; }
+  std::span<Rate* const> rates() const noexcept { return rates_; }
   // That of the flow, which all its requests share; lives as long as the worker. Null: unbounded.
   void set_retry_budget(RetryBudget* budget) noexcept { retry_budget_ = budget; }
   // The client is gone, or the server stops: whatever is in flight is given up, and no effect starts any

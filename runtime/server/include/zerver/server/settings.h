@@ -29,6 +29,7 @@ struct Settings {
                                  << 10;  // answers of a connection that wait to be sent; then no more is read
   std::size_t request_memory = std::size_t{1} << 20;  // of the arena of one request
   std::size_t json_depth = 32;
+  std::string saga_journal;  // path of the file; empty: `PROGRAM.sagas.db` in the working directory
   std::string server_field;  // the value of the Server field; empty: none is sent
   http::Limits http;
   Timeouts timeouts;

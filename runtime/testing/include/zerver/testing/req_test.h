@@ -7,6 +7,7 @@
 #include <zerver/flow/call/shared_target.h>
 #include <zerver/flow/call/target.h>
 #include <zerver/flow/exchange.h>
+#include <zerver/flow/saga/recovery.h>
 #include <zerver/flow/service.h>
 #include <zerver/flow/worker.h>
 #include <zerver/testing/fake_adapter.h>
@@ -73,6 +74,8 @@ class ReqTest {
   flow::Worker& worker() noexcept { return worker_; }
   const std::vector<std::string>& log() const noexcept { return log_.lines; }
   flow::InFlight& in_flight(std::string_view target);
+  // For a flow::SagaRecovery of what the package's sagas leave behind.
+  flow::SagaPackage saga_package() const;
   // What happened to the request that began last, one event a line, as docs/testing.md shows.
   std::string timeline() const;
 

@@ -32,8 +32,9 @@ class SagaLog {
  public:
   virtual ~SagaLog() = default;
 
-  // Keeps a copy, and makes it durable soon. When that fails it is tried again; a record is lost only with
-  // the process, or when the journal's backlog is full, which the next sync() says.
+  // Why no saga may begin, and no step of one, as it could not be written down; empty when they may.
+  virtual std::string_view refuses() const noexcept = 0;
+  // Keeps a copy, and makes it durable soon. When that fails it is tried again, as long as the process lives.
   virtual void append(const SagaRecord& record) noexcept = 0;
   // True when all that this thread has appended is durable already. Else `sync` is told when it is, or that
   // it could not be made so: posted to its loop.
@@ -109,6 +110,7 @@ class SagaClaim : public async::Job {
 // where no saga is.
 class MemorySagaLog final : public SagaLog {
  public:
+  std::string_view refuses() const noexcept override { return broken_; }
   void append(const SagaRecord& record) noexcept override;
   bool sync(SagaSync& sync) noexcept override;
   void abandon(SagaSync& sync) noexcept override;
@@ -121,11 +123,14 @@ class MemorySagaLog final : public SagaLog {
   const SagaHistory* find(const Uuid& saga) const noexcept;
   // What has been appended since the start, ended sagas included.
   std::uint64_t appended() const noexcept { return appended_; }
-  // As if the process had died: every saga may be claimed.
-  void release_all() noexcept;
+  // As if the process died now: nothing that is appended is kept any more, the record that is just being
+  // appended included.
+  void freeze() noexcept { frozen_ = true; }
+  // As if it had been started again: records are kept, and every saga may be claimed.
+  void restart() noexcept;
   // From now on nothing can be made durable, until it is called with an empty text. `why` is static.
   void break_down(std::string_view why) noexcept { broken_ = why; }
-  // Called before each record, to watch or to fail at it.
+  // Called before each record is kept, to watch, or to fail at it.
   std::function<void(const SagaRecord&)> on_append;
 
  private:
@@ -137,6 +142,7 @@ class MemorySagaLog final : public SagaLog {
   std::map<Uuid, Entry> sagas_;
   std::uint64_t appended_ = 0;
   std::string_view broken_;
+  bool frozen_ = false;
   SagaListener* listener_ = nullptr;
 };
 

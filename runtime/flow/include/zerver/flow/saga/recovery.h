@@ -31,7 +31,8 @@ namespace zerver::flow {
 // A package of the service, and what its flows reach on the worker of the recovery.
 struct SagaPackage {
   const PackageInfo* package = nullptr;
-  std::span<Target* const> targets;
+  std::vector<Target*> targets;
+  std::vector<Rate*> rates = {};
 };
 
 struct SagaRecoverySettings {

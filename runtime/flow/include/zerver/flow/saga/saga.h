@@ -134,13 +134,13 @@ class SagaStepBase {
   class [[nodiscard]] Begin {
    public:
     explicit Begin(SagaStepBase& step) noexcept;
-    bool await_ready() noexcept { return sync_.await_ready(); }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept { sync_.await_suspend(waiter); }
+    bool await_ready() noexcept { return !sync_ || sync_->await_ready(); }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { sync_->await_suspend(waiter); }
     Result<void> await_resume() noexcept;
 
    private:
-    SagaStepBase* step_;
-    SagaSync sync_;
+    std::string_view refusal_;
+    std::optional<SagaSync> sync_;
   };
   Begin begin() noexcept { return Begin(*this); }
 
@@ -183,9 +183,10 @@ template <class Captured> class SagaStep final : public SagaStepBase {
 class UndoExchange final : public Exchange {
  public:
   // Undoes for flows with these targets; nothing of it lasts longer than `span` from now on.
-  UndoExchange(Worker& worker, std::span<Target* const> targets, Duration span) noexcept
+  UndoExchange(Worker& worker, std::span<Target* const> targets, std::span<Rate* const> rates,
+               Duration span) noexcept
       : Exchange(worker, [](Exchange&) noexcept {}) {
-    set_targets(targets);
+    set_targets(targets, rates);
     set_deadline_in(span);
   }
 };

@@ -1,0 +1,48 @@
+// The journal of a service's sagas in a SQLite file.
+#pragma once
+
+#include <zerver/core/log.h>
+#include <zerver/flow/saga/log.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace zerver::effects {
+
+// What is appended by all workers meanwhile is written by one thread in one transaction, with one fsync, so
+// that no worker waits for a disk. Several processes may share a file: each has a lock that goes with it, so
+// that what a dead one has left behind is taken over by exactly one other, at once.
+class SagaJournal final : public flow::SagaLog {
+ public:
+  // Of records that wait to be written. Above it no saga begins.
+  static constexpr std::size_t kMaxBacklog = std::size_t{16} << 20;
+
+  // `log` is told when the journal cannot be written, and when it can again.
+  explicit SagaJournal(Log& log);
+  // Writes what is left. The loops of those who wait do not run any more.
+  ~SagaJournal() override;
+  SagaJournal(const SagaJournal&) = delete;
+  SagaJournal& operator=(const SagaJournal&) = delete;
+
+  // Opens or creates the file, for its owner only, and the one with the locks beside it. Empty, or what is
+  // wrong: it cannot be written, is damaged, or is no journal.
+  [[nodiscard]] std::string open(const std::string& path);
+
+  // Transactions that have been written.
+  std::uint64_t batches() const noexcept;
+
+  std::string_view refuses() const noexcept override;
+  void append(const flow::SagaRecord& record) noexcept override;
+  bool sync(flow::SagaSync& sync) noexcept override;
+  void abandon(flow::SagaSync& sync) noexcept override;
+  bool claim(flow::SagaClaim& claim) noexcept override;
+  void abandon(flow::SagaClaim& claim) noexcept override;
+  void listen(flow::SagaListener* listener, async::Loop* loop) noexcept override;
+
+ private:
+  class Writer;
+  std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace zerver::effects

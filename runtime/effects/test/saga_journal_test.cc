@@ -1,0 +1,259 @@
+// The journal in a file: what it keeps, what it says when it cannot, and who takes what over.
+#include <zerver/core/random.h>
+#include <zerver/effects/saga_journal.h>
+#include <zerver/testing/req_test.h>
+#include <zerver/testing/sim_loop.h>
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace zerver::effects {
+namespace {
+
+using flow::SagaRecordKind;
+using flow::SagaRun;
+
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = ::testing::TempDir() + "zerver_journal_XXXXXX";
+    path_ = mkdtemp(pattern.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string file() const { return (path_ / "sagas.db").string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// One process with the journal open, as far as locks are concerned.
+struct Process {
+  Process() : journal(std::make_unique<SagaJournal>(log)) {}
+
+  void append(const Uuid& saga, SagaRecordKind kind, std::uint32_t run = 0, std::string_view name = {},
+              std::string_view data = {}) {
+    journal->append(
+        {.saga = saga, .kind = kind, .is_last = false, .run = run, .name = name, .data = data, .at = {7}});
+  }
+  // Waits until all of it is on the disk. What went wrong, or nothing.
+  std::string sync() {
+    std::string why;
+    bool done = false;
+    const auto wait = [&](Arena&) -> async::Task<void> {
+      const Result<void> durable = co_await flow::SagaSync(*journal, loop);
+      if (!durable) why = durable.error().why;
+      done = true;
+    };
+    Arena arena(4096);
+    async::Task<void> task = wait(arena);
+    task.start();
+    loop.run_with_threads_until([&] { return done; });
+    return why;
+  }
+  std::vector<flow::SagaHistory> claim() {
+    struct Claim final : flow::SagaClaim {
+      explicit Claim(async::Loop& of)
+          : SagaClaim(of, [](Job& job) noexcept { static_cast<Claim&>(job).done = true; }) {}
+      bool done = false;
+    };
+    Claim claim(loop);
+    EXPECT_FALSE(journal->claim(claim));
+    loop.run_with_threads_until([&] { return claim.done; });
+    EXPECT_EQ(claim.why, "");
+    return std::move(claim.sagas);
+  }
+  void begin(const Uuid& saga) {
+    append(saga, SagaRecordKind::kBegan, 0, "shop.buy");
+    append(saga, SagaRecordKind::kIntended, 1, "shop.reserve", R"({"id":1})");
+    append(saga, SagaRecordKind::kCompleted, 1, {}, R"({"id":1,"hold":"h1"})");
+  }
+
+  testing::SimLoop loop;
+  testing::MemoryLog log;
+  std::unique_ptr<SagaJournal> journal;
+};
+
+class SagaJournalTest : public ::testing::Test {
+ protected:
+  Uuid saga() { return Uuid::generate(random); }
+
+  Folder folder;
+  SeededRandom random{1};
+};
+
+TEST_F(SagaJournalTest, HandsOverWhatADeadProcessHasLeft) {
+  const Uuid id = saga();
+  {
+    Process first;
+    ASSERT_EQ(first.journal->open(folder.file()), "");
+    first.begin(id);
+    EXPECT_EQ(first.sync(), "");
+    EXPECT_TRUE(first.claim().empty());  // a flow still works at it
+  }
+  Process second;
+  ASSERT_EQ(second.journal->open(folder.file()), "");
+  const std::vector<flow::SagaHistory> sagas = second.claim();
+  ASSERT_EQ(sagas.size(), 1U);
+  EXPECT_EQ(sagas[0].id, id);
+  EXPECT_EQ(sagas[0].flow, "shop.buy");
+  EXPECT_EQ(sagas[0].began, Timestamp{7});
+  ASSERT_EQ(sagas[0].runs.size(), 1U);
+  EXPECT_EQ(sagas[0].runs[0].step, "shop.reserve");
+  EXPECT_EQ(sagas[0].runs[0].status, SagaRun::Status::kCompleted);
+  EXPECT_EQ(sagas[0].runs[0].data, R"({"id":1,"hold":"h1"})");
+  EXPECT_TRUE(second.claim().empty());  // it has them
+}
+
+TEST_F(SagaJournalTest, TakesNothingFromTheLiving) {
+  Process first;
+  Process second;
+  Process third;
+  ASSERT_EQ(first.journal->open(folder.file()), "");
+  ASSERT_EQ(second.journal->open(folder.file()), "");
+  ASSERT_EQ(third.journal->open(folder.file()), "");
+  first.begin(saga());
+  EXPECT_EQ(first.sync(), "");
+  EXPECT_TRUE(second.claim().empty());
+  first.journal.reset();
+  EXPECT_EQ(second.claim().size(), 1U);
+  EXPECT_TRUE(third.claim().empty());
+  second.journal.reset();  // which dies in the middle of its recovery
+  EXPECT_EQ(third.claim().size(), 1U);
+}
+
+TEST_F(SagaJournalTest, GoesOnWhereAnotherProcessHasStopped) {
+  const Uuid id = saga();
+  Process first;
+  ASSERT_EQ(first.journal->open(folder.file()), "");
+  Process second;
+  ASSERT_EQ(second.journal->open(folder.file()), "");
+  first.begin(id);
+  EXPECT_EQ(first.sync(), "");
+  first.journal.reset();
+  ASSERT_EQ(second.claim().size(), 1U);
+  second.append(id, SagaRecordKind::kUnwinding);
+  second.append(id, SagaRecordKind::kUndone, 1);
+  EXPECT_EQ(second.sync(), "");
+  second.journal.reset();
+  Process third;
+  ASSERT_EQ(third.journal->open(folder.file()), "");
+  const std::vector<flow::SagaHistory> sagas = third.claim();
+  ASSERT_EQ(sagas.size(), 1U);
+  EXPECT_EQ(sagas[0].broken, "");
+  EXPECT_EQ(sagas[0].runs[0].status, SagaRun::Status::kUndone);
+}
+
+TEST_F(SagaJournalTest, ForgetsWhatHasEnded) {
+  const Uuid id = saga();
+  {
+    Process first;
+    ASSERT_EQ(first.journal->open(folder.file()), "");
+    first.begin(id);
+    EXPECT_EQ(first.sync(), "");
+    first.append(id, SagaRecordKind::kEnded);
+  }
+  Process second;
+  ASSERT_EQ(second.journal->open(folder.file()), "");
+  EXPECT_TRUE(second.claim().empty());
+}
+
+TEST_F(SagaJournalTest, TellsOfWhatIsReleased) {
+  struct Listener final : flow::SagaListener {
+    void on_released() noexcept override { ++told; }
+    unsigned told = 0;
+  };
+  Process process;
+  ASSERT_EQ(process.journal->open(folder.file()), "");
+  Listener listener;
+  process.journal->listen(&listener, &process.loop);
+  const Uuid id = saga();
+  process.begin(id);
+  process.append(id, SagaRecordKind::kReleased);
+  process.loop.run_with_threads_until([&] { return listener.told == 1; });
+  EXPECT_EQ(process.claim().size(), 1U);
+  EXPECT_TRUE(process.claim().empty());
+  process.journal->listen(nullptr, nullptr);
+}
+
+TEST_F(SagaJournalTest, WritesManySagasInOneTransaction) {
+  Process process;
+  ASSERT_EQ(process.journal->open(folder.file()), "");
+  for (int i = 0; i < 1000; ++i)
+    process.begin(saga());
+  EXPECT_EQ(process.sync(), "");
+  // The writer may have begun before all were there; it is nowhere near one each.
+  EXPECT_LT(process.journal->batches(), 50U);
+}
+
+TEST_F(SagaJournalTest, SaysThatThereIsNothingToWaitFor) {
+  Process process;
+  ASSERT_EQ(process.journal->open(folder.file()), "");
+  flow::SagaSync sync(*process.journal, process.loop);
+  EXPECT_TRUE(sync.await_ready());
+  EXPECT_TRUE(sync.await_resume().has_value());
+}
+
+// --- What is no journal ---
+
+TEST_F(SagaJournalTest, RefusesAFolderThatIsNotThere) {
+  Process process;
+  EXPECT_EQ(process.journal->open(folder.file() + "/no/such.db"), "No such file or directory");
+}
+
+TEST_F(SagaJournalTest, RefusesWhatIsNoDatabase) {
+  std::ofstream(folder.file()) << std::string(5000, 'x');
+  Process process;
+  EXPECT_NE(process.journal->open(folder.file()).find("not a database"), std::string::npos);
+}
+
+TEST_F(SagaJournalTest, RefusesADatabaseOfSomebodyElse) {
+  {
+    Process process;
+    ASSERT_EQ(process.journal->open(folder.file()), "");
+  }
+  // Another application's number, in the header of the file (SQLite file format, 1.3.14).
+  {
+    std::fstream file(folder.file(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(68);
+    file.write("\1\2\3\4", 4);
+  }
+  Process process;
+  EXPECT_NE(process.journal->open(folder.file()).find("no saga journal"), std::string::npos);
+}
+
+TEST_F(SagaJournalTest, RefusesADamagedFile) {
+  {
+    Process process;
+    ASSERT_EQ(process.journal->open(folder.file()), "");
+    for (int i = 0; i < 200; ++i)
+      process.begin(saga());
+    EXPECT_EQ(process.sync(), "");
+  }
+  std::filesystem::resize_file(folder.file(), std::filesystem::file_size(folder.file()) / 2);
+  Process process;
+  const std::string error = process.journal->open(folder.file());
+  EXPECT_TRUE(error.find("damaged") != std::string::npos || error.find("malformed") != std::string::npos)
+      << error;
+}
+
+TEST_F(SagaJournalTest, IsForItsOwnerOnly) {
+  Process process;
+  ASSERT_EQ(process.journal->open(folder.file()), "");
+  using std::filesystem::perms;
+  for (const char* const suffix : {"", "-owners", "-wal"}) {
+    const perms mode = std::filesystem::status(folder.file() + suffix).permissions();
+    EXPECT_EQ(mode & (perms::group_all | perms::others_all), perms::none) << suffix;
+  }
+}
+
+}  // namespace
+}  // namespace zerver::effects
