@@ -3,11 +3,14 @@
 
 #include <zerver/async/channel/channel.h>
 #include <zerver/async/channel/oneshot.h>
+#include <zerver/async/channel/shared_channel.h>
 #include <zerver/async/combine/all.h>
 #include <zerver/async/combine/race.h>
 #include <zerver/async/combine/select.h>
 #include <zerver/async/combine/timeout.h>
 #include <zerver/async/context.h>
+#include <zerver/async/future/future.h>
+#include <zerver/async/future/submit.h>
 #include <zerver/async/sleep.h>
 #include <zerver/async/spawn.h>
 #include <zerver/async/stop.h>

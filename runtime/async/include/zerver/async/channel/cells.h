@@ -1,0 +1,123 @@
+// A bounded queue between threads, without a lock.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace zerver::async::detail {
+
+// Every cell counts its turns, so that senders and receivers meet in a cell and nowhere else (Vyukov,
+// "Bounded MPMC queue", 2010). Closing marks the senders' position: nobody takes a cell after that, and what
+// was taken before is sure to be filled. The turns are sequentially consistent: of one who fills a cell and
+// then looks whether somebody waits, and one who begins to wait and then looks at the cell, at least one sees
+// the other.
+template <class T> class Cells {
+ public:
+  enum class Push : std::uint8_t { kDone, kFull, kClosed };
+  enum class Pop : std::uint8_t { kDone, kEmpty, kEnded };
+
+  // Room for `capacity` rounded up to a power of two, at least 2.
+  explicit Cells(std::size_t capacity)
+      : mask_(std::bit_ceil(capacity < 2 ? std::size_t{2} : capacity) - 1), cells_(new Cell[mask_ + 1]) {
+    for (std::size_t i = 0; i <= mask_; ++i)
+      cells_[i].turn.store(i, std::memory_order_relaxed);
+  }
+  Cells(const Cells&) = delete;
+  Cells& operator=(const Cells&) = delete;
+  ~Cells() {
+    std::optional<T> message;
+    while (pop(message) == Pop::kDone)
+      message.reset();
+  }
+
+  Push push(T& message) noexcept {
+    std::size_t tail = tail_.load(std::memory_order_relaxed);
+    while (true) {
+      if ((tail & kClosed) != 0) return Push::kClosed;
+      const std::size_t position = tail >> 1;
+      Cell& cell = cells_[position & mask_];
+      const std::size_t turn = cell.turn.load(std::memory_order_seq_cst);
+      const auto ahead = static_cast<std::ptrdiff_t>(turn - position);
+      if (ahead == 0) {
+        if (tail_.compare_exchange_weak(tail, tail + kOne, std::memory_order_relaxed)) {
+          std::construct_at(&cell.message, std::move(message));
+          cell.turn.exchange(position + 1, std::memory_order_seq_cst);
+          return Push::kDone;
+        }
+      } else if (ahead < 0) {
+        const std::size_t now = tail_.load(std::memory_order_relaxed);
+        if (now == tail) return Push::kFull;
+        tail = now;
+      } else {
+        tail = tail_.load(std::memory_order_relaxed);
+      }
+    }
+  }
+
+  Pop pop(std::optional<T>& message) noexcept {
+    std::size_t head = head_.load(std::memory_order_relaxed);
+    while (true) {
+      Cell& cell = cells_[head & mask_];
+      const std::size_t turn = cell.turn.load(std::memory_order_seq_cst);
+      const auto ahead = static_cast<std::ptrdiff_t>(turn - (head + 1));
+      if (ahead == 0) {
+        if (head_.compare_exchange_weak(head, head + 1, std::memory_order_relaxed)) {
+          message.emplace(std::move(cell.message));
+          std::destroy_at(&cell.message);
+          cell.turn.exchange(head + mask_ + 1, std::memory_order_seq_cst);
+          return Pop::kDone;
+        }
+      } else if (ahead < 0) {
+        const std::size_t tail = tail_.load(std::memory_order_seq_cst);
+        const std::size_t now = head_.load(std::memory_order_relaxed);
+        if (now != head) {
+          head = now;
+        } else if ((tail & kClosed) == 0) {
+          return Pop::kEmpty;
+        } else if (tail >> 1 == head) {
+          return Pop::kEnded;
+        }  // else a sender has taken the cell and is filling it
+      } else {
+        head = head_.load(std::memory_order_relaxed);
+      }
+    }
+  }
+
+  // False when it was closed before.
+  bool close() noexcept { return (tail_.fetch_or(kClosed, std::memory_order_seq_cst) & kClosed) == 0; }
+  bool is_closed() const noexcept { return (tail_.load(std::memory_order_acquire) & kClosed) != 0; }
+  std::size_t capacity() const noexcept { return mask_ + 1; }
+  // About: others go on meanwhile.
+  std::size_t size() const noexcept {
+    const std::size_t head = head_.load(std::memory_order_acquire);
+    const std::size_t tail = tail_.load(std::memory_order_acquire) >> 1;
+    return tail > head ? tail - head : 0;
+  }
+
+ private:
+  static constexpr std::size_t kClosed = 1;  // the lowest bit of tail_, above which is the position
+  static constexpr std::size_t kOne = 2;
+  static constexpr std::size_t kLine = 64;
+
+  struct Cell {
+    Cell() noexcept {}
+    ~Cell() {}
+
+    std::atomic<std::size_t> turn;
+    union {
+      T message;
+    };
+  };
+
+  const std::size_t mask_;
+  const std::unique_ptr<Cell[]> cells_;
+  alignas(kLine) std::atomic<std::size_t> tail_ = 0;  // where senders are
+  alignas(kLine) std::atomic<std::size_t> head_ = 0;  // where receivers are
+};
+
+}  // namespace zerver::async::detail
