@@ -24,6 +24,8 @@ Data text_data(const plan::TextPlan& text) {
   return object({{"text_local", text.local}, {"lines", list(text.json)}});
 }
 
+}  // namespace
+
 Data call_data(const plan::CallPlan& call) {
   return object({{"site", call.site},
                  {"call", call.call},
@@ -37,6 +39,10 @@ Data call_data(const plan::CallPlan& call) {
                  {"parameters", braced(call.parameters)},
                  {"key", when_set(call.key)}});
 }
+
+Data assigns_data(const std::vector<plan::AssignPlan>& assigns) { return list(assigns, assign_data); }
+
+namespace {
 
 Data group_data(const plan::GroupPlan& group) {
   return object({{"group", group.local},

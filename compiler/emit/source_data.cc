@@ -129,6 +129,8 @@ Data source_data(const plan::Plan& plan) {
        {"has_limits", flag(!plan.limits.empty())},
        {"limits", plan.limits},
        {"has_targets", flag(!plan.targets.empty())},
+       {"has_sagas", flag(!plan.saga_steps.empty())},
+       {"saga_steps", saga_steps_data(plan)},
        {"has_rates", flag(!plan.rates.empty())},
        {"rates",
         list(plan.rates,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/base/span.h"
+#include "compiler/model/ids.h"
 #include "compiler/plan/router/router.h"
 
 #include <cstddef>
@@ -184,6 +185,37 @@ struct OutcomePlan {
   std::vector<Kept> kept;
 };
 
+// A slot that is captured; or, without one, the key of a call that is a part of the request.
+struct SagaFieldPlan {
+  model::SlotId slot;
+  std::string name, type;  // of the member, an optional
+  std::string json;        // its name in the journal, a C++ literal
+  bool is_written = false;
+};
+
+// What the package knows of a step that writes inside a saga, whichever flow it stands in.
+struct SagaStepPlan {
+  std::string capture;   // ReserveCapture
+  std::string constant;  // kReserveSaga
+  std::string step;      // "orders.reserve", a C++ literal
+  std::string written;   // as a `.flow` file writes it
+  std::string role;      // kCompensated
+  bool repeatable = false, undo_repeatable = false, undo_needs_result = false;
+  std::vector<SagaFieldPlan> fields;
+  std::string key;                               // the member with the key; empty: none
+  std::string undo, undo_text;                   // undo_reserve, "pay.release"; empty: it has none
+  std::string redo, redo_text;                   // of its own effect, when it may be repeated
+  std::vector<CallPlan> undo_calls, redo_calls;  // one, when there is such a function
+  std::vector<AssignPlan> redo_assigns;
+};
+
+// One use of such a step.
+struct SagaUsePlan {
+  std::string capture, constant;
+  bool is_last = false;                   // no other write of the saga can come behind it
+  std::vector<AssignPlan> before, after;  // of the effects
+};
+
 struct Operation;
 using Body = std::vector<Operation>;
 
@@ -210,6 +242,7 @@ struct Operation {
   std::vector<CallPlan> calls;        // kCalls
   std::vector<GroupPlan> groups;      // kCalls: the inner ones first; none when there is one call
   std::vector<OutcomePlan> outcomes;  // kCalls
+  std::optional<SagaUsePlan> saga;    // kCalls that write inside a saga
   std::string step;                   // kStep: the namespace
   std::string prefix;                 // of its locals
   std::vector<std::string> arguments;
@@ -327,6 +360,7 @@ struct Plan {
   std::vector<StatementPlan> statements;
   std::vector<TargetPlan> targets;
   std::vector<RatePlan> rates;
+  std::vector<SagaStepPlan> saga_steps;
   std::vector<ErrorAnswerPlan> errors;
   std::vector<PatternPlan> patterns;
   std::vector<RouteTablePlan> routes;

@@ -95,7 +95,7 @@ bool uses_slots(const model::Program& program, const model::Flow& flow) {
 }  // namespace
 
 FlowBuilder::FlowBuilder(Builder& builder, model::FlowId id)
-    : builder_(builder), flow_(builder.program.flows[id]) {}
+    : builder_(builder), id_(id), flow_(builder.program.flows[id]) {}
 
 FlowPlan FlowBuilder::run() {
   FlowPlan plan;

@@ -2,10 +2,12 @@
 
 #pragma once
 
+#include "compiler/model/sagas/saga.h"
 #include "compiler/plan/build.h"
 
 #include <llvm/ADT/ArrayRef.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -62,6 +64,12 @@ class FlowBuilder {
   std::string key(const model::Expression& key, Bindings bindings) const;
   std::string statement_constant(const model::Expression& statement, const std::string& name);
 
+  // sagas/saga_steps.cc
+  // Nothing for a step that does not write.
+  std::optional<SagaUsePlan> saga_use(const model::Statement& statement);
+  std::size_t plan_saga_step(model::StepId id);
+  bool is_last_write(const model::Statement& statement);
+
   // groups.cc
   class GroupPlanner;
   void effect(const model::Step& step, const std::string& prefix, Operation& operation);
@@ -79,6 +87,7 @@ class FlowBuilder {
   [[nodiscard]] const char* leave() const { return flow_.has_effects ? "co_return" : "return"; }
 
   Builder& builder_;
+  model::FlowId id_;
   const model::Flow& flow_;
   Bindings slots_;
   llvm::DenseMap<model::SlotId, std::string> names_;
@@ -87,6 +96,8 @@ class FlowBuilder {
   std::size_t rescue_count_ = 0;
   std::size_t nesting_ = 0;  // of alternatives
   bool uses_path_ = false;
+  std::unique_ptr<model::Cfg> graph_;  // made when a saga needs it
+  std::vector<model::Saga> sagas_;
 };
 
 }  // namespace zc::plan
