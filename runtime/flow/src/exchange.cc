@@ -1,4 +1,5 @@
 #include <zerver/flow/call/call.h>
+#include <zerver/flow/call/target.h>
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/service.h>
 
@@ -27,6 +28,15 @@ void Exchange::cancel() noexcept {
 void Exchange::move_to(Worker& worker) noexcept {
   worker_ = &worker;
   if (trace_ != nullptr) trace_ = worker.trace();
+}
+
+std::string Exchange::waits_for() const {
+  std::string text;
+  for (const CallBase* call = calls_; call != nullptr; call = call->next_) {
+    if (!text.empty()) text += ", ";
+    text.append(call->site_->step).append(" of ").append(target(call->site_->target).name);
+  }
+  return text;
 }
 
 void Exchange::reset(std::size_t kept_body) noexcept {

@@ -1,6 +1,7 @@
 // One client's connection.
 #include "connection.h"
 
+#include "scheduling/scheduler.h"
 #include <zerver/flow/request/problem.h>
 #include <zerver/http/response_writer.h>
 
@@ -23,22 +24,17 @@ using http::RequestParser;
 using io::AsioLoop;
 using io::Handler;
 
-constexpr std::size_t kInput = std::size_t{8} * 1024;
 constexpr std::size_t kLeastRoom = std::size_t{2} * 1024;
 constexpr std::size_t kKeptInput = std::size_t{64} * 1024;
-constexpr std::size_t kKeptOutput = std::size_t{64} * 1024;
+// So long a client may be silent before its connection gives its context back.
+constexpr Duration kQuiet = Duration::from_milliseconds(500);
 // After the last answer the client's bytes are still taken for a while: closing with unread ones resets the
 // connection, and the client may lose the answer (RFC 9112, 9.6).
 constexpr Duration kLinger = Duration::from_seconds(2);
 
 }  // namespace
 
-Connection::Connection(ConnectionHost& host)
-    : host_(host),
-      socket_(host.loop().context()),
-      in_(kInput),
-      parser_(host.settings().http),
-      exchange_(*this, host.worker()) {}
+Connection::Connection(ConnectionHost& host) : host_(host), socket_(host.loop().context()) {}
 
 Connection::~Connection() = default;
 
@@ -70,7 +66,8 @@ void Connection::open(Socket&& socket) {
 // waits for something.
 void Connection::go_on(Then then) {
   for (;;) {
-    while (then == Then::kParse && body_left_.empty() && out_.size() < host_.settings().pipelined_output) {
+    while (then == Then::kParse && body_left_.empty() &&
+           context_->out.size() < host_.settings().pipelined_output) {
       then = serve_next();
     }
     switch (send()) {
@@ -96,70 +93,84 @@ void Connection::go_on(Then then) {
 }
 
 Connection::Then Connection::serve_next() {
-  if (in_.empty()) return Then::kRead;
-  switch (parser_.parse(in_)) {
+  if (context_->in.empty()) return Then::kRead;
+  switch (context_->parser.parse(context_->in)) {
     case RequestParser::Progress::kMore:
-      if (parser_.take_expectation()) out_.append(http::kContinue);
+      if (context_->parser.take_expectation()) context_->out.append(http::kContinue);
       return Then::kRead;
     case RequestParser::Progress::kRefused: {
-      const http::Refusal refusal = parser_.refusal();
+      const http::Refusal refusal = context_->parser.refusal();
       refuse(refusal.status, refusal.detail);
       return Then::kEnd;
     }
     case RequestParser::Progress::kComplete:
       break;
   }
-  parser_.view(in_, exchange_.request);
-  exchange_.request.client_ip = {client_ip_.data(), client_ip_size_};
-  keep_alive_ = exchange_.request.keep_alive;
-  handling_ = host_.handle(exchange_) == flow::Handled::kLater;
-  return handling_ ? Then::kWait : answer();
+  context_->parser.view(context_->in, context_->exchange.request);
+  context_->exchange.request.client_ip = {client_ip_.data(), client_ip_size_};
+  keep_alive_ = context_->exchange.request.keep_alive;
+  handling_ = host_.scheduler().handle(context_->exchange) == flow::Handled::kLater;
+  if (handling_) return Then::kWait;
+  host_.scheduler().note_answered(context_->exchange);
+  return answer();
 }
 
 // Appends the exchange's response to what is to be sent.
 Connection::Then Connection::answer() {
-  if (const std::string_view fault = http::find_fault(exchange_.response); !fault.empty()) {
-    exchange_.response.reset();
-    flow::answer_internal(exchange_, fault);
+  if (const std::string_view fault = http::find_fault(context_->exchange.response); !fault.empty()) {
+    context_->exchange.response.reset();
+    flow::answer_internal(context_->exchange, fault);
   }
-  keep_alive_ = keep_alive_ && !exchange_.response.close && !host_.draining();
+  keep_alive_ = keep_alive_ && !context_->exchange.response.close && !host_.draining();
   http::ResponseContext context;
   context.common_fields = host_.common_fields();
-  context.minor_version = exchange_.request.minor_version;
+  context.minor_version = context_->exchange.request.minor_version;
   context.keep_alive = keep_alive_;
-  context.head = exchange_.request.method == Method::kHead;
-  body_left_ = http::write_response(out_, exchange_.response, context);
+  context.head = context_->exchange.request.method == Method::kHead;
+  body_left_ = http::write_response(context_->out, context_->exchange.response, context);
   if (body_left_.empty()) finish_request();
   return keep_alive_ ? Then::kParse : Then::kEnd;
 }
 
 // The request and its response are not needed any more.
 void Connection::finish_request() {
-  in_.consume(parser_.size());
-  parser_.reset();
-  exchange_.reset();
+  context_->in.consume(context_->parser.size());
+  context_->parser.reset();
+  context_->exchange.end_request();
   phase_ = Phase::kIdle;
 }
 
 void Connection::refuse(std::uint16_t status, std::string_view detail) {
-  exchange_.reset();
-  exchange_.request = Request{};
-  exchange_.response.close = true;
-  flow::answer_problem(exchange_, status, detail);
+  context_->exchange.end_request();
+  context_->exchange.response.close = true;
+  flow::answer_problem(context_->exchange, status, detail);
   http::ResponseContext context;
   context.common_fields = host_.common_fields();
   context.keep_alive = false;
-  body_left_ = http::write_response(out_, exchange_.response, context);
+  body_left_ = http::write_response(context_->out, context_->exchange.response, context);
   keep_alive_ = false;
 }
 
 // --- Reading ---
 
+bool Connection::idle() const noexcept {
+  return phase_ == Phase::kIdle && context_->in.empty() && !context_->parser.started();
+}
+
+void Connection::take_context() {
+  context_ = host_.contexts().take();
+  context_->exchange.owner = this;
+}
+
+void Connection::give_back_context() noexcept {
+  if (context_) host_.contexts().give_back(std::move(context_));
+}
+
 void Connection::read() {
-  if (parser_.in_body()) {
+  if (context_ && context_->parser.in_body()) {
     enter(Phase::kBody);
   } else {
-    enter(in_.empty() ? Phase::kIdle : Phase::kHead);
+    enter(!context_ || context_->in.empty() ? Phase::kIdle : Phase::kHead);
   }
   if (reading_ || watching_) return;
   // Reading begins with trying to, and just now the client has seen nothing of the answer. After the other
@@ -173,12 +184,21 @@ void Connection::start_reading() {
   reading_ = false;
   if (closed_) return release_when_quiet();
   guarded([this] {
-    if (in_.empty() && in_.capacity() > kKeptInput) in_.reset(kInput);
+    if (!context_) take_context();
+    http::ReadBuffer& in = context_->in;
+    if (in.empty() && in.capacity() > kKeptInput) in.reset(RequestContext::kInput);
     // A client gets memory for what it has sent, not for what it says that it will send.
-    const std::size_t expected = parser_.expected_size();
-    const std::size_t missing = expected > in_.size() ? expected - in_.size() : 0;
-    const std::size_t room = std::max(kLeastRoom, std::min(missing, in_.size()));
-    const std::span<char> space = in_.prepare(room);
+    const std::size_t expected = context_->parser.expected_size();
+    const std::size_t missing = expected > in.size() ? expected - in.size() : 0;
+    const std::size_t room = std::max(kLeastRoom, std::min(missing, in.size()));
+    const std::span<char> space = in.prepare(room);
+    if (host_.contexts().plenty_in_use() && idle()) {
+      error_code error;
+      const std::size_t size = socket_.read_some(asio::buffer(space.data(), space.size()), error);
+      if (error != asio::error::would_block) return received(error, size);
+      give_back_context();
+      return watch();
+    }
     reading_ = true;
     socket_.async_read_some(
         asio::buffer(space.data(), space.size()),
@@ -190,23 +210,28 @@ void Connection::on_read(const error_code& error, std::size_t size) {
   const AsioLoop::Turn turn(host_.loop());
   reading_ = false;
   if (closed_) return release_when_quiet();
+  if (std::exchange(letting_go_, false) && error == asio::error::operation_aborted) {
+    give_back_context();
+    return watch();
+  }
+  received(error, size);
+}
+
+void Connection::received(const error_code& error, std::size_t size) {
   if (error) return close();
   if (phase_ == Phase::kLingering) return end();
-  if (writing_) {  // the answer to a request that took too long
-    in_.commit(size);
-    return;
-  }
-  in_.commit(size);
+  context_->in.commit(size);
+  if (writing_) return;  // the answer to a request that took too long
   guarded([this] { go_on(Then::kParse); });
 }
 
-// Waits for the client of a waiting flow to send more or to go away. Nothing is read by the operation itself,
-// so that it may stay under way when the flow finishes.
+// Waits for a client that is silent, or for the client of a waiting flow, to send more or to go away. Nothing
+// is read by the operation itself: so it needs no buffer, and may stay under way when the flow finishes.
 void Connection::watch() {
-  if (watching_ || reading_ || in_.tail().empty()) return;
+  if (watching_ || reading_ || (context_ && context_->in.tail().empty())) return;
   watching_ = true;
   socket_.async_wait(tcp::socket::wait_read,
-                     Handler(watch_memory_, [this](const error_code& error) { on_readable(error); }));
+                     Handler(read_memory_, [this](const error_code& error) { on_readable(error); }));
 }
 
 void Connection::on_readable(const error_code& error) {
@@ -216,18 +241,26 @@ void Connection::on_readable(const error_code& error) {
   if (error) return close();
   if (writing_) return;  // it is read when that is done
   if (!handling_) return guarded([this] { phase_ == Phase::kLingering ? end() : read(); });
-  // Views into the buffer are in use: only its free end may change.
-  const std::span<char> space = in_.tail();
+  // Views into the buffer are in use: only its free end may change, and not even that while another worker
+  // may be reading a little past the request.
+  const bool may_read = context_->exchange.stays();
+  char byte = 0;
+  const std::span<char> space = may_read ? context_->in.tail() : std::span<char>(&byte, 1);
   error_code failure;
-  const std::size_t size = socket_.read_some(asio::buffer(space.data(), space.size()), failure);
+  const std::size_t size = socket_.receive(asio::buffer(space.data(), space.size()),
+                                           may_read ? 0 : tcp::socket::message_peek, failure);
   if (failure == asio::error::would_block) return;
   if (failure) return close();
-  in_.commit(size);
+  if (may_read) context_->in.commit(size);
 }
 
 void Connection::on_finished() noexcept {
   handling_ = false;
-  if (closed_) return;
+  host_.scheduler().note_answered(context_->exchange);
+  if (closed_) {
+    if (!closing_) release_when_quiet();
+    return;
+  }
   if (writing_) {
     finished_ = true;
     return;
@@ -239,8 +272,8 @@ void Connection::on_finished() noexcept {
 
 // Sends what there is, at once when the socket takes it.
 Connection::Sent Connection::send() {
-  while (sent_ < out_.size() || !body_left_.empty()) {
-    const std::string_view head = out_.view().substr(sent_);
+  while (sent_ < context_->out.size() || !body_left_.empty()) {
+    const std::string_view head = context_->out.view().substr(sent_);
     error_code error;
     std::size_t size = 0;
     if (body_left_.empty()) {
@@ -252,23 +285,24 @@ Connection::Sent Connection::send() {
     }
     mark_sent(size);
     if (error == asio::error::would_block) {
-      const std::string_view left = sent_ < out_.size() ? out_.view().substr(sent_) : body_left_;
+      const std::string_view left =
+          sent_ < context_->out.size() ? context_->out.view().substr(sent_) : body_left_;
       writing_ = true;
       phase_ = Phase::kWriting;
       since_ = host_.coarse_now();
-      socket_.async_write_some(asio::buffer(left.data(), left.size()),
-                               Handler(write_memory_, [this](const error_code& failure, std::size_t written) {
-                                 on_written(failure, written);
-                               }));
+      socket_.async_write_some(
+          asio::buffer(left.data(), left.size()),
+          Handler(context_->write_memory,
+                  [this](const error_code& failure, std::size_t written) { on_written(failure, written); }));
       return Sent::kLater;
     }
     if (error) return Sent::kFailed;
   }
   sent_ = 0;
-  if (out_.capacity() > kKeptOutput) {
-    out_.clear_and_shrink(kKeptOutput);
+  if (context_->out.capacity() > RequestContext::kKeptOutput) {
+    context_->out.clear_and_shrink(RequestContext::kKeptOutput);
   } else {
-    out_.clear();
+    context_->out.clear();
   }
   return Sent::kAll;
 }
@@ -289,7 +323,7 @@ void Connection::on_written(const error_code& error, std::size_t size) {
 }
 
 void Connection::mark_sent(std::size_t size) noexcept {
-  const std::size_t of_head = std::min(size, out_.size() - sent_);
+  const std::size_t of_head = std::min(size, context_->out.size() - sent_);
   sent_ += of_head;
   if (body_left_.empty()) return;
   body_left_.remove_prefix(size - of_head);
@@ -307,8 +341,10 @@ void Connection::end() {
     if (error) return close();
   }
   if (reading_ || watching_) return;
-  in_.reset(kInput);
-  parser_.reset();
+  if (context_) {
+    context_->in.reset(RequestContext::kInput);
+    context_->parser.reset();
+  }
   start_reading();
 }
 
@@ -317,7 +353,12 @@ void Connection::check() {
   const Duration waited = host_.coarse_now() - since_;
   switch (phase_) {
     case Phase::kIdle:
-      if (waited >= timeouts.idle) close();
+      if (waited >= timeouts.idle) return close();
+      if (waited >= kQuiet && context_ && reading_ && !letting_go_ && idle()) {
+        error_code ignored;  // then it keeps what it has
+        letting_go_ = true;
+        static_cast<void>(socket_.cancel(ignored));
+      }
       return;
     case Phase::kHead:
     case Phase::kBody:
@@ -343,22 +384,21 @@ void Connection::drain() {
 
 void Connection::close() noexcept {
   if (closed_) return;
-  closed_ = true;
+  closed_ = closing_ = true;
   error_code ignored;  // there is nobody to tell, and the descriptor is gone either way
   static_cast<void>(socket_.close(ignored));
-  if (handling_) exchange_.cancel();
+  // It may be finished at once, or later: with cleanups of its own, or on another worker.
+  if (handling_) host_.scheduler().cancel(context_->exchange);
+  closing_ = false;
   release_when_quiet();
 }
 
 void Connection::release_when_quiet() noexcept {
   if (!closed_ || reading_ || watching_ || writing_ || handling_) return;
-  in_.reset(kInput);
-  parser_.reset();
-  out_.clear_and_shrink(kKeptOutput);
+  give_back_context();
   sent_ = 0;
   body_left_ = {};
-  finished_ = false;
-  exchange_.reset();
+  finished_ = letting_go_ = false;
   host_.on_closed(*this);
 }
 

@@ -2,11 +2,8 @@
 #pragma once
 
 #include "connection_host.h"
-#include <zerver/core/output_buffer.h>
+#include "request_context.h"
 #include <zerver/core/time.h>
-#include <zerver/flow/exchange.h>
-#include <zerver/http/read_buffer.h>
-#include <zerver/http/request_parser.h>
 #include <zerver/io/asio_loop.h>
 #include <zerver/io/handler_memory.h>
 
@@ -16,14 +13,16 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 namespace zerver::server {
 
 // Pooled by its host, used by one thread. Requests are answered in their order: while a flow waits for an
 // effect, nothing of the connection is parsed. What it holds is bounded: one request of limited size, the
-// answers up to Settings::pipelined_output, and no reading while a client does not take them.
-class Connection {
+// answers up to Settings::pipelined_output, and no reading while a client does not take them. An idle one
+// holds a socket and less than a kilobyte.
+class Connection final : private ServedExchange::Owner {
  public:
   using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io::AsioLoop::Executor>;
 
@@ -42,6 +41,9 @@ class Connection {
   // Ends now. What is under way is given up.
   void close() noexcept;
 
+  // The exchange of a flow that runs or waits; null when there is none.
+  const ServedExchange* handled() const noexcept { return handling_ ? &context_->exchange : nullptr; }
+
   // For the host: the ring of its open connections.
   Connection* previous = this;
   Connection* next = this;
@@ -52,18 +54,6 @@ class Connection {
   // What comes after what is to be sent has been sent.
   enum class Then : std::uint8_t { kParse, kRead, kWait, kEnd };
   enum class Sent : std::uint8_t { kAll, kLater, kFailed };
-
-  class ServedExchange final : public flow::Exchange {
-   public:
-    ServedExchange(Connection& connection, flow::Worker& worker)
-        : Exchange(worker, &on_finish), connection_(connection) {}
-
-   private:
-    static void on_finish(Exchange& exchange) noexcept {
-      static_cast<ServedExchange&>(exchange).connection_.on_finished();
-    }
-    Connection& connection_;
-  };
 
   class ReadJob final : public async::Job {
    public:
@@ -86,41 +76,43 @@ class Connection {
   void watch();
   void on_read(const boost::system::error_code& error, std::size_t size);
   void on_readable(const boost::system::error_code& error);
-  void on_finished() noexcept;
+  void received(const boost::system::error_code& error, std::size_t size);
+  void on_finished() noexcept override;
 
   Sent send();
   void on_written(const boost::system::error_code& error, std::size_t size);
   void mark_sent(std::size_t size) noexcept;
   void end();
 
+  bool idle() const noexcept;
+  void take_context();
+  void give_back_context() noexcept;
   void enter(Phase phase) noexcept;
   void release_when_quiet() noexcept;
   template <class Work> void guarded(Work work) noexcept;
 
   ConnectionHost& host_;
   Socket socket_;
-  http::ReadBuffer in_;
-  http::RequestParser parser_;
-  OutputBuffer out_;
-  std::size_t sent_ = 0;        // of out_
-  std::string_view body_left_;  // a large body that is sent behind out_ from where it is
-  ServedExchange exchange_;
-  TimePoint since_;  // when the phase began, as of the host's last tick
+  std::unique_ptr<RequestContext>
+      context_;                 // null: nothing is expected but the client's next word, or its end
+  std::size_t sent_ = 0;        // of what is to be sent
+  std::string_view body_left_;  // a large body that is sent behind that from where it is
+  TimePoint since_;             // when the phase began, as of the host's last tick
   Phase phase_ = Phase::kIdle;
   Then then_ = Then::kRead;  // after what is being written
   bool closed_ = true;
+  bool closing_ = false;  // close() runs
   bool keep_alive_ = true;
-  bool handling_ = false;  // a flow has the exchange
-  bool finished_ = false;  // the flow finished while earlier answers were being written
-  bool reading_ = false;   // operations of Asio that are under way
+  bool handling_ = false;    // a flow has the exchange
+  bool finished_ = false;    // the flow finished while earlier answers were being written
+  bool reading_ = false;     // operations of Asio that are under way
+  bool letting_go_ = false;  // the read is being cancelled, to give the context back
   bool watching_ = false;
   bool writing_ = false;
   std::uint8_t client_ip_size_ = 0;
   std::array<char, 46> client_ip_;
   ReadJob read_job_{*this};
-  io::HandlerMemory read_memory_;
-  io::HandlerMemory watch_memory_;
-  io::HandlerMemory write_memory_;
+  io::HandlerMemory read_memory_;  // of reading or watching: there is one of them at a time
 };
 
 }  // namespace zerver::server

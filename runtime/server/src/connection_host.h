@@ -1,8 +1,8 @@
 // What a connection needs of the worker that it belongs to.
 #pragma once
 
+#include "request_context.h"
 #include <zerver/core/time.h>
-#include <zerver/flow/exchange.h>
 #include <zerver/flow/worker.h>
 #include <zerver/io/asio_loop.h>
 #include <zerver/server/settings.h>
@@ -31,7 +31,8 @@ class ConnectionHost {
   // No request is begun any more.
   bool draining() const noexcept { return draining_; }
 
-  virtual flow::Handled handle(flow::Exchange& exchange) = 0;
+  virtual Scheduler& scheduler() noexcept = 0;
+  virtual ContextPool& contexts() noexcept = 0;
   // The connection is quiet, and the host's to reuse or destroy.
   virtual void on_closed(Connection& connection) noexcept = 0;
 

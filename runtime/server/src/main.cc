@@ -91,6 +91,11 @@ Settings default_settings(std::span<const flow::PackageInfo* const> packages, co
   const Config config = Config::for_server(machine);
   settings.workers = config.workers;
   settings.connections = config.connections;
+  const bool any_batch = std::ranges::any_of(packages, [](const flow::PackageInfo* package) {
+    return std::ranges::any_of(
+        package->flows, [](const flow::FlowInfo& flow) { return flow.priority == async::Priority::kBatch; });
+  });
+  if (any_batch) settings.batch_workers = settings.workers;
   settings.http.body =
       std::min(http::Limits::kMaxBody,
                most(usual.http.body, [](const flow::ServiceLimits& limits) { return limits.body; }));
@@ -127,24 +132,24 @@ int serve(std::string_view program, const Settings& settings,
   SagaService sagas(log);    // goes before both
   std::string error = systems.open(packages, registry, environment);
   if (error.empty()) error = sagas.open(packages, settings, program);
+  std::vector<flow::SagaPackage> recovered;  // by the first worker
+  for (std::size_t i = 0; error.empty() && i < server.worker_count(); ++i) {
+    const std::vector<std::vector<flow::Target*>> targets = systems.bind(server.worker(i));
+    std::vector<BoundPackage> bound;
+    bound.reserve(packages.size());
+    for (std::size_t p = 0; p < packages.size(); ++p) {
+      bound.push_back({packages[p], targets[p], systems.rates(p)});
+      if (i == 0) recovered.push_back({packages[p], targets[p], systems.rates(p)});
+    }
+    server.bind(i, std::move(bound));
+    sagas.use(server.worker(i));
+  }
   if (error.empty()) error = server.open();
   if (!error.empty()) {
     print_error(program, error);
     return kNotStarted;
   }
-  for (std::size_t i = 0; i < server.worker_count(); ++i) {
-    const std::vector<std::vector<flow::Target*>> targets = systems.bind(server.worker(i));
-    std::vector<BoundPackage> bound;
-    bound.reserve(packages.size());
-    std::vector<flow::SagaPackage> recovered;
-    for (std::size_t p = 0; p < packages.size(); ++p) {
-      bound.push_back({packages[p], targets[p], systems.rates(p)});
-      recovered.push_back({packages[p], targets[p], systems.rates(p)});
-    }
-    server.bind(i, std::move(bound));
-    sagas.use(server.worker(i));
-    if (i == 0) sagas.recover(server.worker(i), std::move(recovered));
-  }
+  sagas.recover(server.worker(0), std::move(recovered));
 
   std::signal(SIGPIPE, SIG_IGN);  // of standard output; sockets do without
   io::StopSignals signals;

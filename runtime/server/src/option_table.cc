@@ -65,6 +65,45 @@ std::string apply_executor(Settings& settings, std::string_view value) {
   return "proactor or inline";
 }
 
+std::string apply_quanta(Settings& settings, std::string_view value) {
+  if (value != "interactive" && value != "batch") return "interactive or batch";
+  settings.scheduling.quanta = value == "batch" ? async::kBatchQuanta : async::kInteractiveQuanta;
+  return {};
+}
+
+std::string apply_order(Settings& settings, std::string_view value) {
+  if (value != "oldest" && value != "deadline") return "oldest or deadline";
+  settings.scheduling.queue.earliest_deadline_first = value == "deadline";
+  return {};
+}
+
+std::string apply_stealing(Settings& settings, std::string_view value) {
+  if (value != "on" && value != "off") return "on or off";
+  settings.scheduling.steal = value == "on";
+  return {};
+}
+
+std::string apply_flow_rates(Settings& settings, std::string_view value) {
+  std::vector<FlowRate> rates;
+  while (true) {
+    const std::size_t comma = value.find(',');
+    const std::optional<NamedRate> rate = parse_named_rate(value.substr(0, comma));
+    if (!rate) return "FLOW=N/TIME, such as shop.buy=100/1s or shop.buy=100/1s:20 with bursts of 20";
+    rates.push_back({rate->name, rate->limit});
+    if (comma == std::string_view::npos) break;
+    value.remove_prefix(comma + 1);
+  }
+  settings.scheduling.flow_rates = std::move(rates);
+  return {};
+}
+
+std::string apply_tenant_rate(Settings& settings, std::string_view value) {
+  const std::optional<NamedRate> rate = parse_named_rate(value);
+  if (!rate) return "FIELD=N/TIME, such as X-Tenant=100/1s";
+  settings.scheduling.tenant_rates = {{rate->name, rate->limit}};
+  return {};
+}
+
 constexpr std::size_t kLargest = std::size_t{1} << 30;
 
 constexpr std::array kOptions = std::to_array<Option>({
@@ -81,6 +120,28 @@ constexpr std::array kOptions = std::to_array<Option>({
      "proactor, or inline: workers perform effects themselves, one at a time, which is for debugging "
      "(proactor)",
      apply_executor},
+    {"batch-workers", "N",
+     "threads for batch flows, which give way to all others (as workers, if there are such)",
+     [](Settings& settings, std::string_view value) {
+       std::size_t count = 0;
+       std::string expected = apply_count<0, 1024>(count, value);
+       if (expected.empty()) settings.batch_workers = static_cast<unsigned>(count);
+       return expected;
+     }},
+    {"quanta", "PROFILE", "how long a class may run at a stretch: interactive or batch (interactive)",
+     apply_quanta},
+    {"order", "ORDER", "which request of a class goes first: oldest or deadline (oldest)", apply_order},
+    {"stealing", "ON", "idle workers take requests that wait elsewhere: on or off (on)", apply_stealing},
+    {"max-waiting", "N", "requests of a class that wait on a worker; more are answered with 503 (10000)",
+     [](Settings& settings, std::string_view value) {
+       std::size_t count = 0;
+       std::string expected = apply_count<1, 10'000'000>(count, value);
+       if (expected.empty()) settings.scheduling.queue.capacity.fill(count);
+       return expected;
+     }},
+    {"flow-rates", "FLOW=N/TIME",
+     "requests for a flow, more are answered with 429; several with commas (none)", apply_flow_rates},
+    {"tenant-rate", "FIELD=N/TIME", "the same for each value of a header field (none)", apply_tenant_rate},
     {"max-connections", "N", "open connections; more are answered with 503 (10000)",
      [](Settings& settings, std::string_view value) {
        return apply_count<1, 10'000'000>(settings.connections, value);

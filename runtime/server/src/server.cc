@@ -1,21 +1,31 @@
 // Serves packages over HTTP/1.1 with a thread for each worker.
 #include "listening_socket.h"
+#include "scheduling/fleet.h"
 #include "setting_values.h"
 #include "worker_thread.h"
 #include <zerver/execution/watchdog.h>
 #include <zerver/server/server.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace zerver::server {
 
-Server::Server(const Settings& settings, const Clock& clock, Log& log) : settings_(settings) {
-  for (unsigned i = 0; i < settings_.workers; ++i) {
-    workers_.push_back(std::make_unique<WorkerThread>(settings_, clock, log, open_connections_));
-  }
+Server::Server(const Settings& settings, const Clock& clock, Log& log)
+    : settings_(settings),
+      fleet_(std::make_unique<Fleet>(settings_.scheduling, settings_.batch_workers, clock.now())) {
+  const auto add = [&](unsigned count, RequestQueue::Taker taker) {
+    for (unsigned i = 0; i < count; ++i) {
+      workers_.push_back(
+          std::make_unique<WorkerThread>(settings_, clock, log, open_connections_, *fleet_, taker));
+    }
+  };
+  add(settings_.workers, RequestQueue::Taker::kWorker);
+  add(settings_.batch_workers, RequestQueue::Taker::kBatchWorker);
   if (settings_.watchdog == Duration::max()) return;
   watchdog_ = std::make_unique<execution::Watchdog>(clock, log, settings_.watchdog);
-  for (std::size_t i = 0; i < workers_.size(); ++i)
+  for (std::size_t i = 0; i < settings_.workers; ++i)
     workers_[i]->set_heartbeat(watchdog_->watch("worker " + std::to_string(i)));
 }
 
@@ -27,16 +37,18 @@ Server::~Server() {
 flow::Worker& Server::worker(std::size_t index) noexcept { return workers_[index]->worker(); }
 
 void Server::bind(std::size_t index, std::vector<BoundPackage> packages) {
+  if (!fleet_->limits().prepared()) fleet_->limits().prepare(packages);
   workers_[index]->bind(std::move(packages));
 }
 
 std::string Server::open() {
+  if (std::string error = fleet_->limits().error(); !error.empty()) return error;
   for (const std::string& text : settings_.listen) {
     const std::optional<ListenAddress> address = parse_listen_address(text);
     if (!address) return "cannot listen on " + text + ": it is not HOST:PORT";
-    ListeningSockets listening = listen_on(*address, workers_.size());
+    ListeningSockets listening = listen_on(*address, settings_.workers);
     if (!listening.error.empty()) return "cannot listen on " + text + ": " + listening.error;
-    for (std::size_t i = 0; i < workers_.size(); ++i) {
+    for (std::size_t i = 0; i < settings_.workers; ++i) {
       workers_[i]->listen(listening.sockets[i].release(), listening.v6);
     }
     addresses_.push_back(std::move(listening.address));
@@ -47,7 +59,14 @@ std::string Server::open() {
 void Server::start() {
   if (watchdog_ != nullptr) watchdog_->start();
   for (const std::unique_ptr<WorkerThread>& worker : workers_) {
-    threads_.emplace_back([&worker = *worker] { worker.run(); });
+    const bool has_clients = !worker->is_batch();
+    if (has_clients) fleet_->note_started();
+    try {
+      threads_.emplace_back([&worker = *worker] { worker.run(); });
+    } catch (...) {
+      if (has_clients) fleet_->note_not_started();
+      throw;
+    }
   }
 }
 
@@ -60,6 +79,37 @@ void Server::join() {
   for (std::thread& thread : threads_)
     thread.join();
   threads_.clear();
+}
+
+std::vector<SchedulerStats> Server::scheduler_stats() const {
+  std::vector<SchedulerStats> stats;
+  for (const std::unique_ptr<WorkerThread>& worker : workers_)
+    stats.push_back(worker->scheduler().stats());
+  return stats;
+}
+
+std::vector<FlowStats> Server::flow_stats() const {
+  std::vector<FlowStats> stats;
+  for (const std::unique_ptr<WorkerThread>& worker : workers_)
+    worker->scheduler().add_to(stats);
+  return stats;
+}
+
+std::vector<LiveFlow> Server::live_flows() {
+  std::vector<LiveFlow> flows;
+  for (const std::unique_ptr<WorkerThread>& worker : workers_)
+    std::ranges::move(worker->live_flows(), std::back_inserter(flows));
+  return flows;
+}
+
+async::Quanta Server::proposed_quanta() {
+  std::array<async::RunTimes, async::kPriorities> times;
+  for (const std::unique_ptr<WorkerThread>& worker : workers_) {
+    const std::array<async::RunTimes, async::kPriorities> of_worker = worker->run_times();
+    for (std::size_t i = 0; i < times.size(); ++i)
+      times[i].merge(of_worker[i]);
+  }
+  return async::propose_quanta(times, settings_.scheduling.quanta);
 }
 
 }  // namespace zerver::server

@@ -58,7 +58,7 @@ MethodSet methods_of(std::span<const BoundPackage> packages) {
 
 }  // namespace
 
-Handled route(std::span<const BoundPackage> packages, Exchange& exchange) {
+Handled route(std::span<const BoundPackage> packages, ServedExchange& exchange) {
   const Request& request = exchange.request;
   if (request.method == Method::kConnect) {
     flow::answer_problem(exchange, 501, "this is not a proxy");
@@ -70,8 +70,10 @@ Handled route(std::span<const BoundPackage> packages, Exchange& exchange) {
     return Handled::kNow;
   }
   MethodSet allowed;
-  for (const BoundPackage& bound : packages) {
+  for (std::size_t position = 0; position < packages.size(); ++position) {
+    const BoundPackage& bound = packages[position];
     RouteMatch match;
+    exchange.package = static_cast<std::uint16_t>(position);
     exchange.set_targets(bound.targets, bound.rates);
     const Handled handled = bound.package->handle(exchange, match);
     if (match.found) {

@@ -51,6 +51,27 @@ std::optional<Duration> parse_duration(std::string_view text) noexcept {
   return Duration::from_milliseconds(static_cast<std::int64_t>(*milliseconds));
 }
 
+std::optional<NamedRate> parse_named_rate(std::string_view text) {
+  constexpr std::uint64_t kMost = 1'000'000'000;
+  const auto is_count = [](const std::optional<std::uint64_t>& count) {
+    return count && *count >= 1 && *count <= kMost;
+  };
+  const std::size_t equals = text.rfind('=');
+  if (equals == std::string_view::npos || equals == 0) return std::nullopt;
+  const std::string_view name = text.substr(0, equals);
+  text.remove_prefix(equals + 1);
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::size_t colon = text.find(':', slash);
+  const std::optional<std::uint64_t> count = parse_count(text.substr(0, slash));
+  const std::optional<Duration> per = parse_duration(text.substr(slash + 1, colon - slash - 1));
+  const std::optional<std::uint64_t> burst =
+      colon == std::string_view::npos ? count : parse_count(text.substr(colon + 1));
+  if (!is_count(count) || !per || !is_count(burst)) return std::nullopt;
+  return NamedRate{std::string(name),
+                   {static_cast<std::uint32_t>(*count), *per, static_cast<std::uint32_t>(*burst)}};
+}
+
 std::optional<ListenAddress> parse_listen_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;

@@ -1,6 +1,7 @@
 // The values of settings as people write them.
 #pragma once
 
+#include <zerver/async/rate/limit.h>
 #include <zerver/core/time.h>
 
 #include <cstddef>
@@ -16,6 +17,13 @@ std::optional<std::uint64_t> parse_count(std::string_view text) noexcept;
 std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;
 // `250ms`, `30s`, `5m`; more than nothing.
 std::optional<Duration> parse_duration(std::string_view text) noexcept;
+
+// `NAME=100/1s`, or `NAME=100/1s:20` with at most 20 at once.
+struct NamedRate {
+  std::string name;
+  async::RateLimit limit;
+};
+std::optional<NamedRate> parse_named_rate(std::string_view text);
 
 // `HOST:PORT`, `[ADDRESS]:PORT`; an empty host is every address of the machine.
 struct ListenAddress {

@@ -7,6 +7,8 @@
 #include <boost/asio/buffer.hpp>
 
 #include <algorithm>
+#include <future>
+#include <sched.h>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +29,14 @@ Duration tick_for(const Timeouts& timeouts) noexcept {
   return std::clamp(Duration{shortest.nanoseconds / 8}, kShortestTick, kLongestTick);
 }
 
+// Batch work runs when nothing else wants the processor: the kernel interrupts it at once for any other
+// thread.
+void give_way_to_others() noexcept {
+  const sched_param parameters{};
+  // Without it (another kernel may say no) batch work shares the processor as others do.
+  static_cast<void>(sched_setscheduler(0, SCHED_IDLE, &parameters));
+}
+
 bool is_out_of_resources(const error_code& error) noexcept {
   return error == asio::error::no_descriptors || error == asio::error::no_memory ||
          error == asio::error::no_buffer_space || error == boost::system::errc::too_many_files_open_in_system;
@@ -35,7 +45,8 @@ bool is_out_of_resources(const error_code& error) noexcept {
 }  // namespace
 
 WorkerThread::WorkerThread(const Settings& settings, const Clock& clock, Log& log,
-                           std::atomic<std::size_t>& open_connections)
+                           std::atomic<std::size_t>& open_connections, Fleet& fleet,
+                           RequestQueue::Taker taker)
     : ConnectionHost(settings, loop_, worker_),
       clock_(clock),
       log_(log),
@@ -45,6 +56,9 @@ WorkerThread::WorkerThread(const Settings& settings, const Clock& clock, Log& lo
               flow::WorkerLimits{.arena_bytes = settings.request_memory,
                                  .json_depth = settings.json_depth,
                                  .inline_effects = settings.executor == Executor::kInline}),
+      fleet_(fleet),
+      scheduler_(fleet, loop_, clock, worker_, taker),
+      contexts_(settings.http, scheduler_),
       tick_(tick_for(settings.timeouts)) {
   coarse_now_ = clock.now();
   update_common_fields();
@@ -74,10 +88,26 @@ void WorkerThread::listen(int socket, bool v6) {
 }
 
 void WorkerThread::run() {
-  on_tick();
+  if (is_batch()) give_way_to_others();
+  {
+    const std::lock_guard lock(running_mutex_);
+    running_ = true;
+  }
+  {
+    const io::AsioLoop::Turn turn(loop_);
+    on_tick();
+    scheduler_.start();
+  }
   for (const std::unique_ptr<Listener>& listener : listeners_)
     accept(*listener);
   loop_.run();
+  {
+    const std::lock_guard lock(running_mutex_);
+    running_ = false;
+  }
+  // Whoever has posted something meanwhile waits for it.
+  loop_.context().restart();
+  loop_.context().poll();
 }
 
 // --- Connections ---
@@ -154,7 +184,7 @@ void WorkerThread::on_closed(Connection& connection) noexcept {
   free_.push_back(&connection);
   --open_count_;
   open_connections_.fetch_sub(1, std::memory_order_relaxed);
-  stop_when_drained();
+  drained_if_empty();
 }
 
 // --- Time ---
@@ -162,14 +192,19 @@ void WorkerThread::on_closed(Connection& connection) noexcept {
 void WorkerThread::on_tick() {
   coarse_now_ = loop_.now();
   update_common_fields();
+  for_each_connection([](Connection& connection) { connection.check(); });
+  loop_.start(tick_timer_, loop_.now() + tick_);
+}
+
+// `visit` may close the connection that it gets.
+template <class Visit> void WorkerThread::for_each_connection(Visit visit) {
   // A connection that closes leaves the ring; the one behind it is known before.
   Connection* connection = open_;
   for (std::size_t left = open_count_; left > 0; --left) {
     Connection* const following = connection->next;
-    connection->check();
+    visit(*connection);
     connection = following;
   }
-  loop_.start(tick_timer_, loop_.now() + tick_);
 }
 
 void WorkerThread::update_common_fields() {
@@ -186,35 +221,94 @@ void WorkerThread::update_common_fields() {
 
 // --- Draining ---
 
+void WorkerThread::drain() noexcept {
+  if (!drain_posted_.exchange(true)) loop_.post(drain_job_);
+}
+
 void WorkerThread::begin_drain() {
-  if (std::exchange(draining_, true)) return;
+  draining_ = true;
   for (const std::unique_ptr<Listener>& listener : listeners_) {
     error_code ignored;  // the descriptor is gone either way
     static_cast<void>(listener->acceptor.close(ignored));
   }
+  if (is_batch()) return;  // what it runs belongs to the connections of others
   loop_.start(drain_timer_, loop_.now() + settings().timeouts.drain);
-  Connection* connection = open_;
-  for (std::size_t left = open_count_; left > 0; --left) {
-    Connection* const following = connection->next;
-    connection->drain();
-    connection = following;
-  }
-  stop_when_drained();
+  for_each_connection([](Connection& connection) { connection.drain(); });
+  drained_if_empty();
 }
 
 void WorkerThread::end_drain() {
+  if (open_count_ == 0) return;
   log_.write(LogLevel::kWarning,
              "closing " + std::to_string(open_count_) + " connections that did not finish in time");
-  Connection* connection = open_;
-  for (std::size_t left = open_count_; left > 0; --left) {
-    Connection* const following = connection->next;
-    connection->close();
-    connection = following;
-  }
+  for_each_connection([](Connection& connection) { connection.close(); });
 }
 
-void WorkerThread::stop_when_drained() {
-  if (draining() && open_count_ == 0) loop_.stop();
+void WorkerThread::drained_if_empty() {
+  if (!draining() || open_count_ != 0 || std::exchange(drained_, true)) return;
+  fleet_.note_drained();
+}
+
+// --- Looking on ---
+
+// The answer of the worker's thread; that of nobody when it does not run.
+template <class Ask> auto WorkerThread::ask(Ask question) -> decltype(question()) {
+  struct Question final : async::Job {
+    explicit Question(Ask& asked)
+        : Job([](Job& job) noexcept {
+            auto& self = static_cast<Question&>(job);
+            self.answer.set_value(self.ask());
+          }),
+          ask(asked) {}
+    Ask& ask;
+    std::promise<decltype(question())> answer;
+  };
+  Question job(question);
+  {
+    const std::lock_guard lock(running_mutex_);
+    if (!running_) return {};
+    loop_.post(job);
+  }
+  return job.answer.get_future().get();
+}
+
+std::vector<LiveFlow> WorkerThread::live_flows() {
+  return ask([this] { return list_flows(); });
+}
+
+std::array<async::RunTimes, async::kPriorities> WorkerThread::run_times() {
+  return ask([this] { return scheduler_.run_times(); });
+}
+
+std::vector<LiveFlow> WorkerThread::list_flows() const {
+  std::vector<LiveFlow> flows;
+  const TimePoint now = clock_.now();
+  const auto add = [&](const ServedExchange& exchange, std::string_view step, std::string waits_for) {
+    flows.push_back({.flow = std::string(exchange.flow()->name),
+                     .step = std::string(step),
+                     .waits_for = std::move(waits_for),
+                     .age = now - exchange.arrived(),
+                     .worker = scheduler_.position()});
+  };
+  const Connection* connection = open_;
+  for (std::size_t left = open_count_; left > 0; --left, connection = connection->next) {
+    const ServedExchange* const exchange = connection->handled();
+    if (exchange == nullptr) continue;
+    switch (scheduler_.place_of(*exchange)) {
+      case Scheduler::Place::kQueue:
+        add(*exchange, {}, "turn");
+        break;
+      case Scheduler::Place::kHere:
+        add(*exchange, exchange->step(), exchange->waits_for());
+        break;
+      case Scheduler::Place::kAway:
+        break;  // its worker says so
+    }
+  }
+  for (const ServedExchange* guest = scheduler_.guests(); guest != nullptr;
+       guest = Scheduler::next_guest(*guest))
+    add(*guest, guest->step(), guest->waits_for());
+  return flows;
 }
 
 }  // namespace zerver::server

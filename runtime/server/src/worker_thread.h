@@ -3,7 +3,9 @@
 
 #include "connection.h"
 #include "connection_host.h"
-#include "service_router.h"
+#include "request_context.h"
+#include "scheduling/fleet.h"
+#include "scheduling/scheduler.h"
 #include <zerver/async/loop.h>
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
@@ -15,34 +17,40 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <span>
+#include <mutex>
 #include <string>
 #include <vector>
 
 namespace zerver::server {
 
-// run() is for the thread of the worker; drain() and the constructor are for any.
+// run() is for the thread of the worker; drain(), live_flows() and the constructor are for any.
 class WorkerThread final : public ConnectionHost {
  public:
-  // `open_connections` counts those of all workers.
+  // `open_connections` counts those of all workers. A batch worker never has any.
   WorkerThread(const Settings& settings, const Clock& clock, Log& log,
-               std::atomic<std::size_t>& open_connections);
+               std::atomic<std::size_t>& open_connections, Fleet& fleet, RequestQueue::Taker taker);
   ~WorkerThread() override;
 
   flow::Worker& worker() noexcept { return worker_; }
-  void bind(std::vector<BoundPackage> packages) { packages_ = std::move(packages); }
+  bool is_batch() const noexcept { return scheduler_.taker() == RequestQueue::Taker::kBatchWorker; }
+  void bind(std::vector<BoundPackage> packages) { scheduler_.bind(std::move(packages)); }
   // Before run(). Outlives this.
   void set_heartbeat(execution::Heartbeat& heartbeat) noexcept { loop_.set_heartbeat(heartbeat); }
   // Takes the listening socket over.
   void listen(int socket, bool v6);
 
-  // Serves until drain() has been called and everything under way is done.
+  // Serves until drain() has been called and everything under way is done, on all workers.
   void run();
   // Accepts nothing more, and finishes what has been begun, for Timeouts::drain at most.
-  void drain() noexcept { loop_.post(drain_job_); }
+  void drain() noexcept;
+  // What runs or waits here, as it is some time during the call; nothing when it does not run.
+  std::vector<LiveFlow> live_flows();
+  std::array<async::RunTimes, async::kPriorities> run_times();
+  Scheduler& scheduler() noexcept override { return scheduler_; }
 
  private:
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, io::AsioLoop::Executor>;
@@ -67,7 +75,7 @@ class WorkerThread final : public ConnectionHost {
     bool waiting = false;  // for descriptors or memory to become free
   };
 
-  flow::Handled handle(flow::Exchange& exchange) override { return route(packages_, exchange); }
+  ContextPool& contexts() noexcept override { return contexts_; }
   void on_closed(Connection& connection) noexcept override;
 
   void accept(Listener& listener);
@@ -75,10 +83,13 @@ class WorkerThread final : public ConnectionHost {
   void refuse(Connection::Socket& socket);
   void serve(Connection::Socket&& socket);
   void on_tick();
+  template <class Visit> void for_each_connection(Visit visit);
   void on_retry_accept();
   void begin_drain();
   void end_drain();
-  void stop_when_drained();
+  void drained_if_empty();
+  template <class Ask> auto ask(Ask question) -> decltype(question());
+  std::vector<LiveFlow> list_flows() const;
   void update_common_fields();
 
   const Clock& clock_;
@@ -87,13 +98,19 @@ class WorkerThread final : public ConnectionHost {
   io::AsioLoop loop_;
   SystemRandom random_;
   flow::Worker worker_;
-  std::vector<BoundPackage> packages_;
+  Fleet& fleet_;
+  Scheduler scheduler_;
+  ContextPool contexts_;
   std::vector<std::unique_ptr<Listener>> listeners_;
 
   std::vector<std::unique_ptr<Connection>> connections_;  // all there are, open or not
   std::vector<Connection*> free_;
   Connection* open_ = nullptr;  // ring of those that are open
   std::size_t open_count_ = 0;
+  bool drained_ = false;
+  std::atomic<bool> drain_posted_ = false;
+  std::mutex running_mutex_;
+  bool running_ = false;  // guarded by running_mutex_
 
   Duration tick_;
   std::int64_t date_second_ = -1;

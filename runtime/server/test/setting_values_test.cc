@@ -48,5 +48,16 @@ TEST(SettingValues, AreAddresses) {
   }
 }
 
+TEST(SettingValues, ReadsRates) {
+  const std::optional<NamedRate> rate = parse_named_rate("shop.buy=100/10s:20");
+  ASSERT_TRUE(rate);
+  EXPECT_EQ(rate->name, "shop.buy");
+  EXPECT_EQ(rate->limit, (async::RateLimit{100, Duration::from_seconds(10), 20}));
+  EXPECT_EQ(parse_named_rate("X-Tenant=5/1s")->limit.depth(), 5U);
+  for (const char* const text :
+       {"", "=1/1s", "a", "a=1", "a=0/1s", "a=1/s", "a=1/0s", "a=1/1s:0", "a=x/1s", "a=1/1s:x"})
+    EXPECT_FALSE(parse_named_rate(text)) << text;
+}
+
 }  // namespace
 }  // namespace zerver::server

@@ -76,6 +76,8 @@ class Arena {
   void set_cap(std::size_t cap) noexcept { cap_ = cap; }
   // Bytes in blocks handed out or waiting to be.
   std::size_t reserved() const noexcept { return reserved_; }
+  // Bytes that were taken since the last reset, padding included.
+  std::size_t used() const noexcept;
   // The most bytes that a request used, over the arena's life.
   std::size_t peak() const noexcept;
 
@@ -84,7 +86,6 @@ class Arena {
 
   void* allocate_in_new_block(std::size_t size) noexcept;
   bool use_next_block(std::size_t size) noexcept;
-  std::size_t used() const noexcept;
   static void* hand_out(char* memory, std::size_t size) noexcept {
     ASAN_UNPOISON_MEMORY_REGION(memory, size);  // nothing without AddressSanitizer
     return memory;

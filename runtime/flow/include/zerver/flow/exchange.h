@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace zerver::flow {
@@ -146,6 +147,9 @@ class Exchange {
   }
   // The flow that was routed to; null before that.
   const FlowInfo* flow() const noexcept { return flow_; }
+  // The effects in flight, for people: `load of todo.v1.db, check of quota`. On the thread that runs the
+  // flow.
+  std::string waits_for() const;
   // The number of the request in the worker's trace; 0 when nobody records.
   std::uint64_t trace_id() const noexcept { return trace_id_; }
   // Ready for the next request. `kept_body` bytes of body memory stay.

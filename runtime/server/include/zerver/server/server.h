@@ -6,6 +6,7 @@
 #include <zerver/flow/call/target.h>
 #include <zerver/flow/service.h>
 #include <zerver/flow/worker.h>
+#include <zerver/server/scheduling.h>
 #include <zerver/server/settings.h>
 
 #include <atomic>
@@ -21,6 +22,7 @@ class Watchdog;
 
 namespace zerver::server {
 
+class Fleet;
 class WorkerThread;
 
 // A package and, for one worker, the systems that its flows talk to, in the order of PackageInfo::targets;
@@ -41,9 +43,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  // Settings::workers, and behind them Settings::batch_workers, which take no connections.
   std::size_t worker_count() const noexcept { return workers_.size(); }
   flow::Worker& worker(std::size_t index) noexcept;
-  // What that worker serves. A request goes to the first package with a flow for it.
+  // What that worker serves: the same packages for all. A request goes to the first package with a flow for
+  // it.
   void bind(std::size_t index, std::vector<BoundPackage> packages);
 
   // Listens on every address of the settings. Returns what went wrong, with the address, or nothing.
@@ -59,10 +63,22 @@ class Server {
   // Returns when all workers are done.
   void join();
 
+  // --- For whoever looks on: any thread, without stopping a worker ---
+
+  // By worker.
+  std::vector<SchedulerStats> scheduler_stats() const;
+  std::vector<FlowStats> flow_stats() const;
+  // Whatever runs or waits, and for what; each worker is asked in turn, between two things that it does. Not
+  // on a worker's thread.
+  std::vector<LiveFlow> live_flows();
+  // What the recorded run times say the quanta should be. Not on a worker's thread.
+  async::Quanta proposed_quanta();
+
  private:
   const Settings settings_;
   std::atomic<std::size_t> open_connections_ = 0;
   std::unique_ptr<execution::Watchdog> watchdog_;  // null: nobody looks
+  std::unique_ptr<Fleet> fleet_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::vector<std::string> addresses_;
   std::vector<std::thread> threads_;

@@ -4,6 +4,7 @@
 #include <zerver/core/time.h>
 #include <zerver/http/limits.h>
 #include <zerver/program/config.h>
+#include <zerver/server/scheduling.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,10 @@ struct Settings {
   Executor executor = Executor::kProactor;  // kInline: workers perform effects themselves, where adapters can
   std::vector<std::string> listen = {"127.0.0.1:8080"};  // `HOST:PORT`, `[::1]:PORT`; port 0: any free one
   unsigned workers = 1;
+  // Threads for flows of the class `batch`, which run when nothing else wants the processor. Without any,
+  // such flows run on the workers.
+  unsigned batch_workers = 0;
+  Scheduling scheduling;
   std::size_t connections = 10'000;  // of all workers; above it: 503
   std::size_t pipelined_output = std::size_t{256}
                                  << 10;  // answers of a connection that wait to be sent; then no more is read

@@ -1,0 +1,153 @@
+// When and where requests run: one worker's share of it.
+#pragma once
+
+#include "fleet.h"
+#include "flow_load.h"
+#include "request_queue.h"
+#include "served_exchange.h"
+#include <zerver/async/loop.h>
+#include <zerver/async/scheduling/quanta.h>
+#include <zerver/core/clock.h>
+#include <zerver/core/counter.h>
+#include <zerver/flow/exchange.h>
+#include <zerver/flow/service.h>
+#include <zerver/flow/worker.h>
+#include <zerver/io/asio_loop.h>
+#include <zerver/server/scheduling.h>
+#include <zerver/server/server.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace zerver::server {
+
+// A request begins at once while nothing waits and the worker has not run for longer than a quantum since it
+// last looked at its sockets. Else it waits in the worker's queue, which is worked off for a quantum at a
+// time, between looks at the sockets. Whoever has nothing to do takes from the queues of others; batch work
+// is left to the batch workers, if there are any. A flow that has begun stays where it is, and goes on as
+// soon as what it waits for is there.
+//
+// For the worker's thread, except for wake(), stop() and what is said to be for any.
+class Scheduler final : public flow::Gate {
+ public:
+  Scheduler(Fleet& fleet, io::AsioLoop& loop, const Clock& clock, flow::Worker& worker,
+            RequestQueue::Taker taker);
+  ~Scheduler();
+
+  // Before it runs.
+  void bind(std::vector<BoundPackage> packages);
+  // Begins to look for work of others.
+  void start() noexcept { go_idle(); }
+
+  // --- For the connections of this worker ---
+
+  // Routes the request. kLater: owner->on_finished() follows.
+  flow::Handled handle(ServedExchange& exchange);
+  // For an exchange that was handled kLater and is not finished: gives the request up, wherever it is. It may
+  // be finished before this returns.
+  void cancel(ServedExchange& exchange) noexcept;
+  // The response is final, or nobody waits for it any more; once for each request that was handled.
+  void note_answered(ServedExchange& exchange) noexcept;
+
+  // --- For other workers ---
+
+  RequestQueue::Taker taker() const noexcept { return taker_; }
+  // False when it is busy, or being woken.
+  bool wake() noexcept;
+  // Ends the thread, even one that has not begun to run.
+  void stop() noexcept {
+    if (!stop_posted_.exchange(true)) loop_.post(stop_job_);
+  }
+
+  // --- For whoever looks on ---
+
+  flow::Worker& worker() const noexcept { return worker_; }
+  std::size_t position() const noexcept { return position_; }
+  // Any thread.
+  SchedulerStats stats() const noexcept;
+  // Adds its own to those of other workers; `flows` is empty for the first. Any thread.
+  void add_to(std::vector<FlowStats>& flows) const;
+  const std::array<async::RunTimes, async::kPriorities>& run_times() const noexcept { return run_times_; }
+  // Flows of other workers that run here.
+  ServedExchange* guests() const noexcept { return guests_; }
+  static ServedExchange* next_guest(const ServedExchange& exchange) noexcept { return exchange.next_guest_; }
+  enum class Place { kQueue, kHere, kAway };
+  // Where a request of this worker is that was handled kLater; if it waits, for now.
+  Place place_of(const ServedExchange& exchange) const noexcept;
+
+ private:
+  friend class ServedExchange;
+
+  template <void (Scheduler::*kMember)() noexcept> struct OwnJob final : async::Job {
+    explicit OwnJob(Scheduler& scheduler) noexcept
+        : Job([](Job& job) noexcept { (static_cast<OwnJob&>(job).owner.*kMember)(); }), owner(scheduler) {}
+    Scheduler& owner;
+  };
+  enum class Why { kShed, kLimited, kExpired };
+
+  std::optional<flow::Handled> pass(flow::Exchange& exchange) noexcept override;
+  bool may_begin_at_once(async::Priority priority, const FlowLoad& load, TimePoint now) noexcept;
+  flow::Handled enqueue(ServedExchange& exchange, const flow::FlowInfo& flow, TimePoint now);
+  void open_cycle(TimePoint now) noexcept;
+  void turn() noexcept;
+  void on_wake() noexcept;
+  void go_idle() noexcept;
+  void end() noexcept { loop_.stop(); }
+  bool work() noexcept;
+  bool others_have_work() const noexcept;
+  RequestQueue::Taken take(TimePoint now) noexcept;
+  RequestQueue::Taken take_from(Scheduler& owner, TimePoint now) noexcept;
+  void run(const RequestQueue::Taken& taken, TimePoint now) noexcept;
+  void welcome(ServedExchange& exchange) noexcept;
+  void say_goodbye(ServedExchange& exchange) noexcept;
+
+  void refuse(ServedExchange& exchange, Why why, std::uint16_t status, std::string_view detail,
+              Duration retry_after) noexcept;
+  void note_begun(ServedExchange& exchange) noexcept;
+  void note_run(ServedExchange& exchange, Duration time) noexcept;
+  Duration expected_wait() const noexcept;
+  std::size_t flow_of(const ServedExchange& exchange) const noexcept;
+  FlowLoad& load_of(const ServedExchange& exchange) noexcept {
+    return loads_[exchange.package][flow_of(exchange)];
+  }
+
+  Fleet& fleet_;
+  io::AsioLoop& loop_;
+  const Clock& clock_;
+  flow::Worker& worker_;
+  const RequestQueue::Taker taker_;
+  const std::size_t position_;
+  std::vector<BoundPackage> packages_;
+  std::vector<std::unique_ptr<FlowLoad[]>> loads_;  // by package and flow
+  RequestQueue queue_;
+
+  bool cycle_open_ = false;  // the turn is posted
+  TimePoint cycle_begin_;
+  bool began_ = false;  // the flow of the request that is being handled, at once
+  bool measures_ = false;
+  TimePoint measured_since_;
+  std::size_t next_victim_ = 0;
+  ServedExchange* guests_ = nullptr;
+  std::atomic<bool> idle_ = false;  // may be woken
+  std::atomic<bool> wake_posted_ = false;
+  OwnJob<&Scheduler::turn> turn_job_{*this};
+  std::atomic<bool> stop_posted_ = false;
+  OwnJob<&Scheduler::on_wake> wake_job_{*this};
+  OwnJob<&Scheduler::end> stop_job_{*this};
+
+  Duration mean_run_;  // of what was queued
+  std::array<async::RunTimes, async::kPriorities> run_times_;
+  std::array<Counter, async::kPriorities> begun_;
+  std::array<Counter, async::kPriorities> overruns_;
+  Counter queued_;
+  Counter stolen_;
+  Counter shed_;
+  Counter limited_;
+  Counter expired_;
+  Counter suspended_;  // flows that wait for effects
+};
+
+}  // namespace zerver::server
