@@ -55,6 +55,9 @@ void Exchange::reset(std::size_t kept_body) noexcept {
   arena_.reset();
 }
 
+// Out of line, so that generated code calls nothing through a table.
+std::optional<Handled> Exchange::pass_gate() noexcept { return gate_->pass(*this); }
+
 void Exchange::trace_begin() noexcept {
   trace_ = worker_->trace();
   trace_id_ = trace_->next_request();

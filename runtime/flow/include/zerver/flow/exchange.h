@@ -85,7 +85,7 @@ class Exchange {
     flow_ = &flow;
     if (worker_->trace() != nullptr) [[unlikely]]
       trace_begin();
-    return gate_ == nullptr ? std::nullopt : gate_->pass(*this);
+    return gate_ == nullptr ? std::nullopt : pass_gate();
   }
   // Names the step that runs, for the log, should it throw. `name` is static.
   void enter_step(std::string_view name) noexcept {
@@ -168,6 +168,7 @@ class Exchange {
     note_end();
     on_finish_(*this);
   }
+  std::optional<Handled> pass_gate() noexcept;
   void trace_begin() noexcept;
   void trace_step(std::string_view name) noexcept;
   void trace_end() noexcept;
