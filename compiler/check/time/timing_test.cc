@@ -32,18 +32,23 @@ model::CallTime call_time(Nanoseconds timeout, std::uint32_t retries, model::Bac
 struct WorstCase {
   Nanoseconds timeout;
   std::uint32_t retries;
-  Nanoseconds first, cap, worst;
+  Nanoseconds first, cap;
+  std::uint32_t hedges;
+  Nanoseconds after, worst;
 };
 constexpr WorstCase kWorstCases[] = {
-#define WORST_CASE(Timeout, Retries, First, Cap, Worst) {Timeout, Retries, First, Cap, Worst},
+#define WORST_CASE(Timeout, Retries, First, Cap, Hedges, After, Worst) \
+  {Timeout, Retries, First, Cap, Hedges, After, Worst},
 #include "tests/timing/worst_cases.def"
 #undef WORST_CASE
 };
 
 TEST(CallTime, IsWhatTheMachineOfTheRuntimeTakesAtMost) {
   for (const WorstCase& each : kWorstCases) {
-    const model::CallTime time = call_time(each.timeout * kMillisecond, each.retries,
-                                           {each.first * kMillisecond, each.cap * kMillisecond});
+    model::CallTime time = call_time(each.timeout * kMillisecond, each.retries,
+                                     {each.first * kMillisecond, each.cap * kMillisecond});
+    time.hedges = each.hedges;
+    time.hedge_after = each.after * kMillisecond;
     EXPECT_EQ(time.worst(), each.worst * kMillisecond) << each.worst;
   }
 }

@@ -72,8 +72,8 @@ void GroupBase::member_ended(Member& member, bool success) noexcept {
 
 void GroupBase::decide() noexcept {
   const bool success = machine_.succeeded();
-  end_members(machine_.rule().kind == Join::kRace ? Stop::kCancel : Stop::kLetGo,
-              takes_one() ? first_ : nullptr);
+  const bool cancels = machine_.rule().kind == Join::kRace || exchange().given_up();
+  end_members(cancels ? Stop::kCancel : Stop::kLetGo, takes_one() ? first_ : nullptr);
   if (success) {
     result_ = {};
   } else {

@@ -14,10 +14,13 @@ using zerver::Result;
 using zerver::flow::CallSite;
 using zerver::flow::Exchange;
 using zerver::flow::FlowTask;
+using zerver::flow::Group;
 using zerver::flow::Handled;
+using zerver::flow::Join;
 using zerver::flow::JsonObject;
 using zerver::flow::JsonValue;
 using zerver::flow::JsonWriter;
+using zerver::flow::kOptional;
 using zerver::flow::ProblemWriter;
 using zerver::flow::RouteMatch;
 using zerver::flow::RoutePath;
@@ -480,13 +483,14 @@ FlowTask run_show(Exchange& exchange, std::string_view path_id) {
     const zerver::SqlAdapter::OneArguments last_arguments{
         {"select title from todo where id <> ? order by title limit 1", last_parameters}};
     RowsCall<zerver::String> last(exchange, kSurveyLast, &last_arguments);
-    co_await zerver::flow::all(open, last);
+    Group<2> group(exchange, Join::kAll, {{&open}, {&last, kOptional}});
+    co_await group;
     if (exchange.given_up()) {
       zerver::flow::answer_cancelled(exchange);
       co_return;
     }
-    if (!open.result()) {
-      answer_fault_of_survey(exchange, open.result().error(), slots.id);
+    if (!group.result()) {
+      answer_fault_of_survey(exchange, group.result().error(), slots.id);
       co_return;
     }
     slots.open = *open.result();

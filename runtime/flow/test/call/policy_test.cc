@@ -43,13 +43,34 @@ TEST(CallMachine, BoundsAnAttemptByTimeoutAndDeadline) {
 struct WorstCase {
   std::int64_t timeout;
   std::uint32_t retries;
-  std::int64_t first, cap, worst;
+  std::int64_t first, cap;
+  std::uint32_t hedges;
+  std::int64_t after, worst;
 };
 constexpr WorstCase kWorstCases[] = {
-#define WORST_CASE(Timeout, Retries, First, Cap, Worst) {Timeout, Retries, First, Cap, Worst},
+#define WORST_CASE(Timeout, Retries, First, Cap, Hedges, After, Worst) \
+  {Timeout, Retries, First, Cap, Hedges, After, Worst},
 #include "tests/timing/worst_cases.def"
 #undef WORST_CASE
 };
+
+// One attempt with all its hedges, none of which is answered: what the machine says when the last has timed
+// out.
+CallMachine::Next time_out(CallMachine& machine, TimePoint& now, Random& random) {
+  std::vector<TimePoint> ends;
+  CallMachine::Next next = machine.attempt(now);
+  ends.push_back(next.until);
+  while (next.hedge_at != TimePoint::never()) {
+    next = machine.hedge(next.hedge_at);
+    ends.push_back(next.until);
+  }
+  for (std::size_t copy = 0; copy < ends.size(); ++copy) {
+    now = ends[copy];
+    next = machine.timed_out(now, random);
+    EXPECT_EQ(next.action == Action::kGoOn, copy + 1 < ends.size());
+  }
+  return next;
+}
 
 TEST(CallMachine, TakesAsLongAsItsPolicySaysAtMost) {
   for (const WorstCase& each : kWorstCases) {
@@ -58,14 +79,16 @@ TEST(CallMachine, TakesAsLongAsItsPolicySaysAtMost) {
                             .retries = each.retries,
                             .backoff_first = ms(each.first),
                             .backoff_cap = ms(each.cap),
-                            .retry_on = kMoney.retry_on};
+                            .retry_on = kMoney.retry_on,
+                            .hedges = each.hedges,
+                            .hedge_after = ms(each.after)};
     CallMachine machine(policy, TimePoint::never());
-    TimePoint now = machine.attempt(at(0)).until;
+    TimePoint now = at(0);
     std::uint32_t waits = 0;
-    for (auto next = machine.timed_out(now, longest); next.action == Action::kWait;
-         next = machine.timed_out(now, longest)) {
+    for (auto next = time_out(machine, now, longest); next.action == Action::kWait;
+         next = time_out(machine, now, longest)) {
       ++waits;
-      now = machine.attempt(next.until).until;
+      now = next.until;
     }
     EXPECT_EQ(waits, each.retries) << each.worst;
     EXPECT_EQ(now, at(each.worst)) << each.worst;

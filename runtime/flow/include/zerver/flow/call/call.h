@@ -190,9 +190,4 @@ template <class T> using RowsCall = Call<T, RowSet>;
 template <class T> using JsonCall = Call<T, JsonText>;
 template <class T> using ValueCall = Call<T, T>;
 
-// The join `all` of required calls.
-template <class... Calls> Group<1 + sizeof...(Calls)> all(CallBase& first, Calls&... others) noexcept {
-  return Group<1 + sizeof...(Calls)>(first.exchange(), Join::kAll, {{&first}, {&others}...});
-}
-
 }  // namespace zerver::flow

@@ -23,9 +23,9 @@ struct GroupMember {
 
 // Starts all of its members in the order in which they are declared (those of `sequential` one behind the
 // other's end) and goes on when the join is decided; what is still under way is ended then: cancelled where
-// the join is a `race`, else let go. So no call of a group is in flight when it resumes, and members are read
-// in any order, with the same result whatever order they finished in. Where the join takes one member, the
-// results of the others are faults.
+// the join is a `race` or the request is given up, else let go. So no call of a group is in flight when it
+// resumes, and members are read in any order, with the same result whatever order they finished in. Where the
+// join takes one member, the results of the others are faults.
 class GroupBase : public Member {
  public:
   // Success, or the fault of the member that decided: the first one declared, of those required that failed;

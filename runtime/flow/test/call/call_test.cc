@@ -1,0 +1,512 @@
+// What a call asks before its attempts, and what adapters may do that they should not.
+#include "by_hand_adapter.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace zerver::flow {
+namespace {
+
+using test::at;
+using test::Flow;
+using test::ms;
+using test::World;
+using Indices = std::vector<std::uint16_t>;
+
+constexpr FaultKinds kBusy = FaultKinds::of(FaultKind::kUnavailable, FaultKind::kTimeout);
+
+constexpr CallSite kOnce{.step = "once", .target = 0, .operation = 1, .policy = {.timeout = ms(50)}};
+constexpr CallSite kRetried{
+    .step = "retried",
+    .target = 0,
+    .operation = 2,
+    .policy = {
+        .timeout = ms(50), .retries = 2, .backoff_first = ms(1), .backoff_cap = ms(1), .retry_on = kBusy}};
+constexpr CallSite kHedged{.step = "hedged",
+                           .target = 0,
+                           .operation = 3,
+                           .policy = {.timeout = ms(50), .hedges = 2, .hedge_after = ms(20)}};
+
+// --- Hedges ---
+
+TEST(Hedge, StartsACopyWhenTheFirstIsSlow) {
+  World world;
+  Flow flow(world, kHedged);
+  flow.begin();
+  world.loop.run_for(ms(19));
+  EXPECT_EQ(world.adapter.in_flight.size(), 1U);
+  world.loop.run_for(ms(1));
+  ASSERT_EQ(world.adapter.in_flight.size(), 2U);
+  EXPECT_EQ(world.adapter.in_flight[1]->copy(), 1U);
+  EXPECT_EQ(world.adapter.in_flight[1]->attempt(), 1U);
+  EXPECT_EQ(world.adapter.in_flight[1]->deadline(), at(70));
+  world.loop.run_for(ms(20));
+  EXPECT_EQ(world.adapter.in_flight.size(), 3U);
+  world.adapter.succeed(*world.adapter.in_flight[1], 7);
+  EXPECT_TRUE(flow.ended());
+  EXPECT_EQ(flow.result.value(), 7);
+  EXPECT_EQ(world.adapter.cancelled, (Indices{3, 3}));
+  EXPECT_EQ(world.shared.in_flight.count(), 0U);
+  EXPECT_EQ(world.stats().hedges, 2U);
+}
+
+TEST(Hedge, IsNotStartedBehindAnAnswer) {
+  World world;
+  Flow flow(world, kHedged);
+  flow.begin();
+  world.adapter.succeed(3);
+  world.loop.run();
+  EXPECT_EQ(world.adapter.begun.size(), 1U);
+}
+
+TEST(Hedge, GoesOnWhenOneCopyFailsAndFailsWithTheFirstWhenAllHave) {
+  World world;
+  Flow flow(world, kHedged);
+  flow.begin();
+  world.loop.run_for(ms(20));
+  world.adapter.fail(*world.adapter.in_flight[1], FaultKind::kRejected);
+  EXPECT_FALSE(flow.ended());
+  world.adapter.fail(*world.adapter.in_flight[0], FaultKind::kConflict);
+  ASSERT_TRUE(flow.ended());
+  EXPECT_EQ(flow.result.error().kind, FaultKind::kConflict);
+  world.loop.run();
+  EXPECT_EQ(world.adapter.begun.size(), 2U);  // none is begun for an attempt that has failed
+}
+
+TEST(Hedge, TakesItsDelaysAndATimeoutAtMost) {
+  World world;
+  Flow flow(world, kHedged);
+  flow.begin();
+  world.loop.run();
+  EXPECT_EQ(world.loop.now(), at(2 * 20 + 50));
+  EXPECT_EQ(flow.result.error().kind, FaultKind::kTimeout);
+  EXPECT_EQ(world.adapter.cancelled.size(), 3U);
+}
+
+TEST(Hedge, IsLeftOutWhereThereIsNoPlaceForIt) {
+  World world({.name = "far", .adapter = "test", .configure = nullptr, .in_flight = 1, .queue = 5});
+  Flow flow(world, kHedged);
+  flow.begin();
+  world.loop.run_for(ms(45));
+  EXPECT_EQ(world.adapter.begun.size(), 1U);
+  world.adapter.succeed(3);
+  EXPECT_TRUE(flow.result.has_value());
+}
+
+TEST(Hedge, IsPaidFromTheBudget) {
+  World world({.name = "far", .adapter = "test", .configure = nullptr, .retry_budget_percent = 100});
+  Flow flow(world, kHedged);
+  flow.begin();
+  world.loop.run_for(ms(45));
+  EXPECT_EQ(world.adapter.begun.size(), 2U);  // one call pays for one hedge
+  EXPECT_EQ(world.stats().refused_budget, 1U);
+}
+
+TEST(Hedge, EndsWithItsRequest) {
+  World world;
+  Flow flow(world, kHedged, ms(30));
+  flow.begin();
+  world.loop.run();
+  EXPECT_EQ(world.loop.now(), at(30));
+  EXPECT_TRUE(flow.exchange.given_up());
+  EXPECT_EQ(flow.outcome, Outcome::kCancelled);
+  EXPECT_EQ(world.adapter.cancelled.size(), 2U);
+}
+
+// --- Rates and budgets ---
+
+TEST(CallRate, FailsAtOnceAboveIt) {
+  World world;
+  Rate rate({.count = 1, .per = ms(100)});
+  Rate* rates[] = {&rate};
+  CallSite site = kRetried;
+  site.rate = 0;
+  Flow first(world, site, Duration::max(), Shield::kNone, rates);
+  Flow second(world, site, Duration::max(), Shield::kNone, rates);
+  first.begin();
+  second.begin();
+  EXPECT_TRUE(second.ended());
+  EXPECT_EQ(second.result.error().kind, FaultKind::kUnavailable);
+  EXPECT_EQ(world.stats().refused_rate, 1U);
+  // A call counts once, however often it is repeated.
+  world.adapter.fail(2);
+  world.loop.run_for(ms(2));
+  EXPECT_EQ(world.adapter.begun.size(), 2U);
+}
+
+TEST(CallBudget, AllowsNoRetryThatIsNotPaidFor) {
+  World world({.name = "far", .adapter = "test", .configure = nullptr, .retry_budget_percent = 50});
+  Flow first(world, kRetried);
+  first.begin();
+  world.adapter.fail(2);
+  EXPECT_TRUE(first.ended());  // one call has paid half a retry
+  EXPECT_EQ(first.result.error().kind, FaultKind::kUnavailable);
+  Flow second(world, kRetried);
+  second.begin();
+  world.adapter.fail(2);
+  world.loop.run_for(ms(2));
+  EXPECT_EQ(world.adapter.begun.size(), 3U);
+  world.adapter.fail(2);
+  EXPECT_TRUE(second.ended());
+  EXPECT_EQ(world.stats().retries, 1U);
+  EXPECT_EQ(world.stats().refused_budget, 2U);
+}
+
+TEST(CallBudget, OfTheFlowIsAskedToo) {
+  World world({.name = "far", .adapter = "test", .configure = nullptr, .retry_budget_percent = 100});
+  RetryBudget of_flow(50);
+  Flow flow(world, kRetried);
+  flow.exchange.set_retry_budget(&of_flow);
+  flow.begin();
+  world.adapter.fail(2);
+  EXPECT_TRUE(flow.ended());
+  EXPECT_EQ(world.shared.retry_budget->left(), 1U);  // that of the target has not paid
+}
+
+// --- Breakers ---
+
+constexpr TargetInfo kBroken{.name = "far",
+                             .adapter = "test",
+                             .configure = nullptr,
+                             .breaker = {.percent = 50, .of = 2, .open = ms(100)}};
+
+void fail_twice(World& world, FaultKind kind) {
+  for (int call = 0; call < 2; ++call) {
+    Flow flow(world, kOnce);
+    flow.begin();
+    world.adapter.fail(1, kind);
+  }
+}
+
+TEST(CallBreaker, FailsAtOnceWhileItIsOpen) {
+  World world(kBroken);
+  fail_twice(world, FaultKind::kUnavailable);
+  Flow refused(world, kRetried);
+  refused.begin();
+  EXPECT_TRUE(refused.ended());
+  EXPECT_EQ(refused.result.error().kind, FaultKind::kUnavailable);
+  EXPECT_FALSE(refused.may_have_happened);
+  EXPECT_EQ(world.stats().refused_open, 1U);
+  world.loop.run_for(ms(100));
+  Flow probe(world, kOnce);
+  probe.begin();
+  world.adapter.succeed(1);
+  EXPECT_EQ(world.stats().breaker, Breaker::State::kClosed);
+}
+
+TEST(CallBreaker, CountsAnswersAsSuccesses) {
+  World world(kBroken);
+  fail_twice(world, FaultKind::kConflict);
+  EXPECT_EQ(world.stats().breaker, Breaker::State::kClosed);
+}
+
+TEST(CallBreaker, CountsSilenceAsFailure) {
+  World world(kBroken);
+  for (int call = 0; call < 2; ++call) {
+    Flow flow(world, kOnce);
+    flow.begin();
+    world.loop.run();
+  }
+  EXPECT_EQ(world.stats().breaker, Breaker::State::kOpen);
+  EXPECT_EQ(world.stats().timeouts, 2U);
+}
+
+TEST(CallBreaker, TakesAnotherProbeWhenTheClientOfOneLeaves) {
+  World world(kBroken);
+  fail_twice(world, FaultKind::kUnavailable);
+  world.loop.run_for(ms(100));
+  Flow probe(world, kOnce);
+  probe.begin().exchange.cancel();
+  Flow next(world, kOnce);
+  next.begin();
+  EXPECT_FALSE(next.ended());
+}
+
+// --- A place in flight ---
+
+constexpr TargetInfo kNarrow{
+    .name = "far", .adapter = "test", .configure = nullptr, .in_flight = 1, .queue = 2};
+
+TEST(CallQueue, WaitsForAPlaceInTurn) {
+  World world(kNarrow);
+  Flow first(world, kOnce);
+  Flow second(world, kRetried);
+  Flow third(world, kHedged);
+  Flow fourth(world, kOnce);
+  first.begin();
+  second.begin();
+  third.begin();
+  EXPECT_EQ(world.stats().waiting, 2U);
+  fourth.begin();
+  EXPECT_TRUE(fourth.ended());
+  EXPECT_EQ(fourth.result.error().kind, FaultKind::kUnavailable);
+  world.adapter.succeed(1);
+  world.loop.run_ready();
+  EXPECT_EQ(world.adapter.begun, (Indices{1, 2}));
+  world.adapter.succeed(2);
+  world.loop.run_ready();
+  EXPECT_EQ(world.adapter.begun, (Indices{1, 2, 3}));
+  world.adapter.succeed(3);
+  EXPECT_TRUE(third.ended());
+  EXPECT_EQ(world.shared.in_flight.count(), 0U);
+}
+
+TEST(CallQueue, WaitsWithinTheTimeoutOfTheAttempt) {
+  World world(kNarrow);
+  CallSite slow = kOnce;
+  slow.policy.timeout = ms(500);
+  Flow first(world, slow);
+  Flow second(world, kOnce);
+  first.begin();
+  second.begin();
+  world.loop.run_for(ms(50));
+  ASSERT_TRUE(second.ended());
+  EXPECT_EQ(second.result.error().kind, FaultKind::kTimeout);
+  EXPECT_FALSE(second.may_have_happened);
+  EXPECT_EQ(world.stats().waiting, 0U);
+  EXPECT_EQ(world.stats().failed, 0U);  // the target has not seen it
+}
+
+TEST(CallQueue, LosesNoPlaceThatWasGrantedToOneThatLeaves) {
+  World world(kNarrow);
+  Flow first(world, kOnce);
+  Flow second(world, kOnce);
+  Flow third(world, kRetried);
+  first.begin();
+  second.begin();
+  third.begin();
+  world.adapter.succeed(1);  // the place is the second one's, whose worker has not heard of it yet
+  second.exchange.cancel();
+  world.loop.run_ready();
+  EXPECT_TRUE(second.ended());
+  EXPECT_EQ(world.adapter.begun, (Indices{1, 2}));
+  world.adapter.succeed(2);
+  EXPECT_EQ(world.shared.in_flight.count(), 0U);
+}
+
+TEST(CallQueue, GivesThePlaceToTheNextWhenTheClientLeaves) {
+  World world(kNarrow);
+  Flow first(world, kOnce);
+  Flow second(world, kOnce);
+  first.begin();
+  second.begin();
+  first.exchange.cancel();
+  world.loop.run_ready();
+  EXPECT_EQ(world.adapter.in_flight.size(), 1U);
+  world.adapter.succeed(1, 5);
+  EXPECT_EQ(second.result.value(), 5);
+}
+
+// --- Shields ---
+
+TEST(Shield, OutlivesTheClientAndTheDeadline) {
+  World world;
+  Flow flow(world, kRetried, ms(10), Shield::kCleanup);
+  flow.begin();
+  flow.exchange.cancel();
+  world.loop.run_for(ms(20));
+  EXPECT_FALSE(flow.ended());
+  world.adapter.succeed(2, 3);
+  EXPECT_EQ(flow.result.value(), 3);
+  EXPECT_FALSE(flow.exchange.given_up());
+}
+
+TEST(Shield, IsBounded) {
+  World world({.name = "far", .adapter = "test", .configure = nullptr}, {.cleanup = ms(60)});
+  CallSite endless = kOnce;
+  endless.policy.timeout = Duration::max();
+  Flow flow(world, endless, Duration::max(), Shield::kCleanup);
+  flow.begin();
+  world.loop.run();
+  EXPECT_EQ(world.loop.now(), at(60));
+  EXPECT_EQ(flow.result.error().kind, FaultKind::kTimeout);
+}
+
+// --- What may have happened ---
+
+TEST(MayHaveHappened, IsFalseOnlyWhenTheTargetHasRefused) {
+  const auto behind = [](auto end) {
+    World world;
+    Flow flow(world, kOnce);
+    flow.begin();
+    end(world, flow);
+    return flow.may_have_happened;
+  };
+  EXPECT_FALSE(behind([](World& world, Flow&) { world.adapter.fail(1, FaultKind::kRejected); }));
+  EXPECT_TRUE(behind([](World& world, Flow&) { world.adapter.fail(1, FaultKind::kUnavailable); }));
+  EXPECT_TRUE(behind([](World& world, Flow&) { world.adapter.succeed(1); }));
+  EXPECT_TRUE(behind([](World& world, Flow&) { world.loop.run(); }));
+  EXPECT_TRUE(behind([](World&, Flow& flow) { flow.exchange.cancel(); }));
+}
+
+// --- Adapters that do what they should not ---
+
+TEST(HostileAdapter, IsNotHeardTwice) {
+  World world;
+  Flow flow(world, kRetried);
+  flow.begin();
+  const Reply<std::int64_t> first = world.adapter.replies[0];
+  world.adapter.fail(2);
+  first.succeed(9);  // while it waits for the next attempt
+  EXPECT_FALSE(flow.ended());
+  world.loop.run_for(ms(2));
+  first.fail({FaultKind::kRejected, "late", {}});  // while the next attempt is in flight
+  EXPECT_FALSE(flow.ended());
+  world.adapter.succeed(2, 4);
+  EXPECT_EQ(flow.result.value(), 4);
+  EXPECT_EQ(world.stats().late, 2U);
+}
+
+TEST(HostileAdapter, IsNotHeardFromWithinItsCancel) {
+  World world;
+  const std::int64_t value = 5;
+  world.adapter.on_cancel = [&](Operation& operation) { operation.complete(&value); };
+  Flow flow(world, kRetried);
+  flow.begin();
+  flow.exchange.cancel();
+  EXPECT_TRUE(flow.ended());
+  EXPECT_EQ(flow.outcome, Outcome::kCancelled);
+  EXPECT_EQ(flow.exchange.finishes, 1);
+  EXPECT_EQ(world.shared.in_flight.count(), 0U);
+}
+
+TEST(HostileAdapter, MayAnswerFromWithinItsStart) {
+  World world;
+  const std::int64_t value = 5;
+  world.adapter.on_start = [&](Operation& operation) {
+    world.adapter.forget(operation);
+    if (operation.attempt() < 3) return operation.fail({FaultKind::kUnavailable, "no", {}});
+    operation.complete(&value);
+  };
+  Flow flow(world, kRetried);
+  flow.begin();
+  world.loop.run();
+  EXPECT_EQ(flow.result.value(), 5);
+  EXPECT_EQ(world.adapter.begun.size(), 3U);
+}
+
+TEST(HostileAdapter, MayCancelTheRequestFromWithinItsStart) {
+  World world;
+  std::optional<Flow> flow;
+  world.adapter.on_start = [&](Operation&) { flow->exchange.cancel(); };
+  flow.emplace(world, kOnce);
+  flow->begin();
+  EXPECT_TRUE(flow->ended());
+  EXPECT_EQ(world.adapter.cancelled, (Indices{1}));
+  EXPECT_EQ(flow->exchange.finishes, 1);
+}
+
+TEST(HostileAdapter, MayThrow) {
+  World world;
+  world.adapter.on_start = [&](Operation& operation) {
+    world.adapter.forget(operation);
+    throw std::runtime_error("dropped it");
+  };
+  Flow flow(world, kOnce);
+  flow.begin();
+  EXPECT_EQ(flow.result.error().kind, FaultKind::kInternal);
+  EXPECT_EQ(world.log.lines, std::vector<std::string>{"dropped it"});
+  EXPECT_EQ(world.shared.in_flight.count(), 0U);
+}
+
+// --- Groups ---
+
+// Two members of one group, `race` or other.
+FlowTask await_two(Exchange& exchange, Join join, Outcome& first, Outcome& second, int& resumed) {
+  const CallSite sites[] = {kOnce, kRetried};
+  ValueCall<std::int64_t> one(exchange, sites[0], nullptr);
+  ValueCall<std::int64_t> two(exchange, sites[1], nullptr);
+  Group<2> group(exchange, join, {{&one}, {&two}});
+  co_await group;
+  ++resumed;
+  first = one.outcome();
+  second = two.outcome();
+}
+
+struct Two {
+  World world;
+  test::TestExchange exchange{world.worker};
+  Outcome first = Outcome::kAbsent;
+  Outcome second = Outcome::kAbsent;
+  int resumed = 0;
+
+  void begin(Join join) {
+    exchange.set_targets(world.targets);
+    if (await_two(exchange, join, first, second, resumed).handled() == Handled::kNow) ++exchange.finishes;
+  }
+};
+
+TEST(HostileAdapter, CompletesALoserFromWithinTheEndOfTheWinner) {
+  Two two;
+  const std::int64_t value = 5;
+  two.world.adapter.on_cancel = [&](Operation& operation) { operation.complete(&value); };
+  two.begin(Join::kRace);
+  two.world.adapter.succeed(1);
+  EXPECT_EQ(two.resumed, 1);
+  EXPECT_EQ(two.first, Outcome::kValue);
+  EXPECT_EQ(two.second, Outcome::kCancelled);
+}
+
+TEST(HostileAdapter, CompletesOneMemberFromWithinTheCancelOfAnother) {
+  Two two;
+  const std::int64_t value = 5;
+  two.world.adapter.on_cancel = [&](Operation& cancelled) {
+    if (cancelled.index() == 2) two.world.adapter.succeed(1, value);
+  };
+  two.begin(Join::kAll);
+  two.exchange.cancel();
+  EXPECT_EQ(two.resumed, 1);
+  EXPECT_EQ(two.exchange.finishes, 1);
+  EXPECT_EQ(two.world.shared.in_flight.count(), 0U);
+}
+
+TEST(Group, LetsLateMembersGoUnlessItIsARace) {
+  Two any;
+  any.begin(Join::kAny);
+  any.world.adapter.succeed(1);
+  EXPECT_EQ(any.world.adapter.let_go_of, (Indices{2}));
+  EXPECT_TRUE(any.world.adapter.cancelled.empty());
+  Two race;
+  race.begin(Join::kRace);
+  race.world.adapter.succeed(1);
+  EXPECT_EQ(race.world.adapter.cancelled, (Indices{2}));
+  EXPECT_TRUE(race.world.adapter.let_go_of.empty());
+}
+
+TEST(Group, StartsAllMembersBeforeItIsDecided) {
+  Two two;
+  const std::int64_t value = 5;
+  two.world.adapter.on_start = [&](Operation& operation) {
+    two.world.adapter.forget(operation);
+    operation.complete(&value);
+  };
+  two.begin(Join::kAny);
+  EXPECT_EQ(two.world.adapter.begun, (Indices{1, 2}));
+  EXPECT_EQ(two.first, Outcome::kValue);
+  EXPECT_EQ(two.second, Outcome::kCancelled);
+}
+
+// Two coroutines of one request wait at the same time, as branches do; each goes on once.
+TEST(Exchange, ResumesAllThatWaitWhenItIsCancelled) {
+  World world;
+  test::TestExchange exchange(world.worker);
+  exchange.set_targets(world.targets);
+  Outcome outcomes[4] = {};
+  int resumed = 0;
+  const auto branch = [&](std::size_t index) {
+    return await_two(exchange, Join::kAll, outcomes[index], outcomes[index + 1], resumed);
+  };
+  EXPECT_EQ(branch(0).handled(), Handled::kLater);
+  EXPECT_EQ(branch(2).handled(), Handled::kLater);
+  exchange.cancel();
+  EXPECT_EQ(resumed, 2);
+  EXPECT_EQ(world.adapter.cancelled.size(), 4U);
+  for (const Outcome outcome : outcomes)
+    EXPECT_EQ(outcome, Outcome::kCancelled);
+}
+
+}  // namespace
+}  // namespace zerver::flow
