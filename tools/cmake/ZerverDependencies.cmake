@@ -18,8 +18,8 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
 # --- The runtime ---
-find_package(Boost 1.81 QUIET CONFIG)
-zerver_require(Boost "${Boost_FOUND}" "${Boost_VERSION}" 1.81 libboost1.81-dev)
+find_package(Boost 1.81 QUIET CONFIG COMPONENTS context)
+zerver_require(Boost "${Boost_FOUND}" "${Boost_VERSION}" 1.81 "libboost1.81-dev libboost-context1.81-dev")
 find_package(simdjson QUIET CONFIG)
 zerver_require(simdjson "${simdjson_FOUND}" "${simdjson_VERSION}" 3.0 libsimdjson-dev)
 find_package(SQLite3 QUIET)

@@ -13,7 +13,10 @@ struct StopSignals::State {
   boost::asio::signal_set signals{context, SIGTERM, SIGINT};
 };
 
-StopSignals::StopSignals() : state_(std::make_unique<State>()) {}
+StopSignals::StopSignals(std::initializer_list<int> others) : state_(std::make_unique<State>()) {
+  for (const int number : others)
+    state_->signals.add(number);
+}
 
 StopSignals::~StopSignals() = default;
 

@@ -16,5 +16,13 @@ TEST(StopSignals, AreWaitedFor) {
   EXPECT_EQ(signals.wait(), SIGINT);
 }
 
+TEST(StopSignals, WaitForOthersWhenAsked) {
+  StopSignals signals({SIGUSR1});
+  ASSERT_EQ(std::raise(SIGUSR1), 0);
+  EXPECT_EQ(signals.wait(), SIGUSR1);
+  ASSERT_EQ(std::raise(SIGTERM), 0);
+  EXPECT_EQ(signals.wait(), SIGTERM);
+}
+
 }  // namespace
 }  // namespace zerver::io

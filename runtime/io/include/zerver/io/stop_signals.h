@@ -1,14 +1,16 @@
 // Waits for the signals that ask a program to stop.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 
 namespace zerver::io {
 
-// SIGTERM and SIGINT do not end the program while one of these lives.
+// SIGTERM and SIGINT do not end the program while one of these lives, nor do the others that it is to wait
+// for.
 class StopSignals {
  public:
-  StopSignals();
+  explicit StopSignals(std::initializer_list<int> others = {});
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
