@@ -397,5 +397,16 @@ TEST_F(SqliteAdapter, RefusesAFileThatIsNoDatabase) {
   EXPECT_EQ(open("sqlite:" + path), "target `test.db`: database `" + path + "`: file is not a database");
 }
 
+TEST_F(SqliteAdapter, LetsAStatementGoOnThatNobodyWaitsFor) {
+  ASSERT_EQ(open("sqlite:" + folder.file("let_go.db"), "create table t(x integer)"), "");
+  const SqlAdapter::ExecArguments first{{"insert into t values (1)", {}}};
+  Probe<std::int64_t> late(worker, *adapter, SqlAdapter::kExec, first);
+  adapter->let_go(late);
+  EXPECT_EQ(exec("insert into t values (2)")->reply, 1);  // behind it, as writes are
+  EXPECT_EQ(many("select x from t order by x")->reply->rows,
+            (std::vector<std::vector<std::string>>{{"1"}, {"2"}}));
+  EXPECT_FALSE(late.reply.has_value());
+}
+
 }  // namespace
 }  // namespace zerver::effects

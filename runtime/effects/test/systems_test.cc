@@ -70,6 +70,34 @@ TEST_F(SystemsTest, SharesTargetsOfTheSameName) {
   EXPECT_EQ(other[0][0]->in_flight, bound[0][0]->in_flight);
 }
 
+TEST_F(SystemsTest, CountsOverAllWorkers) {
+  ASSERT_EQ(open({&kFirst, &kSecond}), "");
+  const auto here = systems.bind(worker);
+  const auto there = systems.bind(worker);
+  ++here[0][1]->counts.operations;
+  ++there[0][1]->counts.operations;
+  ASSERT_TRUE(here[0][1]->in_flight->try_enter());
+  const std::vector<flow::TargetStats> stats = systems.stats();
+  ASSERT_EQ(stats.size(), 2U);
+  EXPECT_EQ(stats[0].operations, 0U);
+  EXPECT_EQ(stats[1].name, "zerver.random");
+  EXPECT_EQ(stats[1].operations, 2U);
+  EXPECT_EQ(stats[1].in_flight, 1U);
+  EXPECT_EQ(stats[1].in_flight_cap, flow::TargetInfo::kDefaultInFlight);
+  EXPECT_FALSE(stats[1].breaker.has_value());
+}
+
+TEST_F(SystemsTest, SharesRatesOfAPackageAmongWorkers) {
+  static constexpr flow::RateInfo kRates[] = {{.count = 1, .per = Duration::from_seconds(1)}};
+  static constexpr flow::PackageInfo kPackage{
+      .name = "shop", .flows = {}, .targets = kSeams, .handle = nullptr, .rates = kRates};
+  ASSERT_EQ(open({&kFirst, &kPackage}), "");
+  EXPECT_TRUE(systems.rates(0).empty());
+  ASSERT_EQ(systems.rates(1).size(), 1U);
+  EXPECT_TRUE(systems.rates(1)[0]->take(TimePoint{}));
+  EXPECT_FALSE(systems.rates(1)[0]->take(TimePoint{}));
+}
+
 TEST_F(SystemsTest, TakesTimeAndChanceFromTheWorker) {
   ASSERT_EQ(open({&kFirst}), "");
   const auto targets = systems.bind(worker)[0];

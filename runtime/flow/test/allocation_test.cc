@@ -9,8 +9,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <string>
@@ -111,6 +114,76 @@ TEST_F(Allocations, OfAFlowWithoutEffectsAreNone) {
 
 TEST_F(Allocations, OfAFlowWithJsonAndEffectsAreNone) {
   EXPECT_EQ(of(Method::kPost, "/todos", R"({"title":"tea","tags":["a","b"],"urgency":"high"})", 201), 0U);
+}
+
+// Each join of four members, two of which are ready at once and two a turn later; hedges, a breaker, a
+// budget.
+class Half final : public Adapter {
+ public:
+  void start(Operation& operation) override {
+    if (operation.index() % 2 == 0) return operation.complete(&value_);
+    waiting_[count_++] = &operation;
+  }
+  void cancel(Operation& operation) noexcept override {
+    const auto waits = std::find(waiting_.begin(), waiting_.begin() + count_, &operation);
+    *waits = waiting_[static_cast<std::size_t>(--count_)];
+  }
+  void answer_all() {
+    while (count_ != 0)
+      waiting_[static_cast<std::size_t>(--count_)]->complete(&value_);
+  }
+  bool has_waiting() const { return count_ != 0; }
+
+ private:
+  std::int64_t value_ = 1;
+  std::array<Operation*, 16> waiting_{};
+  std::ptrdiff_t count_ = 0;
+};
+
+constexpr CallPolicy kHedged{
+    .timeout = Duration::from_milliseconds(50), .hedges = 1, .hedge_after = Duration::from_milliseconds(5)};
+constexpr CallSite kHalf[] = {{.step = "a", .target = 0, .operation = 0, .policy = kHedged},
+                              {.step = "b", .target = 0, .operation = 1, .policy = kHedged}};
+
+FlowTask every_join(Exchange& exchange) {
+  for (const Join join : {Join::kAll, Join::kAllRequired, Join::kAny, Join::kFirstSuccess, Join::kRace,
+                          Join::kQuorum, Join::kSequential}) {
+    ValueCall<std::int64_t> a(exchange, kHalf[0], nullptr);
+    ValueCall<std::int64_t> b(exchange, kHalf[1], nullptr);
+    ValueCall<std::int64_t> c(exchange, kHalf[0], nullptr);
+    ValueCall<std::int64_t> d(exchange, kHalf[1], nullptr);
+    Group<2> inner(exchange, Join::kSequential, {{&c}, {&d}});
+    Group<3> group(exchange, join, {{&a}, {&b, kOptional}, {&inner}}, 2);
+    co_await group;
+    EXPECT_TRUE(group.result().has_value());
+  }
+}
+
+TEST_F(Allocations, OfJoinsAndPoliciesAreNone) {
+  // With one place calls wait for it, with many they are hedged.
+  for (const std::uint32_t cap : {1U, 8U}) {
+    Half half;
+    InFlight places(cap, 8);
+    Breaker breaker({.percent = 50, .of = 20});
+    RetryBudget budget(100);
+    Target target{"half", &half, &places, &breaker, &budget};
+    Target* half_only[] = {&target};
+    std::size_t before = 0;
+    for (int request = 0; request < 10; ++request) {
+      exchange.reset();
+      before = allocations.load();
+      exchange.set_targets(half_only);
+      static_cast<void>(every_join(exchange).handled());
+      while (half.has_waiting()) {
+        loop.run_for(Duration::from_milliseconds(6));
+        half.answer_all();
+        loop.run_ready();
+      }
+    }
+    EXPECT_EQ(allocations.load() - before, 0U);
+    EXPECT_GT((cap == 1 ? target.counts.waited : target.counts.hedges).value(), 0U);
+    EXPECT_EQ(places.count(), 0U);
+  }
 }
 
 TEST_F(Allocations, OfARefusalAreNone) {
