@@ -1,6 +1,8 @@
 #include "compiler/check/data/sinks.h"
 
 #include "compiler/model/effects.h"
+#include "compiler/model/sagas/capture.h"
+#include "compiler/model/sagas/saga.h"
 
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLExtras.h>
@@ -52,6 +54,10 @@ bool names(const model::Gate& gate, llvm::StringRef data) {
 }  // namespace
 
 void SinkChecker::check() {
+  for (const model::Saga& saga : model::find_sagas(flow_.context.program, flow_.cfg)) {
+    for (const model::SagaStep& step : saga.steps)
+      if (step.writes) in_sagas_.insert(step.node);
+  }
   for (const NodeIndex node : flow_.cfg.order) {
     switch (flow_.cfg.nodes[node].kind) {
       case NodeKind::kStep:
@@ -137,6 +143,7 @@ void SinkChecker::check_step(NodeIndex node) {
   model::for_each_call(
       step, [&](const model::EffectCall& call) { check_call(node, step, call, /*is_undo=*/false); });
   if (step.undo) check_call(node, step, *step.undo, /*is_undo=*/true);
+  if (in_sagas_.contains(node)) check_captured(node, step);
   check_drops(node, step);
   check_done(node, step);
   check_errors(node, step);
@@ -196,6 +203,30 @@ void SinkChecker::check_sent(NodeIndex node, const model::Step& step, const mode
       diagnostic.help("send what has no label, or a target of your own with `" + setting + "`");
     }
   });
+}
+
+// The journal of sagas keeps whole slots, in a file.
+void SinkChecker::check_captured(NodeIndex node, const model::Step& step) {
+  for (const model::SlotId slot : model::capture_of(flow_.context.program, step).slots) {
+    LabelFacts facts;
+    for (const model::SlotUse& use : step.reads)
+      if (use.slot == slot) facts = labels_.facts_of(node, use);
+    if (facts.empty()) {
+      for (LabelledPart& part : table_.parts_of(slot))
+        facts.push_back(
+            {std::move(part.path), part.label, part.source, {}, {}, step.origin.span, kNoPassage});
+    }
+    for_each_label(facts, [&](Label label, const LabelFacts& some) {
+      const Span place = step.undo ? step.undo->span : step.origin.span;
+      if (label != model::kSecret || !is_new(Kind::kSecretInJournal, place, label)) return;
+      auto& diagnostic = flow_.context.engine.report(Kind::kSecretInJournal, place, step.origin.name,
+                                                     flow_.context.program.slots[slot].origin.name);
+      explain(diagnostic, some);
+      diagnostic.secondary(statement(node).span, "in this saga")
+          .note("what an `undo` reads is kept in a file until the saga has ended")
+          .help("let it read something that is no secret, such as an id");
+    });
+  }
 }
 
 void SinkChecker::check_drops(NodeIndex node, const model::Step& step) {

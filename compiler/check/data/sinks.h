@@ -5,6 +5,7 @@
 #include "compiler/check/data/data_checks.h"
 #include "compiler/check/data/label_flow.h"
 
+#include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLFunctionalExtras.h>
 
 #include <string>
@@ -30,6 +31,7 @@ class SinkChecker {
                   bool is_undo);
   void check_sent(model::NodeIndex node, const model::Step& step, const model::EffectCall& call,
                   const model::Expression& value, model::Departure departure);
+  void check_captured(model::NodeIndex node, const model::Step& step);
   void check_drops(model::NodeIndex node, const model::Step& step);
   void check_done(model::NodeIndex node, const model::Step& step);
   void check_errors(model::NodeIndex node, const model::Step& step);
@@ -60,6 +62,7 @@ class SinkChecker {
   const FlowContext& flow_;
   const LabelTable& table_;
   LabelFlow labels_;
+  llvm::DenseSet<model::NodeIndex> in_sagas_;
   DataFindings& found_;
 };
 

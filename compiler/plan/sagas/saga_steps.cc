@@ -2,12 +2,12 @@
 
 #include "compiler/model/cfg.h"
 #include "compiler/model/effects.h"
+#include "compiler/model/sagas/capture.h"
 #include "compiler/model/sagas/saga.h"
 #include "compiler/plan/flows/flow_builder.h"
 
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLExtras.h>
-#include <llvm/ADT/SetVector.h>
 
 #include <memory>
 #include <utility>
@@ -15,33 +15,9 @@
 namespace zc::plan {
 namespace {
 
-using SlotSet = llvm::SmallSetVector<model::SlotId, 8>;
-
-void append_slots(const model::Expression& expression, SlotSet& out) {
-  std::vector<model::SlotUse> uses;
-  model::collect_slots(expression, uses);
-  for (const model::SlotUse& use : uses)
-    out.insert(use.slot);
-}
-
-SlotSet slots_of(const model::EffectCall& call) {
-  SlotSet result;
-  for (const model::Expression& argument : call.arguments)
-    append_slots(argument, result);
-  if (call.key) append_slots(*call.key, result);
-  return result;
-}
-
 bool reads_request(const model::Expression& expression) {
   return expression.kind == model::ExpressionKind::kRequest ||
          llvm::any_of(expression.operands, reads_request);
-}
-
-bool all_repeatable(const model::Program& program, const model::Step& step) {
-  bool result = true;
-  model::for_each_call(
-      step, [&](const model::EffectCall& call) { result = result && model::is_repeatable(program, call); });
-  return result;
 }
 
 const model::SlotUse* use_of(const std::vector<model::SlotUse>& uses, model::SlotId slot) {
@@ -72,20 +48,8 @@ std::size_t FlowBuilder::plan_saga_step(model::StepId id) {
   if (const auto known = builder_.saga_steps.find(id); known != builder_.saga_steps.end())
     return known->second;
   const model::Step& step = builder_.program.steps[id];
-  const bool has_redo = step.kind == model::StepKind::kEffect && all_repeatable(builder_.program, step);
-
-  SlotSet wanted;
-  bool needs_result = false;
-  if (step.undo) {
-    for (const model::SlotId slot : slots_of(*step.undo)) {
-      wanted.insert(slot);
-      needs_result = needs_result || use_of(step.writes, slot) != nullptr;
-    }
-  }
-  if (has_redo) {
-    for (const model::SlotId slot : slots_of(*step.call))
-      wanted.insert(slot);
-  }
+  const model::Capture capture = model::capture_of(builder_.program, step);
+  const bool has_redo = capture.has_redo;
 
   SagaStepPlan plan;
   const std::string& name = step.origin.name;
@@ -96,11 +60,11 @@ std::size_t FlowBuilder::plan_saga_step(model::StepId id) {
   plan.role = step.pivot ? "kPivot" : step.undo ? "kCompensated" : "kUncompensated";
   plan.repeatable = has_redo;
   plan.undo_repeatable = step.undo && model::is_repeatable(builder_.program, *step.undo);
-  plan.undo_needs_result = needs_result;
+  plan.undo_needs_result = capture.needs_result;
 
   NameScope scope;
   Bindings captured;
-  for (const model::SlotId slot : wanted) {
+  for (const model::SlotId slot : capture.slots) {
     const model::Slot& declared = builder_.program.slots[slot];
     const bool is_optional = type(declared.type).kind == model::TypeKind::kOptional;
     const std::string spelled = builder_.writer.type(declared.type);
@@ -142,7 +106,7 @@ std::size_t FlowBuilder::plan_saga_step(model::StepId id) {
     plan.redo_calls.push_back(call(step, *step.call, "", name));
     if (!plan.key.empty()) plan.redo_calls.back().key = "captured." + plan.key + ".value()";
     for (const model::SlotUse& write : step.writes) {
-      if (!wanted.contains(write.slot)) continue;
+      if (!llvm::is_contained(capture.slots, write.slot)) continue;
       const auto field =
           llvm::find_if(plan.fields, [&](const SagaFieldPlan& each) { return each.slot == write.slot; });
       slots_.slots[write.slot] = "captured." + field->name;
