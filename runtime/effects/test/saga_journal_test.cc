@@ -6,12 +6,15 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/resource.h>
+#include <thread>
 #include <vector>
 
 namespace zerver::effects {
@@ -243,6 +246,45 @@ TEST_F(SagaJournalTest, RefusesADamagedFile) {
   const std::string error = process.journal->open(folder.file());
   EXPECT_TRUE(error.find("damaged") != std::string::npos || error.find("malformed") != std::string::npos)
       << error;
+}
+
+// While it lives, a process may write no file beyond its first bytes: as good as a disk that is full.
+class FullDisk {
+ public:
+  FullDisk() {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit full = before_;
+    full.rlim_cur = 1;
+    setrlimit(RLIMIT_FSIZE, &full);
+  }
+  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(SagaJournalTest, GoesOnWhenTheDiskHasRoomAgain) {
+  Process process;
+  ASSERT_EQ(process.journal->open(folder.file()), "");
+  {
+    const FullDisk full;
+    process.begin(saga());
+    EXPECT_EQ(process.sync(), "the saga journal cannot be written");
+    EXPECT_EQ(process.journal->refuses(), "the saga journal cannot be written");
+  }
+  while (!process.journal->refuses().empty())
+    std::this_thread::yield();
+  EXPECT_EQ(process.sync(), "");
+  process.journal.reset();
+  ASSERT_EQ(process.log.lines.size(), 2U);
+  EXPECT_NE(process.log.lines[0].find("the saga journal cannot be written: "), std::string::npos);
+  EXPECT_EQ(process.log.lines[1], "the saga journal can be written again");
+  Process second;
+  ASSERT_EQ(second.journal->open(folder.file()), "");
+  EXPECT_EQ(second.claim().size(), 1U);  // nothing was lost meanwhile
 }
 
 TEST_F(SagaJournalTest, IsForItsOwnerOnly) {

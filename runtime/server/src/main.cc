@@ -200,6 +200,15 @@ int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> pa
       case Options::Action::kDoctorJson:
         std::fputs(to_json(diagnose(machine, config_of(options.settings, machine))).c_str(), stdout);
         return kServed;
+      case Options::Action::kSagas:
+      case Options::Action::kSagasJson:
+        if (const std::string error = print_sagas(journal_path(options.settings, program),
+                                                  options.action == Options::Action::kSagasJson);
+            !error.empty()) {
+          print_error(program, error);
+          return kNotStarted;
+        }
+        return kServed;
       case Options::Action::kServe:
         break;
     }

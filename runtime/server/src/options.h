@@ -16,7 +16,7 @@ namespace zerver::server {
 using Variables = std::function<std::optional<std::string>(const std::string& name)>;
 
 struct Options {
-  enum class Action : unsigned char { kServe, kHelp, kVersion, kDoctor, kDoctorJson };
+  enum class Action : unsigned char { kServe, kHelp, kVersion, kDoctor, kDoctorJson, kSagas, kSagasJson };
   Action action = Action::kServe;
   Settings settings;
   std::string error;  // when it is not empty, nothing else counts

@@ -17,6 +17,11 @@
 
 namespace zerver::server {
 
+// The journal of a program, with these settings.
+std::string journal_path(const Settings& settings, std::string_view program);
+// Prints what is in it. Empty, or what is wrong.
+[[nodiscard]] std::string print_sagas(const std::string& path, bool as_json);
+
 // In this order: open(), use() for each worker, recover() for one of them, all before any of them runs.
 // Destroyed when none runs any more, before their loops and the systems that they reach.
 class SagaService {

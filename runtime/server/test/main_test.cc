@@ -1,6 +1,7 @@
 // The `main` of a service as a process: settings, signals, exit status, and what it prints.
 #include "test_client.h"
 #include "test_service.h"
+#include <zerver/effects/saga_journal.h>
 #include <zerver/server/main.h>
 
 #include <gtest/gtest.h>
@@ -220,6 +221,58 @@ TEST(Main, DiagnosesItsMachineAndSettings) {
   Program json({"--doctor=json", "--executor", "inline"});
   EXPECT_EQ(json.wait(), 0);
   EXPECT_NE(json.read_output().find(R"("executor":"inline")"), std::string::npos);
+}
+
+// Of a package with a saga that nothing runs.
+const flow::PackageInfo& package_with_sagas() {
+  static constexpr flow::SagaStepInfo kSteps[] = {
+      {.step = "test.reserve", .write = nullptr, .read = nullptr}};
+  static const flow::PackageInfo kPackage = [] {
+    flow::PackageInfo package = test_package();
+    package.saga_steps = kSteps;
+    return package;
+  }();
+  return kPackage;
+}
+
+TEST(Main, DoesNotStartWithoutTheJournalOfItsSagas) {
+  Program program({"--listen", "127.0.0.1:0", "--saga-journal", "/no/such/folder/sagas.db"}, {},
+                  {&package_with_sagas()});
+  EXPECT_EQ(program.wait(), 2);
+  EXPECT_EQ(
+      program.read_errors(),
+      "service: the saga journal `/no/such/folder/sagas.db` cannot be used: No such file or directory\n");
+}
+
+TEST(Main, ListsTheSagasThatHaveNotEnded) {
+  const std::string path = testing::TempDir() + "zerver_main_" + std::to_string(getpid()) + ".db";
+  Program none({"--sagas", "--saga-journal", path});
+  EXPECT_EQ(none.wait(), 2);
+  EXPECT_EQ(none.read_errors(),
+            "service: the saga journal `" + path + "` cannot be read: No such file or directory\n");
+  {
+    class NoLog final : public Log {
+      void write(LogLevel, std::string_view) noexcept override {}
+    } log;
+    effects::SagaJournal journal(log);
+    ASSERT_EQ(journal.open(path), "");
+    const auto append = [&](flow::SagaRecordKind kind, std::uint32_t run, std::string_view name) {
+      journal.append({.saga = {}, .kind = kind, .run = run, .name = name, .data = "{}", .at = {}});
+    };
+    append(flow::SagaRecordKind::kBegan, 0, "test.buy");
+    append(flow::SagaRecordKind::kIntended, 1, "test.reserve");
+  }
+  Program text({"--sagas", "--saga-journal", path});
+  EXPECT_EQ(text.wait(), 0);
+  EXPECT_EQ(text.read_output(),
+            "00000000-0000-0000-0000-000000000000  test.buy  begun 1970-01-01T00:00:00Z\n"
+            "  1 test.reserve: begun\n");
+  Program json({"--sagas=json", "--saga-journal", path});
+  EXPECT_EQ(json.wait(), 0);
+  EXPECT_NE(json.read_output().find(R"("runs":[{"run":1,"step":"test.reserve","status":"begun"}])"),
+            std::string::npos);
+  for (const char* const suffix : {"", "-owners", "-wal", "-shm"})
+    std::remove((path + suffix).c_str());
 }
 
 TEST(Main, WarnsOfWhatIsUnwiseAndServes) {

@@ -250,6 +250,10 @@ SagaJournal::~SagaJournal() = default;
 
 std::string SagaJournal::open(const std::string& path) { return writer_->open(path); }
 
+std::string SagaJournal::list(const std::string& path, std::vector<flow::SagaHistory>& sagas) {
+  return JournalFile().list(path, sagas);
+}
+
 std::uint64_t SagaJournal::batches() const noexcept { return writer_->batches(); }
 
 std::string_view SagaJournal::refuses() const noexcept { return writer_->refuses(); }

@@ -15,6 +15,8 @@ using flow::SagaRecord;
 using flow::SagaRecordKind;
 using flow::Value;
 
+constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kApplication = 0x5A535731;  // "ZSW1"
 constexpr std::string_view kNotOurs = "it is a database, but no saga journal";
 constexpr std::string_view kNewer = "it was written by a newer version of this program's runtime";
 
@@ -77,17 +79,34 @@ std::string JournalFile::open(const std::string& path) {
   return in_transaction([this] { return create(); });
 }
 
-std::string JournalFile::create() {
-  constexpr std::int64_t kVersion = 1;
-  constexpr std::int64_t kApplication = 0x5A535731;  // "ZSW1"
+std::string JournalFile::list(const std::string& path, std::vector<flow::SagaHistory>& sagas) {
+  if (access(path.c_str(), F_OK) != 0) return std::strerror(errno);
+  if (std::string error = connection_.open(path, true); !error.empty()) return error;
+  bool is_empty = false;
+  std::string error = check_kind(is_empty);
+  if (!error.empty() || is_empty) return error;
+  error = run("select distinct saga from record");
+  if (!error.empty()) return error;
+  std::vector<std::string> ids;
+  append_ids(ids);
+  return read(ids, sagas);
+}
+
+// Whether it is a journal, or nothing yet.
+std::string JournalFile::check_kind(bool& is_empty) {
   if (std::string error = run("pragma application_id"); !error.empty()) return error;
   const std::int64_t application = rows_.cell(0, 0).integer();
   if (std::string error = run("pragma user_version"); !error.empty()) return error;
   const std::int64_t version = rows_.cell(0, 0).integer();
   if (std::string error = run("select count(*) from sqlite_schema"); !error.empty()) return error;
-  const bool is_empty = rows_.cell(0, 0).integer() == 0;
+  is_empty = rows_.cell(0, 0).integer() == 0;
   if (!is_empty && application != kApplication) return std::string(kNotOurs);
-  if (version > kVersion) return std::string(kNewer);
+  return version > kVersion ? std::string(kNewer) : std::string();
+}
+
+std::string JournalFile::create() {
+  bool is_empty = false;
+  if (std::string error = check_kind(is_empty); !error.empty()) return error;
   if (is_empty) {
     const std::string script =
         "create table owner(id integer primary key autoincrement);"
@@ -157,13 +176,16 @@ std::string JournalFile::claim(std::vector<flow::SagaHistory>& sagas) {
   for (const std::int64_t owner : locked)
     locks_.unlock(owner);
   if (!error.empty()) return error;
+  return read(ids, sagas);
+}
+
+std::string JournalFile::read(const std::vector<std::string>& ids, std::vector<flow::SagaHistory>& sagas) {
   for (const std::string& id : ids) {
     flow::SagaHistory history;
     if (!parse_id(id, history.id)) {
       history.broken = "the journal has a saga without a name";
-    } else {
-      error = read(history);
-      if (!error.empty()) return error;
+    } else if (std::string error = read(history); !error.empty()) {
+      return error;
     }
     sagas.push_back(std::move(history));
   }

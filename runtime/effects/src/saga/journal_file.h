@@ -1,8 +1,8 @@
 // The tables of the journal; for one thread.
 #pragma once
 
-#include "sqlite/connection.h"
 #include "owner_lock.h"
+#include "sqlite/connection.h"
 #include <zerver/flow/saga/record.h>
 
 #include <cstddef>
@@ -52,6 +52,8 @@ class JournalFile {
  public:
   // Empty, or what is wrong.
   [[nodiscard]] std::string open(const std::string& path);
+  // Only to look at it: what is in it, whoever works at that. Empty, or what is wrong.
+  [[nodiscard]] std::string list(const std::string& path, std::vector<flow::SagaHistory>& sagas);
   // All of it or nothing, and on the disk. Empty, or what is wrong.
   [[nodiscard]] std::string write(const RecordBatch& batch);
   // Takes over what nobody works at.
@@ -60,6 +62,7 @@ class JournalFile {
  private:
   using Values = std::initializer_list<flow::Value>;
 
+  [[nodiscard]] std::string check_kind(bool& is_empty);
   [[nodiscard]] std::string create();
   [[nodiscard]] std::string run(std::string_view statement, Values parameters = {});
   // Runs `work` in a transaction that ends with it.
@@ -67,6 +70,7 @@ class JournalFile {
   [[nodiscard]] std::string insert(const flow::SagaRecord& record);
   [[nodiscard]] std::string take_dead(std::vector<std::int64_t>& locked, std::vector<std::string>& ids);
   [[nodiscard]] std::string take_released(std::vector<std::string>& ids);
+  [[nodiscard]] std::string read(const std::vector<std::string>& ids, std::vector<flow::SagaHistory>& sagas);
   [[nodiscard]] std::string read(flow::SagaHistory& history);
   void append_ids(std::vector<std::string>& ids) const;
 

@@ -106,6 +106,8 @@ Saga::Unwind::Unwind(Saga& saga) noexcept {
   if (saga.state_ == State::kOver) return;
   Saga& root = *saga.root_;
   Exchange& exchange = *saga.exchange_;
+  // Somebody has to see to what stands behind the pivot.
+  if (&saga == &root && root.pivot_passed_) root.has_doubts_ = true;
   if (!saga.has_something_to_undo()) {
     if (root.begun_) saga.append(SagaRecordKind::kUnwinding);
     saga.state_ = State::kOver;
@@ -116,6 +118,7 @@ Saga::Unwind::Unwind(Saga& saga) noexcept {
   try {
     exchange_ = std::make_unique<UndoExchange>(worker, exchange.targets(), exchange.rates(),
                                                worker.limits().unwinding);
+    exchange_->trace_as(exchange);
     task_.emplace(run_unwinding(exchange_->arena(), saga, *exchange_));
   } catch (const std::bad_alloc&) {
     worker.log().write(LogLevel::kError, "no memory to unwind a saga with: it is left to the recovery");

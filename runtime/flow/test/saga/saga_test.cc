@@ -39,6 +39,7 @@ TEST_F(SagaTest, UndoesNothingBehindItsPivot) {
   bank.always("close", Fate::kRefused);
   EXPECT_EQ(buy().status, 402);
   EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1", "charge h1"}));
+  EXPECT_EQ(log.size(), 1U);  // what is left to do is for somebody
 }
 
 TEST_F(SagaTest, UndoesWhenItsClientIsGone) {

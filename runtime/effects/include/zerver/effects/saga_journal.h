@@ -5,8 +5,10 @@
 #include <zerver/flow/saga/log.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace zerver::effects {
 
@@ -28,6 +30,9 @@ class SagaJournal final : public flow::SagaLog {
   // Opens or creates the file, for its owner only, and the one with the locks beside it. Empty, or what is
   // wrong: it cannot be written, is damaged, or is no journal.
   [[nodiscard]] std::string open(const std::string& path);
+
+  // What is in a journal that a service may have open: those that are running, too. Empty, or what is wrong.
+  [[nodiscard]] static std::string list(const std::string& path, std::vector<flow::SagaHistory>& sagas);
 
   // Transactions that have been written.
   std::uint64_t batches() const noexcept;

@@ -102,6 +102,11 @@ class Exchange {
     if (trace_ != nullptr) [[unlikely]]
       record(event);
   }
+  // What this one does is recorded as that other request's.
+  void trace_as(const Exchange& other) noexcept {
+    trace_ = other.trace_;
+    trace_id_ = other.trace_id_;
+  }
   // The systems that the package of the flow talks to, in the order of PackageInfo::targets.
   Target& target(std::size_t index) const noexcept { return *targets_[index]; }
   // In the order of PackageInfo::rates.
