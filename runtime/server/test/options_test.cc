@@ -147,7 +147,7 @@ TEST(Options, SayWhatIsWrongInOneLine) {
        {},
        "--max-body: `1MB` is not a size from 0 to 1073741824 bytes, such as 64KiB"},
       {{"--idle-timeout", "30"}, {}, "--idle-timeout: `30` is not a time such as 250ms, 30s or 5m"},
-      {{"--server-field", "a\nb"}, {}, "--server-field: `a\nb` is not printable text"},
+      {{"--server-field", "a\nb"}, {}, "--server-field: `a?b` is not printable text"},
       {{}, {{"ZER_WORKERS", "x"}}, "ZER_WORKERS: `x` is not a number from 1 to 1024"},
       {{}, {{"ZER_CONFIG", "/no/such/file"}}, "/no/such/file: No such file or directory"},
   };
