@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -15,15 +14,19 @@ namespace zerver::io {
 
 namespace {
 
-constexpr std::size_t kVector = 64;                           // pieces of memory in one call
-constexpr std::uint64_t kChunk = std::uint64_t{1} << 30;      // of a file in one call, below what the kernel takes
+constexpr std::size_t kVector = 64;  // pieces of memory in one call
+constexpr std::uint64_t kChunk = std::uint64_t{1}
+                                 << 30;  // of a file in one call, below what the kernel takes
 constexpr std::uint64_t kWindow = std::uint64_t{16} << 20;    // of a file that is mapped at a time
 constexpr std::size_t kPipe = std::size_t{1} << 20;           // bytes; the most without privileges
+constexpr std::uint64_t kLargeFile = std::uint64_t{1} << 20;  // from here on larger steps pay for the pipe
 constexpr std::size_t kCopyBuffer = std::size_t{256} << 10;
 
 Fault file_too_short() { return {FaultKind::kMissing, "the file ended before it was sent", {}}; }
 
-bool is_refusal(int error) noexcept { return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == ENODEV; }
+bool is_refusal(int error) noexcept {
+  return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == ENODEV;
+}
 
 }  // namespace
 
@@ -60,7 +63,8 @@ Result<std::size_t> Writer::write(std::string_view bytes) {
     used_ += size;
     taken += size;
     Segment* const last = segments_.empty() ? nullptr : &segments_.back();
-    if (last != nullptr && last->bytes != nullptr && last->left == last->size && last->bytes + last->size == place) {
+    if (last != nullptr && last->bytes != nullptr && last->left == last->size &&
+        last->bytes + last->size == place) {
       last->size += size;
       last->left += size;
       pending_ += size;
@@ -114,7 +118,8 @@ Result<Writer::Step> Writer::ended(std::int64_t done, int error) const {
   if (error == EAGAIN || error == EWOULDBLOCK) return Step::kBlocked;
   if (is_refusal(error)) return Step::kRefused;
   const char* const text = strerrordesc_np(error);
-  return Fault{FaultKind::kUnavailable, text == nullptr ? String("cannot write") : String::borrowed(text), {}};
+  return Fault{
+      FaultKind::kUnavailable, text == nullptr ? String("cannot write") : String::borrowed(text), {}};
 }
 
 // Everything that lies in memory up to the next file, in one call.
@@ -155,22 +160,29 @@ Result<Writer::Step> Writer::drain_memory() {
 
 Result<Writer::Step> Writer::drain_file(Segment& segment) {
   while (true) {
+    FileTransport transport = transport_;
+    if (transport == FileTransport::kAutomatic) {
+      // What is in the pipe has left the file.
+      const bool large = in_pipe_ > 0 || segment.left >= kLargeFile;
+      transport = large ? FileTransport::kSplice : FileTransport::kSendfile;
+    }
     const Result<Step> step = [&] {
-      switch (transport_) {
-        case FileTransport::kSendfile:
-          return send_with_sendfile(segment);
+      switch (transport) {
         case FileTransport::kSplice:
           return send_with_splice(segment);
         case FileTransport::kMap:
           return send_mapped(segment);
         case FileTransport::kCopy:
+          return send_copied(segment);
+        case FileTransport::kAutomatic:
+        case FileTransport::kSendfile:
           break;
       }
-      return send_copied(segment);
+      return send_with_sendfile(segment);
     }();
     if (!step || *step != Step::kRefused) return step;
-    if (transport_ == FileTransport::kCopy) return Fault{FaultKind::kInvalid, "the file cannot be sent", {}};
-    transport_ = static_cast<FileTransport>(static_cast<int>(transport_) + 1);
+    if (transport == FileTransport::kCopy) return Fault{FaultKind::kInvalid, "the file cannot be sent", {}};
+    transport_ = static_cast<FileTransport>(static_cast<int>(transport) + 1);
   }
 }
 
@@ -193,8 +205,9 @@ Result<Writer::Step> Writer::send_with_splice(Segment& segment) {
   if (!open_pipe()) return Step::kRefused;
   if (in_pipe_ == 0) {
     auto offset = static_cast<off_t>(segment.offset);
-    const ssize_t read = splice(segment.file, &offset, pipe_[1], nullptr,
-                                std::min<std::uint64_t>(segment.left, kPipe), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    const ssize_t read =
+        splice(segment.file, &offset, pipe_[1], nullptr, std::min<std::uint64_t>(segment.left, kPipe),
+               SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (read == 0) return file_too_short();
     if (read < 0) return ended(read, errno);
     in_pipe_ = static_cast<std::uint64_t>(read);
@@ -221,7 +234,8 @@ Result<Writer::Step> Writer::send_mapped(Segment& segment) {
   // Beyond its end a mapped file kills whoever reads it; some files do not know their end.
   const off_t end = lseek(segment.file, 0, SEEK_END);
   if (end < 0 || static_cast<std::uint64_t>(end) < begin + size) return Step::kRefused;
-  void* const map = mmap(nullptr, size, PROT_READ, MAP_SHARED | MAP_POPULATE, segment.file, static_cast<off_t>(begin));
+  void* const map =
+      mmap(nullptr, size, PROT_READ, MAP_SHARED | MAP_POPULATE, segment.file, static_cast<off_t>(begin));
   if (map == MAP_FAILED) return Step::kRefused;
   const std::uint64_t skip = segment.offset - begin;
   std::uint64_t sent = 0;

@@ -6,12 +6,11 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
-#include <string>
-#include <utility>
-
 #include <fcntl.h>
+#include <string>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace zerver::io {
 namespace {
@@ -92,7 +91,7 @@ class Channel {
 using Path = std::pair<FileTransport, Channel::Kind>;
 
 std::string name_of_path(const ::testing::TestParamInfo<Path>& path) {
-  constexpr std::array kNames{"Sendfile", "Splice", "Map", "Copy"};
+  constexpr std::array kNames{"Automatic", "Sendfile", "Splice", "Map", "Copy"};
   return std::string(kNames[static_cast<std::size_t>(path.param.first)]) +
          (path.param.second == Channel::Kind::kPipe ? "ToAPipe" : "ToASocket");
 }
@@ -103,17 +102,18 @@ class WriterPaths : public ::testing::TestWithParam<Path> {
   Writer writer{channel.out(), GetParam().first};
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    All, WriterPaths,
-    ::testing::Values(Path{FileTransport::kSendfile, Channel::Kind::kSocket},
-                      Path{FileTransport::kSplice, Channel::Kind::kSocket},
-                      Path{FileTransport::kMap, Channel::Kind::kSocket},
-                      Path{FileTransport::kCopy, Channel::Kind::kSocket},
-                      Path{FileTransport::kSendfile, Channel::Kind::kPipe},
-                      Path{FileTransport::kSplice, Channel::Kind::kPipe},
-                      Path{FileTransport::kMap, Channel::Kind::kPipe},
-                      Path{FileTransport::kCopy, Channel::Kind::kPipe}),
-    name_of_path);
+INSTANTIATE_TEST_SUITE_P(All, WriterPaths,
+                         ::testing::Values(Path{FileTransport::kAutomatic, Channel::Kind::kSocket},
+                                           Path{FileTransport::kAutomatic, Channel::Kind::kPipe},
+                                           Path{FileTransport::kSendfile, Channel::Kind::kSocket},
+                                           Path{FileTransport::kSplice, Channel::Kind::kSocket},
+                                           Path{FileTransport::kMap, Channel::Kind::kSocket},
+                                           Path{FileTransport::kCopy, Channel::Kind::kSocket},
+                                           Path{FileTransport::kSendfile, Channel::Kind::kPipe},
+                                           Path{FileTransport::kSplice, Channel::Kind::kPipe},
+                                           Path{FileTransport::kMap, Channel::Kind::kPipe},
+                                           Path{FileTransport::kCopy, Channel::Kind::kPipe}),
+                         name_of_path);
 
 TEST_P(WriterPaths, SendAFile) {
   const std::string content = pattern(3'000'001);
@@ -165,7 +165,7 @@ TEST_P(WriterPaths, FailWhenNobodyReads) {
 
 TEST(Writer, TakesNoMoreThanItsBufferWhileNobodyReads) {
   Channel channel(Channel::Kind::kSocket);
-  Writer writer(channel.out(), FileTransport::kSendfile, 1000);
+  Writer writer(channel.out(), FileTransport::kAutomatic, 1000);
   const std::string content = pattern(5'000'000);
   const std::size_t first = writer.write(content).value();
   EXPECT_LT(first, content.size());
@@ -182,7 +182,7 @@ TEST(Writer, TakesNoMoreThanItsBufferWhileNobodyReads) {
 
 TEST(Writer, RepeatsAPatternWithoutCopies) {
   Channel channel(Channel::Kind::kSocket);
-  Writer writer(channel.out(), FileTransport::kSendfile, 1);
+  Writer writer(channel.out(), FileTransport::kAutomatic, 1);
   writer.splat("0123456", 300'000);
   writer.splat("", 5);
   writer.splat("x", 0);

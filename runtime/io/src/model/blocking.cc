@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <deque>
-
 #include <time.h>
 
 namespace zerver::io {
@@ -38,7 +37,8 @@ bool BlockingModel::begin_sleep(SleepWait& wait, std::unique_lock<std::mutex>&) 
   timespec until{};  // TimePoint is of this clock
   until.tv_sec = wait.until().nanoseconds / 1'000'000'000;
   until.tv_nsec = wait.until().nanoseconds % 1'000'000'000;
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {}
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
+  }
   return true;
 }
 

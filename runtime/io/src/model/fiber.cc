@@ -1,13 +1,13 @@
 // A stack of its own to run a function on.
 #include "fiber.h"
 
+#include <cxxabi.h>
+
 #include <cstdint>
 #include <cstdlib>
-#include <cxxabi.h>
-#include <utility>
-
 #include <signal.h>
 #include <unistd.h>
+#include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ZERVER_ASAN 1
@@ -46,7 +46,8 @@ void on_segmentation_fault(int number, siginfo_t* info, void*) {
   const char* const page = guard_page;
   const auto* const address = static_cast<const char*>(info->si_addr);
   if (page != nullptr && address >= page && address < page + page_size()) {
-    constexpr char kMessage[] = "zerver: a task's stack overflowed: too deep a recursion, or too large a local array\n";
+    constexpr char kMessage[] =
+        "zerver: a task's stack overflowed: too deep a recursion, or too large a local array\n";
     static_cast<void>(!write(STDERR_FILENO, kMessage, sizeof kMessage - 1));
   }
   // The instruction fails again, under whoever handled it before.
@@ -54,7 +55,7 @@ void on_segmentation_fault(int number, siginfo_t* info, void*) {
 }
 
 void install_handler() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = on_segmentation_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigaction(SIGSEGV, &action, &previous_action);
@@ -134,7 +135,8 @@ void Fiber::leave_for([[maybe_unused]] bool inside, [[maybe_unused]] bool for_ev
   swap_exceptions();
 #if defined(ZERVER_ASAN)
   if (inside) {
-    __sanitizer_start_switch_fiber(&fake_stack_outside_, static_cast<const char*>(stack_.sp) - stack_.size, stack_.size);
+    __sanitizer_start_switch_fiber(&fake_stack_outside_, static_cast<const char*>(stack_.sp) - stack_.size,
+                                   stack_.size);
   } else {
     __sanitizer_start_switch_fiber(for_ever ? nullptr : &fake_stack_inside_, outside_bottom_, outside_size_);
   }

@@ -8,8 +8,9 @@
 
 namespace zerver::io {
 
-// One thread. Whoever resumes it is where it suspends to. Below its stack is a page that may not be touched; while one of
-// these runs on the thread, touching it ends the program with a message instead of corrupting memory silently.
+// One thread. Whoever resumes it is where it suspends to. Below its stack is a page that may not be touched;
+// while one of these runs on the thread, touching it ends the program with a message instead of corrupting
+// memory silently.
 class Fiber {
  public:
   using Entry = void (*)(void* argument);
@@ -27,7 +28,8 @@ class Fiber {
   void suspend();
 
  private:
-  // What the C++ runtime keeps for each thread about exceptions that are being handled: each stack has its own.
+  // What the C++ runtime keeps for each thread about exceptions that are being handled: each stack has its
+  // own.
   struct Exceptions {
     void* caught = nullptr;
     unsigned int uncaught = 0;
@@ -53,7 +55,8 @@ class Fiber {
   void* tsan_outside_ = nullptr;
 };
 
-// Makes touching the page below a fiber's stack tell what happened; on the calling thread, for as long as it lives.
+// Makes touching the page below a fiber's stack tell what happened; on the calling thread, for as long as it
+// lives.
 class StackOverflowReports {
  public:
   StackOverflowReports();

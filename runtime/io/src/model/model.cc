@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,7 +18,8 @@ String text_of(int error) noexcept {
 }
 
 FaultKind kind_of(int error) noexcept {
-  return error == EBADF || error == EINVAL || error == ENOTSOCK ? FaultKind::kInvalid : FaultKind::kUnavailable;
+  return error == EBADF || error == EINVAL || error == ENOTSOCK ? FaultKind::kInvalid
+                                                                : FaultKind::kUnavailable;
 }
 
 }  // namespace

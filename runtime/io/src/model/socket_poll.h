@@ -7,15 +7,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-
 #include <poll.h>
 
 namespace zerver::io {
 
-// True when the socket may be ready, or `also`, another descriptor, is readable (-1: none); false when the deadline of the
-// wait has passed.
+// True when the socket may be ready, or `also`, another descriptor, is readable (-1: none); false when the
+// deadline of the wait has passed.
 inline bool poll_socket(const SocketWait& wait, TimePoint now, int also) {
-  std::array<pollfd, 2> files{{{wait.socket(), static_cast<short>(wait.reads() ? POLLIN : POLLOUT), 0}, {also, POLLIN, 0}}};
+  std::array<pollfd, 2> files{
+      {{wait.socket(), static_cast<short>(wait.reads() ? POLLIN : POLLOUT), 0}, {also, POLLIN, 0}}};
   int timeout = -1;
   if (wait.deadline() != TimePoint::never()) {
     // Rounded up, so that it does not spin before the deadline.

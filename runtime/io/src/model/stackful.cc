@@ -9,8 +9,7 @@ namespace zerver::io {
 struct StackfulModel::Fiber final : Task {
   Fiber(StackfulModel& the_model, Io& the_io)
       : Task(the_model, the_io),
-        fiber(
-            the_model.stack_, [](void* argument) { step(*static_cast<Io*>(argument)); }, &the_io) {}
+        fiber(the_model.stack_, [](void* argument) { step(*static_cast<Io*>(argument)); }, &the_io) {}
 
   io::Fiber fiber;
 };
@@ -18,7 +17,9 @@ struct StackfulModel::Fiber final : Task {
 StackfulModel::StackfulModel(std::size_t stack) : stack_(stack) {}
 StackfulModel::~StackfulModel() = default;
 
-std::unique_ptr<StacklessModel::Task> StackfulModel::make_task(Io& io) { return std::make_unique<Fiber>(*this, io); }
+std::unique_ptr<StacklessModel::Task> StackfulModel::make_task(Io& io) {
+  return std::make_unique<Fiber>(*this, io);
+}
 
 void StackfulModel::enter(Task& task) noexcept {
   static_cast<Fiber&>(task).fiber.resume();

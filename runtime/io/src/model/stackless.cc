@@ -42,8 +42,8 @@ struct StacklessModel::State::SocketOperation final : async::Timer {
     using Descriptor = boost::asio::posix::stream_descriptor;
     watched.descriptor.async_wait(
         wait->reads() ? Descriptor::wait_read : Descriptor::wait_write,
-        boost::asio::bind_cancellation_slot(
-            cancel.slot(), [this](const boost::system::error_code&) { on_ready(); }));
+        boost::asio::bind_cancellation_slot(cancel.slot(),
+                                            [this](const boost::system::error_code&) { on_ready(); }));
   }
   void on_ready() {
     const AsioLoop::Turn turn(state.loop);
@@ -129,7 +129,9 @@ bool StacklessModel::end_sleep(SleepWait& wait) noexcept {
 StacklessModel::StacklessModel() : state_(std::make_unique<State>()) {}
 StacklessModel::~StacklessModel() = default;
 
-std::unique_ptr<StacklessModel::Task> StacklessModel::make_task(Io& io) { return std::make_unique<Task>(*this, io); }
+std::unique_ptr<StacklessModel::Task> StacklessModel::make_task(Io& io) {
+  return std::make_unique<Task>(*this, io);
+}
 
 void StacklessModel::schedule(Io& io) noexcept {
   if (io.model_data == nullptr) io.model_data = make_task(io).release();

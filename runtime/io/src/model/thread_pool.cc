@@ -7,21 +7,27 @@
 #include <condition_variable>
 #include <cstdint>
 #include <limits>
-#include <utility>
-
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <utility>
 
 namespace zerver::io {
 
 namespace {
 
-// A task on its way through the pool. It may be woken on one thread while it is about to leave another: then it goes
-// round once more, and never runs twice at a time.
+// A task on its way through the pool. It may be woken on one thread while it is about to leave another: then
+// it goes round once more, and never runs twice at a time.
 struct PoolTask final : execution::PoolJob {
   PoolTask(Io& the_io, void (*the_work)(PoolTask&), void (*the_end)(PoolTask&), void* the_owner)
-      : PoolJob([](PoolJob& job) noexcept { auto& task = static_cast<PoolTask&>(job); task.work(task); },
-                [](async::Job& job) noexcept { auto& task = static_cast<PoolTask&>(job); task.end(task); }),
+      : PoolJob(
+            [](PoolJob& job) noexcept {
+              auto& task = static_cast<PoolTask&>(job);
+              task.work(task);
+            },
+            [](async::Job& job) noexcept {
+              auto& task = static_cast<PoolTask&>(job);
+              task.end(task);
+            }),
         io(&the_io),
         work(the_work),
         end(the_end),

@@ -11,17 +11,16 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <type_traits>
+#include <unistd.h>
 #include <utility>
 #include <vector>
-
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace zerver::io {
 namespace {
@@ -50,7 +49,8 @@ template <class M> class ExecutionModels : public ::testing::Test {
 
 using Models = ::testing::Types<BlockingModel, ThreadPoolModel, StacklessModel, StackfulModel>;
 struct ModelNames {
-  template <class M> static std::string GetName(int) {  // NOLINT(readability-identifier-naming): GoogleTest's name
+  template <class M>
+  static std::string GetName(int) {  // NOLINT(readability-identifier-naming): GoogleTest's name
     if (std::is_same_v<M, BlockingModel>) return "Blocking";
     if (std::is_same_v<M, ThreadPoolModel>) return "ThreadPool";
     return std::is_same_v<M, StacklessModel> ? "Stackless" : "Stackful";
@@ -74,7 +74,9 @@ Task<int> fail(Arena&, Io&) {
   co_return 0;
 }
 
-TYPED_TEST(ExecutionModels, ThrowWhatTheProgramThrows) { EXPECT_THROW(this->model.run(fail), std::runtime_error); }
+TYPED_TEST(ExecutionModels, ThrowWhatTheProgramThrows) {
+  EXPECT_THROW(this->model.run(fail), std::runtime_error);
+}
 
 Task<int> join_many(Arena&, Io& io) {
   std::vector<Handle<int>> handles;
@@ -252,7 +254,9 @@ Task<int> share_out(Arena&, Io& io, Model* model) {
   co_return sum;
 }
 
-TYPED_TEST(ExecutionModels, GiveEachItemToOneReceiver) { EXPECT_EQ(this->model.run(share_out, &this->model), 499'500); }
+TYPED_TEST(ExecutionModels, GiveEachItemToOneReceiver) {
+  EXPECT_EQ(this->model.run(share_out, &this->model), 499'500);
+}
 
 // --- Sockets and files ---
 
@@ -308,7 +312,8 @@ Task<void> send_much(Arena&, Io& io, std::size_t size) {
 }
 
 TYPED_TEST(ExecutionModels, SendAndReceiveSideBySide) {
-  this->model.run(send_much, std::is_same_v<TypeParam, BlockingModel> ? std::size_t{64} << 10 : std::size_t{8} << 20);
+  this->model.run(send_much,
+                  std::is_same_v<TypeParam, BlockingModel> ? std::size_t{64} << 10 : std::size_t{8} << 20);
 }
 
 Task<void> accept_one(Arena&, Io& io) {

@@ -20,7 +20,8 @@ template <class T> class ModelChannel {
 
   class Send final : public PeerWait {
    public:
-    Send(Io& io, ModelChannel& channel, T value) : PeerWait(io), channel_(channel), value_(std::move(value)) {}
+    Send(Io& io, ModelChannel& channel, T value)
+        : PeerWait(io), channel_(channel), value_(std::move(value)) {}
     // `rejected` when the channel is closed.
     Result<void> await_resume() const noexcept {
       if (this->failed()) return this->fault();

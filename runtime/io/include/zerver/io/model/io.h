@@ -18,8 +18,8 @@ namespace zerver::io {
 class Io;
 class Model;
 
-// Something that a task waits for, as an awaitable; pinned while it does. A task that has been cancelled waits for
-// nothing any more: its waits end with the kind `cancelled`.
+// Something that a task waits for, as an awaitable; pinned while it does. A task that has been cancelled
+// waits for nothing any more: its waits end with the kind `cancelled`.
 class Wait {
  public:
   explicit Wait(Io& io, bool for_peer = false) noexcept : io_(&io), for_peer_(for_peer) {}
@@ -97,7 +97,8 @@ class SocketWait : public Wait {
  public:
   enum class Operation : std::uint8_t { kReceive, kSend, kAccept };
 
-  SocketWait(Io& io, Operation operation, int socket, void* bytes, std::size_t size, TimePoint deadline) noexcept
+  SocketWait(Io& io, Operation operation, int socket, void* bytes, std::size_t size,
+             TimePoint deadline) noexcept
       : Wait(io), operation_(operation), socket_(socket), bytes_(bytes), size_(size), deadline_(deadline) {}
 
   // --- For models ---
@@ -169,8 +170,8 @@ class FileTransfer final : public Wait {
   std::size_t value_ = 0;
 };
 
-// One task's access to the outside and to other tasks; it is passed down, like its arena, to whatever the task calls.
-// Its functions are for the task's own use.
+// One task's access to the outside and to other tasks; it is passed down, like its arena, to whatever the
+// task calls. Its functions are for the task's own use.
 class Io {
  public:
   Io(const Io&) = delete;
@@ -195,7 +196,8 @@ class Io {
   // Some of the bytes, at least one.
   [[nodiscard]] SocketTransfer send(int socket, std::span<const std::byte> bytes,
                                     TimePoint deadline = TimePoint::never()) noexcept {
-    return {*this, SocketWait::Operation::kSend, socket, const_cast<std::byte*>(bytes.data()), bytes.size(), deadline};
+    return {*this,   SocketWait::Operation::kSend, socket, const_cast<std::byte*>(bytes.data()), bytes.size(),
+            deadline};
   }
   [[nodiscard]] SocketAccept accept(int socket, TimePoint deadline = TimePoint::never()) noexcept {
     return {*this, SocketWait::Operation::kAccept, socket, nullptr, 0, deadline};
@@ -204,7 +206,8 @@ class Io {
   [[nodiscard]] FileTransfer read_at(int file, std::uint64_t offset, std::span<std::byte> bytes) noexcept {
     return {*this, false, file, offset, bytes.data(), bytes.size()};
   }
-  [[nodiscard]] FileTransfer write_at(int file, std::uint64_t offset, std::span<const std::byte> bytes) noexcept {
+  [[nodiscard]] FileTransfer write_at(int file, std::uint64_t offset,
+                                      std::span<const std::byte> bytes) noexcept {
     return {*this, true, file, offset, const_cast<std::byte*>(bytes.data()), bytes.size()};
   }
 

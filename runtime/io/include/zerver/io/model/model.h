@@ -20,9 +20,9 @@ class Model {
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
-  // Runs `program(arena, io, arguments...)`, a coroutine that returns async::Task<T>, to its end and returns its value
-  // or throws its exception. What it has spawned and not joined is cancelled, and has ended, when this returns. When
-  // every task waits for another one, they are cancelled.
+  // Runs `program(arena, io, arguments...)`, a coroutine that returns async::Task<T>, to its end and returns
+  // its value or throws its exception. What it has spawned and not joined is cancelled, and has ended, when
+  // this returns. When every task waits for another one, they are cancelled.
   template <class Program, class... Arguments> auto run(Program program, Arguments... arguments) {
     auto* const root = detail::spawned(*this, std::move(program), std::move(arguments)...);
     begin(*root);
@@ -59,7 +59,8 @@ class Model {
   virtual void schedule(Io& io) noexcept = 0;
   // Its coroutine has ended; the task may be gone behind this. Under the lock.
   virtual void forget(Io& io) noexcept = 0;
-  // The task's coroutine is suspended, or the stack that it runs on is: true. False when it goes on right here.
+  // The task's coroutine is suspended, or the stack that it runs on is: true. False when it goes on right
+  // here.
   virtual bool park(Io& io, std::unique_lock<std::mutex>& lock);
   // Runs the task until it waits or ends.
   static void step(Io& io);
@@ -80,7 +81,7 @@ class Model {
   void look_for_deadlock() noexcept;
 
   SystemClock clock_;
-  std::vector<Io*> tasks_;           // that have begun and not ended; under the lock
+  std::vector<Io*> tasks_;             // that have begun and not ended; under the lock
   std::size_t waiting_for_peers_ = 0;  // of these; under the lock
 };
 

@@ -10,8 +10,8 @@
 
 namespace zerver::io {
 
-// One thread, the caller's. Tasks take turns where they wait for each other; what waits for time or the outside
-// makes everything wait. As fast as plain calls, for tools and tests.
+// One thread, the caller's. Tasks take turns where they wait for each other; what waits for time or the
+// outside makes everything wait. As fast as plain calls, for tools and tests.
 class BlockingModel final : public Model {
  public:
   BlockingModel();
@@ -31,7 +31,8 @@ class BlockingModel final : public Model {
   std::unique_ptr<State> state_;
 };
 
-// Several threads. A task that waits for another one leaves its thread; what waits for time or the outside keeps it.
+// Several threads. A task that waits for another one leaves its thread; what waits for time or the outside
+// keeps it.
 class ThreadPoolModel final : public Model {
  public:
   static constexpr unsigned kThreads = 4;
@@ -55,8 +56,8 @@ class ThreadPoolModel final : public Model {
   std::unique_ptr<State> state_;
 };
 
-// One thread with an event loop, on which tasks are coroutines and nothing else: no stack of their own. Files are
-// read and written on a BlockingPool.
+// One thread with an event loop, on which tasks are coroutines and nothing else: no stack of their own. Files
+// are read and written on a BlockingPool.
 class StacklessModel : public Model {
  public:
   StacklessModel();
@@ -83,8 +84,9 @@ class StacklessModel : public Model {
   std::unique_ptr<State> state_;
 };
 
-// The same loop, but each task has a stack of its own with a guard page below it: its coroutines are never suspended,
-// so plain functions may wait, too (await()). A stack that overflows ends the program with a message that says so.
+// The same loop, but each task has a stack of its own with a guard page below it: its coroutines are never
+// suspended, so plain functions may wait, too (await()). A stack that overflows ends the program with a
+// message that says so.
 class StackfulModel final : public StacklessModel {
  public:
   static constexpr std::size_t kStack = std::size_t{128} << 10;  // bytes
@@ -111,7 +113,7 @@ template <class T> T await(async::Task<T> task) {
 // What a type needs to be an execution model; `StackfulModel` and so on are checked below.
 template <class M>
 concept ExecutionModel = std::derived_from<M, Model> && std::default_initializable<M>;
-static_assert(ExecutionModel<BlockingModel> && ExecutionModel<ThreadPoolModel> && ExecutionModel<StacklessModel> &&
-              ExecutionModel<StackfulModel>);
+static_assert(ExecutionModel<BlockingModel> && ExecutionModel<ThreadPoolModel> &&
+              ExecutionModel<StacklessModel> && ExecutionModel<StackfulModel>);
 
 }  // namespace zerver::io

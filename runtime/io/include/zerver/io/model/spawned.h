@@ -20,7 +20,9 @@ namespace zerver::io {
 namespace detail {
 
 template <class T> struct TaskValue;
-template <class T> struct TaskValue<async::Task<T>> { using Type = T; };
+template <class T> struct TaskValue<async::Task<T>> {
+  using Type = T;
+};
 
 // Not templates, because Model is not complete here.
 std::unique_lock<std::mutex> lock_of(Model& model);
@@ -48,8 +50,8 @@ template <class T> class SpawnedBase : public Io {
   class Join final : public PeerWait {
    public:
     Join(Io& io, SpawnedBase& spawned) noexcept : PeerWait(io), spawned_(&spawned) {}
-    // The value, or `cancelled` when it was cancelled before it began, or the one who waits was. Throws the task's
-    // exception.
+    // The value, or `cancelled` when it was cancelled before it began, or the one who waits was. Throws the
+    // task's exception.
     Result<T> await_resume() {
       if (failed()) return fault();
       return spawned_->take();
@@ -122,7 +124,9 @@ template <class T, class Program, class... Arguments> class Spawned final : publ
     if (!self.Io::cancelled()) {
       try {
         auto task = std::apply(
-            [&self](auto&... arguments) { return std::invoke(self.program_, self.arena(), static_cast<Io&>(self), arguments...); },
+            [&self](auto&... arguments) {
+              return std::invoke(self.program_, self.arena(), static_cast<Io&>(self), arguments...);
+            },
             self.arguments_);
         if constexpr (std::is_void_v<T>) {
           co_await task;
@@ -171,7 +175,8 @@ template <class T> class [[nodiscard]] Handle {
 
   // Once, from the task `io`.
   [[nodiscard]] auto join(Io& io) noexcept { return typename detail::SpawnedBase<T>::Join(io, *task_); }
-  // What it waits for ends with `cancelled`; what it does about that is up to it. A task that has not begun never does.
+  // What it waits for ends with `cancelled`; what it does about that is up to it. A task that has not begun
+  // never does.
   void cancel() noexcept { detail::cancel_task(task_->model(), *task_); }
 
  private:
