@@ -72,13 +72,25 @@ void AsioLoop::defer(async::Job& job) noexcept {
 }
 
 void AsioLoop::end_turn() noexcept {
-  while (turn_depth_ == 1 && deferred_first_ != nullptr) {
+  for (int left = kDeferredPerTurn; turn_depth_ == 1 && deferred_first_ != nullptr; --left) {
+    if (left == 0) {
+      post_turn();
+      break;
+    }
     async::Job& job = *deferred_first_;
     deferred_first_ = std::exchange(job.next, nullptr);
     if (deferred_first_ == nullptr) deferred_last_ = nullptr;
     job.run();
   }
   if (--turn_depth_ == 0 && heartbeat_ != nullptr) heartbeat_->end();
+}
+
+void AsioLoop::post_turn() noexcept {
+  if (std::exchange(turn_is_posted_, true)) return;
+  boost::asio::post(context_, Handler(turn_memory_, [this] {
+                      turn_is_posted_ = false;
+                      const Turn turn(*this);
+                    }));
 }
 
 void AsioLoop::start(async::Timer& timer, TimePoint when) noexcept {

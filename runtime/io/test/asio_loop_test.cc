@@ -146,5 +146,33 @@ TEST(AsioLoop, FiresTimersThatTimersStart) {
   EXPECT_EQ(left, 0);
 }
 
+TEST(AsioLoop, JobThatDefersItselfForEverHoldsUpNeitherTimersNorPosts) {
+  const SystemClock clock;
+  AsioLoop loop(clock);
+  int turns = 0;
+  bool posted_ran = false, is_over = false;
+  TestJob forever([] {});
+  forever.function = [&] {
+    ++turns;
+    if (!is_over) loop.defer(forever);
+  };
+  TestTimer timer([&] {
+    is_over = true;
+    loop.stop();
+  });
+  TestJob posted([&] {
+    posted_ran = true;
+    loop.start(timer, loop.now() + Duration::from_milliseconds(2));
+  });
+  TestJob begin([&] {
+    loop.defer(forever);
+    loop.post(posted);
+  });
+  loop.post(begin);
+  loop.run();
+  EXPECT_TRUE(posted_ran);
+  EXPECT_GT(turns, AsioLoop::kDeferredPerTurn);
+}
+
 }  // namespace
 }  // namespace zerver::io

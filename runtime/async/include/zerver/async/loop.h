@@ -65,7 +65,7 @@ class Loop {
   virtual TimePoint now() const noexcept = 0;
   // Runs the job on this loop's thread, later. Any thread; jobs of one thread keep their order.
   virtual void post(Job& job) noexcept = 0;
-  // Runs the job later in this turn.
+  // Runs the job later in this turn; in the next one when very many have run in this.
   virtual void defer(Job& job) noexcept = 0;
   // Fires not before `when`, at most one tick of the wheel (1 ms) after it, load permitting. A running timer
   // is moved.

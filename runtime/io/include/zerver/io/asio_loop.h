@@ -19,6 +19,9 @@ class AsioLoop final : public async::Loop {
  public:
   using Executor = boost::asio::io_context::executor_type;
 
+  // So many deferred jobs run in a turn; the rest in the next, after what sockets and timers have to say.
+  static constexpr int kDeferredPerTurn = 256;
+
   // Around everything that Asio calls on this loop: now() is read once in it, deferred jobs run at its end.
   class Turn {
    public:
@@ -55,6 +58,7 @@ class AsioLoop final : public async::Loop {
     if (++turn_depth_ == 1 && heartbeat_ != nullptr) heartbeat_->begin(now());
   }
   void end_turn() noexcept;
+  void post_turn() noexcept;
   void run_posted() noexcept;
   void arm(TimePoint when) noexcept;
   void on_timer() noexcept;
@@ -71,6 +75,8 @@ class AsioLoop final : public async::Loop {
   async::Job* deferred_last_ = nullptr;
 
   HandlerMemory wake_memory_;
+  HandlerMemory turn_memory_;
+  bool turn_is_posted_ = false;  // one that runs what deferred jobs are left
   boost::asio::io_context context_{1};
   async::TimerWheel wheel_;
   boost::asio::steady_timer timer_;
