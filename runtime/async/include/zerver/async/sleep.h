@@ -24,7 +24,7 @@ class Sleep : private Timer {
     const TimePoint at = until_ == TimePoint::never() ? now + span_ : until_;
     if (at <= now) {
       waiter.complete();
-    } else {
+    } else if (at != TimePoint::never()) {
       loop.start(*this, at);
     }
   }
