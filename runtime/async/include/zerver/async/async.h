@@ -11,6 +11,11 @@
 #include <zerver/async/context.h>
 #include <zerver/async/future/future.h>
 #include <zerver/async/future/submit.h>
+#include <zerver/async/pool/pool.h>
+#include <zerver/async/rate/keyed_limiter.h>
+#include <zerver/async/rate/leaky_bucket.h>
+#include <zerver/async/rate/sliding_window.h>
+#include <zerver/async/rate/token_bucket.h>
 #include <zerver/async/sleep.h>
 #include <zerver/async/spawn.h>
 #include <zerver/async/stop.h>
