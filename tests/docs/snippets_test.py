@@ -10,6 +10,7 @@ What stands behind the fence's language says how:
   ```flow check        a whole file in which nothing is found, warnings included; not generated from
   ```flow fail=a,b     a whole file in which exactly these errors are found
   ```cpp               steps for the last whole file: compiled against its generated header
+  ```cpp alone         a whole file of C++, compiled by itself
   ```cpp excerpt       shown, not compiled
   ```sql file=NAME     a file that stands beside the snippets below it
   ```flow file=NAME    and so on: left to tutorial_test.py
@@ -105,17 +106,18 @@ class Document:
         return codes
 
     def check_cpp(self, fence):
-        if self.generated is None:
+        folder = self.folder if fence.info == "alone" else self.generated
+        if folder is None:
             raise Failure(f"{self.place(fence)}: no .flow file stands before this C++")
-        source = self.generated / f"line{fence.line}.cc"
+        source = folder / f"line{fence.line}.cc"
         text = self.numbered({fence.line + index: line for index, line in enumerate(fence.lines)})
         source.write_text(text, encoding="utf-8")
         # Whatever the document calls the file, its generated header is the snippet's.
         for line in fence.lines:
             if line.startswith('#include "') and line.endswith('.flow.h"'):
-                (self.generated / line[10:-1]).write_text('#include "snippet.flow.h"\n', encoding="utf-8")
+                (folder / line[10:-1]).write_text('#include "snippet.flow.h"\n', encoding="utf-8")
         done = subprocess.run([self.options.cxx, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
-                               *(f"-I{folder}" for folder in [self.generated, *self.options.include]), str(source)],
+                               *(f"-I{each}" for each in [folder, *self.options.include]), str(source)],
                               capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             raise Failure(f"{self.place(fence)}: does not compile\n{done.stderr}")
