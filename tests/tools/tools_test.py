@@ -65,6 +65,12 @@ class CheckLayers(Repository):
         self.write("compiler/check/a.cc", "#include <antlr4-runtime.h>\n")
         self.assert_one_finding("check_layers", "compiler/check/a.cc:1", "ANTLR")
 
+    def test_threads_and_queues_of_their_own_are_refused_outside_the_runtime(self):
+        self.write("samples/hello/steps.cc", "#include <thread>\n")
+        self.assert_one_finding("check_layers", "samples/hello/steps.cc:1", "threads")
+        self.write("samples/hello/steps.cc", "#include <condition_variable>\n")
+        self.assert_one_finding("check_layers", "samples/hello/steps.cc:1", "locks between threads")
+
     def test_a_test_may_use_a_folder_above(self):
         self.write("runtime/http/src/a_test.cc", "#include <zerver/testing/fake.h>\n")
         self.assertEqual(self.findings("check_layers"), [])
