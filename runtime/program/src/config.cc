@@ -2,6 +2,7 @@
 #include <zerver/program/config.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace zerver {
@@ -101,20 +102,16 @@ namespace {
 class Findings {
  public:
   void error(Finding::Kind kind, std::string_view setting, std::string message) {
-    found_.push_back({Finding::Severity::kError, kind, setting, std::move(message)});
+    found_.insert(found_.begin() + errors_++, {Finding::Severity::kError, kind, setting, std::move(message)});
   }
   void warning(Finding::Kind kind, std::string_view setting, std::string message) {
     found_.push_back({Finding::Severity::kWarning, kind, setting, std::move(message)});
   }
-  std::vector<Finding> take() {
-    std::stable_partition(found_.begin(), found_.end(), [](const Finding& finding) {
-      return finding.severity == Finding::Severity::kError;
-    });
-    return std::move(found_);
-  }
+  std::vector<Finding> take() { return std::move(found_); }
 
  private:
   std::vector<Finding> found_;
+  std::ptrdiff_t errors_ = 0;  // at its beginning
 };
 
 struct ThreadCount {

@@ -99,7 +99,8 @@ bool Runtime::shutdown(Duration bound) noexcept {
 }
 
 RuntimeStats Runtime::stats() const noexcept {
-  return {state_->state, state_->workers.size(), state_->tasks->compute().stats(), state_->tasks->blocking().stats()};
+  return {state_->state, state_->workers.size(), state_->tasks->compute().stats(),
+          state_->tasks->blocking().stats()};
 }
 
 // --- The builder ---
@@ -112,7 +113,8 @@ Runtime::Builder::Built Runtime::Builder::build(const Machine& machine) const {
   Built built{nullptr, config_.validate(machine)};
   // Errors come first.
   if (!built.findings.empty() && built.findings.front().severity == Finding::Severity::kError) return built;
-  built.runtime = log_ != nullptr ? std::make_unique<Runtime>(config_, *log_) : std::make_unique<Runtime>(config_);
+  built.runtime =
+      log_ != nullptr ? std::make_unique<Runtime>(config_, *log_) : std::make_unique<Runtime>(config_);
   return built;
 }
 

@@ -35,7 +35,8 @@ TEST(Runtime, RunsFunctionsAndCoroutines) {
   Runtime runtime(small_config());
   EXPECT_EQ(runtime.run([](int value) { return value + 1; }, 41).value(), 42);
   EXPECT_EQ(runtime.run(answer_later, 7).value(), 7);
-  EXPECT_THROW(static_cast<void>(runtime.run([]() -> int { throw std::runtime_error("no"); })), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(runtime.run([]() -> int { throw std::runtime_error("no"); })),
+               std::runtime_error);
 }
 
 TEST(Runtime, SpreadsWorkOverItsLoops) {
@@ -118,7 +119,8 @@ TEST(GlobalRuntime, IsThereWhileItsOwnerLives) {
 TEST(RunSimple, RunsOnTheCallingThreadAlone) {
   EXPECT_EQ(run_simple([] { return std::this_thread::get_id(); }).value(), std::this_thread::get_id());
   EXPECT_EQ(run_simple(answer_later, 9).value(), 9);
-  EXPECT_THROW(static_cast<void>(run_simple([]() -> int { throw std::runtime_error("no"); })), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(run_simple([]() -> int { throw std::runtime_error("no"); })),
+               std::runtime_error);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <zerver/program/machine.h>
 #include <zerver/server/main.h>
 #include <zerver/server/server.h>
+#include <zerver/server/snapshot.h>
 
 #include <algorithm>
 #include <csignal>
@@ -110,6 +111,7 @@ Settings default_settings(std::span<const flow::PackageInfo* const> packages, co
 Config config_of(const Settings& settings, const Machine& machine) {
   Config config = Config::for_server(machine);
   config.executor = settings.executor;
+  config.quanta = settings.scheduling.quanta;
   config.workers = settings.workers;
   config.drain = settings.timeouts.drain;
   config.watchdog = settings.watchdog;
@@ -152,7 +154,7 @@ int serve(std::string_view program, const Settings& settings,
   sagas.recover(server.worker(0), std::move(recovered));
 
   std::signal(SIGPIPE, SIG_IGN);  // of standard output; sockets do without
-  io::StopSignals signals;
+  io::StopSignals signals({SIGUSR1});
   try {
     server.start();
   } catch (const std::exception&) {  // no more threads: those that run use the systems
@@ -163,7 +165,8 @@ int serve(std::string_view program, const Settings& settings,
   for (const std::string& address : server.addresses())
     std::printf("listening on http://%s\n", address.c_str());
   std::fflush(stdout);
-  signals.wait();
+  while (signals.wait() == SIGUSR1)
+    print_error(program, to_json(snapshot_of(server, systems)));
   server.drain();
   server.join();
   return kServed;

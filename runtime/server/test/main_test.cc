@@ -211,6 +211,18 @@ TEST(Main, TakesTheLimitsOfItsPackages) {
   EXPECT_EQ(status(one_of_two, post), 413);
 }
 
+TEST(Main, PrintsASnapshotWhenAskedAndGoesOn) {
+  Program program({"--listen", "127.0.0.1:0", "--workers", "1"});
+  const std::string line = program.read_line();
+  program.signal(SIGUSR1);
+  TestClient client(line.substr(line.find("127.0.0.1")));
+  client.send("GET /plaintext HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(status_of(client.receive_answer()), 200);
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait(), 0);
+  EXPECT_NE(program.read_errors().find(R"({"connections":)"), std::string::npos);
+}
+
 TEST(Main, DiagnosesItsMachineAndSettings) {
   Program text({"--doctor", "--workers", "1000"});
   EXPECT_EQ(text.wait(), 0);

@@ -1,5 +1,5 @@
-// A file of 64 MiB to a TCP connection, on each path of the writer, against a loop of read and write. The other end throws
-// the bytes away inside the kernel, so what is measured is the sender.
+// A file of 64 MiB to a TCP connection, on each path of the writer, against a loop of read and write. The
+// other end throws the bytes away inside the kernel, so what is measured is the sender.
 #include <zerver/io/writer.h>
 
 #include <benchmark/benchmark.h>
@@ -8,14 +8,13 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <string>
-#include <thread>
-#include <vector>
-
 #include <netinet/in.h>
 #include <poll.h>
+#include <string>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -50,7 +49,8 @@ class Sink {
     check(in_ >= 0, "accept");
     close(listener);
     reader_ = std::thread([this] {
-      while (recv(in_, nullptr, kSize, MSG_TRUNC) > 0) {}
+      while (recv(in_, nullptr, kSize, MSG_TRUNC) > 0) {
+      }
     });
   }
   ~Sink() {

@@ -38,7 +38,8 @@ template <class Pool> void submit_all(benchmark::State& state, Pool& pool) {
   for ([[maybe_unused]] auto _ : state) {
     ended.store(0, std::memory_order_relaxed);
     for (const std::unique_ptr<Job>& job : jobs) {
-      while (pool.submit(*job) != Submit::kAccepted) {}
+      while (pool.submit(*job) != Submit::kAccepted) {
+      }
     }
     for (std::size_t seen = ended; seen < kJobs; seen = ended.load(std::memory_order_acquire))
       ended.wait(seen, std::memory_order_acquire);

@@ -24,9 +24,9 @@ struct RuntimeStats {
   execution::BlockingStats blocking;
 };
 
-// A loop on a thread of its own for each worker, and a TaskSystem. Everything takes one by reference; global_runtime() is
-// for small programs. Shutdown is in this order: the pools drain, whose jobs still find their loops; then the loops
-// stop, and coroutines that have not ended by then are not resumed any more.
+// A loop on a thread of its own for each worker, and a TaskSystem. Everything takes one by reference;
+// global_runtime() is for small programs. Shutdown is in this order: the pools drain, whose jobs still find
+// their loops; then the loops stop, and coroutines that have not ended by then are not resumed any more.
 class Runtime {
  public:
   class Builder;
@@ -49,15 +49,16 @@ class Runtime {
 
   // Runs a callable or a coroutine on one of the loops, each in its turn. Any thread.
   template <class Function, class... Arguments> auto spawn(Function&& function, Arguments&&... arguments) {
-    return async::submit(next_loop(), std::forward<Function>(function), std::forward<Arguments>(arguments)...);
+    return async::submit(next_loop(), std::forward<Function>(function),
+                         std::forward<Arguments>(arguments)...);
   }
   // The same, and waits for what it gives; not for a thread of this runtime.
   template <class Function, class... Arguments> auto run(Function&& function, Arguments&&... arguments) {
     return spawn(std::forward<Function>(function), std::forward<Arguments>(arguments)...).get();
   }
 
-  // Any thread but the runtime's own, once. False when jobs were dropped or still run after `bound`; the threads of the
-  // loops have ended either way.
+  // Any thread but the runtime's own, once. False when jobs were dropped or still run after `bound`; the
+  // threads of the loops have ended either way.
   bool shutdown(Duration bound) noexcept;
   RuntimeStats stats() const noexcept;
 
@@ -138,11 +139,12 @@ class SimpleLoop {
   std::unique_ptr<State> state_;
 };
 
-// Runs a callable or a coroutine to its end on the calling thread, without a runtime and without any other thread; for
-// programs that do one thing. Returns a Result of what it gives, or throws its exception.
+// Runs a callable or a coroutine to its end on the calling thread, without a runtime and without any other
+// thread; for programs that do one thing. Returns a Result of what it gives, or throws its exception.
 template <class Function, class... Arguments> auto run_simple(Function&& function, Arguments&&... arguments) {
   SimpleLoop loop;
-  auto future = async::submit(loop.loop(), std::forward<Function>(function), std::forward<Arguments>(arguments)...);
+  auto future =
+      async::submit(loop.loop(), std::forward<Function>(function), std::forward<Arguments>(arguments)...);
   loop.run_until([&future] { return future.ready(); });
   return future.get();
 }

@@ -65,6 +65,7 @@ class Server {
 
   // --- For whoever looks on: any thread, without stopping a worker ---
 
+  std::size_t open_connections() const noexcept { return open_connections_.load(std::memory_order_relaxed); }
   // By worker.
   std::vector<SchedulerStats> scheduler_stats() const;
   std::vector<FlowStats> flow_stats() const;

@@ -1,0 +1,31 @@
+// A moment of a running service.
+#pragma once
+
+#include <zerver/effects/systems.h>
+#include <zerver/flow/call/shared_target.h>
+#include <zerver/server/scheduling.h>
+#include <zerver/server/server.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace zerver::server {
+
+// Taken while everything goes on: each number is of its own moment, all within about a millisecond.
+struct Snapshot {
+  std::size_t connections = 0;  // open
+  std::vector<SchedulerStats> workers;
+  std::vector<FlowStats> flows;
+  std::vector<flow::TargetStats> targets;
+};
+
+// Any thread. The systems have been bound to the server's workers.
+Snapshot snapshot_of(const Server& server, const effects::Systems& systems);
+
+// For people: aligned columns; flows and targets that have done nothing are left out.
+std::string to_text(const Snapshot& snapshot);
+// One line with one JSON object: `connections`, `workers`, `flows`, `targets`.
+std::string to_json(const Snapshot& snapshot);
+
+}  // namespace zerver::server

@@ -1,0 +1,195 @@
+// A moment of a running service.
+#include <zerver/async/priority.h>
+#include <zerver/core/output_buffer.h>
+#include <zerver/flow/data/json_writer.h>
+#include <zerver/server/snapshot.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace zerver::server {
+namespace {
+
+std::string_view name_of(flow::Breaker::State state) noexcept {
+  switch (state) {
+    case flow::Breaker::State::kClosed:
+      return "closed";
+    case flow::Breaker::State::kOpen:
+      return "open";
+    case flow::Breaker::State::kHalfOpen:
+      break;
+  }
+  return "half-open";
+}
+
+// --- JSON ---
+
+void write_count(flow::JsonWriter& json, std::string_view key, std::uint64_t count) {
+  json.key(key);
+  json.integer(count);
+}
+
+void write_classes(flow::JsonWriter& json, std::string_view key,
+                   const std::array<std::uint64_t, async::kPriorities>& counts) {
+  json.key(key);
+  json.begin_object();
+  for (std::size_t index = 0; index < counts.size(); ++index)
+    write_count(json, async::name_of(static_cast<async::Priority>(index)), counts[index]);
+  json.end_object();
+}
+
+void write_worker(flow::JsonWriter& json, const SchedulerStats& worker) {
+  json.begin_object();
+  json.key("batch");
+  json.boolean(worker.batch);
+  write_classes(json, "waiting", worker.waiting);
+  write_classes(json, "begun", worker.begun);
+  write_classes(json, "overruns", worker.overruns);
+  write_count(json, "queued", worker.queued);
+  write_count(json, "stolen", worker.stolen);
+  write_count(json, "shed", worker.shed);
+  write_count(json, "limited", worker.limited);
+  write_count(json, "expired", worker.expired);
+  write_count(json, "suspended", worker.suspended);
+  json.end_object();
+}
+
+void write_flow(flow::JsonWriter& json, const FlowStats& flow) {
+  json.begin_object();
+  json.key("name");
+  json.string(flow.name);
+  json.key("priority");
+  json.quoted(async::name_of(flow.priority));
+  write_count(json, "begun", flow.begun);
+  write_count(json, "refused", flow.refused);
+  write_count(json, "missed", flow.missed);
+  write_count(json, "overruns", flow.overruns);
+  write_count(json, "arena_peak", flow.arena_peak);
+  json.key("longest_run_us");
+  json.integer(flow.longest_run.nanoseconds / 1'000);
+  if (flow.least_slack != Duration::max()) {
+    json.key("least_slack_us");
+    json.integer(flow.least_slack.nanoseconds / 1'000);
+  }
+  json.end_object();
+}
+
+void write_target(flow::JsonWriter& json, const flow::TargetStats& target) {
+  json.begin_object();
+  json.key("name");
+  json.string(target.name);
+  write_count(json, "in_flight", target.in_flight);
+  write_count(json, "in_flight_cap", target.in_flight_cap);
+  write_count(json, "waiting", target.waiting);
+  if (target.breaker) {
+    json.key("breaker");
+    json.quoted(name_of(*target.breaker));
+    write_count(json, "breaker_openings", target.breaker_openings);
+  }
+  if (target.retries_left) write_count(json, "retries_left", *target.retries_left);
+#define TARGET_COUNT(member) write_count(json, #member, target.member);
+#include <zerver/flow/call/target_counts.def>
+#undef TARGET_COUNT
+  json.end_object();
+}
+
+template <class Item>
+void write_list(flow::JsonWriter& json, std::string_view key, const std::vector<Item>& items,
+                void (*write)(flow::JsonWriter&, const Item&)) {
+  json.key(key);
+  json.begin_array();
+  for (const Item& item : items) {
+    json.element();
+    write(json, item);
+  }
+  json.end_array();
+}
+
+// --- Text ---
+
+// Columns as wide as their widest cell; the first one to the left.
+class Table {
+ public:
+  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  std::string text() const {
+    std::vector<std::size_t> widths;
+    for (const std::vector<std::string>& row : rows_) {
+      widths.resize(std::max(widths.size(), row.size()));
+      for (std::size_t column = 0; column < row.size(); ++column)
+        widths[column] = std::max(widths[column], row[column].size());
+    }
+    std::string text;
+    for (const std::vector<std::string>& row : rows_) {
+      for (std::size_t column = 0; column < row.size(); ++column) {
+        const std::string padding(widths[column] - row[column].size(), ' ');
+        text += column == 0 ? row[column] + padding : "  " + padding + row[column];
+      }
+      text.erase(text.find_last_not_of(' ') + 1);
+      text += '\n';
+    }
+    return text;
+  }
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+std::string classes(const std::array<std::uint64_t, async::kPriorities>& counts) {
+  return std::to_string(counts[0]) + "/" + std::to_string(counts[1]) + "/" + std::to_string(counts[2]);
+}
+
+}  // namespace
+
+Snapshot snapshot_of(const Server& server, const effects::Systems& systems) {
+  return {server.open_connections(), server.scheduler_stats(), server.flow_stats(), systems.stats()};
+}
+
+std::string to_text(const Snapshot& snapshot) {
+  const auto number = [](std::uint64_t count) { return std::to_string(count); };
+  std::string text = "connections: " + number(snapshot.connections) + "\n\n";
+  Table workers;
+  workers.row(
+      {"worker", "waiting", "begun", "overruns", "suspended", "stolen", "shed", "limited", "expired"});
+  for (std::size_t index = 0; index < snapshot.workers.size(); ++index) {
+    const SchedulerStats& worker = snapshot.workers[index];
+    workers.row({number(index) + (worker.batch ? " (batch)" : ""), classes(worker.waiting),
+                 classes(worker.begun), classes(worker.overruns), number(worker.suspended),
+                 number(worker.stolen), number(worker.shed), number(worker.limited), number(worker.expired)});
+  }
+  text += workers.text();
+  Table flows;
+  flows.row({"flow", "class", "begun", "refused", "missed", "overruns", "arena peak"});
+  for (const FlowStats& flow : snapshot.flows) {
+    if (flow.begun == 0 && flow.refused == 0) continue;
+    flows.row({flow.name, std::string(async::name_of(flow.priority)), number(flow.begun),
+               number(flow.refused), number(flow.missed), number(flow.overruns), number(flow.arena_peak)});
+  }
+  text += "\n" + flows.text();
+  Table targets;
+  targets.row({"target", "in flight", "waiting", "operations", "failed", "retries", "refused", "breaker"});
+  for (const flow::TargetStats& target : snapshot.targets) {
+    if (target.operations == 0 && target.refused == 0 && target.refused_open == 0) continue;
+    targets.row({std::string(target.name), number(target.in_flight) + "/" + number(target.in_flight_cap),
+                 number(target.waiting), number(target.operations), number(target.failed),
+                 number(target.retries), number(target.refused),
+                 std::string(target.breaker ? name_of(*target.breaker) : "-")});
+  }
+  return text + "\n" + targets.text();
+}
+
+std::string to_json(const Snapshot& snapshot) {
+  OutputBuffer out;
+  flow::JsonWriter json(out);
+  json.begin_object();
+  write_count(json, "connections", snapshot.connections);
+  write_list(json, "workers", snapshot.workers, write_worker);
+  write_list(json, "flows", snapshot.flows, write_flow);
+  write_list(json, "targets", snapshot.targets, write_target);
+  json.end_object();
+  return std::string(out.view());
+}
+
+}  // namespace zerver::server

@@ -1,0 +1,80 @@
+#include "test_client.h"
+#include "test_service.h"
+#include <zerver/zerver.h>
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <string>
+
+namespace zerver::server {
+namespace {
+
+Snapshot some_snapshot() {
+  Snapshot snapshot;
+  snapshot.connections = 12;
+  snapshot.workers.resize(2);
+  snapshot.workers[0].waiting = {1, 2, 3};
+  snapshot.workers[0].begun = {100, 20, 3};
+  snapshot.workers[0].stolen = 4;
+  snapshot.workers[0].shed = 5;
+  snapshot.workers[1].batch = true;
+  snapshot.flows.resize(2);
+  snapshot.flows[0].name = "shop.buy";
+  snapshot.flows[0].begun = 100;
+  snapshot.flows[0].arena_peak = 4096;
+  snapshot.flows[1].name = "shop.idle";
+  snapshot.targets.resize(1);
+  snapshot.targets[0].name = "shop.db";
+  snapshot.targets[0].in_flight = 3;
+  snapshot.targets[0].in_flight_cap = 64;
+  snapshot.targets[0].operations = 200;
+  snapshot.targets[0].breaker = flow::Breaker::State::kHalfOpen;
+  return snapshot;
+}
+
+TEST(Snapshot, IsATableForPeople) {
+  EXPECT_EQ(to_text(some_snapshot()),
+            "connections: 12\n"
+            "\n"
+            "worker     waiting     begun  overruns  suspended  stolen  shed  limited  expired\n"
+            "0            1/2/3  100/20/3     0/0/0          0       4     5        0        0\n"
+            "1 (batch)    0/0/0     0/0/0     0/0/0          0       0     0        0        0\n"
+            "\n"
+            "flow       class  begun  refused  missed  overruns  arena peak\n"
+            "shop.buy  normal    100        0       0         0        4096\n"
+            "\n"
+            "target   in flight  waiting  operations  failed  retries  refused    breaker\n"
+            "shop.db       3/64        0         200       0        0        0  half-open\n");
+}
+
+TEST(Snapshot, IsJsonForPrograms) {
+  const std::string text = to_json(some_snapshot());
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  simdjson::dom::parser parser;
+  const simdjson::dom::element json = parser.parse(text);
+  EXPECT_EQ(std::uint64_t(json["connections"]), 12U);
+  EXPECT_EQ(std::uint64_t(json["workers"].at(0)["waiting"]["batch"]), 3U);
+  EXPECT_EQ(std::uint64_t(json["workers"].at(0)["stolen"]), 4U);
+  EXPECT_TRUE(bool(json["workers"].at(1)["batch"]));
+  EXPECT_EQ(simdjson::dom::array(json["flows"]).size(), 2U);
+  EXPECT_EQ(std::uint64_t(json["flows"].at(0)["arena_peak"]), 4096U);
+  EXPECT_EQ(json["flows"].at(0)["least_slack_us"].error(), simdjson::NO_SUCH_FIELD);
+  EXPECT_EQ(std::string_view(json["targets"].at(0)["breaker"]), "half-open");
+  EXPECT_EQ(std::uint64_t(json["targets"].at(0)["operations"]), 200U);
+}
+
+TEST(Snapshot, IsTakenWhileAServiceRuns) {
+  TestService service;
+  TestClient client(service.address());
+  client.send("GET /plaintext HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(status_of(client.receive_answer()), 200);
+  const effects::Systems systems;
+  const Snapshot snapshot = snapshot_of(service.server(), systems);
+  EXPECT_EQ(snapshot.connections, 1U);
+  ASSERT_EQ(snapshot.workers.size(), service.server().worker_count());
+  EXPECT_EQ(snapshot.workers[0].shed, 0U);
+}
+
+}  // namespace
+}  // namespace zerver::server
