@@ -7,4 +7,14 @@ check::Decision check::run(View& view) {
   return proceed();
 }
 
+quote::Decision quote::run(View& view) {
+  if (view.note()) {
+    view.set_label(view.text(view.cents(), " cents, ", *view.note()));
+    view.set_note(view.text(*view.note(), "!"));
+  } else {
+    view.set_label(view.text(view.cents(), " cents"));
+  }
+  return proceed();
+}
+
 }  // namespace shop
