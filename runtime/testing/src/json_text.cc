@@ -132,9 +132,7 @@ class Canonical {
     char text[32];
     return {text, std::to_chars(text, text + sizeof text, number).ptr};
   }
-  void skip_space() {
-    at_ = std::min(text_.find_first_not_of(" \t\n\r", at_), text_.size());
-  }
+  void skip_space() { at_ = std::min(text_.find_first_not_of(" \t\n\r", at_), text_.size()); }
 
   std::string_view text_;
   std::size_t at_ = 0;

@@ -6,7 +6,8 @@ namespace zerver::testing {
 namespace {
 
 TEST(JsonText, DoesNotCareForSpaceAndTheOrderOfFields) {
-  EXPECT_TRUE(json_equal(R"({"a":1,"b":[true,null,{"c":"x"}]})", R"( { "b" : [ true , null,{"c":"x"} ], "a":1 } )"));
+  EXPECT_TRUE(
+      json_equal(R"({"a":1,"b":[true,null,{"c":"x"}]})", R"( { "b" : [ true , null,{"c":"x"} ], "a":1 } )"));
   EXPECT_TRUE(json_equal("{}", "{ }"));
   EXPECT_TRUE(json_equal("[]", "[ ]"));
 }

@@ -58,7 +58,8 @@ TEST(StepTest, LimitsTheMemoryOfTheStep) {
 TEST(Matchers, KnowResponses) {
   ReqTest test(shop::package());
   const ResponseText quoted = test.send({.target = "/quotes?cents=250"});
-  EXPECT_THAT(quoted, AllOf(HasStatus(200), JsonBody(R"({ "note": "none", "label" : "250 cents" })"), HasJson("label", R"("250 cents")")));
+  EXPECT_THAT(quoted, AllOf(HasStatus(200), JsonBody(R"({ "note": "none", "label" : "250 cents" })"),
+                            HasJson("label", R"("250 cents")")));
   EXPECT_THAT(quoted, Not(JsonBody("{}")));
   EXPECT_THAT(quoted, Not(IsProblem(200, "shop.Declined")));
   const ResponseText declined = test.send({.target = "/quotes?cents=2000000"});

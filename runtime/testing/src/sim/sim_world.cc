@@ -277,6 +277,7 @@ void SimWorld::State::finished(Sent& sent) {
   SimRequest& request = requests[sent.index];
   request.response = response_text(sent.response);
   request.answered = loop.now();
+  request.flow = sent.flow();
   // Taken again, and reset, by a later request: the flow's last frame may still be on the stack.
   if (!sent.is_short_of_memory) free.push_back(&sent);
   if (request.client >= clients.size() || !clients[request.client]->sends_again(request)) return;
@@ -327,9 +328,18 @@ void SimWorld::send(RequestText request) {
   state_->send(SimRequest::kNoClient, state_->requests.size(), 1, std::move(request));
 }
 
-bool SimWorld::run() {
+void SimWorld::leave(std::size_t request) {
+  const auto sent = std::ranges::find_if(
+      state_->exchanges, [request](const auto& each) { return each->waits && each->index == request; });
+  if (sent != state_->exchanges.end()) (*sent)->leave();
+}
+
+bool SimWorld::run(Duration most) {
   state_->start();
-  return state_->loop.run_until([this] { return state_->done(); });
+  const TimePoint end = state_->loop.now() + most;
+  static_cast<void>(
+      state_->loop.run_until([this, end] { return state_->done() || state_->loop.now() >= end; }));
+  return state_->done();
 }
 
 bool SimWorld::settle(Duration span) {

@@ -29,8 +29,8 @@ inline auto HasStatus(std::uint16_t status) {
 // A header field whose value matches; the name's case counts.
 template <class Matcher> auto HasHeader(std::string name, Matcher value) {
   return ::testing::ResultOf(
-      "header " + name,
-      [name](const ResponseText& response) { return std::string(response.header(name)); }, value);
+      "header " + name, [name](const ResponseText& response) { return std::string(response.header(name)); },
+      value);
 }
 
 // A response whose body says that JSON.
@@ -77,9 +77,8 @@ MATCHER_P(SlotUnset, name, std::string("slot ") + std::string(name) + " is unset
 // `EXPECT_TRUE(holds_for_seeds(1, 200, [](std::uint64_t seed) -> std::string { ... }))`: for each seed the
 // function returns what is wrong, or nothing. The failure has the command that runs this test with that seed
 // alone.
-inline ::testing::AssertionResult holds_for_seeds(
-    std::uint64_t first, std::uint64_t count,
-    const std::function<std::string(std::uint64_t seed)>& run) {
+inline ::testing::AssertionResult holds_for_seeds(std::uint64_t first, std::uint64_t count,
+                                                  const std::function<std::string(std::uint64_t seed)>& run) {
   const std::optional<SeedFailure> failure = run_seeds(first, count, run);
   if (!failure) return ::testing::AssertionSuccess();
   const ::testing::TestInfo* const test = ::testing::UnitTest::GetInstance()->current_test_info();

@@ -37,13 +37,14 @@ struct SimRequest {
   ResponseText response;  // status 0 until it is answered
   TimePoint sent;
   TimePoint answered = TimePoint::never();
-  bool left = false;  // the client did not wait for the answer
+  bool left = false;                     // the client did not wait for the answer
+  const flow::FlowInfo* flow = nullptr;  // that it was routed to
 };
 
 // Sends requests at its own pace, whether those before are answered or not.
 struct ClientPlan {
   // The request of that number.
-  std::function<RequestText(std::size_t number, Random& random)> request;
+  std::function<RequestText(std::size_t number, Random& random)> request = {};
   std::size_t requests = 1;
   // Between two requests: drawn from the exponential distribution of that mean (a Poisson process), or, when
   // `regular`, always so long.
@@ -54,7 +55,7 @@ struct ClientPlan {
   // long after that.
   unsigned retries = 0;
   Duration retry_after = Duration::from_milliseconds(50);
-  std::function<bool(const ResponseText& response)> again;  // null: any 5xx
+  std::function<bool(const ResponseText& response)> again = {};  // null: any 5xx
 };
 
 // In this order: the constructor; registry(), faults(), set_variable(); add_client(); run(), as often as
@@ -91,10 +92,12 @@ class SimWorld {
   void add_client(ClientPlan plan);
   // One request, now.
   void send(RequestText request);
+  // The client of that request, by its position in requests(), is gone, when it is not answered yet.
+  void leave(std::size_t request);
 
   // Until every client is done and every request is answered. Throws std::runtime_error, one line, when a
-  // target cannot be opened. False when nothing is left that could answer a request that waits.
-  bool run();
+  // target cannot be opened. False when one is not answered within that time.
+  bool run(Duration most = Duration::from_seconds(86'400));
   // Until no saga is open: those that their flows could not end are the recovery's. False when some are left
   // after that time.
   bool settle(Duration span = Duration::from_seconds(3'600));
