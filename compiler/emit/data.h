@@ -65,7 +65,8 @@ inline Data deprecated(bool is_deprecated, const std::string& text) {
 [[nodiscard]] Data call_data(const plan::CallPlan& call);
 [[nodiscard]] Data assigns_data(const std::vector<plan::AssignPlan>& assigns);
 [[nodiscard]] Data saga_steps_data(const plan::Plan& plan);
-[[nodiscard]] Data body_data(const plan::Body& body, const std::string& leave);
+[[nodiscard]] Data body_data(const plan::Body& body);
+[[nodiscard]] Data branch_data(const plan::BranchPlan& branch);
 // Members of source_data() that are about routes.
 void set_router(const plan::Plan& plan, Data& data);
 

@@ -24,6 +24,25 @@ Data text_data(const plan::TextPlan& text) {
   return object({{"text_local", text.local}, {"lines", list(text.json)}});
 }
 
+std::string arguments_behind_exchange(const std::vector<std::string>& arguments) {
+  return arguments.empty() ? std::string() : ", " + llvm::join(arguments, ", ");
+}
+
+Data hook_data(const plan::HookPlan& hook, const std::string& otherwise) {
+  return object({{"comment", hook.comment},
+                 {"else", otherwise},
+                 {"condition", hook.condition},
+                 {"label", when_set(hook.label)},
+                 {"body", body_data(hook.body)}});
+}
+
+Data hooks_data(const std::vector<plan::HookPlan>& hooks) {
+  bool is_first = true;
+  return list(hooks, [&](const plan::HookPlan& hook) {
+    return hook_data(hook, std::exchange(is_first, false) ? "" : "} else ");
+  });
+}
+
 }  // namespace
 
 Data call_data(const plan::CallPlan& call) {
@@ -37,6 +56,7 @@ Data call_data(const plan::CallPlan& call) {
                  {"has_parameters", flag(!call.parameters.empty())},
                  {"parameters_local", call.parameters_local},
                  {"parameters", braced(call.parameters)},
+                 {"shield", call.shield.empty() ? std::string() : ", " + call.shield},
                  {"key", when_set(call.key)}});
 }
 
@@ -62,30 +82,48 @@ Data outcome_data(const plan::OutcomePlan& outcome) {
                  {"may_fail", flag(outcome.may_fail)},
                  {"has_failures", flag(!outcome.failures.empty())},
                  {"failures", list(outcome.failures, failure_data)},
+                 {"uncovered", outcome.uncovered},
                  {"kept", list(outcome.kept, kept_data)}});
 }
 
-Data case_data(const plan::CasePlan& each, const std::string& leave) {
+Data each_data(const plan::EachPlan& each) {
+  return object({{"list_type", each.list_type},
+                 {"list", each.list},
+                 {"over", each.over},
+                 {"too_many", each.too_many},
+                 {"index", each.index},
+                 {"element_type", each.element_type},
+                 {"element", each.element},
+                 {"unused", each.is_element_read ? "" : "[[maybe_unused]] "},
+                 {"begin", list(each.begin, assign_data)},
+                 {"has_results", flag(!each.results.empty())},
+                 {"results_type", each.results_type},
+                 {"results", each.results},
+                 {"collect", when_set(each.collect)},
+                 {"end", list(each.end, assign_data)},
+                 {"is_side_by_side", flag(!each.parallel.empty())},
+                 {"parallel", each.parallel}});
+}
+
+Data case_data(const plan::CasePlan& each) {
   return object({{"label", each.label},
                  {"is_statement", flag(!each.statement.empty())},
                  {"statement", each.statement},
-                 {"body", body_data(each.body, leave)},
+                 {"body", body_data(each.body)},
                  {"goes_on", flag(!each.ends)}});
 }
 
-Data operation_data(const Operation& operation, const std::string& leave) {
+Data operation_data(const Operation& operation) {
+  std::vector<std::string> branch_names;
+  for (const Operation::Branch& branch : operation.branches)
+    branch_names.push_back(branch.name);
   const auto is = [&](Operation::Kind kind) { return flag(operation.kind == kind); };
-  // Optional effects hide failures: that the flow was given up must still be seen.
-  const bool checks_given_up =
-      operation.calls.size() > 1 ||
-      llvm::any_of(operation.outcomes, [](const plan::OutcomePlan& outcome) { return !outcome.may_fail; });
   std::string awaited;
   if (!operation.groups.empty())
     awaited = operation.groups.back().local;
   else if (!operation.calls.empty())
     awaited = operation.calls.front().call;
   return object({
-      {"leave", leave},
       {"has_comment", flag(!operation.comment.empty())},
       {"comment", operation.comment},
       {"flow_name", operation.flow_name},
@@ -96,6 +134,9 @@ Data operation_data(const Operation& operation, const std::string& leave) {
       {"is_when", is(Operation::Kind::kWhen)},
       {"is_rescue", is(Operation::Kind::kRescue)},
       {"is_answer", is(Operation::Kind::kAnswer)},
+      {"is_block", is(Operation::Kind::kBlock)},
+      {"is_parallel", is(Operation::Kind::kParallel)},
+      {"is_each", is(Operation::Kind::kEach)},
       {"parts", list(operation.parts,
                      [](const plan::PartPlan& part) {
                        return object({{"local", part.local}, {"type", part.type}, {"value", part.value}});
@@ -103,22 +144,43 @@ Data operation_data(const Operation& operation, const std::string& leave) {
       {"assigns", list(operation.assigns, assign_data)},
       {"has_failures", flag(!operation.failures.empty())},
       {"failures", list(operation.failures, failure_data)},
+      {"uncovered", operation.uncovered},
       {"calls", list(operation.calls, call_data)},
       {"groups", list(operation.groups, group_data)},
       {"awaited", awaited},
       {"outcomes", list(operation.outcomes, outcome_data)},
-      {"checks_given_up", flag(checks_given_up)},
+      {"given_up", when_set(operation.given_up)},
       {"step", operation.step},
       {"prefix", operation.prefix},
       {"arguments", separated(operation.arguments)},
-      {"cases", list(operation.cases, [&](const plan::CasePlan& each) { return case_data(each, leave); })},
-      {"required_writes",
-       list(operation.required_writes, [](const std::string& name) { return object({{"name", name}}); })},
+      {"cases", list(operation.cases, [&](const plan::CasePlan& each) { return case_data(each); })},
+      {"required_writes", list(operation.required_writes,
+                               [](const plan::WrittenPlan& written) {
+                                 return object({{"name", written.name}, {"statement", written.statement}});
+                               })},
       {"condition", operation.condition},
-      {"body", body_data(operation.body, leave)},
+      {"body", body_data(operation.body)},
       {"has_otherwise", flag(!operation.otherwise.empty())},
-      {"otherwise", body_data(operation.otherwise, leave)},
+      {"otherwise", body_data(operation.otherwise)},
       {"label", operation.label},
+      {"exit", operation.exit},
+      {"has_on_error", flag(!operation.on_error.empty())},
+      {"on_error", hooks_data(operation.on_error)},
+      {"cancel_label", when_set(operation.cancel_label)},
+      {"has_on_cancel", flag(!operation.on_cancel.empty())},
+      {"on_cancel", hooks_data(operation.on_cancel)},
+      {"pass_on", when_set(operation.pass_on)},
+      {"branches", list(operation.branches,
+                        [](const Operation::Branch& branch) {
+                          return object({{"name", branch.name},
+                                         {"call", branch.function + "(exchange" +
+                                                      arguments_behind_exchange(branch.arguments) + ")"}});
+                        })},
+      {"branch_names", llvm::join(branch_names, ", ")},
+      {"each", operation.each ? each_data(*operation.each) : Data(false)},
+      {"before", when_set(operation.way.before)},
+      {"leave", operation.way.leave},
+      {"behind", when_set(operation.way.behind)},
       {"status", std::to_string(operation.status)},
       {"content_type", operation.content_type},
       {"text", operation.text},
@@ -137,8 +199,16 @@ Data operation_data(const Operation& operation, const std::string& leave) {
 
 }  // namespace
 
-Data body_data(const plan::Body& body, const std::string& leave) {
-  return list(body, [&](const Operation& operation) { return operation_data(operation, leave); });
+Data branch_data(const plan::BranchPlan& branch) {
+  return object({{"function", branch.function},
+                 {"parameters", arguments_behind_exchange(branch.parameters)},
+                 {"each", branch.each ? each_data(*branch.each) : Data(false)},
+                 {"body", body_data(branch.body)},
+                 {"goes_on", flag(!branch.ends)}});
+}
+
+Data body_data(const plan::Body& body) {
+  return list(body, [&](const Operation& operation) { return operation_data(operation); });
 }
 
 }  // namespace zc::emit

@@ -57,11 +57,22 @@ Data target_data(const plan::TargetPlan& target) {
                  {"settings", list(target.settings)}});
 }
 
+std::vector<std::string> presences_of(const std::vector<plan::SlotPlan>& slots) {
+  std::vector<std::string> result;
+  for (const plan::SlotPlan& slot : slots)
+    if (!slot.presence.empty()) result.push_back(slot.presence);
+  return result;
+}
+
+Data slot_data(const plan::SlotPlan& slot) { return object({{"name", slot.name}, {"type", slot.type}}); }
+
+Data storage_data(const plan::StoragePlan& storage) {
+  return object({{"name", storage.name},
+                 {"slots", list(storage.slots, slot_data)},
+                 {"presences", list(presences_of(storage.slots))}});
+}
+
 Data flow_data(const plan::FlowPlan& flow) {
-  const std::string leave = flow.is_coroutine ? "co_return" : "return";
-  std::vector<std::string> presences;
-  for (const plan::SlotPlan& slot : flow.slots)
-    if (!slot.presence.empty()) presences.push_back(slot.presence);
   std::string arguments;
   if (flow.uses_path) {
     std::vector<std::string> values;
@@ -92,12 +103,18 @@ Data flow_data(const plan::FlowPlan& flow) {
                  {"settings", list(flow.settings)},
                  {"has_slots", flag(!flow.slots.empty())},
                  {"unused_slots", flag(!flow.slots.empty() && !flow.uses_slots)},
-                 {"slots", list(flow.slots,
-                                [](const plan::SlotPlan& slot) {
-                                  return object({{"name", slot.name}, {"type", slot.type}});
-                                })},
-                 {"presences", list(presences)},
-                 {"body", body_data(flow.body, leave)}});
+                 {"slots", list(flow.slots, slot_data)},
+                 {"presences", list(presences_of(flow.slots))},
+                 {"storages", list(flow.storages, storage_data)},
+                 {"branches", list(flow.branches, branch_data)},
+                 {"body", body_data(flow.body)}});
+}
+
+Data error_constants_data(const plan::Plan& plan) {
+  bool is_first = true;
+  return list(plan.error_constants, [&](const std::string& name) {
+    return object({{"name", name}, {"value", std::exchange(is_first, false) ? " = 1" : ""}});
+  });
 }
 
 }  // namespace
@@ -123,6 +140,14 @@ Data source_data(const plan::Plan& plan) {
        {"types", list(plan.types, type_data)},
        {"has_errors", flag(!plan.errors.empty())},
        {"errors", list(plan.errors, error_data)},
+       {"error_constants", error_constants_data(plan)},
+       {"has_error_constants", flag(!plan.error_constants.empty())},
+       {"answers_exits", flag(plan.answers_exits)},
+       {"has_exit_answers", flag(!plan.exit_answers.empty())},
+       {"exit_answers", list(plan.exit_answers,
+                             [](const plan::ExitAnswerPlan& answer) {
+                               return object({{"constant", answer.constant}, {"type", answer.type}});
+                             })},
        {"has_sites", flag(!plan.sites.empty())},
        {"statements", list(plan.statements, statement_data)},
        {"sites", list(plan.sites, site_data)},

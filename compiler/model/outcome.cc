@@ -238,6 +238,11 @@ class AnswerCollector {
   }
 
   void add_runtime() {
+    bool has_loop = false;
+    for_each_statement(flow_, [&](const Statement& statement) {
+      has_loop = has_loop || statement.kind == StatementKind::kEach;
+    });
+    if (has_loop) add_runtime(413, "a list has more elements than its `each` takes");
     add_runtime(500,
                 "a mistake of the program: an exception, a slot that a step left unwritten, an overflow");
     add_runtime(503, "the request needs more memory than it may have");

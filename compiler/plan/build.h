@@ -31,11 +31,13 @@ struct Builder {
 
   // Packages whose headers the generated header, or only the source, needs.
   llvm::SetVector<model::PackageId> header_packages, source_packages;
-  llvm::SetVector<model::ErrorId> answered;               // errors that a flow ends with
-  llvm::SetVector<model::TargetId> targets;               // systems that a flow calls
-  llvm::SmallVector<Span> rates;                          // where those of `Plan::rates` are written
+  llvm::SetVector<model::ErrorId> answered;   // errors that a flow ends with
+  llvm::SetVector<model::ErrorId> passed_on;  // of these, those that come out of a part of a flow
+  llvm::DenseMap<model::ErrorId, std::string> error_constants;
+  llvm::SetVector<model::TargetId> targets;  // systems that a flow calls
+  llvm::SmallVector<Span> rates;             // where those of `Plan::rates` are written
   llvm::DenseMap<model::StepId, std::size_t> saga_steps;  // position in Plan::saga_steps
-  NameScope source_scope{{"handle", "package", "answer_error", "Route", "Captures", "kNone"}};
+  NameScope source_scope{{"handle", "package", "answer_error", "answer_with", "Route", "Captures", "kNone"}};
 
   // "todo.v1.admit"
   [[nodiscard]] std::string flow_name(const model::Origin& origin) const {

@@ -5,10 +5,16 @@
 
 #include <llvm/ADT/StringExtras.h>
 
+#include <algorithm>
 #include <string>
 
 namespace zc::plan {
 namespace {
+
+std::string on_one_line(std::string statements) {
+  std::replace(statements.begin(), statements.end(), '\n', ' ');
+  return statements;
+}
 
 class Dumper {
  public:
@@ -66,17 +72,30 @@ class Dumper {
     out_ << flow.heading << ": " << (flow.is_coroutine ? "coroutine" : "function") << " " << flow.function
          << "\n";
     out_ << "  storage " << flow.storage << "\n";
-    for (const SlotPlan& slot : flow.slots)
-      out_ << "    " << slot.type << " " << slot.name
-           << (slot.presence.empty() ? "" : " with " + slot.presence) << "\n";
+    slots(flow.slots);
     for (std::size_t i = 0; i < flow.suspensions.size(); ++i)
       out_ << "  suspension point " << i + 1 << ": " << flow.suspensions[i] << "\n";
+    for (const StoragePlan& storage : flow.storages) {
+      out_ << "  storage " << storage.name << "\n";
+      slots(storage.slots);
+    }
+    for (const BranchPlan& branch : flow.branches) {
+      out_ << "  branch " << branch.function << "\n";
+      body(branch.body, 2);
+    }
     body(flow.body, 1);
+  }
+
+  void slots(const std::vector<SlotPlan>& slots) {
+    for (const SlotPlan& slot : slots)
+      out_ << "    " << slot.type << " " << slot.name
+           << (slot.presence.empty() ? "" : " with " + slot.presence) << "\n";
   }
 
   void body(const Body& body, std::size_t depth) {
     for (const Operation& operation : body) {
-      constexpr const char* kNames[] = {"extract", "assign", "effects", "step", "when", "rescue", "answer"};
+      constexpr const char* kNames[] = {"extract", "assign", "effects", "step",     "when",
+                                        "rescue",  "answer", "block",   "parallel", "each"};
       line(depth) << kNames[static_cast<std::size_t>(operation.kind)] << " "
                   << (operation.comment.empty() ? operation.condition : operation.comment) << "\n";
       for (const CallPlan& call : operation.calls) {
@@ -97,10 +116,16 @@ class Dumper {
       }
       failures(operation.failures, depth + 1);
       for (const CasePlan& each : operation.cases) {
-        line(depth + 1) << each.label << ": " << each.statement << "\n";
+        line(depth + 1) << each.label << ": " << on_one_line(each.statement) << "\n";
         this->body(each.body, depth + 2);
       }
       this->body(operation.body, depth + 1);
+      for (const auto* hooks : {&operation.on_error, &operation.on_cancel}) {
+        for (const HookPlan& hook : *hooks) {
+          line(depth) << hook.comment << "\n";
+          this->body(hook.body, depth + 1);
+        }
+      }
       if (!operation.otherwise.empty()) {
         line(depth) << "otherwise\n";
         this->body(operation.otherwise, depth + 1);
@@ -110,7 +135,8 @@ class Dumper {
 
   void failures(const std::vector<FailurePlan>& failures, std::size_t depth) {
     for (const FailurePlan& failure : failures)
-      line(depth) << "on " << llvm::join(failure.kinds, " | ") << ": " << failure.statement << "\n";
+      line(depth) << "on " << llvm::join(failure.kinds, " | ") << ": " << on_one_line(failure.statement)
+                  << "\n";
   }
 
   void routes(const Plan& plan, const RouteTablePlan& table) {

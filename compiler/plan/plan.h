@@ -162,6 +162,7 @@ struct CallPlan {
   std::string parameters_local;        // of a statement; empty: none
   std::vector<std::string> parameters;
   std::string key;  // what the other side knows a repeated call by; empty: none
+  std::string shield;  // a further argument of the call; may be empty
 };
 
 // Calls, or groups, that are waited for together.
@@ -177,6 +178,7 @@ struct OutcomePlan {
   std::string local;
   bool may_fail = true;  // else a failure only leaves slots unset
   std::vector<FailurePlan> failures;
+  std::string uncovered;  // statements for a fault that is none of these
   // What is kept, in the order of the text; `condition` may be empty.
   struct Kept {
     std::string condition;
@@ -230,32 +232,91 @@ struct HeaderPlan {
   std::string name, value;
 };
 
+// Statements around what answers: `leave` stands before the call that does, such as "co_return ".
+struct AnswerWay {
+  std::string before, leave, behind;
+};
+
+// What a step must have written, and what happens when it has not.
+struct WrittenPlan {
+  std::string name;  // in the view
+  std::string statement;
+};
+
+// An `on error` or `on cancel` of a block.
+struct HookPlan {
+  std::string comment;
+  std::string condition;  // of an `on error`, over the exit
+  std::string label;      // behind an `on cancel`; empty: nothing goes there
+  Body body;
+};
+
+// `each`: a loop, or runs side by side.
+struct EachPlan {
+  std::string list_type, list, over;  // the local, what it is made of
+  std::string too_many;               // condition and statements when it is too long
+  std::string index;
+  std::string element;  // the local with what a run has for itself
+  std::string element_type;
+  bool is_element_read = true;
+  std::vector<AssignPlan> begin;  // of a run
+  std::string results_type;       // empty: no results
+  std::string results;
+  std::string collect;          // statement at the end of a run; empty without results
+  std::vector<AssignPlan> end;  // behind the last run
+  std::string parallel;         // side by side: how many
+};
+
 // One thing that a flow does.
 struct Operation {
-  enum class Kind : std::uint8_t { kExtract, kAssign, kCalls, kStep, kWhen, kRescue, kAnswer };
+  enum class Kind : std::uint8_t {
+    kExtract,
+    kAssign,
+    kCalls,
+    kStep,
+    kWhen,
+    kRescue,
+    kAnswer,
+    kBlock,     // with hooks
+    kParallel,  // branches that are coroutines
+    kEach
+  };
   Kind kind = Kind::kAssign;
   std::string comment;                // "read_id -> id", "return 201 todo"
   std::string flow_name;              // of the step, a C++ literal
   std::vector<PartPlan> parts;        // kExtract
   std::vector<AssignPlan> assigns;    // kExtract, kAssign, kStep: what is known of its writes
   std::vector<FailurePlan> failures;  // kExtract
+  std::string uncovered;              // kExtract: as in OutcomePlan
   std::vector<CallPlan> calls;        // kCalls
   std::vector<GroupPlan> groups;      // kCalls: the inner ones first; none when there is one call
   std::vector<OutcomePlan> outcomes;  // kCalls
   std::optional<SagaUsePlan> saga;    // kCalls that write inside a saga
+  std::string given_up;               // kCalls: guarded statements when the request is given up; may be empty
   std::string step;                   // kStep: the namespace
   std::string prefix;                 // of its locals
   std::vector<std::string> arguments;
   std::vector<CasePlan> cases;
-  std::vector<std::string> required_writes;  // names in the view
-  std::string condition;                     // kWhen
-  Body body, otherwise;                      // kWhen, kRescue: what may fail, what handles it
-  std::string label;                         // kRescue: where failures go
-  std::uint16_t status = 200;                // kAnswer
-  std::string content_type, text;            // expressions; both empty: no body
-  std::string value;                         // an expression that becomes JSON
-  Lines json;                                // or statements that write it
+  std::vector<WrittenPlan> required_writes;
+  std::string condition;  // kWhen
+  Body body, otherwise;   // kWhen, kRescue: what may fail, what handles it
+  std::string label;      // kRescue, kBlock: where failures go
+  std::string exit;       // kBlock, kParallel, kEach side by side: the local that says how it ended
+  std::vector<HookPlan> on_error, on_cancel;  // kBlock
+  std::string cancel_label;                   // kBlock: where `on error` goes when the request is given up
+  std::string pass_on;                        // statements that go on with `exit`
+  struct Branch {
+    std::string name, function;          // kParallel: the local
+    std::vector<std::string> arguments;  // behind `exchange`
+  };
+  std::vector<Branch> branches;  // kParallel, kEach side by side
+  std::optional<EachPlan> each;
+  std::uint16_t status = 200;      // kAnswer
+  std::string content_type, text;  // expressions; both empty: no body
+  std::string value;               // an expression that becomes JSON
+  Lines json;                      // or statements that write it
   std::vector<HeaderPlan> headers;
+  AnswerWay way;
 };
 
 struct SlotPlan {
@@ -263,6 +324,22 @@ struct SlotPlan {
   std::string presence;  // has_name; empty when it is known everywhere
   std::string flow_name;
   unsigned alignment = 8;
+};
+
+// What a run of an `each` has for itself.
+struct StoragePlan {
+  std::string name;  // ShowEach1
+  std::vector<SlotPlan> slots;
+};
+
+// A part of a flow that is a coroutine of its own.
+struct BranchPlan {
+  std::string function;
+  std::vector<std::string> parameters;  // behind `exchange`
+  std::vector<std::string> arguments;
+  std::optional<EachPlan> each;  // it is the run of an element
+  Body body;
+  bool ends = false;  // nothing goes on behind the body
 };
 
 struct FlowPlan {
@@ -283,6 +360,8 @@ struct FlowPlan {
   std::size_t captures = 0;           // values that its route yields
   std::string outcomes_name;          // kShowOutcomes
   std::vector<std::string> outcomes;  // `{404, "urn:..."}`: how it can answer
+  std::vector<StoragePlan> storages;
+  std::vector<BranchPlan> branches;  // each behind those that it uses
   Body body;
   std::vector<std::string>
       suspensions;  // steps at which it waits, in the order of the text: point 1 is the first
@@ -327,6 +406,11 @@ struct ErrorAnswerPlan {
   std::vector<CodecFieldPlan> fields;  // without `why`
 };
 
+// An error that answers behind a hook, or outside of a branch.
+struct ExitAnswerPlan {
+  std::string constant, type;
+};
+
 struct PatternPlan {
   std::string name, expression;  // a function's name, a C++ literal
 };
@@ -362,6 +446,9 @@ struct Plan {
   std::vector<RatePlan> rates;
   std::vector<SagaStepPlan> saga_steps;
   std::vector<ErrorAnswerPlan> errors;
+  std::vector<std::string> error_constants;  // of errors that leave blocks; the first is 1
+  bool answers_exits = false;                // some flow answers with the exit of a part of it
+  std::vector<ExitAnswerPlan> exit_answers;
   std::vector<PatternPlan> patterns;
   std::vector<RouteTablePlan> routes;
   std::size_t captures = 0;     // the most values that a route yields

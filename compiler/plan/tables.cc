@@ -170,6 +170,11 @@ void plan_errors(Builder& builder) {
     }
     builder.plan.errors.push_back(std::move(plan));
   }
+  for (const model::ErrorId id : builder.passed_on) {
+    const model::Origin& origin = builder.program.errors[id].origin;
+    builder.plan.exit_answers.push_back(
+        {builder.error_constants.lookup(id), builder.names.spelled(id, origin.package, builder.package)});
+  }
 }
 
 void plan_routes(Builder& builder) {

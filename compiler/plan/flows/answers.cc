@@ -12,6 +12,7 @@ void FlowBuilder::answer(const model::Statement& statement, Operation& operation
   const model::Answer& answer = *statement.answer;
   operation.status = answer.status;
   operation.comment = "return " + std::to_string(answer.status);
+  operation.way = answer_way();
   switch (answer.format) {
     case model::AnswerFormat::kNone:
     case model::AnswerFormat::kJson:

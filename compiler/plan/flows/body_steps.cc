@@ -53,16 +53,19 @@ void FlowBuilder::body_step(const model::Statement& statement, const model::Step
   for (const model::ErrorId id : step.fails) {
     const DecisionPlan& decision = decisions[next++];
     operation.cases.push_back({kind + decision.enumerator,
-                               fail(id, operation.prefix + "decision." + decision.member + "()", ""),
+                               raise(id, operation.prefix + "decision." + decision.member + "()", ""),
                                {},
                                true});
   }
-  if (step.may_done)
+  if (step.may_done) {
+    const AnswerWay way = answer_way();
+    const std::string answer = "zerver::flow::answer(exchange, " + operation.prefix + "decision.answer());";
     operation.cases.push_back(
         {kind + decisions[next++].enumerator,
-         std::string(leave()) + " zerver::flow::answer(exchange, " + operation.prefix + "decision.answer());",
+         way.before + way.leave + answer + (way.behind.empty() ? "" : "\n") + way.behind,
          {},
          true});
+  }
   for (; next < decisions.size(); ++next) {
     const DecisionPlan& decision = decisions[next];
     CasePlan plan{kind + decision.enumerator, "", {}, false};
@@ -96,7 +99,8 @@ void FlowBuilder::body_step(const model::Statement& statement, const model::Step
       return candidate.writes &&
              candidate.flow_name == builder_.written_name(builder_.program.slots[use.slot].origin);
     });
-    if (!use.optional) operation.required_writes.push_back(access.name);
+    if (!use.optional)
+      operation.required_writes.push_back({access.name, guarded(break_off_unwritten(access.name))});
     const std::string presence = slots_.presence.lookup(use.slot);
     if (presence.empty()) continue;
     operation.assigns.push_back(

@@ -88,20 +88,12 @@ std::string FlowBuilder::error_value(model::ErrorId id, const model::Step& step,
          "}";
 }
 
-std::string FlowBuilder::fail(model::ErrorId id, const std::string& error, const std::string& fault) {
-  for (const Rescue& rescue : llvm::reverse(rescues_))
-    if (llvm::is_contained(*rescue.errors, id)) return "goto " + rescue.label + ";";
-  builder_.answered.insert(id);
-  return std::string(leave()) + " answer_error(exchange, " + error + (fault.empty() ? "" : ", " + fault) +
-         ");";
-}
-
 std::vector<FailurePlan> FlowBuilder::failures(const model::Step& step, const std::string& fault) {
   std::vector<FailurePlan> result;
   for (const model::ErrorMapping& mapping : step.mappings) {
     FailurePlan plan;
     plan.kinds = kind_names(mapping.kinds);
-    plan.statement = fail(mapping.error, error_value(mapping.error, step, fault), fault);
+    plan.statement = raise(mapping.error, error_value(mapping.error, step, fault), fault);
     if (!plan.kinds.empty()) result.push_back(std::move(plan));
   }
   return result;
@@ -244,6 +236,7 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
       plan.call_type = "zerver::flow::ValueCall<" + result + ">";
       break;
   }
+  if (shields_ != 0) plan.shield = "zerver::flow::Shield::kCleanup";
   return plan;
 }
 

@@ -74,74 +74,59 @@ std::vector<std::string> flow_settings(const model::Flow& flow) {
   return result;
 }
 
-// A flow may fill slots only to check a part of the request: compilers warn of what is set and never used.
-bool uses_slots(const model::Program& program, const model::Flow& flow) {
-  bool uses = false;
-  std::vector<model::SlotUse> mentioned;
-  model::for_each_statement(flow, [&](const model::Statement& statement) {
-    if (statement.step.is_valid()) {
-      const model::Step& step = program.steps[statement.step];
-      uses = uses || !step.reads.empty() || step.kind == model::StepKind::kBody;
-    }
-    if (statement.condition) model::collect_slots(*statement.condition, mentioned);
-    if (!statement.answer) return;
-    if (statement.answer->body) model::collect_slots(*statement.answer->body, mentioned);
-    for (const model::AnswerHeader& header : statement.answer->headers)
-      model::collect_slots(header.value, mentioned);
-  });
-  return uses || !mentioned.empty();
-}
-
 }  // namespace
 
 FlowBuilder::FlowBuilder(Builder& builder, model::FlowId id)
     : builder_(builder), id_(id), flow_(builder.program.flows[id]) {}
 
 FlowPlan FlowBuilder::run() {
-  FlowPlan plan;
-  plan.name = flow_.origin.name;
-  plan.flow_name = builder_.flow_name(flow_.origin);
-  plan.function = builder_.source_scope.claim("run_" + flow_.origin.name);
-  plan.storage = builder_.source_scope.claim(upper_camel(flow_.origin.name) + "Slots");
-  plan.constant = builder_.source_scope.claim(constant("route_" + flow_.origin.name));
-  plan.slug = flow_.slug;
-  plan.heading = "flow " + flow_.origin.name;
-  plan.doc = lines_of(flow_.origin.doc);
-  plan.owner = flow_.owner.value_or("");
+  plan_.name = flow_.origin.name;
+  plan_.flow_name = builder_.flow_name(flow_.origin);
+  plan_.function = builder_.source_scope.claim("run_" + flow_.origin.name);
+  plan_.storage = builder_.source_scope.claim(upper_camel(flow_.origin.name) + "Slots");
+  plan_.constant = builder_.source_scope.claim(constant("route_" + flow_.origin.name));
+  plan_.slug = flow_.slug;
+  plan_.heading = "flow " + flow_.origin.name;
+  plan_.doc = lines_of(flow_.origin.doc);
+  plan_.owner = flow_.owner.value_or("");
   if (flow_.route) {
-    plan.method = method_text(flow_.route->method);
-    plan.path = flow_.route->pattern;
-    plan.heading +=
-        " on " + (plan.method.empty() ? std::string("ANY") : plan.method) + " \"" + plan.path + "\"";
+    plan_.method = method_text(flow_.route->method);
+    plan_.path = flow_.route->pattern;
+    plan_.heading +=
+        " on " + (plan_.method.empty() ? std::string("ANY") : plan_.method) + " \"" + plan_.path + "\"";
     for (const SegmentMatch& segment : segments_of(*flow_.route))
-      plan.captures += segment.value_count();
+      plan_.captures += segment.value_count();
   } else {
-    plan.method = "POST";
-    plan.path = "/flow/v1/" + flow_.slug;
+    plan_.method = "POST";
+    plan_.path = "/flow/v1/" + flow_.slug;
   }
-  plan.is_coroutine = flow_.has_effects;
-  if (flow_.deadline && flow_.has_effects) plan.deadline = duration(*flow_.deadline);
-  plan.settings = flow_settings(flow_);
+  plan_.is_coroutine = flow_.has_effects;
+  if (flow_.deadline && flow_.has_effects) plan_.deadline = duration(*flow_.deadline);
+  plan_.settings = flow_settings(flow_);
   if (flow_.trigger == model::Trigger::kJob) builder_.unsupported(flow_.origin.span, "a job");
   if (flow_.trigger == model::Trigger::kCron) builder_.unsupported(flow_.origin.span, "a cron");
   if (flow_.sample_percent) builder_.plan.unsupported.push_back({flow_.origin.span, "`sample`", true});
-  plan_slots(plan);
-  plan.uses_slots = uses_slots(builder_.program, flow_);
-  plan.body = block(flow_.body).body;
-  plan.suspensions = std::move(suspensions_);
-  plan.uses_path = uses_path_;
-  return plan;
+  plan_slots();
+  plan_.uses_slots = reads_slots(flow_.body);
+  plan_.body = block(flow_.body).body;
+  plan_.suspensions = std::move(suspensions_);
+  plan_.uses_path = uses_path_;
+  return std::move(plan_);
 }
 
-void FlowBuilder::plan_slots(FlowPlan& plan) {
+void FlowBuilder::plan_slots() {
   NameScope scope;
-  llvm::DenseSet<model::SlotId> maybe(flow_.maybe_slots.begin(), flow_.maybe_slots.end());
+  stored_ = used(flow_.body);
+  for (const model::Parameter& parameter : flow_.parameters)
+    if (parameter.slot.is_valid()) stored_.insert(parameter.slot);
+  std::vector<model::SlotId> ids;
+  llvm::copy_if(flow_.slots, std::back_inserter(ids), [&](model::SlotId id) { return stored_.contains(id); });
   llvm::DenseSet<llvm::StringRef> own;
-  for (const model::SlotId id : flow_.slots) {
+  for (const model::SlotId id : ids) {
     const model::Origin& origin = builder_.program.slots[id].origin;
     if (builder_.is_own(origin)) own.insert(origin.name);
   }
-  for (const model::SlotId id : flow_.slots) {
+  for (const model::SlotId id : ids) {
     const model::Slot& slot = builder_.program.slots[id];
     const std::string written = builder_.written_name(slot.origin);
     const bool clashes = !builder_.is_own(slot.origin) && own.contains(slot.origin.name);
@@ -151,59 +136,25 @@ void FlowBuilder::plan_slots(FlowPlan& plan) {
     each.flow_name = written;
     each.alignment = alignment_of(builder_.program, slot.type);
     builder_.require(slot.type, builder_.source_packages);
-    names_[id] = each.name;
     slots_.slots[id] = "slots." + each.name;
-    plan.slots.push_back(std::move(each));
+    plan_.slots.push_back(std::move(each));
   }
-  for (std::size_t i = 0; i < flow_.slots.size(); ++i) {
-    if (!maybe.contains(flow_.slots[i])) continue;
-    plan.slots[i].presence = scope.claim("has_" + plan.slots[i].name);
-    slots_.presence[flow_.slots[i]] = "slots." + plan.slots[i].presence;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!is_maybe(ids[i])) continue;
+    plan_.slots[i].presence = scope.claim("has_" + plan_.slots[i].name);
+    slots_.presence[ids[i]] = "slots." + plan_.slots[i].presence;
   }
   // The largest alignment first, which leaves no gaps; among equals the first that is used.
-  std::vector<std::size_t> order(plan.slots.size());
+  std::vector<std::size_t> order(plan_.slots.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   llvm::sort(order, [&](std::size_t left, std::size_t right) {
-    return std::pair(plan.slots[right].alignment, left) < std::pair(plan.slots[left].alignment, right);
+    return std::pair(plan_.slots[right].alignment, left) < std::pair(plan_.slots[left].alignment, right);
   });
   std::vector<SlotPlan> sorted;
   sorted.reserve(order.size());
   for (const std::size_t index : order)
-    sorted.push_back(std::move(plan.slots[index]));
-  plan.slots = std::move(sorted);
-}
-
-FlowBuilder::Result FlowBuilder::block(llvm::ArrayRef<model::Statement> statements) {
-  // `rescue` guards what stands before it, an earlier `rescue` included: the last one is the outermost.
-  for (std::size_t i = statements.size(); i-- > 0;) {
-    const model::Statement& rescue = statements[i];
-    if (rescue.kind != StatementKind::kRescue) continue;
-    Operation operation;
-    operation.kind = Operation::Kind::kRescue;
-    std::vector<std::string> errors;
-    for (const model::ErrorId id : rescue.errors)
-      errors.push_back(builder_.written_name(builder_.program.errors[id].origin));
-    operation.comment = "rescue " + llvm::join(errors, ", ");
-    operation.label = "rescue_" + std::to_string(++rescue_count_);
-    rescues_.push_back({&rescue.errors, operation.label});
-    Result guarded = block(statements.take_front(i));
-    rescues_.pop_back();
-    Result handler = rescue.branches.empty() ? Result{} : block(rescue.branches[0]);
-    operation.body = std::move(guarded.body);
-    operation.otherwise = std::move(handler.body);
-    Result result;
-    result.body.push_back(std::move(operation));
-    Result behind = block(statements.drop_front(i + 1));
-    llvm::append_range(result.body, std::move(behind.body));
-    result.ends = behind.ends || (guarded.ends && handler.ends);
-    return result;
-  }
-  Result result;
-  for (const model::Statement& each : statements) {
-    if (result.ends) break;  // check has said that it is not reachable
-    result.ends = statement(each, result.body);
-  }
-  return result;
+    sorted.push_back(std::move(plan_.slots[index]));
+  plan_.slots = std::move(sorted);
 }
 
 bool FlowBuilder::statement(const model::Statement& statement, Body& body) {
@@ -235,63 +186,20 @@ bool FlowBuilder::statement(const model::Statement& statement, Body& body) {
       break;
     }
     case StatementKind::kEach:
-      builder_.unsupported(statement.span, "`each`");
+      each(statement, body);
       break;
     case StatementKind::kSaga:
       builder_.unsupported(statement.span, "`saga`");
-      break;
-    case StatementKind::kOnError:
-      builder_.unsupported(statement.span, "`on error`");
-      break;
-    case StatementKind::kOnCancel:
-      builder_.unsupported(statement.span, "`on cancel`");
       break;
     case StatementKind::kEnqueue:
       builder_.unsupported(statement.span, "`enqueue`");
       break;
     case StatementKind::kRescue:
+    case StatementKind::kOnError:
+    case StatementKind::kOnCancel:
       break;  // block()
   }
   return ends;
-}
-
-void FlowBuilder::when(const model::Statement& statement, Body& body, bool& ends) {
-  Operation operation;
-  operation.kind = Operation::Kind::kWhen;
-  operation.condition = builder_.writer.value(*statement.condition, slots_);
-  Result then = block(statement.branches[0]);
-  Result otherwise = statement.branches.size() > 1 ? block(statement.branches[1]) : Result{};
-  ends = then.ends && otherwise.ends;
-  operation.body = std::move(then.body);
-  operation.otherwise = std::move(otherwise.body);
-  body.push_back(std::move(operation));
-}
-
-void FlowBuilder::parallel(const model::Statement& statement, Body& body) {
-  Operation operation;
-  operation.kind = Operation::Kind::kCalls;
-  std::vector<std::string> comments;
-  for (const model::Block& branch : statement.branches) {
-    const bool is_step = branch.size() == 1 && branch[0].kind == StatementKind::kStep;
-    const model::Step* const each = is_step ? &builder_.program.steps[branch[0].step] : nullptr;
-    if (each == nullptr || each->kind != model::StepKind::kEffect) {
-      builder_.unsupported(branch.empty() ? statement.span : branch[0].span,
-                           "what is not one effect inside `parallel`");
-      continue;
-    }
-    effect(*each, identifier(each->origin.name) + "_", operation);
-    comments.push_back(comment(*each));
-  }
-  operation.comment = "parallel: " + llvm::join(comments, "; ");
-  if (operation.calls.empty()) return;
-  if (operation.calls.size() > 1) {
-    GroupPlan all{"all", "zerver::flow::Join::kAll", "", {}};
-    for (const CallPlan& each : operation.calls)
-      all.members.push_back("{&" + each.call + "}");
-    operation.groups.push_back(std::move(all));
-  }
-  suspensions_.push_back("parallel");
-  body.push_back(std::move(operation));
 }
 
 void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends) {
@@ -312,11 +220,13 @@ void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends
     case model::StepKind::kEffect:
       operation.kind = Operation::Kind::kCalls;
       effect(step, "", operation);
+      check_given_up(operation);
       suspensions_.push_back(builder_.written_name(step.origin));
       break;
     case model::StepKind::kGroup:
       operation.kind = Operation::Kind::kCalls;
       group(step, operation);
+      check_given_up(operation);
       suspensions_.push_back(builder_.written_name(step.origin));
       break;
     case model::StepKind::kBody:
@@ -326,6 +236,13 @@ void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends
   }
   ends = false;
   body.push_back(std::move(operation));
+}
+
+// Optional effects hide failures: that the request was given up must still be seen.
+void FlowBuilder::check_given_up(Operation& operation) {
+  const bool is_hidden = operation.calls.size() > 1 ||
+                         llvm::any_of(operation.outcomes, [](const OutcomePlan& outcome) { return !outcome.may_fail; });
+  if (is_hidden && shields_ == 0) operation.given_up = guarded(give_up());
 }
 
 Bindings FlowBuilder::bindings_of(const model::Step& step) const {

@@ -4,8 +4,10 @@
 
 #include "compiler/model/sagas/saga.h"
 #include "compiler/plan/build.h"
+#include "compiler/plan/flows/scope.h"
 
 #include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/SetVector.h>
 
 #include <memory>
 #include <optional>
@@ -26,19 +28,47 @@ class FlowBuilder {
     Body body;
     bool ends = false;
   };
-  // Where failures go that a `rescue` handles.
-  struct Rescue {
-    const std::vector<model::ErrorId>* errors;
-    std::string label;
+  // The locals of a run of `each` around.
+  struct Element {
+    std::string type, local;
   };
+  using Slots = llvm::SmallSetVector<model::SlotId, 16>;
 
   // flow_builder.cc
-  void plan_slots(FlowPlan& plan);
-  Result block(llvm::ArrayRef<model::Statement> statements);
+  void plan_slots();
   bool statement(const model::Statement& statement, Body& body);  // whether the flow ends there
-  void when(const model::Statement& statement, Body& body, bool& ends);
-  void parallel(const model::Statement& statement, Body& body);
   void step(const model::Statement& statement, Body& body, bool& ends);
+  void check_given_up(Operation& operation);
+
+  // blocks.cc
+  Result block(llvm::ArrayRef<model::Statement> statements);
+  Result rescued_block(llvm::ArrayRef<model::Statement> statements);
+  void plan_hooks(llvm::ArrayRef<model::Statement> statements, const Scope& scope, Operation& operation);
+  void when(const model::Statement& statement, Body& body, bool& ends);
+
+  // parallel.cc
+  void parallel(const model::Statement& statement, Body& body);
+  bool parallel_effects(const model::Statement& statement, Body& body);
+  // A part of the flow as a coroutine of its own: the runs of `each`, or a branch when there is none.
+  BranchPlan branch(const std::string& name, llvm::ArrayRef<model::Statement> statements,
+                    const EachPlan* each, Arrivals& arrivals);
+
+  // each.cc
+  void each(const model::Statement& statement, Body& body);
+  model::SlotId plan_results(const model::Statement& statement, const std::string& number, EachPlan& plan);
+  void plan_element(const model::Statement& statement, model::SlotId made, EachPlan& plan);
+  void each_side_by_side(const model::Statement& statement, const Bindings& outer, Operation& operation);
+
+  // uses.cc
+  // The slots that the statements use, and those that they write; what the runs of an `each` inside have for
+  // themselves is left out.
+  [[nodiscard]] Slots used(llvm::ArrayRef<model::Statement> statements) const;
+  [[nodiscard]] Slots written(llvm::ArrayRef<model::Statement> statements) const;
+  // What a run has for itself.
+  [[nodiscard]] Slots element_slots(const model::Statement& statement) const;
+  [[nodiscard]] bool reads_slots(llvm::ArrayRef<model::Statement> statements) const;
+  // Whether the flow can wait there.
+  [[nodiscard]] bool waits(llvm::ArrayRef<model::Statement> statements) const;
 
   // request_parts.cc
   void extract(const model::Step& step, Operation& operation);
@@ -75,29 +105,55 @@ class FlowBuilder {
   void effect(const model::Step& step, const std::string& prefix, Operation& operation);
   void group(const model::Step& step, Operation& operation);
 
-  // Ends the flow with `error`, a C++ expression, or goes to what rescues it. `fault` may be empty.
-  std::string fail(model::ErrorId id, const std::string& error, const std::string& fault);
+  // ways_out.cc: statements that leave the place where they stand, one a line.
+  // Raises `error`, a C++ expression; `fault` may be empty.
+  std::string raise(model::ErrorId id, const std::string& error, const std::string& fault);
+  // The request is given up.
+  std::string give_up();
+  // `fault` is none that the step's `fails` covers; `may_wait`: it may say that the request is given up.
+  std::string break_off(const std::string& fault, bool may_wait);
+  std::string break_off_unwritten(const std::string& slot);
+  std::string break_off_too_many(const std::string& list, std::uint64_t most);
+  // Goes on with an exit: of a block behind its hooks, of a branch.
+  std::string pass_on(const std::string& exit, const Arrivals& arrivals);
+  AnswerWay answer_way();
+  [[nodiscard]] std::string before_answer() const;
+  std::string leave_with(const Event& event, const std::string& exit, const std::string& at_end);
+  std::string leave_saga(const std::string& name, const Event& event, const std::string& exit);
+  std::string error_constant(model::ErrorId id);
+  std::string answer_error(model::ErrorId id, const std::string& error, const std::string& fault);
+
   // `error` with its fields filled from the step's reads and from `fault`.
   std::string error_value(model::ErrorId id, const model::Step& step, const std::string& fault);
   AssignPlan assign(const model::SlotUse& use, model::TypeId type, const std::string& value);
   // The bindings of a step's expressions, where what is read as required is known to be set.
   Bindings bindings_of(const model::Step& step) const;
+  // Whether some statement reads it where nothing tells if it is set.
+  [[nodiscard]] bool is_maybe(model::SlotId slot) const {
+    return llvm::is_contained(flow_.maybe_slots, slot);
+  }
   [[nodiscard]] std::string comment(const model::Step& step) const;
   [[nodiscard]] const model::Type& type(model::TypeId id) const { return builder_.program.types[id]; }
-  [[nodiscard]] const char* leave() const { return flow_.has_effects ? "co_return" : "return"; }
+  [[nodiscard]] const char* leave() const { return plan_.is_coroutine ? "co_return" : "return"; }
 
   Builder& builder_;
   model::FlowId id_;
   const model::Flow& flow_;
   Bindings slots_;
-  llvm::DenseMap<model::SlotId, std::string> names_;
-  std::vector<Rescue> rescues_;
+  FlowPlan plan_;
+  std::vector<Scope> scopes_;
   std::vector<std::string> suspensions_;
-  std::size_t rescue_count_ = 0;
+  std::vector<Element> elements_;  // outermost first
+  Slots stored_;                   // in the flow's own slots
+  std::size_t rescue_count_ = 0, scope_count_ = 0, each_count_ = 0, branch_count_ = 0;
+  std::size_t shields_ = 0;  // of `on cancel`
   std::size_t nesting_ = 0;  // of alternatives
   bool uses_path_ = false;
   std::unique_ptr<model::Cfg> graph_;  // made when a saga needs it
   std::vector<model::Saga> sagas_;
 };
+
+// What stands behind a condition: `text` on the same line, or in braces when it has several.
+[[nodiscard]] std::string guarded(const std::string& text);
 
 }  // namespace zc::plan

@@ -78,7 +78,10 @@ class FlowBuilder::GroupPlanner {
     whole.group = *step_.group;
     outcome_.local = member(whole, "");
     outcome_.may_fail = !step_.never_fails;
-    if (outcome_.may_fail) outcome_.failures = flow_.failures(step_, "fault");
+    if (outcome_.may_fail) {
+      outcome_.failures = flow_.failures(step_, "fault");
+      outcome_.uncovered = flow_.break_off("fault", true);
+    }
     operation_.outcomes.push_back(std::move(outcome_));
   }
 
@@ -153,7 +156,10 @@ void FlowBuilder::effect(const model::Step& step, const std::string& prefix, Ope
   OutcomePlan outcome;
   outcome.local = plan.call;
   outcome.may_fail = !step.never_fails;
-  if (outcome.may_fail) outcome.failures = failures(step, "fault");
+  if (outcome.may_fail) {
+    outcome.failures = failures(step, "fault");
+    outcome.uncovered = break_off("fault", true);
+  }
   if (!step.writes.empty()) {
     const std::string result = plan.call + ".result()";
     outcome.kept.push_back(

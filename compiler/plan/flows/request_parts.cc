@@ -87,7 +87,10 @@ void FlowBuilder::part(const model::Expression& expression, Operation& operation
 void FlowBuilder::extract(const model::Step& step, Operation& operation) {
   Bindings bindings = bindings_of(step);
   part(*step.value, operation, bindings);
-  operation.failures = failures(step, "fault");
+  if (!operation.parts.empty()) {
+    operation.failures = failures(step, "fault");
+    operation.uncovered = break_off("fault", false);
+  }
   if (step.writes.size() == 1)
     operation.assigns.push_back(
         assign(step.writes[0], step.value->type, builder_.writer.value(*step.value, bindings)));

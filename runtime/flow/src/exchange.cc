@@ -50,8 +50,10 @@ void Exchange::reset(std::size_t kept_body) noexcept {
   trace_ = nullptr;
   trace_id_ = 0;
   run_ = Run::kIdle;
+  answer_claimed_ = false;
   cancelled_ = false;
   given_up_ = false;
+  frames_.forget();
   arena_.reset();
 }
 

@@ -1,3 +1,4 @@
+#include "request/log_failure.h"
 #include <zerver/core/status.h>
 #include <zerver/flow/data/text.h>
 #include <zerver/flow/request/answer.h>
@@ -8,14 +9,6 @@
 namespace zerver::flow {
 
 namespace {
-
-// A step's failure in the log: what went wrong there is not the client's business.
-void log_failure(Exchange& exchange, std::string_view why) {
-  const String line =
-      concat(exchange.arena(), {"step `", exchange.step(), "` of ", exchange.request.method_name, " ",
-                                exchange.request.path, ": ", why});
-  exchange.worker().log().write(LogLevel::kError, line);
-}
 
 // What is left when even a problem's text cannot be made.
 void answer_bare(Exchange& exchange, std::uint16_t status, std::string_view json) noexcept {
@@ -89,24 +82,40 @@ void answer_unwritten(Exchange& exchange, std::string_view slot) {
 }
 
 void answer_exception(Exchange& exchange) noexcept {
+  if (log_exception(exchange) == 503)
+    return answer_bare(exchange, 503, R"({"type":"about:blank","title":"Service Unavailable","status":503})");
+  try {
+    answer_problem(exchange, 500);
+  } catch (...) {
+    // No memory to say it with.
+    answer_bare(exchange, 500, R"({"type":"about:blank","title":"Internal Server Error","status":500})");
+  }
+}
+
+void log_failure(Exchange& exchange, std::string_view why) {
+  const String line =
+      concat(exchange.arena(), {"step `", exchange.step(), "` of ", exchange.request.method_name, " ",
+                                exchange.request.path, ": ", why});
+  exchange.worker().log().write(LogLevel::kError, line);
+}
+
+std::uint16_t log_exception(Exchange& exchange) noexcept {
   try {
     try {
       throw;
     } catch (const ArenaFull&) {
       exchange.worker().log().write(LogLevel::kWarning,
                                     "a request wanted more memory than its arena may have");
-      answer_bare(exchange, 503, R"({"type":"about:blank","title":"Service Unavailable","status":503})");
-      return;
+      return 503;
     } catch (const std::exception& error) {
-      answer_internal(exchange, error.what());
+      log_failure(exchange, error.what());
     } catch (...) {
-      answer_internal(exchange, "an exception that is no std::exception");
+      log_failure(exchange, "an exception that is no std::exception");
     }
   } catch (...) {
-    // No memory to say it with.
     exchange.worker().log().write(LogLevel::kError, "a step failed, and there is no memory to say how");
-    answer_bare(exchange, 500, R"({"type":"about:blank","title":"Internal Server Error","status":500})");
   }
+  return 500;
 }
 
 }  // namespace zerver::flow

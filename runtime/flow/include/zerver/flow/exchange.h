@@ -5,6 +5,7 @@
 #include <zerver/core/message.h>
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/time.h>
+#include <zerver/flow/block/frame_cache.h>
 #include <zerver/flow/data/json_writer.h>
 #include <zerver/flow/worker.h>
 
@@ -14,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace zerver::flow {
 
@@ -107,6 +109,10 @@ class Exchange {
     trace_ = other.trace_;
     trace_id_ = other.trace_id_;
   }
+  // For coroutines that end before the flow does.
+  FrameCache& frames() noexcept { return frames_; }
+  // Before an answer from within a loop, whose elements may answer side by side: the first one does.
+  bool claim_answer() noexcept { return !std::exchange(answer_claimed_, true); }
   // The systems that the package of the flow talks to, in the order of PackageInfo::targets.
   Target& target(std::size_t index) const noexcept { return *targets_[index]; }
   // In the order of PackageInfo::rates.
@@ -182,6 +188,7 @@ class Exchange {
   Worker* worker_;
   OnFinish on_finish_;
   Arena arena_;
+  FrameCache frames_;
   OutputBuffer body_;
   Gate* gate_ = nullptr;
   TimePoint arrived_ = TimePoint::never();
@@ -196,6 +203,7 @@ class Exchange {
   trace::Ring* trace_ = nullptr;  // of the worker, while this request is recorded
   std::uint64_t trace_id_ = 0;
   Run run_ = Run::kIdle;
+  bool answer_claimed_ = false;
   bool cancelled_ = false;
   bool given_up_ = false;
 };

@@ -1,6 +1,9 @@
 // All that a generated `.flow.cc` needs.
 #pragma once
 
+#include <zerver/flow/block/branch.h>
+#include <zerver/flow/block/each.h>
+#include <zerver/flow/block/exit.h>
 #include <zerver/flow/call/call.h>
 #include <zerver/flow/call/group.h>
 #include <zerver/flow/call/operation.h>

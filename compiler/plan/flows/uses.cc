@@ -1,0 +1,119 @@
+// Which slots a part of a flow uses, and whether it waits.
+
+#include "compiler/model/cfg.h"
+#include "compiler/model/effects.h"
+#include "compiler/plan/flows/flow_builder.h"
+
+#include <llvm/ADT/STLExtras.h>
+
+namespace zc::plan {
+namespace {
+
+using model::StatementKind;
+
+template <typename Slots> void add_expression(const model::Expression& expression, Slots& slots) {
+  std::vector<model::SlotUse> uses;
+  model::collect_slots(expression, uses);
+  for (const model::SlotUse& use : uses)
+    slots.insert(use.slot);
+}
+
+}  // namespace
+
+FlowBuilder::Slots FlowBuilder::used(llvm::ArrayRef<model::Statement> statements) const {
+  Slots result;
+  for (const model::Statement& statement : statements) {
+    if (statement.step.is_valid()) {
+      const model::Step& step = builder_.program.steps[statement.step];
+      for (const auto* uses : {&step.reads, &step.writes})
+        for (const model::SlotUse& use : *uses)
+          result.insert(use.slot);
+    }
+    if (statement.condition) add_expression(*statement.condition, result);
+    if (statement.answer) {
+      if (statement.answer->body) add_expression(*statement.answer->body, result);
+      for (const model::AnswerHeader& header : statement.answer->headers)
+        add_expression(header.value, result);
+    }
+    if (statement.enqueue) {
+      for (const model::Expression& argument : statement.enqueue->arguments)
+        add_expression(argument, result);
+      if (statement.enqueue->unique) add_expression(*statement.enqueue->unique, result);
+    }
+    Slots own;
+    if (statement.each) {
+      add_expression(statement.each->over, result);
+      if (statement.each->results.is_valid()) result.insert(statement.each->results);
+      own = element_slots(statement);
+      // A run begins with what the flow's slots of that name hold.
+      for (const model::SlotId slot : own)
+        if (slot != statement.each->item && stored_.contains(slot)) result.insert(slot);
+    }
+    for (const model::Block& branch : statement.branches)
+      for (const model::SlotId slot : used(branch))
+        if (!own.contains(slot)) result.insert(slot);
+    for (const std::uint32_t index : statement.alternatives)
+      for (const model::SlotId slot : used(flow_.alternatives[index].body))
+        result.insert(slot);
+  }
+  return result;
+}
+
+FlowBuilder::Slots FlowBuilder::written(llvm::ArrayRef<model::Statement> statements) const {
+  Slots result;
+  for (const model::Statement& statement : statements) {
+    if (statement.step.is_valid())
+      for (const model::SlotUse& use : builder_.program.steps[statement.step].writes)
+        result.insert(use.slot);
+    if (statement.each) {
+      if (statement.each->results.is_valid()) result.insert(statement.each->results);
+      continue;
+    }
+    for (const model::Block& branch : statement.branches)
+      for (const model::SlotId slot : written(branch))
+        result.insert(slot);
+    for (const std::uint32_t index : statement.alternatives)
+      for (const model::SlotId slot : written(flow_.alternatives[index].body))
+        result.insert(slot);
+  }
+  return result;
+}
+
+FlowBuilder::Slots FlowBuilder::element_slots(const model::Statement& statement) const {
+  Slots result;
+  result.insert(statement.each->item);
+  for (const model::SlotId slot : written(statement.branches[0]))
+    result.insert(slot);
+  return result;
+}
+
+bool FlowBuilder::reads_slots(llvm::ArrayRef<model::Statement> statements) const {
+  for (const model::Statement& statement : statements) {
+    if (statement.step.is_valid()) {
+      const model::Step& step = builder_.program.steps[statement.step];
+      if (!step.reads.empty() || step.kind == model::StepKind::kBody) return true;
+    }
+    const bool mentions =
+        statement.condition || statement.each || statement.enqueue ||
+        (statement.answer && (statement.answer->body || !statement.answer->headers.empty()));
+    if (mentions) return true;
+    if (llvm::any_of(statement.branches, [&](const model::Block& branch) { return reads_slots(branch); }))
+      return true;
+  }
+  return false;
+}
+
+bool FlowBuilder::waits(llvm::ArrayRef<model::Statement> statements) const {
+  return llvm::any_of(statements, [&](const model::Statement& statement) {
+    if (statement.kind == StatementKind::kEnqueue) return true;
+    if (statement.step.is_valid()) {
+      const model::Step& step = builder_.program.steps[statement.step];
+      if (step.call || step.group) return true;
+    }
+    return llvm::any_of(statement.branches, [&](const model::Block& branch) { return waits(branch); }) ||
+           llvm::any_of(statement.alternatives,
+                        [&](std::uint32_t index) { return waits(flow_.alternatives[index].body); });
+  });
+}
+
+}  // namespace zc::plan

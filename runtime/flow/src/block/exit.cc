@@ -1,0 +1,42 @@
+#include "request/log_failure.h"
+#include <zerver/flow/block/exit.h>
+#include <zerver/flow/data/text.h>
+#include <zerver/flow/request/problem.h>
+
+namespace zerver::flow {
+
+namespace {
+
+Exit broken(std::uint16_t status) noexcept { return {.kind = Exit::Kind::kBroken, .status = status}; }
+
+}  // namespace
+
+Exit exit_fault(Exchange& exchange, const Fault& fault) {
+  if (fault.kind == FaultKind::kCancelled) return exit_cancelled();
+  log_failure(exchange, concat(exchange.arena(), {name_of(fault.kind), ": ", fault.why}));
+  return broken(500);
+}
+
+Exit exit_unwritten(Exchange& exchange, std::string_view slot) {
+  log_failure(exchange, concat(exchange.arena(), {"it went on without writing slot `", slot, "`"}));
+  return broken(500);
+}
+
+Exit exit_too_many(Exchange& exchange, std::size_t size, std::size_t most) {
+  exchange.enter_step("each");
+  log_failure(exchange, concat(exchange.arena(), {size, " elements, of which `each` takes ", most}));
+  return broken(413);
+}
+
+Exit exit_exception(Exchange& exchange) noexcept { return broken(log_exception(exchange)); }
+
+void answer_exit(Exchange& exchange, const Exit& exit) {
+  if (exit.kind == Exit::Kind::kBroken) return answer_problem(exchange, exit.status);
+  if (exit.kind == Exit::Kind::kCancelled && !exit.has_answer) answer_cancelled(exchange);
+}
+
+void note_lost_error(Exchange& exchange, std::string_view error) {
+  log_failure(exchange, concat(exchange.arena(), {"error `", error, "` while the request was given up"}));
+}
+
+}  // namespace zerver::flow
