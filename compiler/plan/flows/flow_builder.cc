@@ -116,7 +116,15 @@ FlowPlan FlowBuilder::run() {
 
 void FlowBuilder::plan_slots() {
   NameScope scope;
+  Slots of_runs;
+  model::for_each_statement(flow_, [&](const model::Statement& statement) {
+    if (!statement.each) return;
+    for (const model::SlotId slot : element_slots(statement))
+      of_runs.insert(slot);
+  });
   stored_ = used(flow_.body);
+  for (const model::SlotId slot : flow_.slots)
+    if (!of_runs.contains(slot)) stored_.insert(slot);
   for (const model::Parameter& parameter : flow_.parameters)
     if (parameter.slot.is_valid()) stored_.insert(parameter.slot);
   std::vector<model::SlotId> ids;

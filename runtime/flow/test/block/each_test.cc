@@ -1,5 +1,4 @@
 #include "block_fixture.h"
-
 #include <zerver/flow/block/each.h>
 
 #include <deque>

@@ -1,5 +1,4 @@
 #include "block_fixture.h"
-
 #include <zerver/flow/block/exit.h>
 
 #include <stdexcept>
