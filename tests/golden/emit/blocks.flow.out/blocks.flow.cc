@@ -116,7 +116,7 @@ struct HookedSlots {
 };
 
 zerver::flow::FlowTask run_hooked(Exchange& exchange, std::array<std::string_view, 1> path) {
-  exchange.set_deadline_in(zerver::Duration{1000000000});
+  exchange.set_deadline_in(zerver::Duration::from_seconds(1));
   HookedSlots slots{};
 
   // rescue Gone
@@ -322,7 +322,7 @@ zerver::flow::Branch run_split_branch_2(Exchange& exchange, SplitSlots& slots) {
 }
 
 zerver::flow::FlowTask run_split(Exchange& exchange, std::array<std::string_view, 1> path) {
-  exchange.set_deadline_in(zerver::Duration{1000000000});
+  exchange.set_deadline_in(zerver::Duration::from_seconds(1));
   SplitSlots slots{};
 
   // read_id -> id
@@ -433,7 +433,7 @@ zerver::flow::Branch run_looped_each_2(Exchange& exchange, const zerver::List<st
 }
 
 zerver::flow::FlowTask run_looped(Exchange& exchange) {
-  exchange.set_deadline_in(zerver::Duration{1000000000});
+  exchange.set_deadline_in(zerver::Duration::from_seconds(1));
   LoopedSlots slots{};
 
   // read_ids -> ids
@@ -632,25 +632,41 @@ constexpr zerver::flow::OutcomeInfo kLoopedOutcomes[] = {
     {504, "about:blank"},
 };
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "hooked", .slug = "hooked", .method = "GET", .path = "/hooked/{id}",
-     .outcomes = kHookedOutcomes},
-    {.name = "split", .slug = "split", .method = "GET", .path = "/split/{id}", .outcomes = kSplitOutcomes},
-    {.name = "looped", .slug = "looped", .method = "POST", .path = "/looped", .outcomes = kLoopedOutcomes},
+    {
+        .name = "hooked",
+        .slug = "hooked",
+        .method = "GET",
+        .path = "/hooked/{id}",
+        .deadline = zerver::Duration::from_seconds(1),
+        .outcomes = kHookedOutcomes,
+    },
+    {
+        .name = "split",
+        .slug = "split",
+        .method = "GET",
+        .path = "/split/{id}",
+        .deadline = zerver::Duration::from_seconds(1),
+        .outcomes = kSplitOutcomes,
+    },
+    {
+        .name = "looped",
+        .slug = "looped",
+        .method = "POST",
+        .path = "/looped",
+        .deadline = zerver::Duration::from_seconds(1),
+        .outcomes = kLoopedOutcomes,
+    },
 };
 constexpr zerver::flow::TargetInfo kTargets[] = {
     {
         .name = "blocks.near",
         .adapter = "blocks.store",
         .configure = configure_near,
-        .in_flight = zerver::flow::TargetInfo::kDefaultInFlight,
-        .schema = {},
     },
     {
         .name = "blocks.far",
         .adapter = "blocks.store",
         .configure = configure_far,
-        .in_flight = zerver::flow::TargetInfo::kDefaultInFlight,
-        .schema = {},
     },
 };
 constexpr zerver::flow::PackageInfo kPackage{
