@@ -62,15 +62,13 @@ TEST_F(EmitTest, TheSameProgramGivesTheSameBytes) {
 }
 
 TEST_F(EmitTest, WhatCannotBeGeneratedIsADiagnosticAndNoFile) {
-  model::Statement saga;
-  saga.kind = model::StatementKind::kSaga;
-  builder_.flow("buy", ProgramBuilder::route(model::Method::kPost, "/x"),
-                {saga, ProgramBuilder::answer(204)});
+  builder_.flow("tell", ProgramBuilder::route(model::Method::kPost, "/x"),
+                {ProgramBuilder::answer(200, model::AnswerFormat::kEvents, builder_.text("news"))});
   EXPECT_TRUE(emit({true, false, false, false}).empty());
   const diagnostics::Report report = diagnostics_.finish();
   ASSERT_EQ(report.diagnostics.size(), 1U);
   EXPECT_EQ(report.diagnostics[0].kind, diagnostics::Kind::kNotGeneratedYet);
-  EXPECT_EQ(report.diagnostics[0].message, "`saga` cannot be generated yet");
+  EXPECT_EQ(report.diagnostics[0].message, "an answer of server-sent events cannot be generated yet");
 }
 
 TEST_F(EmitTest, ASettingWithoutEffectIsAWarning) {

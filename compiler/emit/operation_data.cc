@@ -105,6 +105,21 @@ Data each_data(const plan::EachPlan& each) {
                  {"parallel", each.parallel}});
 }
 
+Data saga_use_data(const Operation& operation) {
+  const plan::SagaUsePlan& use = *operation.saga;
+  std::vector<std::string> calls;
+  for (const plan::CallPlan& call : operation.calls)
+    calls.push_back("&" + call.call);
+  return object({{"saga", use.saga},
+                 {"capture", use.capture},
+                 {"constant", use.constant},
+                 {"calls", braced(calls)},
+                 {"is_last", use.is_last ? ", true" : ""},
+                 {"before", object({{"assigns", assigns_data(use.before)}})},
+                 {"after", object({{"assigns", assigns_data(use.after)}})},
+                 {"unrecorded", use.unrecorded}});
+}
+
 Data case_data(const plan::CasePlan& each) {
   return object({{"label", each.label},
                  {"is_statement", flag(!each.statement.empty())},
@@ -137,6 +152,10 @@ Data operation_data(const Operation& operation) {
       {"is_block", is(Operation::Kind::kBlock)},
       {"is_parallel", is(Operation::Kind::kParallel)},
       {"is_each", is(Operation::Kind::kEach)},
+      {"is_saga", is(Operation::Kind::kSaga)},
+      {"saga", operation.saga_local},
+      {"commit", when_set(operation.commit)},
+      {"has_label", flag(!operation.label.empty())},
       {"parts", list(operation.parts,
                      [](const plan::PartPlan& part) {
                        return object({{"local", part.local}, {"type", part.type}, {"value", part.value}});
@@ -150,6 +169,7 @@ Data operation_data(const Operation& operation) {
       {"awaited", awaited},
       {"outcomes", list(operation.outcomes, outcome_data)},
       {"given_up", when_set(operation.given_up)},
+      {"use", operation.saga ? saga_use_data(operation) : Data(false)},
       {"step", operation.step},
       {"prefix", operation.prefix},
       {"arguments", separated(operation.arguments)},

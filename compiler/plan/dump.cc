@@ -95,7 +95,8 @@ class Dumper {
   void body(const Body& body, std::size_t depth) {
     for (const Operation& operation : body) {
       constexpr const char* kNames[] = {"extract", "assign", "effects", "step",     "when",
-                                        "rescue",  "answer", "block",   "parallel", "each"};
+                                        "rescue",  "answer", "block",   "parallel", "each",
+                                        "saga"};
       line(depth) << kNames[static_cast<std::size_t>(operation.kind)] << " "
                   << (operation.comment.empty() ? operation.condition : operation.comment) << "\n";
       for (const CallPlan& call : operation.calls) {

@@ -73,16 +73,14 @@ TEST(MakePlan, StructsStandBehindThoseTheyHold) {
 
 TEST(MakePlan, WhatCannotBeGeneratedIsListedWithItsPlace) {
   ProgramBuilder builder;
-  model::Statement saga;
-  saga.kind = model::StatementKind::kSaga;
-  saga.branches.emplace_back();
-  const model::FlowId flow = builder.flow("buy", ProgramBuilder::route(model::Method::kPost, "/x"),
-                                          {saga, ProgramBuilder::answer(204)});
-  builder.program.flows[flow].priority = model::Priority::kBatch;
+  const model::FlowId flow =
+      builder.flow("buy", ProgramBuilder::route(model::Method::kPost, "/x"),
+                   {ProgramBuilder::answer(200, model::AnswerFormat::kEvents, builder.text("news"))});
+  builder.program.flows[flow].sample_percent = 5;
   const Plan plan = make_plan(builder.program, builder.package);
   ASSERT_EQ(plan.unsupported.size(), 2U);
   EXPECT_TRUE(plan.unsupported[0].is_hint);
-  EXPECT_EQ(plan.unsupported[1].what, "`saga`");
+  EXPECT_EQ(plan.unsupported[1].what, "an answer of server-sent events");
 }
 
 TEST(DumpPlan, ShowsWhatWasDecided) {

@@ -216,6 +216,8 @@ struct SagaUsePlan {
   std::string capture, constant;
   bool is_last = false;                   // no other write of the saga can come behind it
   std::vector<AssignPlan> before, after;  // of the effects
+  std::string saga = {};                  // the local of the saga
+  std::string unrecorded = {};            // guarded statements when it may not begin
 };
 
 struct Operation;
@@ -279,7 +281,8 @@ struct Operation {
     kAnswer,
     kBlock,     // with hooks
     kParallel,  // branches that are coroutines
-    kEach
+    kEach,
+    kSaga
   };
   Kind kind = Kind::kAssign;
   std::string comment;                // "read_id -> id", "return 201 todo"
@@ -300,6 +303,7 @@ struct Operation {
   std::vector<WrittenPlan> required_writes;
   std::string condition;  // kWhen
   Body body, otherwise;   // kWhen, kRescue: what may fail, what handles it
+  std::string saga_local, commit;            // kSaga: its local; statements at its end, empty: it never comes there
   std::string label;      // kRescue, kBlock: where failures go
   std::string exit;       // kBlock, kParallel, kEach side by side: the local that says how it ended
   std::vector<HookPlan> on_error, on_cancel;  // kBlock

@@ -58,7 +58,15 @@ void FlowBuilder::plan_hooks(llvm::ArrayRef<model::Statement> statements, const 
   scopes_.back().takes_cancel = scope.takes_cancel;
   scopes_.back().label = "cancelled_" + scope.label.substr(scope.label.rfind('_') + 1);
   scopes_.back().exit = scope.exit;
-  if (is_of_saga) scopes_.back().saga = scopes_[scopes_.size() - 2].saga;
+  // The hooks of a saga run when it has ended: what they write is none of its steps.
+  const std::string saga = saga_;
+  const bool is_saga_here = is_saga_here_;
+  if (is_of_saga) {
+    const Scope& ended = scopes_[scopes_.size() - 2];
+    scopes_.back().saga = ended.saga;
+    saga_ = ended.outer_saga;
+    is_saga_here_ = ended.is_outer_here;
+  }
   for (const model::Statement& hook : statements) {
     if (hook.kind != StatementKind::kOnError) continue;
     std::vector<model::ErrorId> taken;
@@ -104,6 +112,8 @@ void FlowBuilder::plan_hooks(llvm::ArrayRef<model::Statement> statements, const 
     scopes_.pop_back();
     operation.on_cancel.push_back(std::move(plan));
   }
+  saga_ = saga;
+  is_saga_here_ = is_saga_here;
   if (going_on.any()) operation.pass_on = pass_on(operation.exit, going_on);
 }
 

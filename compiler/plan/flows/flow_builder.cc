@@ -197,7 +197,7 @@ bool FlowBuilder::statement(const model::Statement& statement, Body& body) {
       each(statement, body);
       break;
     case StatementKind::kSaga:
-      builder_.unsupported(statement.span, "`saga`");
+      saga(statement, body, ends);
       break;
     case StatementKind::kEnqueue:
       builder_.unsupported(statement.span, "`enqueue`");
@@ -229,12 +229,14 @@ void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends
       operation.kind = Operation::Kind::kCalls;
       effect(step, "", operation);
       check_given_up(operation);
+      record(statement, operation);
       suspensions_.push_back(builder_.written_name(step.origin));
       break;
     case model::StepKind::kGroup:
       operation.kind = Operation::Kind::kCalls;
       group(step, operation);
       check_given_up(operation);
+      record(statement, operation);
       suspensions_.push_back(builder_.written_name(step.origin));
       break;
     case model::StepKind::kBody:

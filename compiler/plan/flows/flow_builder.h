@@ -59,6 +59,16 @@ class FlowBuilder {
   void plan_element(const model::Statement& statement, model::SlotId made, EachPlan& plan);
   void each_side_by_side(const model::Statement& statement, const Bindings& outer, Operation& operation);
 
+  // sagas.cc
+  void saga(const model::Statement& statement, Body& body, bool& ends);
+  [[nodiscard]] bool writes_outside(llvm::ArrayRef<model::Statement> statements) const;
+  void record(const model::Statement& statement, Operation& operation);
+  std::string use_saga();
+  // Statements at the end of a saga, and before an answer inside it.
+  std::string commit(const std::string& saga);
+  // What a saga is about to do could not be written down.
+  std::string break_off_unrecorded(const std::string& fault);
+
   // uses.cc
   // The slots that the statements use, and those that they write; what the runs of an `each` inside have for
   // themselves is left out.
@@ -117,7 +127,7 @@ class FlowBuilder {
   // Goes on with an exit: of a block behind its hooks, of a branch.
   std::string pass_on(const std::string& exit, const Arrivals& arrivals);
   AnswerWay answer_way();
-  [[nodiscard]] std::string before_answer() const;
+  std::string before_answer();
   std::string leave_with(const Event& event, const std::string& exit, const std::string& at_end);
   std::string leave_saga(const std::string& name, const Event& event, const std::string& exit);
   std::string error_constant(model::ErrorId id);
@@ -148,6 +158,9 @@ class FlowBuilder {
   std::size_t rescue_count_ = 0, scope_count_ = 0, each_count_ = 0, branch_count_ = 0;
   std::size_t shields_ = 0;  // of `on cancel`
   std::size_t nesting_ = 0;  // of alternatives
+  std::string saga_;              // the local of the innermost one around; empty: none
+  bool is_saga_here_ = false;     // it is a local of the same coroutine
+  bool uses_outer_saga_ = false;  // else: something used it
   bool uses_path_ = false;
   std::unique_ptr<model::Cfg> graph_;  // made when a saga needs it
   std::vector<model::Saga> sagas_;

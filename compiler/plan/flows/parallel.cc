@@ -1,5 +1,6 @@
 // `parallel`: effects under one join, or branches that are coroutines.
 
+#include "compiler/model/effects.h"
 #include "compiler/plan/flows/flow_builder.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -17,6 +18,7 @@ bool FlowBuilder::parallel_effects(const model::Statement& statement, Body& body
     if (branch.size() != 1 || branch[0].kind != model::StatementKind::kStep) return false;
     const model::Step& step = builder_.program.steps[branch[0].step];
     if (step.kind != model::StepKind::kEffect) return false;
+    if (!saga_.empty() && model::is_write(step)) return false;
     if (llvm::is_contained(steps, &step)) return false;  // their locals would have one name
     steps.push_back(&step);
   }
@@ -72,6 +74,8 @@ BranchPlan FlowBuilder::branch(const std::string& name, llvm::ArrayRef<model::St
   BranchPlan plan;
   plan.function = builder_.source_scope.claim("run_" + flow_.origin.name + "_" + name);
   const bool uses_path = std::exchange(uses_path_, false);
+  const bool uses_outer_saga = std::exchange(uses_outer_saga_, false);
+  const bool is_saga_here = std::exchange(is_saga_here_, false);
   std::vector<Scope> outer = std::exchange(scopes_, {});
   scopes_.push_back({Scope::Kind::kBranch});
   const std::size_t around = elements_.size();
@@ -99,6 +103,9 @@ BranchPlan FlowBuilder::branch(const std::string& name, llvm::ArrayRef<model::St
   for (const Element& element : elements_)
     if (owners.contains(element.local)) add(element.type + "&", element.local);
   if (uses_path_) add("const std::array<std::string_view, " + std::to_string(plan_.captures) + ">&", "path");
+  if (uses_outer_saga_) add("zerver::flow::Saga&", saga_);
+  is_saga_here_ = is_saga_here;
+  uses_outer_saga_ = uses_outer_saga || (uses_outer_saga_ && !is_saga_here);
   uses_path_ = uses_path_ || uses_path;
   if (each == nullptr) return plan;
   plan.each = *each;

@@ -65,6 +65,8 @@ struct Scope {
   std::string label = {};  // where control goes
   std::string exit = {};   // the local that says why; kOnCancel: of its block
   std::string saga = {};   // kSaga: its local; kHook: that of the saga which the block is the body of
+  std::string outer_saga = {};  // kSaga: the one around it
+  bool is_outer_here = false;   // which is a local of the same coroutine
   bool is_used = false;    // something goes there
   Arrivals arrivals = {};
 

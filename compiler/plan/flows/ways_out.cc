@@ -152,12 +152,10 @@ std::string FlowBuilder::pass_on(const std::string& exit, const Arrivals& arriva
 }
 
 // A saga has completed where its flow answers, but for its own hooks, which run when it has ended.
-std::string FlowBuilder::before_answer() const {
+std::string FlowBuilder::before_answer() {
   std::string result;
-  for (const Scope& scope : llvm::reverse(scopes_)) {
-    if (scope.takes({Event::Kind::kAnswered, {}})) break;
-    if (scope.kind == Scope::Kind::kSaga) result += "co_await " + scope.saga + ".complete();\n";
-  }
+  for (std::size_t i = scopes_.size(); i-- > 0 && !scopes_[i].takes({Event::Kind::kAnswered, {}});)
+    if (scopes_[i].kind == Scope::Kind::kSaga) result += commit(scopes_[i].saga) + "\n";
   return result;
 }
 

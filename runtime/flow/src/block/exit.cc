@@ -22,6 +22,11 @@ Exit exit_unwritten(Exchange& exchange, std::string_view slot) {
   return broken(500);
 }
 
+Exit exit_unrecorded(Exchange& exchange, const Fault& fault) {
+  log_failure(exchange, concat(exchange.arena(), {"its saga cannot go on: ", fault.why}));
+  return broken(503);
+}
+
 Exit exit_too_many(Exchange& exchange, std::size_t size, std::size_t most) {
   exchange.enter_step("each");
   log_failure(exchange, concat(exchange.arena(), {size, " elements, of which `each` takes ", most}));

@@ -19,6 +19,7 @@
 #include <zerver/flow/request/path.h>
 #include <zerver/flow/request/problem.h>
 #include <zerver/flow/request/request_parts.h>
+#include <zerver/flow/saga/saga.h>
 #include <zerver/flow/service.h>
 #include <zerver/flow/step.h>
 #include <zerver/flow/worker.h>
