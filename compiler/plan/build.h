@@ -34,8 +34,8 @@ struct Builder {
   llvm::SetVector<model::ErrorId> answered;   // errors that a flow ends with
   llvm::SetVector<model::ErrorId> passed_on;  // of these, those that come out of a part of a flow
   llvm::DenseMap<model::ErrorId, std::string> error_constants;
-  llvm::SetVector<model::TargetId> targets;  // systems that a flow calls
-  llvm::SmallVector<Span> rates;             // where those of `Plan::rates` are written
+  llvm::SetVector<model::TargetId> targets;               // systems that a flow calls
+  llvm::SmallVector<Span> rates;                          // where those of `Plan::rates` are written
   llvm::DenseMap<model::StepId, std::size_t> saga_steps;  // position in Plan::saga_steps
   NameScope source_scope{{"handle", "package", "answer_error", "answer_with", "Route", "Captures", "kNone"}};
 

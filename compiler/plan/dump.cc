@@ -94,11 +94,12 @@ class Dumper {
 
   void body(const Body& body, std::size_t depth) {
     for (const Operation& operation : body) {
-      constexpr const char* kNames[] = {"extract", "assign", "effects", "step",     "when",
-                                        "rescue",  "answer", "block",   "parallel", "each",
-                                        "saga"};
-      line(depth) << kNames[static_cast<std::size_t>(operation.kind)] << " "
-                  << (operation.comment.empty() ? operation.condition : operation.comment) << "\n";
+      constexpr const char* kNames[] = {"extract", "assign", "effects",  "step", "when", "rescue",
+                                        "answer",  "block",  "parallel", "each", "saga"};
+      const std::string& text = operation.comment.empty() ? operation.condition : operation.comment;
+      const llvm::StringRef kind = kNames[static_cast<std::size_t>(operation.kind)];
+      const bool says_it = llvm::StringRef(text + " ").starts_with((kind + " ").str());
+      line(depth) << (says_it ? "" : kind.str() + (text.empty() ? "" : " ")) << text << "\n";
       for (const CallPlan& call : operation.calls) {
         line(depth + 1) << "call " << call.site << " as " << call.call << "\n";
       }

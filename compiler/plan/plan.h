@@ -161,7 +161,7 @@ struct CallPlan {
   std::vector<TextPlan> texts;         // that its arguments are made of
   std::string parameters_local;        // of a statement; empty: none
   std::vector<std::string> parameters;
-  std::string key;  // what the other side knows a repeated call by; empty: none
+  std::string key;     // what the other side knows a repeated call by; empty: none
   std::string shield;  // a further argument of the call; may be empty
 };
 
@@ -301,11 +301,11 @@ struct Operation {
   std::vector<std::string> arguments;
   std::vector<CasePlan> cases;
   std::vector<WrittenPlan> required_writes;
-  std::string condition;  // kWhen
-  Body body, otherwise;   // kWhen, kRescue: what may fail, what handles it
-  std::string saga_local, commit;            // kSaga: its local; statements at its end, empty: it never comes there
-  std::string label;      // kRescue, kBlock: where failures go
-  std::string exit;       // kBlock, kParallel, kEach side by side: the local that says how it ended
+  std::string condition;           // kWhen
+  Body body, otherwise;            // kWhen, kRescue: what may fail, what handles it
+  std::string saga_local, commit;  // kSaga: its local; statements at its end, empty: it never comes there
+  std::string label;               // kRescue, kBlock: where failures go
+  std::string exit;                // kBlock, kParallel, kEach side by side: the local that says how it ended
   std::vector<HookPlan> on_error, on_cancel;  // kBlock
   std::string cancel_label;                   // kBlock: where `on error` goes when the request is given up
   std::string pass_on;                        // statements that go on with `exit`

@@ -1,4 +1,5 @@
-// What zerver-compile makes of `saga`, run over a simulated worker: what is undone, and in which order, is what
+// What zerver-compile makes of `saga`, run over a simulated worker: what is undone, and in which order, is
+// what
 // `--dump=plan` says.
 
 #include "sagas.flow.h"
@@ -29,7 +30,7 @@ class Bank final : public sagas::v1::BankAdapter {
 
   void reserve(const ReserveArguments& arguments, flow::Reply<String> reply) override {
     const std::string hold = name_ + std::to_string(arguments.id);
-    answer("reserve", hold, reply, [reply, hold] { reply.succeed(String::borrowed(hold)); });
+    answer("reserve", hold, reply, [reply, hold] { reply.succeed(reply.operation().arena().text(hold)); });
   }
   void release(const ReleaseArguments& arguments, flow::Reply<void> reply) override {
     answer("release", std::string(arguments.hold.view()), reply, [reply] { reply.succeed(); });
@@ -54,7 +55,7 @@ class Bank final : public sagas::v1::BankAdapter {
     });
   }
 
-  std::map<std::string, FaultKind> faults;   // by operation, or by operation and argument: "reserve 2"
+  std::map<std::string, FaultKind> faults;  // by operation, or by operation and argument: "reserve 2"
   std::map<std::string, Duration> delays;
   std::map<std::string, bool> silent;
 
@@ -213,8 +214,8 @@ TEST_F(Sagas, ASagaInASagaIsUndoneByItself) {
 
 TEST_F(Sagas, ASagaInASagaIsUndoneWithTheRest) {
   EXPECT_EQ(post("/nested?id=13"), 418);
-  EXPECT_EQ(journal, (Journal{"reserve p13", "reserve o13", "book p13", "unbook p13", "release o13",
-                              "release p13"}));
+  EXPECT_EQ(journal,
+            (Journal{"reserve p13", "reserve o13", "book p13", "unbook p13", "release o13", "release p13"}));
 }
 
 TEST_F(Sagas, EveryRunOfALoopIsUndone) {

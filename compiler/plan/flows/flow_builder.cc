@@ -250,8 +250,9 @@ void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends
 
 // Optional effects hide failures: that the request was given up must still be seen.
 void FlowBuilder::check_given_up(Operation& operation) {
-  const bool is_hidden = operation.calls.size() > 1 ||
-                         llvm::any_of(operation.outcomes, [](const OutcomePlan& outcome) { return !outcome.may_fail; });
+  const bool is_hidden =
+      operation.calls.size() > 1 ||
+      llvm::any_of(operation.outcomes, [](const OutcomePlan& outcome) { return !outcome.may_fail; });
   if (is_hidden && shields_ == 0) operation.given_up = guarded(give_up());
 }
 

@@ -156,8 +156,8 @@ class FlowBuilder {
   std::vector<Element> elements_;  // outermost first
   Slots stored_;                   // in the flow's own slots
   std::size_t rescue_count_ = 0, scope_count_ = 0, each_count_ = 0, branch_count_ = 0;
-  std::size_t shields_ = 0;  // of `on cancel`
-  std::size_t nesting_ = 0;  // of alternatives
+  std::size_t shields_ = 0;       // of `on cancel`
+  std::size_t nesting_ = 0;       // of alternatives
   std::string saga_;              // the local of the innermost one around; empty: none
   bool is_saga_here_ = false;     // it is a local of the same coroutine
   bool uses_outer_saga_ = false;  // else: something used it

@@ -15,9 +15,8 @@ bool FlowBuilder::writes_outside(llvm::ArrayRef<model::Statement> statements) co
     if (statement.step.is_valid() && model::is_write(builder_.program.steps[statement.step])) return true;
     return llvm::any_of(statement.branches,
                         [&](const model::Block& branch) { return writes_outside(branch); }) ||
-           llvm::any_of(statement.alternatives, [&](std::uint32_t index) {
-             return writes_outside(flow_.alternatives[index].body);
-           });
+           llvm::any_of(statement.alternatives,
+                        [&](std::uint32_t index) { return writes_outside(flow_.alternatives[index].body); });
   });
 }
 

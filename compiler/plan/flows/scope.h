@@ -62,12 +62,12 @@ struct Scope {
   Kind kind = Kind::kBranch;
   llvm::ArrayRef<model::ErrorId> errors = {};
   bool any_error = false, takes_cancel = false;
-  std::string label = {};  // where control goes
-  std::string exit = {};   // the local that says why; kOnCancel: of its block
-  std::string saga = {};   // kSaga: its local; kHook: that of the saga which the block is the body of
+  std::string label = {};       // where control goes
+  std::string exit = {};        // the local that says why; kOnCancel: of its block
+  std::string saga = {};        // kSaga: its local; kHook: that of the saga which the block is the body of
   std::string outer_saga = {};  // kSaga: the one around it
   bool is_outer_here = false;   // which is a local of the same coroutine
-  bool is_used = false;    // something goes there
+  bool is_used = false;         // something goes there
   Arrivals arrivals = {};
 
   [[nodiscard]] bool takes(const Event& event) const {
