@@ -13,13 +13,14 @@ namespace zerver::async::detail {
 
 // Every cell counts its turns, so that senders and receivers meet in a cell and nowhere else (Vyukov,
 // "Bounded MPMC queue", 2010). Closing marks the senders' position: nobody takes a cell after that, and what
-// was taken before is sure to be filled. The turns are sequentially consistent: of one who fills a cell and
-// then looks whether somebody waits, and one who begins to wait and then looks at the cell, at least one sees
-// the other.
+// was taken before is sure to be filled. Positions are sequentially consistent: of one who takes a cell and
+// then looks whether somebody waits, and one who begins to wait and then looks at the positions, at least one
+// sees the other.
 template <class T> class Cells {
  public:
-  enum class Push : std::uint8_t { kDone, kFull, kClosed };
-  enum class Pop : std::uint8_t { kDone, kEmpty, kEnded };
+  // kSoon: another one is just leaving the cell; to be tried again at once.
+  enum class Push : std::uint8_t { kDone, kSoon, kFull, kClosed };
+  enum class Pop : std::uint8_t { kDone, kSoon, kEmpty, kEnded };
 
   // Room for `capacity` rounded up to a power of two, at least 2.
   explicit Cells(std::size_t capacity)
@@ -41,21 +42,20 @@ template <class T> class Cells {
       if ((tail & kClosed) != 0) return Push::kClosed;
       const std::size_t position = tail >> 1;
       Cell& cell = cells_[position & mask_];
-      const std::size_t turn = cell.turn.load(std::memory_order_seq_cst);
-      const auto ahead = static_cast<std::ptrdiff_t>(turn - position);
-      if (ahead == 0) {
-        if (tail_.compare_exchange_weak(tail, tail + kOne, std::memory_order_relaxed)) {
+      const std::size_t turn = cell.turn.load(std::memory_order_acquire);
+      if (turn == position) {
+        if (tail_.compare_exchange_weak(tail, tail + kOne, std::memory_order_seq_cst,
+                                        std::memory_order_relaxed)) {
           std::construct_at(&cell.message, std::move(message));
-          cell.turn.exchange(position + 1, std::memory_order_seq_cst);
+          cell.turn.store(position + 1, std::memory_order_release);
           return Push::kDone;
         }
-      } else if (ahead < 0) {
-        const std::size_t now = tail_.load(std::memory_order_relaxed);
-        if (now == tail) return Push::kFull;
-        tail = now;
-      } else {
-        tail = tail_.load(std::memory_order_relaxed);
+        continue;
       }
+      const std::size_t head = head_.load(std::memory_order_seq_cst);
+      const std::size_t now = tail_.load(std::memory_order_relaxed);
+      if (now == tail) return position - head > mask_ ? Push::kFull : Push::kSoon;
+      tail = now;
     }
   }
 
@@ -63,28 +63,24 @@ template <class T> class Cells {
     std::size_t head = head_.load(std::memory_order_relaxed);
     while (true) {
       Cell& cell = cells_[head & mask_];
-      const std::size_t turn = cell.turn.load(std::memory_order_seq_cst);
-      const auto ahead = static_cast<std::ptrdiff_t>(turn - (head + 1));
-      if (ahead == 0) {
-        if (head_.compare_exchange_weak(head, head + 1, std::memory_order_relaxed)) {
+      const std::size_t turn = cell.turn.load(std::memory_order_acquire);
+      if (turn == head + 1) {
+        if (head_.compare_exchange_weak(head, head + 1, std::memory_order_seq_cst,
+                                        std::memory_order_relaxed)) {
           message.emplace(std::move(cell.message));
           std::destroy_at(&cell.message);
-          cell.turn.exchange(head + mask_ + 1, std::memory_order_seq_cst);
+          cell.turn.store(head + mask_ + 1, std::memory_order_release);
           return Pop::kDone;
         }
-      } else if (ahead < 0) {
-        const std::size_t tail = tail_.load(std::memory_order_seq_cst);
-        const std::size_t now = head_.load(std::memory_order_relaxed);
-        if (now != head) {
-          head = now;
-        } else if ((tail & kClosed) == 0) {
-          return Pop::kEmpty;
-        } else if (tail >> 1 == head) {
-          return Pop::kEnded;
-        }  // else a sender has taken the cell and is filling it
-      } else {
-        head = head_.load(std::memory_order_relaxed);
+        continue;
       }
+      const std::size_t tail = tail_.load(std::memory_order_seq_cst);
+      const std::size_t now = head_.load(std::memory_order_relaxed);
+      if (now == head) {
+        if (tail >> 1 != head) return Pop::kSoon;
+        return (tail & kClosed) != 0 ? Pop::kEnded : Pop::kEmpty;
+      }
+      head = now;
     }
   }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <sched.h>
 #include <type_traits>
 #include <utility>
 
@@ -20,10 +21,32 @@ template <class T> class SharedChannel {
   static_assert(std::is_nothrow_move_constructible_v<T>, "a message is moved from one to the other");
   using Cells = detail::Cells<T>;
 
+  // How often one looks again before it goes to sleep, which costs it and whoever wakes it about as much: a
+  // microsecond.
+  static constexpr int kLooks = 64;
+  // Tells the processor that the thread is waiting for another one, and the system when it has been doing so
+  // for long: the other one may have lost its processor.
+  static void pause(int look) noexcept {
+    if (look >= kLooks) {
+      sched_yield();
+      return;
+    }
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+
   // What sending and receiving have in common: trying until it works, parked in between.
   template <class Self> class Attempt {
    public:
     void enqueue(Waiter& waiter) {
+      for (int look = 0; look < kLooks; ++look) {
+        pause(look);
+        if (self().try_complete()) {
+          waiter.complete();
+          return;
+        }
+      }
       waiter_ = &waiter;
       parked_ =
           detail::ParkedOperation::create(waiter.loop(), static_cast<Self*>(this),
@@ -125,6 +148,7 @@ template <class T> class SharedChannel {
         return {};
       case Cells::Push::kClosed:
         return channel_closed_to_senders();
+      case Cells::Push::kSoon:  // not from push()
       case Cells::Push::kFull:
         break;
     }
@@ -138,6 +162,7 @@ template <class T> class SharedChannel {
         return *std::move(message);
       case Cells::Pop::kEnded:
         return channel_ended();
+      case Cells::Pop::kSoon:  // not from pop()
       case Cells::Pop::kEmpty:
         break;
     }
@@ -156,12 +181,12 @@ template <class T> class SharedChannel {
   std::size_t size() const noexcept { return cells_.size(); }
 
  private:
-  // How often a thread looks again before it goes to sleep, which costs it and whoever wakes it about as
-  // much.
-  static constexpr int kLooks = 64;
-
   typename Cells::Push push(T& message) noexcept {
-    const auto pushed = cells_.push(message);
+    auto pushed = cells_.push(message);
+    for (int look = 0; pushed == Cells::Push::kSoon; ++look) {
+      pause(look);
+      pushed = cells_.push(message);
+    }
     if (pushed == Cells::Push::kDone) {
       if (!receivers_.empty()) receivers_.wake_one();
       // A sender in whose place this one came.
@@ -170,7 +195,11 @@ template <class T> class SharedChannel {
     return pushed;
   }
   typename Cells::Pop pop(std::optional<T>& message) noexcept {
-    const auto popped = cells_.pop(message);
+    auto popped = cells_.pop(message);
+    for (int look = 0; popped == Cells::Pop::kSoon; ++look) {
+      pause(look);
+      popped = cells_.pop(message);
+    }
     if (popped == Cells::Pop::kDone) {
       if (!senders_.empty()) senders_.wake_one();
       if (!receivers_.empty() && cells_.size() != 0) receivers_.wake_one();
@@ -181,7 +210,7 @@ template <class T> class SharedChannel {
   Outcome block(detail::ParkingLot& lot, Outcome not_now, Attempt attempt) noexcept {
     for (int look = 0; look < kLooks; ++look) {
       if (const Outcome outcome = attempt(); outcome != not_now) return outcome;
-      pause();
+      pause(look);
     }
     while (true) {
       detail::ParkedThread self;
@@ -194,13 +223,6 @@ template <class T> class SharedChannel {
       self.sleep(lot);
     }
   }
-  // Tells the processor that the thread is waiting for another one.
-  static void pause() noexcept {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#endif
-  }
-
   Cells cells_;
   detail::ParkingLot receivers_;
   detail::ParkingLot senders_;
