@@ -165,10 +165,10 @@ template <class T> class [[nodiscard]] Future {
     }
   }
   template <class Next, class Function> Future<Next> follow(Function function) && {
-    auto [promise, future] = make_promise<Next>();
-    promise.on_cancel([source = detail::FutureOwner(*state_)] { (*source).cancel(); });
+    std::pair<Promise<Next>, Future<Next>> ends = make_promise<Next>();
+    ends.first.on_cancel([source = detail::FutureOwner(*state_)] { (*source).cancel(); });
     std::move(*this).on_complete(
-        [function = std::move(function), promise = std::move(promise)](Outcome<Result<T>>& outcome) mutable {
+        [function = std::move(function), promise = std::move(ends.first)](Outcome<Result<T>>& outcome) mutable {
           Outcome<Result<Next>> next;
           capture(next, [&] { return function(outcome.take()); });
           if (next.has_exception()) {
@@ -177,7 +177,7 @@ template <class T> class [[nodiscard]] Future {
             promise.set(next.take());
           }
         });
-    return std::move(future);
+    return std::move(ends.second);
   }
 
   void abandon() noexcept {

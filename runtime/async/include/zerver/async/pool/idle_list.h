@@ -58,11 +58,17 @@ template <class Connection> class IdleList {
   }
   // Takes out those that are too old.
   std::vector<Pooled<Connection>> take_expired(TimePoint now) {
-    const auto first = std::stable_partition(idle_.begin(), idle_.end(),
-                                             [&](const auto& pooled) { return !expired(pooled, now); });
-    std::vector<Pooled<Connection>> taken(std::make_move_iterator(first),
-                                          std::make_move_iterator(idle_.end()));
-    idle_.erase(first, idle_.end());
+    std::vector<Pooled<Connection>> taken;
+    auto kept = idle_.begin();
+    for (auto each = idle_.begin(); each != idle_.end(); ++each) {
+      if (expired(*each, now)) {
+        taken.push_back(std::move(*each));
+      } else {
+        if (kept != each) *kept = std::move(*each);
+        ++kept;
+      }
+    }
+    idle_.erase(kept, idle_.end());
     return taken;
   }
   // When the next of them is too old; never() when there is none.
