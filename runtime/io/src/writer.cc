@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace zerver::io {
@@ -33,6 +34,8 @@ bool is_refusal(int error) noexcept {
 Writer::Writer(int out, FileTransport transport, std::size_t buffer)
     : out_(out), transport_(transport), buffer_(std::max<std::size_t>(1, buffer)) {
   vector_.reserve(kVector);
+  struct stat status{};
+  is_socket_ = fstat(out, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
 Writer::~Writer() {
@@ -142,9 +145,9 @@ Result<Writer::Step> Writer::drain_memory() {
     message.msg_iov = vector_.data();
     message.msg_iovlen = vector_.size();
     done = sendmsg(out_, &message, MSG_NOSIGNAL);
-    is_socket_ = done >= 0 || errno != ENOTSOCK;
+  } else {
+    done = writev(out_, vector_.data(), static_cast<int>(vector_.size()));
   }
-  if (!is_socket_) done = writev(out_, vector_.data(), static_cast<int>(vector_.size()));
   const Result<Step> step = ended(done, errno);
   if (!step) return step.error();
   if (*step == Step::kRefused) return Fault{FaultKind::kInvalid, "the descriptor cannot be written", {}};
@@ -162,9 +165,9 @@ Result<Writer::Step> Writer::drain_file(Segment& segment) {
   while (true) {
     FileTransport transport = transport_;
     if (transport == FileTransport::kAutomatic) {
-      // What is in the pipe has left the file.
+      // What is in the pipe has left the file. Into a pipe sendfile moves pages without one of its own.
       const bool large = in_pipe_ > 0 || segment.left >= kLargeFile;
-      transport = large ? FileTransport::kSplice : FileTransport::kSendfile;
+      transport = large && is_socket_ ? FileTransport::kSplice : FileTransport::kSendfile;
     }
     const Result<Step> step = [&] {
       switch (transport) {

@@ -1,5 +1,5 @@
-// A file of 64 MiB to a TCP connection, on each path of the writer, against a loop of read and write. The
-// other end throws the bytes away inside the kernel, so what is measured is the sender.
+// A file of 64 MiB to a TCP connection and to a pipe, on each path of the writer, against a loop of read and
+// write. The other end throws the bytes away inside the kernel, so what is measured is the sender.
 #include <zerver/io/writer.h>
 
 #include <benchmark/benchmark.h>
@@ -8,8 +8,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -30,11 +30,45 @@ void check(bool condition, const char* what) {
   std::abort();
 }
 
-// A connection whose other end takes everything and looks at nothing.
+enum class Kind { kTcp, kPipe };
+
+// A connection, or a pipe, whose other end takes everything and looks at nothing.
 class Sink {
  public:
-  Sink() {
+  explicit Sink(Kind kind) {
     std::signal(SIGPIPE, SIG_IGN);
+    if (kind == Kind::kTcp) {
+      connect_tcp();
+      reader_ = std::thread([this] {
+        while (recv(in_, nullptr, kSize, MSG_TRUNC) > 0) {
+        }
+      });
+      return;
+    }
+    std::array<int, 2> ends{};
+    check(pipe2(ends.data(), O_CLOEXEC) == 0, "pipe2");
+    in_ = ends[0];
+    out_ = ends[1];
+    check(fcntl(out_, F_SETPIPE_SZ, 1 << 20) > 0, "F_SETPIPE_SZ");
+    reader_ = std::thread([this] {
+      const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+      while (splice(in_, nullptr, nowhere, nullptr, kSize, 0) > 0) {
+      }
+      close(nowhere);
+    });
+  }
+  ~Sink() {
+    shutdown(out_, SHUT_WR);
+    close(out_);
+    reader_.join();
+    close(in_);
+  }
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+  int out() const { return out_; }
+
+ private:
+  void connect_tcp() {
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -48,22 +82,8 @@ class Sink {
     in_ = accept(listener, nullptr, nullptr);
     check(in_ >= 0, "accept");
     close(listener);
-    reader_ = std::thread([this] {
-      while (recv(in_, nullptr, kSize, MSG_TRUNC) > 0) {
-      }
-    });
   }
-  ~Sink() {
-    shutdown(out_, SHUT_WR);
-    reader_.join();
-    close(out_);
-    close(in_);
-  }
-  Sink(const Sink&) = delete;
-  Sink& operator=(const Sink&) = delete;
-  int out() const { return out_; }
 
- private:
   int out_ = -1;
   int in_ = -1;
   std::thread reader_;
@@ -85,9 +105,9 @@ class File {
   FILE* file_;
 };
 
-void BM_ReadAndWrite(benchmark::State& state) {
+void read_and_write(benchmark::State& state, Kind kind) {
   const File file;
-  const Sink sink;
+  const Sink sink(kind);
   std::vector<char> buffer(std::size_t{64} << 10);
   for ([[maybe_unused]] auto _ : state) {
     for (std::size_t offset = 0; offset < kSize;) {
@@ -102,11 +122,9 @@ void BM_ReadAndWrite(benchmark::State& state) {
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(kSize));
 }
-BENCHMARK(BM_ReadAndWrite)->UseRealTime()->MeasureProcessCPUTime();
-
-void send(benchmark::State& state, FileTransport transport) {
+void send(benchmark::State& state, Kind kind, FileTransport transport) {
   const File file;
-  const Sink sink;
+  const Sink sink(kind);
   Writer writer(sink.out(), transport);
   for ([[maybe_unused]] auto _ : state) {
     writer.send_file(file.descriptor(), 0, kSize);
@@ -119,11 +137,30 @@ void send(benchmark::State& state, FileTransport transport) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(kSize));
 }
 
-BENCHMARK_CAPTURE(send, automatic, FileTransport::kAutomatic)->UseRealTime()->MeasureProcessCPUTime();
-BENCHMARK_CAPTURE(send, sendfile, FileTransport::kSendfile)->UseRealTime()->MeasureProcessCPUTime();
-BENCHMARK_CAPTURE(send, splice, FileTransport::kSplice)->UseRealTime()->MeasureProcessCPUTime();
-BENCHMARK_CAPTURE(send, map, FileTransport::kMap)->UseRealTime()->MeasureProcessCPUTime();
-BENCHMARK_CAPTURE(send, copy, FileTransport::kCopy)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(read_and_write, tcp, Kind::kTcp)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(send, tcp_automatic, Kind::kTcp, FileTransport::kAutomatic)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(send, tcp_sendfile, Kind::kTcp, FileTransport::kSendfile)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(send, tcp_splice, Kind::kTcp, FileTransport::kSplice)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(send, tcp_map, Kind::kTcp, FileTransport::kMap)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(send, tcp_copy, Kind::kTcp, FileTransport::kCopy)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(read_and_write, pipe, Kind::kPipe)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(send, pipe_automatic, Kind::kPipe, FileTransport::kAutomatic)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(send, pipe_sendfile, Kind::kPipe, FileTransport::kSendfile)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(send, pipe_splice, Kind::kPipe, FileTransport::kSplice)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(send, pipe_map, Kind::kPipe, FileTransport::kMap)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(send, pipe_copy, Kind::kPipe, FileTransport::kCopy)->UseRealTime()->MeasureProcessCPUTime();
 
 }  // namespace
 

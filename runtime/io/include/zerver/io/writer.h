@@ -16,7 +16,7 @@ namespace zerver::io {
 // How the bytes of a file reach the descriptor. What the kernel refuses for a pair of descriptors falls back
 // to the next one, kCopy at last, which always works.
 enum class FileTransport : std::uint8_t {
-  kAutomatic,  // kSplice for large files, kSendfile for others
+  kAutomatic,  // kSplice for large files to sockets, else kSendfile
   kSendfile,   // sendfile(2): never through this process
   kSplice,     // splice(2) through a pipe of 1 MiB: the same in larger steps, for two more descriptors
   kMap,        // mmap(2) and write: one copy; the file must not shrink meanwhile
@@ -89,7 +89,7 @@ class Writer {
   std::vector<char> copy_;     // for kCopy
   int pipe_[2] = {-1, -1};     // for kSplice
   std::uint64_t in_pipe_ = 0;  // bytes that have left the file and not the pipe
-  bool is_socket_ = true;
+  bool is_socket_ = false;
 };
 
 }  // namespace zerver::io
