@@ -100,8 +100,7 @@ TEST_F(Joins, QuorumWaitsForItsNumber) {
 }
 
 TEST_F(Joins, QuorumFailsWhenItIsOutOfReach) {
-  answer("take_quorum",
-         {value(1, 30), fault(FaultKind::kUnavailable, 20), fault(FaultKind::kMissing, 10)});
+  answer("take_quorum", {value(1, 30), fault(FaultKind::kUnavailable, 20), fault(FaultKind::kMissing, 10)});
   EXPECT_EQ(get("/quorum"), "503");  // the second is declared before the third
   EXPECT_EQ(took, 20);
 }

@@ -110,8 +110,7 @@ class Explorer {
     for (const std::string& each : world->violations())
       violation(each, chosen, script);
     if (options_.check) {
-      if (const std::string wrong = options_.check(*world); !wrong.empty())
-        violation(wrong, chosen, script);
+      if (const std::string wrong = options_.check(*world); !wrong.empty()) violation(wrong, chosen, script);
     }
     note(world->requests().at(0));
     if (deeper == 0) return;
@@ -128,8 +127,7 @@ class Explorer {
   void violation(const std::string& what, const std::vector<Chosen>& chosen, const Script& script) {
     std::string text = what;
     for (const Chosen& each : chosen) {
-      if (each.attempt < script.happened.size())
-        text += "; " + describe(each, script.happened[each.attempt]);
+      if (each.attempt < script.happened.size()) text += "; " + describe(each, script.happened[each.attempt]);
     }
     result_.violations.push_back(std::move(text));
   }

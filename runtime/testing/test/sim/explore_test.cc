@@ -51,16 +51,16 @@ TEST(Explore, DoesOneAtATimeWhenItIsToldTo) {
 
 TEST(Explore, SaysWithWhichFaultsAPropertyDoesNotHold) {
   Bank bank;
-  const Exploration found =
-      explore(shop(bank), ShopWorld::order(1),
-              {.pairs = false, .departures = false, .check = [](SimWorld& world) -> std::string {
-                 const bool booked = world.sqlite().number("sqlite:shop.db", "select count(*) from booking") == 1;
-                 return booked && world.requests().at(0).response.status != 201 ? "booked, and not said" : "";
-               }});
-  EXPECT_THAT(found.violations,
-              ::testing::UnorderedElementsAre("booked, and not said; lost-answer of shop.db at book, attempt 1",
-                                              "booked, and not said; duplicate of shop.db at book, attempt 1",
-                                              "booked, and not said; disconnect of shop.db at book, attempt 1"));
+  const Exploration found = explore(
+      shop(bank), ShopWorld::order(1),
+      {.pairs = false, .departures = false, .check = [](SimWorld& world) -> std::string {
+         const bool booked = world.sqlite().number("sqlite:shop.db", "select count(*) from booking") == 1;
+         return booked && world.requests().at(0).response.status != 201 ? "booked, and not said" : "";
+       }});
+  EXPECT_THAT(found.violations, ::testing::UnorderedElementsAre(
+                                    "booked, and not said; lost-answer of shop.db at book, attempt 1",
+                                    "booked, and not said; duplicate of shop.db at book, attempt 1",
+                                    "booked, and not said; disconnect of shop.db at book, attempt 1"));
 }
 
 TEST(Explore, EndsAtTheMostRuns) {
