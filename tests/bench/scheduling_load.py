@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""How a service behaves under load: fairness between classes, overload, and many idle connections.
+
+The service (tests/bench/load/load_service.cc) runs on one core, the load (open_load.cc) on another. Requests come
+as a Poisson process, whether or not earlier ones are answered, and latency counts from when they were due.
+
+    tests/bench/scheduling_load.py fairness|overload|idle [--check]
+
+fairness  75 % load, a tenth of it batch work in pieces of 20 ms: the 99th percentile of the interactive class is at
+          most 1.5 times its 95th, and every batch request is answered.
+overload  three times what the service can do: at least 90 % of that is done, the 99th percentile of what is admitted
+          is within its deadline, and memory does not grow.
+idle      10,000 connections that are silent take less than 4 KiB each; then all of them send requests, and none fails.
+"""
+
+import argparse
+import os
+import pathlib
+import resource
+import socket
+import subprocess
+import sys
+import time
+
+SKIPPED = 77  # what CTest takes for it
+QUICK_SECONDS = 500e-6
+CRUNCH_SECONDS = 20e-3
+DEADLINE_US = 250e3
+
+
+class Service:
+    """On core 0, until the block ends."""
+
+    def __init__(self, bench, workers=1, batch_workers=1):
+        self.process = subprocess.Popen(["taskset", "-c", "0", bench / "load_service", str(workers), str(batch_workers)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.address = self.process.stdout.readline().strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+
+    def memory(self):
+        """Bytes of the process that are in memory."""
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        sys.exit("no VmRSS")
+
+
+def load(bench, service, connections, seconds, *streams):
+    """Figures by path."""
+    command = ["taskset", "-c", "1", bench / "open_load", service.address, str(connections), str(seconds), *streams]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    figures = {}
+    for line in done.stdout.splitlines():
+        print("  " + line)
+        words = line.split()
+        figures[words[0]] = {name: float(value) for name, value in zip(words[1::2], words[2::2])}
+    return figures
+
+
+def capacity(bench, service, seconds=2):
+    """Requests for /quick that are answered in a second when there are always some: what is 100 % load."""
+    print("capacity:")
+    figures = load(bench, service, 4, seconds, "/quick:100000")
+    return figures["/quick"]["ok"] / seconds
+
+
+def fairness(bench, seconds):
+    with Service(bench) as service:
+        full = capacity(bench, service)
+        quick = 0.75 * 0.9 * full
+        crunch = 0.75 * 0.1 * full * QUICK_SECONDS / CRUNCH_SECONDS
+        print(f"75 % load: /quick {quick:.0f}/s, /crunch {crunch:.2f}/s")
+        figures = load(bench, service, 256, seconds, f"/quick:{quick}", f"/crunch:{crunch}")
+    ratio = figures["/quick"]["p99"] / figures["/quick"]["p95"]
+    lost = sum(figures[path]["refused"] + figures[path]["failed"] for path in figures)
+    print(f"p99 / p95 of /quick: {ratio:.2f} (at most 1.5); not answered: {lost:.0f}; /crunch waits at most {figures['/crunch']['max'] / 1000:.0f} ms")
+    return ratio <= 1.5 and lost == 0
+
+
+def overload(bench, seconds):
+    with Service(bench) as service:
+        full = capacity(bench, service)
+        print(f"three times that: /quick {3 * full:.0f}/s")
+        load(bench, service, 1024, 2, f"/quick:{3 * full}")
+        before = service.memory()
+        quick = load(bench, service, 1024, seconds, f"/quick:{3 * full}")["/quick"]
+        after = service.memory()
+    goodput = quick["ok"] / seconds / full
+    print(f"goodput {100 * goodput:.0f} % of capacity (at least 90); p99 {quick['p99'] / 1000:.0f} ms (at most {DEADLINE_US / 1000:.0f}); "
+          f"memory {before >> 10} -> {after >> 10} KiB")
+    return goodput >= 0.9 and quick["p99"] <= DEADLINE_US and after < before * 1.1 and quick["failed"] == 0
+
+
+def idle(bench, count=10_000):
+    limit, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < count + 200:
+        print(f"the hard limit of open files is {hard}")
+        sys.exit(SKIPPED)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit, count + 200), hard))
+    request = b"GET /ping HTTP/1.1\r\nHost: test\r\n\r\n"
+
+    def ask(client):
+        client.sendall(request)
+        answer = client.recv(4096)
+        return answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"done")
+
+    with Service(bench) as service:
+        host, port = service.address.rsplit(":", 1)
+        first = socket.create_connection((host, int(port)))
+        ask(first)
+        before = service.memory()
+        clients = [socket.create_connection((host, int(port))) for _ in range(count)]
+        ask(first)
+        silent = (service.memory() - before) / count
+        failed = 0
+        for _ in range(3):  # all of them at once
+            for client in clients:
+                client.sendall(request)
+            for client in clients:
+                answer = client.recv(4096)
+                failed += not (answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"done"))
+        time.sleep(2)  # they fall silent
+        afterwards = (service.memory() - before) / count
+        for client in clients:
+            client.close()
+    print(f"{count} connections: {silent:.0f} bytes each before they speak, {afterwards:.0f} after (less than 4096); "
+          f"{failed} of {3 * count} requests failed")
+    return silent < 4096 and afterwards < 4096 and failed == 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["fairness", "overload", "idle"])
+    parser.add_argument("--bench-dir", type=pathlib.Path, default=pathlib.Path("build/release/bench"))
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--check", action="store_true", help="exit 1 when a figure is not what it should be")
+    options = parser.parse_args()
+    if len(os.sched_getaffinity(0)) < 2:
+        print("this needs two processors")
+        sys.exit(SKIPPED)
+    if options.what == "idle":
+        good = idle(options.bench_dir)
+    else:
+        good = {"fairness": fairness, "overload": overload}[options.what](options.bench_dir, options.seconds)
+    sys.exit(1 if options.check and not good else 0)
+
+
+if __name__ == "__main__":
+    main()
