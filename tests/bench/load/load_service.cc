@@ -1,8 +1,8 @@
 // The service that tests/bench/scheduling_load.py measures: flows that use the processor for a given time.
 //
 // Usage: load_service WORKERS BATCH_WORKERS. `GET /quick` is interactive and takes 500 us, with a deadline of
-// 250 ms, `GET /crunch` is a batch flow of 20 ms, `GET /ping` does nothing, `GET /stats` says what the schedulers
-// have counted. Prints its address, serves until its standard input ends.
+// 250 ms, `GET /crunch` is a batch flow of 20 ms, `GET /ping` does nothing, `GET /stats` says what the
+// schedulers have counted. Prints its address, serves until its standard input ends.
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
 #include <zerver/flow/request/answer.h>

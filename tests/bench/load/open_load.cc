@@ -1,10 +1,10 @@
 // Load that does not wait for answers: requests come when they come, as from many independent clients.
 //
-// Usage: open_load HOST:PORT CONNECTIONS SECONDS PATH:RATE... Each stream is a Poisson process of its rate, in
-// requests a second, from a fixed seed. An arrival takes a connection that is free; when none is, it waits, and
-// that wait counts, because latency is measured from the time at which the request was due ("coordinated
-// omission", Tene, 2013). Prints a line for each stream: `PATH sent N ok N refused N failed N p50 US p95 US p99 US
-// max US`; latencies are those of answers with 200, in microseconds.
+// Usage: open_load HOST:PORT CONNECTIONS SECONDS PATH:RATE... Each stream is a Poisson process of its rate,
+// in requests a second, from a fixed seed. An arrival takes a connection that is free; when none is, it
+// waits, and that wait counts, because latency is measured from the time at which the request was due
+// ("coordinated omission", Tene, 2013). Prints a line for each stream: `PATH sent N ok N refused N failed N
+// p50 US p95 US p99 US max US`; latencies are those of answers with 200, in microseconds.
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -125,7 +125,8 @@ class Load {
       waiting_.pop_front();
       Stream& stream = *connection.serves.stream;
       ++stream.sent;
-      const ssize_t sent = send(connection.socket, stream.request.data(), stream.request.size(), MSG_NOSIGNAL);
+      const ssize_t sent =
+          send(connection.socket, stream.request.data(), stream.request.size(), MSG_NOSIGNAL);
       if (sent != static_cast<ssize_t>(stream.request.size())) fail("send");
     }
   }

@@ -252,7 +252,7 @@ void Scheduler::run(const RequestQueue::Taken& taken, TimePoint now) noexcept {
   if (&exchange.home_ != this) welcome(exchange);
   if (taken.shed) {
     refuse(exchange, Why::kShed, 503, "the service is overloaded", taken.wait);
-  } else if (exchange.async::Scheduled::deadline() <= now) {
+  } else if (exchange.async::Scheduled::deadline() <= now + load_of(exchange).mean()) {
     refuse(exchange, Why::kExpired, 504, "the request took too long", {});
   } else {
     note_begun(exchange);
@@ -260,7 +260,9 @@ void Scheduler::run(const RequestQueue::Taken& taken, TimePoint now) noexcept {
     const Duration time = clock_.now() - now;
     note_run(exchange, time);
     // Forgets: each run counts an eighth.
-    mean_run_ = Duration{mean_run_.nanoseconds + (time.nanoseconds - mean_run_.nanoseconds) / 8};
+    mean_run_ = mean_run_ == Duration{}
+                    ? time
+                    : Duration{mean_run_.nanoseconds + (time.nanoseconds - mean_run_.nanoseconds) / 8};
     if (handled == Handled::kLater) {
       exchange.suspended_ = true;
       suspended_.add();

@@ -370,27 +370,44 @@ TEST_F(SchedulerTest, RefusesWhatAFullQueueCannotTake) {
 
 TEST_F(SchedulerTest, DoesNotBeginWhatWouldMissItsDeadline) {
   start(1);
-  make_long("timed", ms(60));
-  Client& first = send("/timed");
-  Client& second = send("/timed");
-  Client& third = send("/timed");
-  poll_all();  // the third would begin after 120 ms
-  EXPECT_EQ(first.exchange.response.status, 200);
-  EXPECT_EQ(second.exchange.response.status, 200);
-  EXPECT_EQ(third.exchange.response.status, 504);
+  make_long("timed", ms(40));
+  for (int i = 0; i < 4; ++i)
+    send("/timed");
+  poll_all();  // the third would be ready after 120 ms, and has 100
+  std::vector<int> statuses;
+  for (std::size_t i = 1; i < clients_.size(); ++i)
+    statuses.push_back(clients_[i]->exchange.response.status);
+  EXPECT_EQ(statuses, (std::vector<int>{200, 200, 504, 504}));
   EXPECT_EQ(order().size(), 2U);
-  EXPECT_EQ(seats_[0]->scheduler.stats().expired, 1U);
+  EXPECT_EQ(seats_[0]->scheduler.stats().expired, 2U);
   std::vector<FlowStats> flows;
   seats_[0]->scheduler.add_to(flows);
-  EXPECT_EQ(flows[5].missed, 1U);  // the second was answered after 120 ms
-  EXPECT_LE(flows[5].least_slack, ms(40));
-  EXPECT_EQ(flows[5].refused, 1U);
-  // It is known now how long they take: with eight before it, a request is refused when it comes.
-  cost_ = {};
+  EXPECT_EQ(flows[5].missed, 0U);
+  EXPECT_EQ(flows[5].least_slack, ms(20));  // of the second
+  EXPECT_EQ(flows[5].refused, 2U);
+}
+
+TEST_F(SchedulerTest, RefusesAtOnceWhatWouldWaitForLongerThanItsDeadline) {
+  start(1);
+  make_long("timed", ms(40));
+  send("/timed");
+  poll_all();  // now it is known what queued ones take
   for (int i = 0; i < 20; ++i)
     send("/timed");
   EXPECT_GT(seats_[0]->scheduler.stats().shed, 0U);
-  poll_all();
+  EXPECT_EQ(clients_.back()->exchange.response.status, 503);
+  EXPECT_EQ(clients_.back()->exchange.response.headers()[0].name, "Retry-After");
+}
+
+TEST_F(SchedulerTest, CountsAnswersAfterTheDeadline) {
+  start(1);
+  cost_of_ = "timed";
+  cost_ = ms(130);
+  send("/timed");
+  EXPECT_EQ(clients_.back()->exchange.response.status, 200);
+  std::vector<FlowStats> flows;
+  seats_[0]->scheduler.add_to(flows);
+  EXPECT_EQ(flows[5].missed, 1U);
 }
 
 TEST_F(SchedulerTest, TheDeadlineOfAFlowCountsFromItsArrival) {

@@ -1,7 +1,6 @@
 // Requests on the workers of a running server: batch work, moving, draining, looking on.
 #include "runtime/server/test/test_client.h"
 #include "runtime/server/test/test_service.h"
-
 #include <zerver/core/random.h>
 #include <zerver/flow/call/call.h>
 #include <zerver/flow/flow_task.h>
@@ -250,7 +249,9 @@ TEST_F(WorkerTest, AClientMayLeaveWhileItsFlowRunsElsewhere) {
 }
 
 TEST_F(WorkerTest, MoreConnectionsThanContextsAreServed) {
-  Workers& workers = serve(1, 0);
+  Settings settings = Workers::settings(1, 0);
+  settings.scheduling.delay.fill({Duration::from_seconds(60), Duration::from_seconds(60)});  // sheds nothing
+  Workers workers(settings, gate_);
   std::vector<std::unique_ptr<TestClient>> clients;
   for (int i = 0; i < 700; ++i)
     clients.push_back(std::make_unique<TestClient>(workers.address()));
@@ -262,11 +263,13 @@ TEST_F(WorkerTest, MoreConnectionsThanContextsAreServed) {
   }
 }
 
-// Many clients, some of which leave; requests of all classes, moving between the workers. Whoever stays gets the
-// right answer.
+// Many clients, some of which leave; requests of all classes, moving between the workers. Whoever stays gets
+// the right answer.
 TEST_F(WorkerTest, NothingIsLostBetweenWorkers) {
   SoonAdapter adapter;
-  Workers workers(Workers::settings(3, 2), adapter);
+  Settings settings = Workers::settings(3, 2);
+  settings.scheduling.delay.fill({Duration::from_seconds(60), Duration::from_seconds(60)});  // sheds nothing
+  Workers workers(settings, adapter);
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
   for (unsigned seed = 1; seed <= 6; ++seed) {

@@ -35,8 +35,8 @@ struct Scheduling {
   async::ReadyQueueOptions queue;  // of each worker
   // When a queue sheds, by class.
   std::array<async::DelayPolicy, async::kPriorities> delay = {
-      async::DelayPolicy{Duration::from_milliseconds(5), Duration::from_milliseconds(100)},
       async::DelayPolicy{Duration::from_milliseconds(20), Duration::from_milliseconds(200)},
+      async::DelayPolicy{Duration::from_milliseconds(50), Duration::from_milliseconds(500)},
       async::DelayPolicy{Duration::from_seconds(1), Duration::from_seconds(10)}};
   bool steal = true;  // idle workers take requests that wait elsewhere and have not begun
   std::vector<FlowRate> flow_rates;
