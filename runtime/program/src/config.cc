@@ -59,8 +59,11 @@ Config Config::for_server(const Machine& machine) {
   config.blocking_threads = std::clamp(4 * machine.processors(), 8U, 64U);
   // Each connection needs a file, and programs need some of their own.
   constexpr std::uint64_t kOwnFiles = 128;
-  if (machine.open_files > 2 * kOwnFiles)
-    config.connections = std::min<std::uint64_t>(config.connections, machine.open_files - kOwnFiles);
+  if (machine.open_files != 0) {
+    const bool plenty = machine.open_files > 2 * kOwnFiles;
+    const std::uint64_t left = plenty ? machine.open_files - kOwnFiles : machine.open_files / 2;
+    config.connections = std::min<std::uint64_t>(config.connections, left);
+  }
   if (const std::uint64_t memory = machine.usable_memory(); memory != 0)
     config.connections = std::min<std::uint64_t>(config.connections, memory / 2 / kBusyConnection);
   return config;
@@ -192,6 +195,8 @@ std::vector<Finding> Config::validate(const Machine& machine) const {
   }
   return findings.take();
 }
+
+std::vector<Finding> Config::validate() const { return validate(detect_machine()); }
 
 execution::TaskSystemOptions Config::task_system() const {
   execution::TaskSystemOptions options;

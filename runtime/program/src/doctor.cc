@@ -135,6 +135,11 @@ Diagnosis diagnose(const Machine& machine, const Config& config) {
   return {machine, config, Config::optimal(machine), config.validate(machine)};
 }
 
+Diagnosis diagnose() {
+  const Machine machine = detect_machine();
+  return diagnose(machine, Config::optimal(machine));
+}
+
 std::string to_text(const Diagnosis& diagnosis) {
   const Machine& machine = diagnosis.machine;
   const Config& config = diagnosis.config;

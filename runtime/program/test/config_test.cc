@@ -35,6 +35,9 @@ TEST(Config, OfAServerFitsTheOpenFiles) {
   Machine machine = machine_with(2);
   machine.open_files = 1024;
   EXPECT_EQ(Config::for_server(machine).connections, 896U);
+  machine.open_files = 100;
+  EXPECT_EQ(Config::for_server(machine).connections, 50U);
+  EXPECT_TRUE(Config::for_server(machine).validate(machine).empty());
 }
 
 TEST(Config, OfAServerFitsTheMemory) {
@@ -68,6 +71,13 @@ TEST(Config, PresetsAreWithoutFindingsOnTheirMachine) {
     EXPECT_TRUE(Config::for_cli(machine).validate(machine).empty()) << processors;
     EXPECT_TRUE(Config::for_embedded(machine).validate(machine).empty()) << processors;
   }
+}
+
+TEST(Config, IsHeldAgainstThisMachineWithoutAnother) {
+  Config config = Config::optimal();
+  EXPECT_TRUE(config.validate().empty());
+  config.workers = 0;
+  EXPECT_EQ(config.validate().front().kind, Finding::Kind::kNoThreads);
 }
 
 TEST(Config, IsRefusedWhenNothingCouldRun) {

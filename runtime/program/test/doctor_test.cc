@@ -61,6 +61,13 @@ TEST(Doctor, SaysWhatThereIsWhatIsUsedAndWhatWouldBeBetter) {
             "threads only wait for each other\n");
 }
 
+TEST(Doctor, FindsNothingUnwiseInWhatItRecommends) {
+  const Diagnosis here = diagnose();
+  EXPECT_TRUE(here.findings.empty());
+  EXPECT_EQ(here.config.workers, here.machine.processors());
+  EXPECT_EQ(here.machine.os, "Linux");
+}
+
 TEST(Doctor, SaysItAsJson) {
   const std::string text = to_json(diagnose(some_machine(), some_config()));
   simdjson::dom::parser parser;

@@ -76,6 +76,7 @@ struct Config {
 
   // What is wrong or unwise on this machine, errors first.
   std::vector<Finding> validate(const Machine& machine) const;
+  std::vector<Finding> validate() const;
   execution::TaskSystemOptions task_system() const;
 };
 

@@ -17,6 +17,8 @@ struct Diagnosis {
 };
 
 Diagnosis diagnose(const Machine& machine, const Config& config);
+// Of this machine, with what is recommended for it.
+Diagnosis diagnose();
 
 // For people: aligned lines, findings last.
 std::string to_text(const Diagnosis& diagnosis);
