@@ -53,8 +53,10 @@ class Search {
   // Position of a run that decides for going on; the number of runs when there is none.
   std::size_t passed_pivot() const {
     for (std::size_t run = 0; run < infos_.size(); ++run) {
-      const bool decides = info(run) != nullptr && info(run)->role != SagaRole::kCompensated;
-      if (decides && history_.runs[run].status == Status::kCompleted) return run;
+      if (info(run) == nullptr || history_.runs[run].status != Status::kCompleted) continue;
+      const bool decides = info(run)->role == SagaRole::kPivot ||
+                           (info(run)->role == SagaRole::kUncompensated && !history_.unwinding);
+      if (decides) return run;
     }
     return infos_.size();
   }

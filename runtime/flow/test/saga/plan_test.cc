@@ -196,6 +196,16 @@ TEST_F(SagaPlanTest, TakesTheLastWriteForACommit) {
   EXPECT_EQ(next(), "end");
 }
 
+// The flow has decided to undo: a write that nothing undoes does not decide otherwise.
+TEST_F(SagaPlanTest, GoesOnUnwindingBehindAWriteThatNothingUndoes) {
+  completed("s.known");
+  completed("s.close");
+  add(R::kUnwinding);
+  EXPECT_EQ(next(), "undo 1");
+  add(R::kUndone, 1);
+  EXPECT_EQ(next(), "people 2");
+}
+
 TEST_F(SagaPlanTest, AsksThePivotFirst) {
   completed("s.known");
   intended("s.pivot", true);

@@ -1,0 +1,118 @@
+"""A service that is killed with SIGKILL in the middle of its sagas, again and again: what is left behind is
+completed or taken back.
+
+usage: saga_crash_test.py KILLS
+"""
+
+import contextlib
+import http.client
+import itertools
+import pathlib
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+
+from service import TIMEOUT, Service, folder
+
+CLIENTS = 4
+SCHEMAS = {
+    "stock": "create table reservation(id integer primary key)",
+    "bank": "create table charge(id integer primary key, receipt text not null unique)",
+    "orders": "create table booking(id integer primary key, receipt text not null)",
+}
+
+
+class Shop:
+    """The databases, which survive, and what clients were told."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.ids = itertools.count(1)
+        self.answers = {}
+        for name, schema in SCHEMAS.items():
+            with contextlib.closing(sqlite3.connect(self.path / f"{name}.db")) as database:
+                database.execute("pragma journal_mode = wal")
+                database.execute(schema)
+
+    def start(self):
+        environment = {f"{name.upper()}_URL": f"sqlite:{self.path / name}.db" for name in SCHEMAS}
+        return Service("saga_shop", "--workers", "2", "--saga-journal", self.path / "journal.db",
+                       environment=environment, expected_exit=-signal.SIGKILL)
+
+    def buy(self, service):
+        """Buys until the service is gone."""
+        with contextlib.closing(service.connect()) as connection:
+            while True:
+                number = next(self.ids)
+                try:
+                    connection.request("POST", f"/buy/{number}")
+                    response = connection.getresponse()
+                    response.read()
+                    self.answers[number] = response.status
+                except (OSError, http.client.HTTPException):
+                    return
+
+    def kill_under_load(self, seconds):
+        with self.start() as service:
+            clients = [threading.Thread(target=self.buy, args=(service,)) for _ in range(CLIENTS)]
+            for client in clients:
+                client.start()
+            time.sleep(seconds)  # the random point: nothing depends on it
+            service.process.kill()
+            for client in clients:
+                client.join()
+
+    def settle(self):
+        """Runs the service without any client until its journal is empty."""
+        with self.start() as service:
+            with contextlib.closing(sqlite3.connect(self.path / "journal.db")) as journal:
+                journal.execute(f"pragma busy_timeout = {TIMEOUT * 1000}")
+                until = time.monotonic() + TIMEOUT
+                while left := journal.execute("select count(distinct saga) from record").fetchone()[0]:
+                    if time.monotonic() > until:
+                        raise AssertionError(f"{left} sagas are left:\n" + "".join(service.output))
+                    time.sleep(0.005)
+            service.process.kill()
+
+    def rows(self, name, query):
+        with contextlib.closing(sqlite3.connect(self.path / f"{name}.db")) as database:
+            return dict(database.execute(query).fetchall())
+
+    def check(self):
+        reserved = self.rows("stock", "select id, 1 from reservation")
+        charged = self.rows("bank", "select id, receipt from charge")
+        booked = self.rows("orders", "select id, receipt from booking")
+        if booked != charged:
+            raise AssertionError(f"charged and not booked, or the reverse: {booked.items() ^ charged.items()}")
+        if reserved.keys() != booked.keys():
+            raise AssertionError(f"reserved and not booked, or the reverse: {reserved.keys() ^ booked.keys()}")
+        for number, status in self.answers.items():
+            if status not in (204, 402):
+                raise AssertionError(f"{number} was answered with {status}")
+            if (status == 204) != (number in booked):
+                raise AssertionError(f"{number} was answered with {status}, and is {number in booked}")
+        return len(booked)
+
+
+def main():
+    kills = int(sys.argv[1])
+    chance = random.Random(kills)
+    with folder() as path:
+        shop = Shop(path)
+        for number in range(1, kills + 1):
+            shop.kill_under_load(chance.uniform(0.0, 0.08))
+            if number % 25 == 0 or number == kills:
+                shop.settle()
+                booked = shop.check()
+        asked = next(shop.ids) - 1
+        print(f"{kills} kills, {asked} purchases, {len(shop.answers)} answered, {booked} booked")
+        if not shop.answers or not booked or asked == len(shop.answers):
+            raise AssertionError("nothing was in the middle of anything")
+
+
+if __name__ == "__main__":
+    main()
