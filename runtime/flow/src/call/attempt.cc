@@ -51,7 +51,7 @@ bool CallBase::allowed_by_breaker(Copy& copy) noexcept {
   copy.permit = target.breaker->allow(worker().loop().now());
   if (copy.permit) return true;
   ++target.counts.refused_open;
-  trace(trace::Kind::kRefused, {.detail = site_->target});
+  trace(trace::Kind::kRefused, site_->target);
   return false;
 }
 
@@ -62,7 +62,7 @@ void CallBase::launch(Copy& copy, trace::Kind kind) noexcept {
   ++target.counts.operations;
   copy.state = Copy::State::kInFlight;
   copy.begin(machine_.attempts());
-  trace(kind, {.detail = site_->target});
+  trace(kind, site_->target);
   bool ended = false;
   copy.ended_in_start = &ended;
   Log& log = worker().log();
@@ -105,18 +105,25 @@ void CallBase::note_verdict(Copy& copy, bool failed) noexcept {
 void CallBase::on_reply(Copy& copy, const void* reply) noexcept {
   note_end(copy);
   note_verdict(copy, false);
-  Result<void> outcome;
+  // Of a copy that has failed before, whose fault may be the one that counts.
+  Fault before;
+  if (faulty_copy_ != kNoCopy) [[unlikely]]
+    before = fault();
+  bool is_read = false;
   try {
-    outcome = read(reply);
+    is_read = read(reply);
   } catch (const std::bad_alloc&) {
-    outcome = Fault{FaultKind::kUnavailable, "the answer is larger than a request's arena", {}};
+    set_fault({FaultKind::kUnavailable, "the answer is larger than a request's arena", {}});
   }
-  if (outcome || outcome.error().kind != FaultKind::kMissing) may_have_happened_ = true;
-  if (!outcome) {
+  if (!is_read) [[unlikely]] {
     // `missing`, of a row that is not there, may be among the kinds that are retried.
-    trace(trace::Kind::kFail, {.failed = true, .fault = outcome.error().kind});
-    return fail_copy(copy, outcome.error());
+    const Fault own = fault();
+    if (own.kind != FaultKind::kMissing) may_have_happened_ = true;
+    trace_fault(own.kind);
+    if (faulty_copy_ != kNoCopy) set_fault(before);
+    return fail_copy(copy, own);
   }
+  may_have_happened_ = true;
   trace(trace::Kind::kComplete);
   stop_copies(Stop::kCancel);
   end(Outcome::kValue);
@@ -127,7 +134,7 @@ void CallBase::on_fault(Copy& copy, const Fault& fault) noexcept {
   const bool failed = !kRefusals.contains(fault.kind);
   note_verdict(copy, failed);
   may_have_happened_ = may_have_happened_ || failed;
-  trace(trace::Kind::kFail, {.failed = true, .fault = fault.kind});
+  trace_fault(fault.kind);
   fail_copy(copy, {fault.kind, kept(fault.why), kept(fault.pointer)});
 }
 

@@ -9,7 +9,6 @@ namespace zerver::flow {
 
 namespace {
 
-constexpr unsigned kNoCopy = ~0U;
 constexpr Fault kLost{FaultKind::kCancelled, "another one was taken", {}};
 constexpr Fault kLate{FaultKind::kCancelled, "it came too late", {}};
 
@@ -55,7 +54,7 @@ void CallBase::start() noexcept {
   Target& target = this->target();
   if (site_->rate != CallSite::kNoRate && !exchange().rate(site_->rate).take(now)) {
     ++target.counts.refused_rate;
-    trace(trace::Kind::kRefused, {.detail = site_->target});
+    trace(trace::Kind::kRefused, site_->target);
     return end_failed({FaultKind::kUnavailable, "its rate is used up", {}});
   }
   if (target.retry_budget != nullptr) target.retry_budget->deposit();
@@ -105,14 +104,14 @@ void CallBase::begin_attempt(const CallMachine::Next& next) noexcept {
     case InFlight::Entry::kRefused:
       ++worker().counters().refused;
       ++target.counts.refused;
-      trace(trace::Kind::kRefused, {.detail = site_->target});
+      trace(trace::Kind::kRefused, site_->target);
       forget_permit(first_);
       return fail_copy(first_, {FaultKind::kUnavailable, "too much is in flight", {}});
   }
 }
 
 void CallBase::wait_until(TimePoint until) noexcept {
-  trace(trace::Kind::kWait, {.detail = (until - worker().loop().now()).nanoseconds});
+  trace(trace::Kind::kWait, (until - worker().loop().now()).nanoseconds);
   backing_off_ = true;
   worker().loop().start(timer_, until);
   link();
@@ -232,10 +231,9 @@ void CallBase::settle() noexcept {
 
 // --- What it is made of ---
 
-void CallBase::trace(trace::Kind kind, trace::Event event) noexcept {
+void CallBase::record(trace::Event event) noexcept {
   event.name = site_->step;
   event.attempt = static_cast<std::uint16_t>(machine_.attempts());
-  event.kind = kind;
   exchange().trace(event);
 }
 

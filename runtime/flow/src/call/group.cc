@@ -80,7 +80,8 @@ void GroupBase::decide() noexcept {
     const Member* const deciding = decider();
     result_ = deciding != nullptr ? deciding->fault() : kOutOfReach;
   }
-  if (!is_in_group()) exchange().trace({.detail = machine_.successes(), .kind = trace::Kind::kResume});
+  if (exchange().is_traced() && !is_in_group())
+    exchange().trace({.detail = machine_.successes(), .kind = trace::Kind::kResume});
   report(success ? Outcome::kValue : Outcome::kError);
 }
 

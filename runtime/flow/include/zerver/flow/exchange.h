@@ -98,6 +98,8 @@ class Exchange {
   std::string_view step() const noexcept { return step_; }
   // An effect ended as `cancelled`: whatever the flow makes of that, it is to answer with answer_cancelled().
   bool given_up() const noexcept { return given_up_; }
+  // Whether somebody records what happens to this request.
+  bool is_traced() const noexcept { return trace_ != nullptr; }
   // Records an event of this request, with the time and the request filled in; next to nothing when nobody
   // records.
   void trace(trace::Event event) noexcept {

@@ -61,8 +61,8 @@ class CallBase : public Member {
  protected:
   ~CallBase();
 
-  // Keeps what the reply says, or tells why it cannot be read. May throw ArenaFull.
-  virtual Result<void> read(const void* reply) = 0;
+  // Keeps what the reply says; false when it cannot be read, and fault() says why. May throw ArenaFull.
+  virtual bool read(const void* reply) = 0;
   virtual void set_fault(const Fault& fault) noexcept = 0;
   Arena& arena() const noexcept { return exchange().arena(); }
   Worker& worker() const noexcept { return exchange().worker(); }
@@ -96,6 +96,8 @@ class CallBase : public Member {
     CallBase& call;
   };
 
+  static constexpr unsigned kNoCopy = ~0U;
+
   // In an exchange's list; null when there is none.
   static CallBase* first_unshielded(CallBase* first) noexcept;
 
@@ -128,7 +130,16 @@ class CallBase : public Member {
   void end(Outcome outcome) noexcept;
   void settle() noexcept;
 
-  void trace(trace::Kind kind, trace::Event event = {}) noexcept;
+  // An event is made only when somebody records it.
+  void trace(trace::Kind kind, std::int64_t detail = 0) noexcept {
+    if (exchange().is_traced()) [[unlikely]]
+      record({.detail = detail, .kind = kind});
+  }
+  void trace_fault(FaultKind fault) noexcept {
+    if (exchange().is_traced()) [[unlikely]]
+      record({.kind = trace::Kind::kFail, .failed = true, .fault = fault});
+  }
+  void record(trace::Event event) noexcept;
   String kept(String text) noexcept;
   Target& target() const noexcept { return exchange().target(site_->target); }
   void link() noexcept;
@@ -142,7 +153,7 @@ class CallBase : public Member {
   Copy first_;
   CallBase* previous_ = nullptr;  // in the exchange's list
   CallBase* next_ = nullptr;
-  unsigned faulty_copy_ = 0;                     // the first that failed in this attempt
+  unsigned faulty_copy_ = kNoCopy;               // the first that failed in this attempt
   FaultKind fault_kind_ = FaultKind::kInternal;  // how
   bool linked_ = false;
   bool backing_off_ = false;
@@ -164,7 +175,7 @@ template <class T, class Reply> class Call final : public CallBase {
   const Result<T>& result() const noexcept { return result_; }
 
  private:
-  Result<void> read(const void* reply) override {
+  bool read(const void* reply) override {
     if constexpr (std::is_same_v<Reply, RowSet>) {
       result_ = read_rows<T>(*static_cast<const RowSet*>(reply), arena(), worker().json_reader());
     } else if constexpr (std::is_same_v<Reply, JsonText>) {
@@ -176,8 +187,7 @@ template <class T, class Reply> class Call final : public CallBase {
       static_assert(std::is_same_v<T, Reply>);
       result_ = *static_cast<const T*>(reply);
     }
-    if (!result_) return result_.error();
-    return {};
+    return result_.has_value();
   }
   void set_fault(const Fault& fault) noexcept override { result_ = fault; }
   const Fault& fault() const noexcept override { return result_.error(); }

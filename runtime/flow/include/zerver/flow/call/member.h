@@ -53,6 +53,8 @@ class Member {
   void set_outcome(Outcome outcome) noexcept { outcome_ = outcome; }
   // The last that it does: the flow may go on, and this be gone, before it returns.
   void report(Outcome outcome) noexcept;
+  // When it has not succeeded.
+  virtual const Fault& fault() const noexcept = 0;
 
  private:
   friend class GroupBase;
@@ -62,8 +64,6 @@ class Member {
   virtual void stop(Stop how) noexcept = 0;
   // It has ended, but another one is taken: its result becomes a fault.
   virtual void hide() noexcept = 0;
-  // When it has not succeeded.
-  virtual const Fault& fault() const noexcept = 0;
 
   Exchange* exchange_;
   GroupBase* group_ = nullptr;
