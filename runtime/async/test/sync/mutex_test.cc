@@ -1,3 +1,4 @@
+#include <zerver/async/scheduling/ready_queue.h>
 #include <zerver/async/sleep.h>
 #include <zerver/async/spawn.h>
 #include <zerver/async/sync/mutex.h>
@@ -110,6 +111,62 @@ TEST(Mutex, FreeOneIsLockedEvenAfterAStop) {
   handle.cancel();
   loop.run();
   EXPECT_TRUE(handle.take());
+}
+
+// Work in a queue of classes, raised there while it holds what others wait for.
+class Work final : public Scheduled, public Borrower {
+ public:
+  Work(ReadyQueue& queue, Priority its_priority)
+      : Scheduled([](Job&) noexcept {}), queue_(queue), own_(its_priority) {}
+
+  Priority priority() const noexcept override { return own_; }
+  void lend(Priority priority) noexcept override {
+    lent.push_back(priority);
+    if (waiting()) queue_.lend(*this, priority);
+  }
+
+  std::vector<Priority> lent;
+
+ private:
+  ReadyQueue& queue_;
+  Priority own_;
+};
+
+Task<> lock_as(Mutex& mutex, Work& who, Duration stay) {
+  const Result<MutexGuard> guard = co_await mutex.lock(who);
+  (void)co_await shield(sleep_for(stay));
+}
+
+TEST(Mutex, WaitingLendsItsClassToWhoeverHoldsIt) {
+  SimLoop loop;
+  ReadyQueue queue;
+  Mutex mutex;
+  Work holder(queue, Priority::kBatch), between(queue, Priority::kNormal),
+      urgent(queue, Priority::kInteractive);
+  spawn(loop, lock_as, std::ref(mutex), std::ref(holder), kStay).detach();
+  loop.run_ready();
+  ASSERT_TRUE(queue.push(holder, Priority::kBatch, loop.now()));
+  ASSERT_TRUE(queue.push(between, Priority::kNormal, loop.now()));
+  spawn(loop, lock_as, std::ref(mutex), std::ref(urgent), kStay).detach();
+  loop.run_ready();
+  EXPECT_EQ(queue.pop(), &holder);
+  EXPECT_EQ(queue.pop(), &between);
+  loop.run();
+}
+
+TEST(Mutex, HandingOverLendsTheClassOfTheMostUrgentWhoStillWaits) {
+  SimLoop loop;
+  ReadyQueue queue;
+  Mutex mutex;
+  Work first(queue, Priority::kNormal), second(queue, Priority::kBatch), third(queue, Priority::kNormal),
+      fourth(queue, Priority::kInteractive);
+  for (Work* const work : {&first, &second, &third, &fourth})
+    spawn(loop, lock_as, std::ref(mutex), std::ref(*work), kStay).detach();
+  loop.run();
+  EXPECT_EQ(first.lent, std::vector{Priority::kInteractive});
+  EXPECT_EQ(second.lent, std::vector{Priority::kInteractive});
+  EXPECT_EQ(third.lent, std::vector{Priority::kInteractive});
+  EXPECT_TRUE(fourth.lent.empty());
 }
 
 TEST(MutexGuard, MovesAndUnlocksWhatItHeldBefore) {

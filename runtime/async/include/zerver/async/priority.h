@@ -24,4 +24,16 @@ constexpr std::string_view name_of(Priority priority) noexcept {
   return "batch";
 }
 
+// Somebody whose class can be raised while others wait for what he holds, so that they do not wait for all
+// that is more urgent than he is (priority inheritance: Sha, Rajkumar and Lehoczky, 1990).
+class Borrower {
+ public:
+  virtual Priority priority() const noexcept = 0;
+  // Somebody of that class, which is more urgent than priority(), waits for him.
+  virtual void lend(Priority priority) noexcept = 0;
+
+ protected:
+  ~Borrower() = default;
+};
+
 }  // namespace zerver::async

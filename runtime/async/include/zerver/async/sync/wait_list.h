@@ -31,6 +31,10 @@ class WaitList {
 
   bool empty() const noexcept { return first_ == nullptr; }
   WaitNode& first() const noexcept { return *first_; }
+  template <class Function> void for_each(Function function) const {
+    for (WaitNode* node = first_; node != nullptr; node = node->next_)
+      function(*node);
+  }
 
   void append(WaitNode& node, Waiter& waiter) noexcept {
     node.waiter_ = &waiter;
