@@ -81,7 +81,7 @@ template <class T> class Spawned {
       context_ = {&loop, stop_.token()};
       loop.defer(*this);
     }
-    // Nobody has its handle any more. Without a handler an exception of it ends the program.
+    // Nobody has its handle any more. An exception of it is ignored then, or ends the program.
     void let_go(bool ignores_exceptions) noexcept {
       is_let_go_ = true;
       ignores_exceptions_ = ignores_exceptions;
