@@ -182,7 +182,7 @@ TEST_F(Sagas, BehindThePivotNothingIsUndone) {
 
 TEST_F(Sagas, AHookThatAnswersEndsTheSagaEarlyAllTheSame) {
   desk.faults["book"] = FaultKind::kConflict;
-  EXPECT_EQ(post("/hooked?id=1"), 299);
+  EXPECT_EQ(post("/booked?id=1"), 299);
   EXPECT_EQ(journal, (Journal{"reserve p1", "book p1", "release p1"}));
 }
 
@@ -208,12 +208,12 @@ TEST_F(Sagas, ABranchThatCompletesBesideOneThatFailsIsUndone) {
 
 TEST_F(Sagas, ASagaInASagaIsUndoneByItself) {
   desk.faults["book"] = FaultKind::kConflict;
-  EXPECT_EQ(post("/nested?id=1"), 204) << "its error is rescued, the outer one goes on";
+  EXPECT_EQ(post("/within?id=1"), 204) << "its error is rescued, the outer one goes on";
   EXPECT_EQ(journal, (Journal{"reserve p1", "reserve o1", "book p1", "release o1"}));
 }
 
 TEST_F(Sagas, ASagaInASagaIsUndoneWithTheRest) {
-  EXPECT_EQ(post("/nested?id=13"), 418);
+  EXPECT_EQ(post("/within?id=13"), 418);
   EXPECT_EQ(journal,
             (Journal{"reserve p13", "reserve o13", "book p13", "unbook p13", "release o13", "release p13"}));
 }
