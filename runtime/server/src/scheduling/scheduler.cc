@@ -58,10 +58,6 @@ void Scheduler::bind(std::vector<BoundPackage> packages) {
   }
 }
 
-std::size_t Scheduler::flow_of(const ServedExchange& exchange) const noexcept {
-  return static_cast<std::size_t>(exchange.flow() - packages_[exchange.package].package->flows.data());
-}
-
 // --- A request comes ---
 
 Handled Scheduler::handle(ServedExchange& exchange) {
@@ -81,8 +77,10 @@ std::optional<Handled> Scheduler::pass(Exchange& routed) noexcept {
   const flow::FlowInfo& flow = *exchange.flow();
   const TimePoint now = loop_.now();
   exchange.set_arrival(now);
+  exchange.flow_position_ =
+      static_cast<std::uint16_t>(&flow - packages_[exchange.package].package->flows.data());
   if (fleet_.limits().any()) {
-    if (const auto refusal = fleet_.limits().enter(exchange, flow_of(exchange), now)) {
+    if (const auto refusal = fleet_.limits().enter(exchange, exchange.flow_position_, now)) {
       refuse(exchange, Why::kLimited, refusal->status, refusal->detail, refusal->retry_after);
       return Handled::kNow;
     }
@@ -147,12 +145,11 @@ void Scheduler::cancel(ServedExchange& exchange) noexcept {
 
 void Scheduler::note_answered(ServedExchange& exchange) noexcept {
   if (exchange.flow() == nullptr) return;
-  const std::size_t position = flow_of(exchange);
   if (exchange.counted_) {
     exchange.counted_ = false;
-    fleet_.limits().leave(exchange, position);
+    fleet_.limits().leave(exchange, exchange.flow_position_);
   }
-  FlowLoad& load = loads_[exchange.package][position];
+  FlowLoad& load = load_of(exchange);
   load.arena_peak.raise_to(exchange.arena().used());
   const Duration deadline = exchange.flow()->deadline;
   if (deadline == Duration::max() || !exchange.begun_) return;

@@ -109,9 +109,8 @@ class Scheduler final : public flow::Gate {
   void note_begun(ServedExchange& exchange) noexcept;
   void note_run(ServedExchange& exchange, Duration time) noexcept;
   Duration expected_wait() const noexcept;
-  std::size_t flow_of(const ServedExchange& exchange) const noexcept;
   FlowLoad& load_of(const ServedExchange& exchange) noexcept {
-    return loads_[exchange.package][flow_of(exchange)];
+    return loads_[exchange.package][exchange.flow_position_];
   }
 
   Fleet& fleet_;

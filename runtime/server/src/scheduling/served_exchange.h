@@ -54,6 +54,7 @@ class ServedExchange final : public flow::Exchange, public async::Scheduled {
   void cancel_away() noexcept;
   void come_home() noexcept;
 
+  std::uint16_t flow_position_ = 0;  // in PackageInfo::flows, once it is routed
   Scheduler& home_;
   Scheduler* runner_;  // guarded by the home's queue while it waits there
   CancelJob cancel_job_{*this};

@@ -1,7 +1,6 @@
 // A count that one thread keeps and any thread may read.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -13,7 +12,9 @@ class Counter {
  public:
   void add(std::uint64_t count = 1) noexcept { set(value() + count); }
   void take_off(std::uint64_t count = 1) noexcept { set(value() - count); }
-  void raise_to(std::uint64_t value_seen) noexcept { set(std::max(value(), value_seen)); }
+  void raise_to(std::uint64_t value_seen) noexcept {
+    if (value_seen > value()) set(value_seen);
+  }
   void set(std::uint64_t new_value) noexcept { value_.store(new_value, std::memory_order_relaxed); }
   std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
 
