@@ -332,7 +332,6 @@ TEST_F(SchedulerTest, ShedsWhenTheQueueStands) {
   // Every 10 ms two more come than are served: the queue stands, and after an interval requests are shed.
   int served = 0;
   int shed = 0;
-  Duration longest;
   for (int i = 0; i < 100; ++i) {
     for (int k = 0; k < 3; ++k)
       send("/usual");
