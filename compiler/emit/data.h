@@ -61,6 +61,7 @@ inline Data deprecated(bool is_deprecated, const std::string& text) {
 [[nodiscard]] Data header_data(const plan::Plan& plan);
 [[nodiscard]] Data source_data(const plan::Plan& plan);
 [[nodiscard]] Data router_functions(const plan::Plan& plan);
+[[nodiscard]] Data codec_data(const std::vector<plan::CodecFieldPlan>& fields);
 [[nodiscard]] Data type_data(const plan::TypePlan& type);
 [[nodiscard]] Data call_data(const plan::CallPlan& call);
 [[nodiscard]] Data assigns_data(const std::vector<plan::AssignPlan>& assigns);

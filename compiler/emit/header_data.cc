@@ -25,24 +25,6 @@ Data field_data(const plan::FieldPlan& field) {
                  {"deprecated", deprecated(field.is_deprecated, field.deprecated)}});
 }
 
-Data codec_data(const std::vector<plan::CodecFieldPlan>& fields) {
-  Data result(Data::type::list);
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const plan::CodecFieldPlan& field = fields[i];
-    result.push_back(object({{"name", field.name},
-                             {"json", field.json},
-                             {"key", field.key},
-                             {"column", field.column},
-                             {"required", flag(field.required)},
-                             {"is_optional", flag(field.is_optional)},
-                             {"checks", list(field.checks, check_data)},
-                             {"branch", i == 0 ? "" : "} else "},
-                             {"and", i == 0 ? "" : " && "},
-                             {"is_last", flag(i + 1 == fields.size())}}));
-  }
-  return result;
-}
-
 Data operation_data(const plan::OperationPlan& operation, std::size_t index) {
   return object({{"name", operation.name},
                  {"arguments", operation.arguments},
@@ -151,6 +133,24 @@ Data step_data(const plan::StepPlan& step) {
 }
 
 }  // namespace
+
+Data codec_data(const std::vector<plan::CodecFieldPlan>& fields) {
+  Data result(Data::type::list);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const plan::CodecFieldPlan& field = fields[i];
+    result.push_back(object({{"name", field.name},
+                             {"json", field.json},
+                             {"key", field.key},
+                             {"column", field.column},
+                             {"required", flag(field.required)},
+                             {"is_optional", flag(field.is_optional)},
+                             {"checks", list(field.checks, check_data)},
+                             {"branch", i == 0 ? "" : "} else "},
+                             {"and", i == 0 ? "" : " && "},
+                             {"is_last", flag(i + 1 == fields.size())}}));
+  }
+  return result;
+}
 
 Data type_data(const TypePlan& type) {
   const bool is_aggregate = type.kind == TypePlan::Kind::kStruct || type.kind == TypePlan::Kind::kError;

@@ -119,7 +119,7 @@ class Indenter {
     const StringRef before = text.take_front(position).rtrim();
     // What is listed in braces is a continuation.
     result.is_list = before.ends_with("=") || before.ends_with("(") || before.ends_with(",") ||
-                     before.ends_with("return") || before.ends_with("{") || text.starts_with("constexpr ") ||
+                     before.ends_with("return") || before.ends_with("{") || text.starts_with("const") ||
                      (before.empty() && in_list);
     if (result.is_list) result.inner = indent + 4;
     if (text.starts_with("switch (")) {

@@ -77,6 +77,16 @@ Data kept_data(const plan::OutcomePlan::Kept& kept) {
   return object({{"only_if", when_set(kept.condition)}, {"assigns", list(kept.assigns, assign_data)}});
 }
 
+Data enqueue_data(const plan::EnqueuePlan& enqueue) {
+  return object({{"job", enqueue.job},
+                 {"site", enqueue.site},
+                 {"arguments_type", enqueue.arguments_type},
+                 {"arguments", braced(enqueue.arguments)},
+                 {"settings", list(enqueue.settings)},
+                 {"shield", enqueue.shield.empty() ? std::string() : ", " + enqueue.shield},
+                 {"failed", enqueue.failed}});
+}
+
 Data outcome_data(const plan::OutcomePlan& outcome) {
   return object({{"result", outcome.local + ".result()"},
                  {"may_fail", flag(outcome.may_fail)},
@@ -167,6 +177,8 @@ Data operation_data(const Operation& operation) {
       {"calls", list(operation.calls, call_data)},
       {"groups", list(operation.groups, group_data)},
       {"awaited", awaited},
+      {"is_enqueue", is(Operation::Kind::kEnqueue)},
+      {"enqueue", enqueue_data(operation.enqueue)},
       {"outcomes", list(operation.outcomes, outcome_data)},
       {"given_up", when_set(operation.given_up)},
       {"use", operation.saga ? saga_use_data(operation) : Data(false)},

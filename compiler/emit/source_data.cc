@@ -47,6 +47,7 @@ Data site_data(const plan::SitePlan& site) {
 Data target_data(const plan::TargetPlan& target) {
   return object({{"name", target.name},
                  {"adapter", target.adapter},
+                 {"has_function", flag(!target.function.empty())},
                  {"function", target.function},
                  {"uses_environment", flag(llvm::any_of(target.statements,
                                                         [](llvm::StringRef statement) {
@@ -70,6 +71,24 @@ Data storage_data(const plan::StoragePlan& storage) {
   return object({{"name", storage.name},
                  {"slots", list(storage.slots, slot_data)},
                  {"presences", list(presences_of(storage.slots))}});
+}
+
+Data job_data(const plan::JobPlan& job) {
+  return object({{"comment", job.comment},
+                 {"name", job.arguments_type},
+                 {"members", list(job.fields,
+                                  [](const plan::FieldPlan& field) {
+                                    return object({{"type", field.type}, {"member", field.name}});
+                                  })},
+                 {"codec", codec_data(job.codec)},
+                 {"is_enqueued", flag(job.is_enqueued)},
+                 {"is_own", flag(job.is_own)},
+                 {"flow_name", job.flow_name},
+                 {"flow", std::to_string(job.flow)},
+                 {"function", job.function},
+                 {"runner", job.runner},
+                 {"is_coroutine", flag(job.is_coroutine)},
+                 {"settings", list(job.settings)}});
 }
 
 Data flow_data(const plan::FlowPlan& flow) {
@@ -96,6 +115,8 @@ Data flow_data(const plan::FlowPlan& flow) {
                  {"heading", flow.heading},
                  {"result", flow.is_coroutine ? "zerver::flow::FlowTask" : "void"},
                  {"is_coroutine", flag(flow.is_coroutine)},
+                 {"is_routed", flag(flow.is_routed)},
+                 {"job", when_set(flow.arguments_type)},
                  {"needs_end", flag(flow.is_coroutine && flow.suspensions.empty())},
                  {"doc", doc(flow.doc)},
                  {"deadline", when_set(flow.deadline)},
@@ -156,6 +177,9 @@ Data source_data(const plan::Plan& plan) {
        {"has_targets", flag(!plan.targets.empty())},
        {"has_sagas", flag(!plan.saga_steps.empty())},
        {"saga_steps", saga_steps_data(plan)},
+       {"has_jobs", flag(!plan.jobs.empty())},
+       {"has_own_jobs", flag(llvm::any_of(plan.jobs, [](const plan::JobPlan& job) { return job.is_own; }))},
+       {"jobs", list(plan.jobs, job_data)},
        {"has_rates", flag(!plan.rates.empty())},
        {"rates",
         list(plan.rates,

@@ -37,6 +37,7 @@ struct Builder {
   llvm::SetVector<model::TargetId> targets;               // systems that a flow calls
   llvm::SmallVector<Span> rates;                          // where those of `Plan::rates` are written
   llvm::DenseMap<model::StepId, std::size_t> saga_steps;  // position in Plan::saga_steps
+  llvm::SmallVector<model::FlowId> jobs;                  // those of `Plan::jobs`
   NameScope source_scope{{"handle", "package", "answer_error", "answer_with", "Route", "Captures", "kNone"}};
 
   // "todo.v1.admit"
@@ -66,8 +67,13 @@ void plan_steps(Builder& builder);
 void plan_flows(Builder& builder);
 void plan_outcomes(Builder& builder);
 void plan_targets(Builder& builder);
+// Behind flows and targets.
+void plan_jobs(Builder& builder);
 void plan_errors(Builder& builder);
 void plan_routes(Builder& builder);
+
+// The plan of a job that the package has or enqueues; made when it is not there yet.
+JobPlan& job_plan(Builder& builder, model::FlowId job);
 
 // The slots of a step as its view names them, in the order of reads, then writes.
 [[nodiscard]] std::vector<AccessPlan> accesses_of(const Builder& builder, const model::Step& step);

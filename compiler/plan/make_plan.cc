@@ -92,6 +92,7 @@ Plan make_plan(const model::Program& program, model::PackageId package) {
   plan_flows(builder);
   plan_outcomes(builder);
   plan_targets(builder);
+  plan_jobs(builder);
   plan_errors(builder);
   plan_routes(builder);
   plan_includes(builder);

@@ -220,6 +220,16 @@ struct SagaUsePlan {
   std::string unrecorded = {};            // guarded statements when it may not begin
 };
 
+// What `enqueue` hands over.
+struct EnqueuePlan {
+  std::string job;  // a C++ literal
+  std::string site, arguments_type;
+  std::vector<std::string> arguments;
+  std::vector<std::string> settings;  // ".after = ..."
+  std::string shield;                 // a further argument of the call; may be empty
+  std::string failed;                 // guarded statements when it is not taken
+};
+
 struct Operation;
 using Body = std::vector<Operation>;
 
@@ -277,6 +287,7 @@ struct Operation {
     kCalls,
     kStep,
     kWhen,
+    kEnqueue,
     kRescue,
     kAnswer,
     kBlock,     // with hooks
@@ -296,6 +307,7 @@ struct Operation {
   std::vector<OutcomePlan> outcomes;  // kCalls
   std::optional<SagaUsePlan> saga;    // kCalls that write inside a saga
   std::string given_up;               // kCalls: guarded statements when the request is given up; may be empty
+  EnqueuePlan enqueue;                // kEnqueue
   std::string step;                   // kStep: the namespace
   std::string prefix;                 // of its locals
   std::vector<std::string> arguments;
@@ -360,6 +372,8 @@ struct FlowPlan {
   std::vector<std::string> settings;  // what the scheduler is told: ".priority = ..."
   std::string owner;
   bool is_coroutine = false;
+  std::string arguments_type;         // of a job
+  bool is_routed = true;              // by requests
   bool uses_path = false;             // reads a path parameter
   std::size_t captures = 0;           // values that its route yields
   std::string outcomes_name;          // kShowOutcomes
@@ -373,9 +387,24 @@ struct FlowPlan {
 
 // --- The rest of the source file ---
 
+// A job that the package has or enqueues: its arguments as a struct with a codec, and how it is run.
+struct JobPlan {
+  std::string flow_name;  // a C++ literal
+  std::string comment, arguments_type;
+  std::vector<FieldPlan> fields;
+  std::vector<CodecFieldPlan> codec;
+  bool is_enqueued = false, is_own = false;
+  // Of an own one:
+  std::size_t flow = 0;  // position
+  std::string function, runner;
+  bool is_coroutine = false;
+  std::vector<std::string> settings;  // ".attempts = 8"
+};
+
 struct SitePlan {
-  std::string name;  // kInsertCall
-  std::string step;  // as a `.flow` file writes it, a C++ literal
+  bool is_enqueue = false;  // its target is the queue of jobs
+  std::string name;         // kInsertCall
+  std::string step;         // as a `.flow` file writes it, a C++ literal
   std::size_t target = 0;
   std::string operation;            // zerver::SqlAdapter::kOne
   std::vector<std::string> fails;   // enumerators of FaultKind
@@ -449,6 +478,7 @@ struct Plan {
   std::vector<TargetPlan> targets;
   std::vector<RatePlan> rates;
   std::vector<SagaStepPlan> saga_steps;
+  std::vector<JobPlan> jobs;
   std::vector<ErrorAnswerPlan> errors;
   std::vector<std::string> error_constants;  // of errors that leave blocks; the first is 1
   bool answers_exits = false;                // some flow answers with the exit of a part of it

@@ -281,10 +281,16 @@ class BlockResolver {
     } else if (written.after != nullptr && !written.after->erroneous) {
       context_.engine.report(Kind::kBadSetting, written.after->span, "after", "a duration such as `5s`");
     }
-    if (const auto* path = llvm::dyn_cast_or_null<syntax::PathExpr>(written.priority)) {
-      enqueue.priority = path->segments.front().text.str();
-    } else if (const auto* number = literal_of(written.priority, syntax::LiteralKind::kInteger)) {
-      enqueue.priority = number->text.str();
+    if (written.priority != nullptr && !written.priority->erroneous) {
+      const auto* path = llvm::dyn_cast<syntax::PathExpr>(written.priority);
+      const llvm::StringRef word = path != nullptr ? path->segments.front().text : llvm::StringRef();
+      const bool is_class = word == "interactive" || word == "normal" || word == "batch";
+      if (is_class && path->segments.size() == 1) {
+        enqueue.priority = word.str();
+      } else {
+        context_.engine.report(Kind::kBadSetting, written.priority->span, "priority",
+                               "`interactive`, `normal` or `batch`");
+      }
     }
     if (written.unique != nullptr) {
       model::Expression unique = expressions.infer(*written.unique);

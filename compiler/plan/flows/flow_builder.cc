@@ -96,19 +96,22 @@ FlowPlan FlowBuilder::run() {
         " on " + (plan_.method.empty() ? std::string("ANY") : plan_.method) + " \"" + plan_.path + "\"";
     for (const SegmentMatch& segment : segments_of(*flow_.route))
       plan_.captures += segment.value_count();
-  } else {
+  } else if (flow_.trigger == model::Trigger::kSlug) {
     plan_.method = "POST";
     plan_.path = "/flow/v1/" + flow_.slug;
+  } else {
+    plan_.heading = (flow_.trigger == model::Trigger::kJob ? "job " : "cron ") + flow_.origin.name;
+    plan_.is_routed = false;
   }
   plan_.is_coroutine = flow_.has_effects;
   if (flow_.deadline && flow_.has_effects) plan_.deadline = duration(*flow_.deadline);
   plan_.settings = flow_settings(flow_);
-  if (flow_.trigger == model::Trigger::kJob) builder_.unsupported(flow_.origin.span, "a job");
   if (flow_.trigger == model::Trigger::kCron) builder_.unsupported(flow_.origin.span, "a cron");
   if (flow_.sample_percent) builder_.plan.unsupported.push_back({flow_.origin.span, "`sample`", true});
   plan_slots();
   plan_.uses_slots = reads_slots(flow_.body);
   plan_.body = block(flow_.body).body;
+  if (flow_.trigger == model::Trigger::kJob) job();
   plan_.suspensions = std::move(suspensions_);
   plan_.uses_path = uses_path_;
   return std::move(plan_);
@@ -200,7 +203,7 @@ bool FlowBuilder::statement(const model::Statement& statement, Body& body) {
       saga(statement, body, ends);
       break;
     case StatementKind::kEnqueue:
-      builder_.unsupported(statement.span, "`enqueue`");
+      enqueue(statement, body);
       break;
     case StatementKind::kRescue:
     case StatementKind::kOnError:

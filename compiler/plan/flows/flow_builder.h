@@ -91,6 +91,10 @@ class FlowBuilder {
   // answers.cc
   void answer(const model::Statement& statement, Operation& operation);
 
+  // jobs.cc
+  void job();
+  void enqueue(const model::Statement& statement, Body& body);
+
   // effects.cc
   CallPlan call(const model::Step& step, const model::EffectCall& effect, const std::string& prefix,
                 const std::string& site);

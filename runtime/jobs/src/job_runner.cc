@@ -67,7 +67,7 @@ class JobRunner::Run final : public flow::Exchange {
 // --- One worker ---
 
 JobRunner::JobRunner(flow::Worker& worker, RunnerGroup& group, Bind bind)
-    : worker_(worker), group_(group), bind_(std::move(bind)) {
+    : worker_(worker), group_(group), bind_(std::move(bind)), most_(group.store().limits().running) {
   group_.join(*this);
 }
 
@@ -75,6 +75,11 @@ JobRunner::~JobRunner() {
   group_.leave(*this);
   stop();
   worker_.loop().stop(timer_);
+}
+
+void JobRunner::only_forward() noexcept {
+  most_ = 0;
+  has_room_.store(false, std::memory_order_relaxed);
 }
 
 void JobRunner::put(const flow::JobRequest& request, flow::Reply<void> reply) {
@@ -143,12 +148,12 @@ void JobRunner::pump() noexcept {
   if (stopped_) return;
   JobStore& store = group_.store();
   const TimePoint now = worker_.loop().now();
-  while (running_ < store.limits().running) {
+  while (running_ < most_) {
     std::unique_ptr<QueuedJob> job = store.take(now);
     if (job == nullptr) break;
     start(std::move(job));
   }
-  has_room_.store(running_ < store.limits().running, std::memory_order_relaxed);
+  has_room_.store(running_ < most_, std::memory_order_relaxed);
   const TimePoint due = store.next_due();
   if (due <= now) return group_.wake_idle(*this);
   if (due == TimePoint::never()) {
@@ -156,7 +161,7 @@ void JobRunner::pump() noexcept {
   } else {
     worker_.loop().start(timer_, due);
   }
-  if (running_ == 0 && on_idle_) std::exchange(on_idle_, nullptr)();
+  if (running_ == 0 && on_idle_) on_idle_();
 }
 
 void JobRunner::start(std::unique_ptr<QueuedJob> job) {
@@ -206,6 +211,10 @@ void JobRunner::finished(Run& run) noexcept {
 void JobRunner::drain(std::function<void()> on_idle) {
   on_idle_ = std::move(on_idle);
   pump();
+}
+
+bool JobRunner::idle() const noexcept {
+  return running_ == 0 && (stopped_ || group_.store().next_due() > worker_.loop().now());
 }
 
 void JobRunner::stop() noexcept {

@@ -221,6 +221,17 @@ TEST_F(Runner, AWorkerAtItsBoundHandsOverToAnother) {
   EXPECT_EQ(store.counts().succeeded, 3U);
 }
 
+TEST_F(Runner, AWorkerThatOnlyForwardsRunsNothing) {
+  SimWorker other(loop, group);
+  worker.runner.only_forward();
+  EXPECT_TRUE(put("shop.quick", "now"));
+  EXPECT_TRUE(put("shop.quick", "later", Duration::from_seconds(1)));
+  loop.run();
+  EXPECT_EQ(seen_.size(), 2U);
+  EXPECT_EQ(other.runner.running(), 0U);
+  EXPECT_EQ(store.counts().succeeded, 2U);
+}
+
 TEST_F(Runner, DrainingFinishesWhatIsDue) {
   worker.system.answer("work", testing::FakeReply::nothing().after(Duration::from_milliseconds(10)));
   for (int i = 0; i < 3; ++i)

@@ -1,4 +1,5 @@
 // The `main` of a generated service.
+#include "job_service.h"
 #include "options.h"
 #include "saga_service.h"
 #include <zerver/core/clock.h>
@@ -126,6 +127,8 @@ int serve(std::string_view program, const Settings& settings,
   StandardErrorLog log(program);
   effects::Registry registry;
   effects::add_standard_adapters(registry);
+  JobService background(packages);
+  background.offer(registry);
   if (register_adapters != nullptr) register_adapters(registry);
 
   const ProcessEnvironment environment;
@@ -143,6 +146,7 @@ int serve(std::string_view program, const Settings& settings,
       bound.push_back({packages[p], targets[p], systems.rates(p)});
       if (i == 0) recovered.push_back({packages[p], targets[p], systems.rates(p)});
     }
+    if (jobs::JobRunner* const runner = background.bind(server.worker(i), bound)) server.run_jobs(i, *runner);
     server.bind(i, std::move(bound));
     sagas.use(server.worker(i));
   }
@@ -169,6 +173,7 @@ int serve(std::string_view program, const Settings& settings,
     print_error(program, to_json(snapshot_of(server, systems)));
   server.drain();
   server.join();
+  background.end(log);
   return kServed;
 }
 

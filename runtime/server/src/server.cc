@@ -41,6 +41,12 @@ void Server::bind(std::size_t index, std::vector<BoundPackage> packages) {
   workers_[index]->bind(std::move(packages));
 }
 
+void Server::run_jobs(std::size_t index, jobs::JobRunner& runner) {
+  // A batch worker ends with the others: it has no time of its own to drain.
+  if (workers_[index]->is_batch()) return runner.only_forward();
+  workers_[index]->set_jobs(&runner);
+}
+
 std::string Server::open() {
   if (std::string error = fleet_->limits().error(); !error.empty()) return error;
   for (const std::string& text : settings_.listen) {

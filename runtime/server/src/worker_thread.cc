@@ -234,18 +234,25 @@ void WorkerThread::begin_drain() {
   if (is_batch()) return;  // what it runs belongs to the connections of others
   loop_.start(drain_timer_, loop_.now() + settings().timeouts.drain);
   for_each_connection([](Connection& connection) { connection.drain(); });
+  if (jobs_ != nullptr) jobs_->drain([this] { drained_if_empty(); });
   drained_if_empty();
 }
 
 void WorkerThread::end_drain() {
-  if (open_count_ == 0) return;
+  if (jobs_ != nullptr && jobs_->running() != 0) {
+    log_.write(LogLevel::kWarning,
+               "giving up " + std::to_string(jobs_->running()) + " jobs that did not finish in time");
+  }
+  if (jobs_ != nullptr) jobs_->stop();
+  if (open_count_ == 0) return drained_if_empty();
   log_.write(LogLevel::kWarning,
              "closing " + std::to_string(open_count_) + " connections that did not finish in time");
   for_each_connection([](Connection& connection) { connection.close(); });
 }
 
 void WorkerThread::drained_if_empty() {
-  if (!draining() || open_count_ != 0 || std::exchange(drained_, true)) return;
+  if (!draining() || open_count_ != 0 || (jobs_ != nullptr && !jobs_->idle())) return;
+  if (std::exchange(drained_, true)) return;
   fleet_.note_drained();
 }
 

@@ -13,6 +13,7 @@
 #include <zerver/flow/worker.h>
 #include <zerver/http/date.h>
 #include <zerver/io/asio_loop.h>
+#include <zerver/jobs/job_runner.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -38,6 +39,8 @@ class WorkerThread final : public ConnectionHost {
   flow::Worker& worker() noexcept { return worker_; }
   bool is_batch() const noexcept { return scheduler_.taker() == RequestQueue::Taker::kBatchWorker; }
   void bind(std::vector<BoundPackage> packages) { scheduler_.bind(std::move(packages)); }
+  // Who runs jobs here; draining waits for them, too. May be null.
+  void set_jobs(jobs::JobRunner* jobs) noexcept { jobs_ = jobs; }
   // Before run(). Outlives this.
   void set_heartbeat(execution::Heartbeat& heartbeat) noexcept { loop_.set_heartbeat(heartbeat); }
   // Takes the listening socket over.
@@ -108,6 +111,7 @@ class WorkerThread final : public ConnectionHost {
   Connection* open_ = nullptr;  // ring of those that are open
   std::size_t open_count_ = 0;
   bool drained_ = false;
+  jobs::JobRunner* jobs_ = nullptr;
   std::atomic<bool> drain_posted_ = false;
   std::mutex running_mutex_;
   bool running_ = false;  // guarded by running_mutex_

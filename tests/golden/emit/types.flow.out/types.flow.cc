@@ -16,8 +16,8 @@ namespace {
 // --- Patterns ---
 
 const zerver::flow::Pattern& slug_pattern() {
-  static const zerver::flow::Pattern pattern("[a-z0-9-]+");
-  return pattern;
+    static const zerver::flow::Pattern pattern("[a-z0-9-]+");
+    return pattern;
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <zerver/flow/data/value.h>
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/flow_task.h>
+#include <zerver/flow/job/job.h>
 #include <zerver/flow/request/answer.h>
 #include <zerver/flow/request/path.h>
 #include <zerver/flow/request/problem.h>

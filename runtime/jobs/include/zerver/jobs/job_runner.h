@@ -55,12 +55,17 @@ class JobRunner final : public flow::JobsAdapter {
   JobRunner(flow::Worker& worker, RunnerGroup& group, Bind bind);
   ~JobRunner() override;
 
+  // Runs nothing itself: others do.
+  void only_forward() noexcept;
+
   void put(const flow::JobRequest& request, flow::Reply<void> reply) override;
   void cancel(flow::Operation& operation) noexcept override;
 
-  // Runs what is due until nothing is, then calls `on_idle`, once, perhaps at once. What is due later stays.
+  // From now on `on_idle` is called whenever nothing runs here and nothing is due, perhaps at once. What is
+  // due later stays.
   void drain(std::function<void()> on_idle);
-  // Gives up what runs.
+  bool idle() const noexcept;
+  // Gives up what runs, and starts nothing more.
   void stop() noexcept;
   std::size_t running() const noexcept { return running_; }
 
@@ -98,6 +103,7 @@ class JobRunner final : public flow::JobsAdapter {
   std::vector<std::unique_ptr<Run>> runs_;
   std::vector<Run*> free_;
   std::size_t running_ = 0;
+  std::size_t most_;  // that run at the same time
   std::deque<Waiting> waiting_;
   std::function<void()> on_idle_;
   bool stopped_ = false;

@@ -19,6 +19,9 @@
 namespace zerver::execution {
 class Watchdog;
 }
+namespace zerver::jobs {
+class JobRunner;
+}
 
 namespace zerver::server {
 
@@ -49,6 +52,9 @@ class Server {
   // What that worker serves: the same packages for all. A request goes to the first package with a flow for
   // it.
   void bind(std::size_t index, std::vector<BoundPackage> packages);
+  // Who runs jobs on that worker, if there are any: draining waits for them, too. Lives until join() has
+  // returned.
+  void run_jobs(std::size_t index, jobs::JobRunner& runner);
 
   // Listens on every address of the settings. Returns what went wrong, with the address, or nothing.
   [[nodiscard]] std::string open();
