@@ -151,7 +151,7 @@ void JobRunner::pump() noexcept {
   while (running_ < most_) {
     std::unique_ptr<QueuedJob> job = store.take(now);
     if (job == nullptr) break;
-    start(std::move(job));
+    begin(std::move(job));
   }
   has_room_.store(running_ < most_, std::memory_order_relaxed);
   const TimePoint due = store.next_due();
@@ -164,7 +164,7 @@ void JobRunner::pump() noexcept {
   if (running_ == 0 && on_idle_) on_idle_();
 }
 
-void JobRunner::start(std::unique_ptr<QueuedJob> job) {
+void JobRunner::begin(std::unique_ptr<QueuedJob> job) {
   if (free_.empty()) {
     runs_.push_back(std::make_unique<Run>(*this));
     free_.reserve(runs_.size());

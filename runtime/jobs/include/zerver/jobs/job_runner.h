@@ -93,7 +93,7 @@ class JobRunner final : public flow::JobsAdapter {
   void on_pump() noexcept;
   void on_wake() noexcept;
   void pump() noexcept;
-  void start(std::unique_ptr<QueuedJob> job);
+  void begin(std::unique_ptr<QueuedJob> job);
   void finished(Run& run) noexcept;
   void wake() noexcept;  // any thread
 
