@@ -54,7 +54,8 @@ Injection RandomFaults::next(std::string_view target, const flow::Operation& ope
     injection.type = FaultType::kError;
     std::vector<FaultKind> kinds;
     for (const FaultKind kind : kKinds) {
-      if (operation.fails().contains(kind)) kinds.push_back(kind);
+      const bool is_refusal = kind != FaultKind::kUnavailable && kind != FaultKind::kTimeout;
+      if (operation.fails().contains(kind) && (plan.refusals || !is_refusal)) kinds.push_back(kind);
     }
     if (!kinds.empty()) injection.kind = kinds[random_.below(kinds.size())];
   } else if (hits(plan.lost_request)) {

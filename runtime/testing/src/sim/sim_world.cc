@@ -350,6 +350,8 @@ bool SimWorld::settle(Duration span) {
   return state_->sagas.size() == 0;
 }
 
+std::vector<flow::OpenSaga> SimWorld::open_sagas() const { return state_->recovery->open(); }
+
 void SimWorld::run_for(Duration span) { state_->loop.run_for(span); }
 
 const std::vector<SimRequest>& SimWorld::requests() const noexcept { return state_->requests; }

@@ -56,6 +56,9 @@ struct FaultPlan {
   std::uint32_t slow = 0;
   std::uint32_t disconnect = 0;
   std::uint32_t slow_factor = 20;  // times latency_most
+  // Whether `error` may also be a refusal (`invalid`, `missing`, `conflict`, `rejected`). A real system does
+  // not refuse what it has done already when it is asked again, so sagas may not be told so at random.
+  bool refusals = false;
 
   // A network that works: 1 to 5 ms.
   static FaultPlan calm() noexcept;

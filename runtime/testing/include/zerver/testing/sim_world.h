@@ -101,6 +101,8 @@ class SimWorld {
   // Until no saga is open: those that their flows could not end are the recovery's. False when some are left
   // after that time.
   bool settle(Duration span = Duration::from_seconds(3'600));
+  // Those that the recovery works at, and why they wait for people when they do.
+  std::vector<flow::OpenSaga> open_sagas() const;
   // Lets time go on: for what goes on behind the requests.
   void run_for(Duration span);
 

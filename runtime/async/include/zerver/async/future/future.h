@@ -167,16 +167,16 @@ template <class T> class [[nodiscard]] Future {
   template <class Next, class Function> Future<Next> follow(Function function) && {
     std::pair<Promise<Next>, Future<Next>> ends = make_promise<Next>();
     ends.first.on_cancel([source = detail::FutureOwner(*state_)] { (*source).cancel(); });
-    std::move(*this).on_complete(
-        [function = std::move(function), promise = std::move(ends.first)](Outcome<Result<T>>& outcome) mutable {
-          Outcome<Result<Next>> next;
-          capture(next, [&] { return function(outcome.take()); });
-          if (next.has_exception()) {
-            promise.set_exception(next.exception());
-          } else {
-            promise.set(next.take());
-          }
-        });
+    std::move(*this).on_complete([function = std::move(function),
+                                  promise = std::move(ends.first)](Outcome<Result<T>>& outcome) mutable {
+      Outcome<Result<Next>> next;
+      capture(next, [&] { return function(outcome.take()); });
+      if (next.has_exception()) {
+        promise.set_exception(next.exception());
+      } else {
+        promise.set(next.take());
+      }
+    });
     return std::move(ends.second);
   }
 
