@@ -1,4 +1,5 @@
-// The checkout under faults: no order is charged twice, none is charged and not made, none made and not charged.
+// The checkout under faults: no order is charged twice, none is charged and not made, none made and not
+// charged.
 #include "checkout.flow.h"
 #include "fakes.h"
 #include <zerver/testing/matchers.h>
@@ -25,8 +26,10 @@ std::uint64_t seeds() {
 }
 
 sim::RequestText order(const std::string& id, const std::string& card) {
-  return {zerver::Method::kPost, "/orders",
-          R"({"sku":"pot","quantity":1,"customer":"friend","card":")" + card + "\"}", {{"Idempotency-Key", id}}};
+  return {zerver::Method::kPost,
+          "/orders",
+          R"({"sku":"pot","quantity":1,"customer":"friend","card":")" + card + "\"}",
+          {{"Idempotency-Key", id}}};
 }
 
 // What is wrong when everything has come to rest.
@@ -56,7 +59,8 @@ std::string run(std::uint64_t seed) {
   for (const sim::SimRequest& request : world.requests()) {
     const std::string& id = request.request.headers.front().second;
     ids.insert(id);
-    if (!request.left && (request.response.status == 201 || request.response.status == 200)) promised.insert(id);
+    if (!request.left && (request.response.status == 201 || request.response.status == 200))
+      promised.insert(id);
   }
   for (const std::string& id : ids) {
     const auto count = [&](const std::string& what) {
@@ -64,8 +68,10 @@ std::string run(std::uint64_t seed) {
     };
     const bool paid = count("orders where state in ('paid', 'closed') and id") == 1;
     if (bank.charges(id) > 1) return id + " was charged twice";
-    if (paid != (bank.held(id) > 0)) return id + (paid ? " was made and not charged" : " was charged and not made");
-    if (paid != (count("reservation where order_id") == 1)) return id + (paid ? " was made without stock" : " keeps stock that it did not pay");
+    if (paid != (bank.held(id) > 0))
+      return id + (paid ? " was made and not charged" : " was charged and not made");
+    if (paid != (count("reservation where order_id") == 1))
+      return id + (paid ? " was made without stock" : " keeps stock that it did not pay");
     if (promised.contains(id) && !paid) return id + " was promised";
     if (count("orders where state = 'open' and id") != 0) return id + " was left open";
   }

@@ -1,4 +1,5 @@
-// A bank and a loyalty programme in memory, behind the interfaces that zerver-compile has made of the `adapter`s.
+// A bank and a loyalty programme in memory, behind the interfaces that zerver-compile has made of the
+// `adapter`s.
 #include "fakes.h"
 
 #include <memory>

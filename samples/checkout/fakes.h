@@ -1,5 +1,5 @@
-// The outside systems of the checkout, as this sample has them: in memory. A program of its own would reach real ones, and
-// implement the same generated interfaces.
+// The outside systems of the checkout, as this sample has them: in memory. A program of its own would reach
+// real ones, and implement the same generated interfaces.
 #pragma once
 
 #include "checkout.flow.h"
@@ -12,7 +12,8 @@
 
 namespace checkout {
 
-/// A bank that keeps its word: a payment is charged once, and once it is refunded it stays so. One thread: that of the simulator.
+/// A bank that keeps its word: a payment is charged once, and once it is refunded it stays so. One thread:
+/// that of the simulator.
 class Bank {
  public:
   enum class Charge : std::uint8_t { kDone, kDeclined };
