@@ -161,7 +161,7 @@ void JobRunner::pump() noexcept {
   } else {
     worker_.loop().start(timer_, due);
   }
-  if (running_ == 0 && on_idle_) on_idle_();
+  if (on_idle_ && idle()) on_idle_();
 }
 
 void JobRunner::begin(std::unique_ptr<QueuedJob> job) {
@@ -208,13 +208,15 @@ void JobRunner::finished(Run& run) noexcept {
 
 // --- The end ---
 
-void JobRunner::drain(std::function<void()> on_idle) {
+void JobRunner::drain(TimePoint until, std::function<void()> on_idle) {
+  drain_until_ = until;
   on_idle_ = std::move(on_idle);
   pump();
 }
 
 bool JobRunner::idle() const noexcept {
-  return running_ == 0 && (stopped_ || group_.store().next_due() > worker_.loop().now());
+  return running_ == 0 &&
+         (stopped_ || group_.store().next_due() > std::max(worker_.loop().now(), drain_until_));
 }
 
 void JobRunner::stop() noexcept {

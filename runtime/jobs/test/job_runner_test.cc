@@ -237,17 +237,27 @@ TEST_F(Runner, DrainingFinishesWhatIsDue) {
   for (int i = 0; i < 3; ++i)
     EXPECT_TRUE(put("shop.work", "{}"));
   bool is_idle = false;
-  worker.runner.drain([&is_idle] { is_idle = true; });
+  worker.runner.drain(loop.now() + Duration::from_seconds(10), [&is_idle] { is_idle = true; });
   EXPECT_FALSE(is_idle);
   loop.run();
   EXPECT_TRUE(is_idle);
   EXPECT_EQ(store.counts().succeeded, 3U);
 }
 
+TEST_F(Runner, DrainingFinishesWhatIsDueBeforeItsEnd) {
+  EXPECT_TRUE(put("shop.quick", "{}", Duration::from_seconds(9)));
+  bool is_idle = false;
+  worker.runner.drain(loop.now() + Duration::from_seconds(10), [&is_idle] { is_idle = true; });
+  EXPECT_FALSE(is_idle);
+  loop.run();
+  EXPECT_TRUE(is_idle);
+  EXPECT_EQ(store.counts().succeeded, 1U);
+}
+
 TEST_F(Runner, DrainingDoesNotWaitForWhatIsDueLater) {
   EXPECT_TRUE(put("shop.quick", "{}", Duration::from_seconds(3600)));
   bool is_idle = false;
-  worker.runner.drain([&is_idle] { is_idle = true; });
+  worker.runner.drain(loop.now() + Duration::from_seconds(10), [&is_idle] { is_idle = true; });
   EXPECT_TRUE(is_idle);
   EXPECT_EQ(store.counts().waiting, 1U);
 }

@@ -232,9 +232,10 @@ void WorkerThread::begin_drain() {
     static_cast<void>(listener->acceptor.close(ignored));
   }
   if (is_batch()) return;  // what it runs belongs to the connections of others
-  loop_.start(drain_timer_, loop_.now() + settings().timeouts.drain);
+  const TimePoint end = loop_.now() + settings().timeouts.drain;
+  loop_.start(drain_timer_, end);
   for_each_connection([](Connection& connection) { connection.drain(); });
-  if (jobs_ != nullptr) jobs_->drain([this] { drained_if_empty(); });
+  if (jobs_ != nullptr) jobs_->drain(end, [this] { drained_if_empty(); });
   drained_if_empty();
 }
 

@@ -61,9 +61,9 @@ class JobRunner final : public flow::JobsAdapter {
   void put(const flow::JobRequest& request, flow::Reply<void> reply) override;
   void cancel(flow::Operation& operation) noexcept override;
 
-  // From now on `on_idle` is called whenever nothing runs here and nothing is due, perhaps at once. What is
-  // due later stays.
-  void drain(std::function<void()> on_idle);
+  // From now on `on_idle` is called whenever nothing runs here and nothing is due before `until`, perhaps at
+  // once. What is due later stays.
+  void drain(TimePoint until, std::function<void()> on_idle);
   bool idle() const noexcept;
   // Gives up what runs, and starts nothing more.
   void stop() noexcept;
@@ -106,6 +106,7 @@ class JobRunner final : public flow::JobsAdapter {
   std::size_t most_;  // that run at the same time
   std::deque<Waiting> waiting_;
   std::function<void()> on_idle_;
+  TimePoint drain_until_;
   bool stopped_ = false;
   bool pump_is_coming_ = false;
   std::atomic<bool> wake_is_coming_ = false;
