@@ -84,6 +84,7 @@ Data enqueue_data(const plan::EnqueuePlan& enqueue) {
                  {"arguments", braced(enqueue.arguments)},
                  {"settings", list(enqueue.settings)},
                  {"shield", enqueue.shield.empty() ? std::string() : ", " + enqueue.shield},
+                 {"saga", when_set(enqueue.saga)},
                  {"failed", enqueue.failed}});
 }
 

@@ -226,6 +226,7 @@ struct EnqueuePlan {
   std::string site, arguments_type;
   std::vector<std::string> arguments;
   std::vector<std::string> settings;  // ".after = ..."
+  std::string saga;                   // the local that keeps it until it completes; empty: none
   std::string shield;                 // a further argument of the call; may be empty
   std::string failed;                 // guarded statements when it is not taken
 };

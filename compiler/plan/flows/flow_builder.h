@@ -62,10 +62,11 @@ class FlowBuilder {
   // sagas.cc
   void saga(const model::Statement& statement, Body& body, bool& ends);
   [[nodiscard]] bool writes_outside(llvm::ArrayRef<model::Statement> statements) const;
+  [[nodiscard]] bool enqueues(llvm::ArrayRef<model::Statement> statements) const;
   void record(const model::Statement& statement, Operation& operation);
   std::string use_saga();
   // Statements at the end of a saga, and before an answer inside it.
-  std::string commit(const std::string& saga);
+  std::string commit(const Scope& saga);
   // What a saga is about to do could not be written down.
   std::string break_off_unrecorded(const std::string& fault);
 

@@ -79,10 +79,6 @@ void FlowBuilder::job() {
 }
 
 void FlowBuilder::enqueue(const model::Statement& statement, Body& body) {
-  // What a saga enqueues is handed over when it has completed.
-  const bool is_in_saga = llvm::any_of(
-      scopes_, [](const Scope& scope) { return scope.kind == Scope::Kind::kSaga || !scope.saga.empty(); });
-  if (is_in_saga) builder_.unsupported(statement.span, "`enqueue` inside a saga");
   const model::Enqueue& enqueue = *statement.enqueue;
   const model::Flow& job = builder_.program.flows[enqueue.job];
   JobPlan& known = job_plan(builder_, enqueue.job);
@@ -127,7 +123,11 @@ void FlowBuilder::enqueue(const model::Statement& statement, Body& body) {
     plan.site = same->name;
   }
   if (shields_ != 0) plan.shield = "zerver::flow::Shield::kCleanup";
-  plan.failed = guarded(break_off("call.result().error()", true));
+  // What a saga enqueues is handed over when it has completed.
+  if (saga_.empty())
+    plan.failed = guarded(break_off("call.result().error()", true));
+  else
+    plan.saga = use_saga();
   suspensions_.push_back(operation.comment);
   body.push_back(std::move(operation));
 }

@@ -9,6 +9,16 @@
 
 namespace zc::plan {
 
+// Of the block and of what may come in its place.
+bool FlowBuilder::enqueues(llvm::ArrayRef<model::Statement> statements) const {
+  return llvm::any_of(statements, [&](const model::Statement& statement) {
+    if (statement.kind == model::StatementKind::kEnqueue) return true;
+    return llvm::any_of(statement.branches, [&](const model::Block& branch) { return enqueues(branch); }) ||
+           llvm::any_of(statement.alternatives,
+                        [&](std::uint32_t index) { return enqueues(flow_.alternatives[index].body); });
+  });
+}
+
 // Steps of the block and of what may come in its place: a saga without a write has nothing to undo.
 bool FlowBuilder::writes_outside(llvm::ArrayRef<model::Statement> statements) const {
   return llvm::any_of(statements, [&](const model::Statement& statement) {
@@ -21,7 +31,8 @@ bool FlowBuilder::writes_outside(llvm::ArrayRef<model::Statement> statements) co
 }
 
 void FlowBuilder::saga(const model::Statement& statement, Body& body, bool& ends) {
-  if (!writes_outside(statement.branches[0])) {
+  const bool enqueues_something = enqueues(statement.branches[0]);
+  if (!enqueues_something && !writes_outside(statement.branches[0])) {
     Result inner = block(statement.branches[0]);
     llvm::append_range(body, std::move(inner.body));
     ends = inner.ends;
@@ -41,6 +52,7 @@ void FlowBuilder::saga(const model::Statement& statement, Body& body, bool& ends
   scope.label = "leave_" + number;
   scope.exit = operation.exit;
   scope.saga = operation.saga_local;
+  scope.hands_over = enqueues_something && saga_.empty();
   const std::string outer = std::exchange(saga_, operation.saga_local);
   const bool is_outer_here = std::exchange(is_saga_here_, true);
   scope.outer_saga = outer;
@@ -48,7 +60,7 @@ void FlowBuilder::saga(const model::Statement& statement, Body& body, bool& ends
   scopes_.push_back(std::move(scope));
   Result inner = block(statement.branches[0]);
   operation.body = std::move(inner.body);
-  if (!inner.ends) operation.commit = commit(operation.saga_local);
+  if (!inner.ends) operation.commit = commit(scopes_.back());
   scope = std::move(scopes_.back());
   scopes_.pop_back();
   saga_ = outer;
@@ -77,9 +89,13 @@ std::string FlowBuilder::use_saga() {
   return saga_;
 }
 
-std::string FlowBuilder::commit(const std::string& saga) {
-  return "if (const zerver::Result<void> noted = co_await " + saga + ".commit(); !noted)" +
-         guarded(break_off_unrecorded("noted.error()"));
+std::string FlowBuilder::commit(const Scope& saga) {
+  std::string failed;
+  // An enqueue waits where the queue has no room.
+  if (saga.hands_over)
+    failed = "if (noted.error().kind == zerver::FaultKind::kCancelled) {\n" + give_up() + "\n}\n";
+  return "if (const zerver::Result<void> noted = co_await " + saga.saga + ".commit(); !noted)" +
+         guarded(failed + break_off_unrecorded("noted.error()"));
 }
 
 std::string FlowBuilder::break_off_unrecorded(const std::string& fault) {

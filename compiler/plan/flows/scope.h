@@ -67,6 +67,7 @@ struct Scope {
   std::string saga = {};        // kSaga: its local; kHook: that of the saga which the block is the body of
   std::string outer_saga = {};  // kSaga: the one around it
   bool is_outer_here = false;   // which is a local of the same coroutine
+  bool hands_over = false;      // kSaga: the outermost one, and something in it is enqueued
   bool is_used = false;         // something goes there
   Arrivals arrivals = {};
 

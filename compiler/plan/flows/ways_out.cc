@@ -155,7 +155,7 @@ std::string FlowBuilder::pass_on(const std::string& exit, const Arrivals& arriva
 std::string FlowBuilder::before_answer() {
   std::string result;
   for (std::size_t i = scopes_.size(); i-- > 0 && !scopes_[i].takes({Event::Kind::kAnswered, {}});)
-    if (scopes_[i].kind == Scope::Kind::kSaga) result += commit(scopes_[i].saga) + "\n";
+    if (scopes_[i].kind == Scope::Kind::kSaga) result += commit(scopes_[i]) + "\n";
   return result;
 }
 

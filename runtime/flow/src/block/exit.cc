@@ -24,7 +24,7 @@ Exit exit_unwritten(Exchange& exchange, std::string_view slot) {
 
 Exit exit_unrecorded(Exchange& exchange, const Fault& fault) {
   log_failure(exchange, concat(exchange.arena(), {"its saga cannot go on: ", fault.why}));
-  return broken(503);
+  return broken(fault.kind == FaultKind::kInternal ? 500 : 503);
 }
 
 Exit exit_too_many(Exchange& exchange, std::size_t size, std::size_t most) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <type_traits>
 #include <utility>
 
 namespace zerver::flow {
@@ -22,9 +23,8 @@ Saga::~Saga() {
   if (state_ == State::kOver) return;
   if (root_ != this) {
     // The outer one is not over either.
-    for (Run* run = root_->last_; run != nullptr; run = run->before) {
-      if (run->owner == this) run->owner = outer_;
-    }
+    first_request_ = nullptr;
+    pass_to_outer();
     return;
   }
   if (begun_) append(SagaRecordKind::kReleased);
@@ -63,6 +63,24 @@ bool Saga::has_something_to_undo() const noexcept {
   return false;
 }
 
+// A write that has no undo is as good as a pivot.
+bool Saga::can_be_undone() const noexcept {
+  if (root_->pivot_passed_) return false;
+  for (const Run* run = root_->last_; run != nullptr; run = run->before) {
+    if (run->info->undo == nullptr) return false;
+  }
+  return true;
+}
+
+void Saga::pass_to_outer() noexcept {
+  for (Run* run = root_->last_; run != nullptr; run = run->before) {
+    if (run->owner == this) run->owner = outer_;
+  }
+  if (first_request_ == nullptr) return;
+  (outer_->last_request_ == nullptr ? outer_->first_request_ : outer_->last_request_->next) = first_request_;
+  outer_->last_request_ = last_request_;
+}
+
 // The journal keeps what is in doubt.
 void Saga::close() noexcept {
   state_ = State::kOver;
@@ -73,14 +91,24 @@ void Saga::close() noexcept {
 
 // --- Commit ---
 
-Saga::Commit Saga::commit() noexcept { return Commit(*this); }
+void Saga::enqueue(const CallSite& site, const JobRequest& job, Shield shield) {
+  static_assert(std::is_trivially_destructible_v<Request>);
+  Request* const request =
+      ::new (arena().allocate(sizeof(Request), alignof(Request))) Request{&site, job, shield};
+  (last_request_ == nullptr ? first_request_ : last_request_->next) = request;
+  last_request_ = request;
+}
 
-Saga::Commit::Commit(Saga& saga) noexcept : saga_(&saga) {
+Saga::Commit Saga::commit() { return Commit(*this); }
+
+Saga::Commit::Commit(Saga& saga) : saga_(&saga) {
   if (saga.root_ != &saga) {
-    for (Run* run = saga.root_->last_; run != nullptr; run = run->before) {
-      if (run->owner == &saga) run->owner = saga.outer_;
-    }
+    saga.pass_to_outer();
     saga.state_ = State::kOver;
+    return;
+  }
+  if (saga.first_request_ != nullptr) {
+    task_.emplace(run_commit(saga.arena(), saga));
     return;
   }
   if (!saga.begun_) {
@@ -92,10 +120,40 @@ Saga::Commit::Commit(Saga& saga) noexcept : saga_(&saga) {
 }
 
 Result<void> Saga::Commit::await_resume() noexcept {
+  if (task_) return task_->await_resume();
   if (!sync_) return {};
   const Result<void> durable = sync_->await_resume();
   if (durable) saga_->close();
   return durable;
+}
+
+// The end is written down behind the enqueues: before it, one that is refused can still undo the saga.
+SagaTask Saga::run_commit(Arena& /*of the frame*/, Saga& saga) {
+  Exchange& exchange = *saga.exchange_;
+  Worker& worker = exchange.worker();
+  if (saga.begun_) {
+    const std::string_view refusal = worker.saga_log().refuses();
+    if (!refusal.empty()) co_return Fault{FaultKind::kUnavailable, String::borrowed(refusal), {}};
+  }
+  // A job that has been taken cannot be taken back: from then on there is no way back for the saga either.
+  bool can_be_undone = saga.can_be_undone();
+  Result<void> handed_over;
+  for (const Request* request = saga.first_request_; request != nullptr && handed_over;
+       request = request->next) {
+    ValueCall<void> call(exchange, *request->site, &request->job,
+                         can_be_undone ? request->shield : Shield::kCleanup);
+    co_await call;
+    handed_over = call.result();
+    if (!handed_over && can_be_undone) co_return handed_over;
+    can_be_undone = false;
+  }
+  if (saga.begun_) {
+    saga.append(SagaRecordKind::kCommitted);
+    const Result<void> durable = co_await SagaSync(worker.saga_log(), worker.loop());
+    if (!durable) co_return durable;
+  }
+  saga.close();
+  co_return handed_over;
 }
 
 // --- Unwinding ---

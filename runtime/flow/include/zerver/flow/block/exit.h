@@ -56,7 +56,7 @@ inline Exit exit_cancelled_answered() noexcept {
 Exit exit_fault(Exchange& exchange, const Fault& fault);
 // The step went on without writing a slot that it declares.
 Exit exit_unwritten(Exchange& exchange, std::string_view slot);
-// A journal that a saga needs cannot be written.
+// A journal that a saga needs cannot be written, or what it enqueues is not taken.
 Exit exit_unrecorded(Exchange& exchange, const Fault& fault);
 // A list has more elements than its `each` takes.
 Exit exit_too_many(Exchange& exchange, std::size_t size, std::size_t most);

@@ -6,6 +6,7 @@
 #include <zerver/core/uuid.h>
 #include <zerver/flow/call/call.h>
 #include <zerver/flow/exchange.h>
+#include <zerver/flow/job/job.h>
 #include <zerver/flow/saga/log.h>
 #include <zerver/flow/saga/step_info.h>
 
@@ -39,10 +40,16 @@ class Saga {
   Saga(const Saga&) = delete;
   Saga& operator=(const Saga&) = delete;
 
-  // `if (const Result<void> noted = co_await saga.commit(); !noted)`: nothing is undone any more. A failure,
-  // `unavailable`, says that this could not be made durable: the saga is to be unwound.
+  // Keeps it until the outermost saga commits; a saga that unwinds forgets it. What `job` refers to is static
+  // or in the request's arena. Throws ArenaFull.
+  void enqueue(const CallSite& site, const JobRequest& job, Shield shield = Shield::kNone);
+
+  // `if (const Result<void> noted = co_await saga.commit(); !noted)`: hands over what was enqueued, in that
+  // order; then nothing is undone any more. A failure says that the saga is to be unwound, which does nothing
+  // where it is too late for that: `unavailable` when the end could not be made durable, else the fault of
+  // the enqueue that was refused. Throws ArenaFull.
   class Commit;
-  [[nodiscard]] Commit commit() noexcept;
+  [[nodiscard]] Commit commit();
 
   // `co_await saga.unwind()`: undoes what has completed, the last one first, and ends the saga. It is not cut
   // off by the flow's deadline or the end of its client, but by WorkerLimits::unwinding. What could not be
@@ -68,11 +75,22 @@ class Saga {
     std::uint32_t number;
   };
 
+  // One `enqueue`, in the request's arena.
+  struct Request {
+    const CallSite* site;
+    JobRequest job;
+    Shield shield;
+    Request* next = nullptr;
+  };
+
   void append(SagaRecordKind kind, std::uint32_t run = 0, std::string_view name = {},
               std::string_view data = {}, bool is_last = false) noexcept;
   void append_captured(SagaRecordKind kind, const Run& run, bool is_last) noexcept;
   bool has_something_to_undo() const noexcept;
+  bool can_be_undone() const noexcept;
+  void pass_to_outer() noexcept;
   void close() noexcept;
+  static SagaTask run_commit(Arena& arena, Saga& saga);
   static async::Task<void> run_unwinding(Arena& arena, Saga& saga, Exchange& exchange);
   static SagaTask run_undo(Arena& arena, Saga& saga, Exchange& exchange, const Run& run);
 
@@ -81,6 +99,8 @@ class Saga {
   Saga* outer_ = nullptr;
   std::string_view flow_;
   State state_ = State::kOpen;
+  Request* first_request_ = nullptr;
+  Request* last_request_ = nullptr;
 
   // Of the root.
   Uuid id_;
@@ -93,15 +113,20 @@ class Saga {
 
 class [[nodiscard]] Saga::Commit {
  public:
-  explicit Commit(Saga& saga) noexcept;
+  explicit Commit(Saga& saga);
 
-  bool await_ready() noexcept { return !sync_ || sync_->await_ready(); }
-  void await_suspend(std::coroutine_handle<> waiter) noexcept { sync_->await_suspend(waiter); }
+  bool await_ready() noexcept { return !task_ && (!sync_ || sync_->await_ready()); }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) noexcept {
+    if (task_) return task_->await_suspend(waiter);
+    sync_->await_suspend(waiter);
+    return std::noop_coroutine();
+  }
   Result<void> await_resume() noexcept;
 
  private:
   Saga* saga_;
   std::optional<SagaSync> sync_;
+  std::optional<SagaTask> task_;  // when there is something to hand over
 };
 
 class [[nodiscard]] Saga::Unwind {
