@@ -3,6 +3,7 @@
 
 #include "saga_jobs.flow.h"
 #include <zerver/flow/job/job.h>
+#include <zerver/flow/saga/log.h>
 #include <zerver/flow/service.h>
 #include <zerver/testing/req_test.h>
 
@@ -115,6 +116,7 @@ class SagaJobs : public ::testing::Test {
   SagaJobs() {
     service.set_adapter("handed.v1.desk", desk);
     service.set_adapter("zerver.jobs", queue);
+    service.worker().set_saga_log(log);
   }
   std::uint16_t post(const std::string& target) { return service.send({Method::kPost, target, ""}).status; }
   static std::string tell(const std::string& text) {
@@ -123,6 +125,7 @@ class SagaJobs : public ::testing::Test {
   static Duration ms(std::int64_t count) { return Duration::from_milliseconds(count); }
 
   Journal journal;
+  flow::MemorySagaLog log;
   ReqTest service{handed::v1::package()};
   Bank desk{journal};
   Queue queue{journal};
@@ -223,6 +226,24 @@ TEST_F(SagaJobs, ThatAreNotTakenBehindThePivotUndoNothing) {
   journal.clear();
   EXPECT_EQ(post("/last_write?id=1"), 503) << "a write without undo is as good as one";
   EXPECT_EQ(journal, (Journal{"reserve 1", "charge 1"}));
+  EXPECT_EQ(log.size(), 0U) << "its steps are done: nobody has to look";
+}
+
+TEST_F(SagaJobs, AreHandedOverBeforeItsEndIsWrittenDown) {
+  log.on_append = [this](const flow::SagaRecord& record) {
+    if (record.kind == flow::SagaRecordKind::kCommitted) journal.emplace_back("committed");
+  };
+  EXPECT_EQ(post("/beside?id=1"), 204);
+  EXPECT_EQ(journal, (Journal{"reserve 1", "book 1", tell("beside"), "committed"}));
+  EXPECT_EQ(log.size(), 0U);
+}
+
+TEST_F(SagaJobs, AreForgottenWhenItsEndCannotBeWrittenDown) {
+  log.on_append = [this](const flow::SagaRecord& record) {
+    if (record.kind == flow::SagaRecordKind::kCompleted && record.run == 2) log.break_down("the disk is full");
+  };
+  EXPECT_EQ(post("/beside?id=1"), 503);
+  EXPECT_EQ(journal, (Journal{"reserve 1", "book 1", "unbook 1", "release h1"}));
 }
 
 TEST_F(SagaJobs, BehindThePivotWaitLongerThanTheClient) {
