@@ -207,7 +207,7 @@ void SimWorld::State::start() {
     targets.push_back(systems.bind(worker));
   std::vector<flow::SagaPackage> saga_packages;
   for (std::size_t i = 0; i < packages.size(); ++i)
-    saga_packages.push_back({packages[i], targets[0][i]});
+    saga_packages.push_back({packages[i], targets[0][i], systems.rates(i)});
   recovery.emplace(workers[0], sagas, std::move(saga_packages), options.recovery);
   recovery->start();
 }
