@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <optional>
 
 namespace zerver::server {
 
@@ -49,7 +48,7 @@ class FlowLoad {
         std::min(stats.least_slack, Duration{static_cast<std::int64_t>(kMuch - slack_lost_.value())});
   }
 
-  std::optional<flow::RetryBudget> retry_budget;  // of the flow's requests on this worker
+  flow::RetryBudget* retry_budget = nullptr;  // of the flow, for all workers; null: unbounded
   Counter begun;
   Counter refused;
   Counter missed;

@@ -12,6 +12,7 @@ void RequestLimits::prepare(std::span<const BoundPackage> packages) {
     for (std::size_t i = 0; i < limits.size(); ++i) {
       const flow::FlowInfo& flow = bound.package->flows[i];
       limits[i].cap = flow.in_flight;
+      if (flow.retry_budget_percent != 0) limits[i].retry_budget.emplace(flow.retry_budget_percent);
       any_ = any_ || flow.in_flight != 0;
       const std::string name = std::string(bound.package->name) + "." + std::string(flow.name);
       for (std::size_t r = 0; r < settings_.flow_rates.size(); ++r) {

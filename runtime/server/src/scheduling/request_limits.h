@@ -1,10 +1,11 @@
-// Limits that hold for a whole server: in_flight of flows, rates of flows and tenants.
+// Limits that hold for a whole server: in_flight, rates and retry budgets of flows, rates of tenants.
 #pragma once
 
 #include "served_exchange.h"
 #include <zerver/async/rate/keyed_limiter.h>
 #include <zerver/async/rate/token_bucket.h>
 #include <zerver/core/time.h>
+#include <zerver/flow/call/budget.h>
 #include <zerver/server/scheduling.h>
 #include <zerver/server/server.h>
 
@@ -37,8 +38,13 @@ class RequestLimits {
   // What is wrong with the settings; empty: nothing.
   const std::string& error() const noexcept { return error_; }
   bool prepared() const noexcept { return prepared_; }
-  // There is one.
+  // There is one that enter() looks at.
   bool any() const noexcept { return any_; }
+  // Of that flow, by positions; null: unbounded. Stays ours.
+  flow::RetryBudget* retry_budget(std::size_t package, std::size_t flow) noexcept {
+    std::optional<flow::RetryBudget>& budget = flows_[package][flow].retry_budget;
+    return budget ? &*budget : nullptr;
+  }
 
   // A request for that flow may be served; then leave() follows when it is answered.
   std::optional<Refusal> enter(const ServedExchange& exchange, std::size_t flow, TimePoint now) noexcept;
@@ -55,6 +61,7 @@ class RequestLimits {
     std::uint32_t cap = 0;  // 0: none
     std::atomic<std::uint32_t> in_flight = 0;
     std::unique_ptr<Bucket> rate;
+    std::optional<flow::RetryBudget> retry_budget;
   };
   struct Tenants {
     Tenants(const TenantRate& settings, TimePoint now)

@@ -48,13 +48,11 @@ Scheduler::~Scheduler() = default;
 void Scheduler::bind(std::vector<BoundPackage> packages) {
   packages_ = std::move(packages);
   loads_.clear();
-  for (const BoundPackage& bound : packages_) {
-    const std::span<const flow::FlowInfo> flows = bound.package->flows;
-    loads_.push_back(std::make_unique<FlowLoad[]>(flows.size()));
-    for (std::size_t i = 0; i < flows.size(); ++i) {
-      if (flows[i].retry_budget_percent != 0)
-        loads_.back()[i].retry_budget.emplace(flows[i].retry_budget_percent);
-    }
+  for (std::size_t p = 0; p < packages_.size(); ++p) {
+    const std::size_t flows = packages_[p].package->flows.size();
+    loads_.push_back(std::make_unique<FlowLoad[]>(flows));
+    for (std::size_t i = 0; i < flows; ++i)
+      loads_.back()[i].retry_budget = fleet_.limits().retry_budget(p, i);
   }
 }
 
@@ -310,7 +308,7 @@ void Scheduler::note_begun(ServedExchange& exchange) noexcept {
   exchange.begun_ = true;
   FlowLoad& load = load_of(exchange);
   load.begun.add();
-  if (load.retry_budget) exchange.set_retry_budget(&*load.retry_budget);
+  exchange.set_retry_budget(load.retry_budget);
   begun_[index_of(exchange.flow()->priority)].add();
 }
 

@@ -37,7 +37,7 @@ class Scheduler final : public flow::Gate {
             RequestQueue::Taker taker);
   ~Scheduler();
 
-  // Before it runs.
+  // Before it runs, and when the limits of the fleet have been prepared.
   void bind(std::vector<BoundPackage> packages);
   // Begins to look for work of others.
   void start() noexcept { go_idle(); }

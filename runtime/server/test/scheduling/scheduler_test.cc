@@ -48,6 +48,11 @@ class HeldAdapter final : public flow::Adapter {
     const std::int64_t value = 1;
     operation.complete(&value);
   }
+  void fail() {
+    flow::Operation& operation = *held.front();
+    held.erase(held.begin());
+    operation.fail({FaultKind::kUnavailable, "as the test says", {}});
+  }
   std::vector<flow::Operation*> held;
   int cancelled = 0;
 };
@@ -59,11 +64,20 @@ constexpr flow::FlowInfo kFlows[] = {
     {.name = "wait", .slug = "wait", .method = "GET", .path = "/wait"},
     {.name = "single", .slug = "single", .method = "GET", .path = "/single", .in_flight = 1},
     {.name = "timed", .slug = "timed", .method = "GET", .path = "/timed", .deadline = ms(100)},
+    {.name = "careful", .slug = "careful", .method = "GET", .path = "/careful", .retry_budget_percent = 50},
 };
 constexpr flow::CallSite kWait{.step = "wait", .target = 0, .operation = 0};
+constexpr flow::CallSite kRetried{.step = "retried",
+                                  .target = 0,
+                                  .operation = 0,
+                                  .policy = {.retries = 1,
+                                             .backoff_first = ms(1),
+                                             .backoff_cap = ms(1),
+                                             .retry_on = FaultKinds::of(FaultKind::kUnavailable)}};
 
 flow::FlowTask run_wait(Exchange& exchange) {
-  flow::ValueCall<std::int64_t> call(exchange, kWait, nullptr);
+  const bool is_retried = exchange.flow()->retry_budget_percent != 0;
+  flow::ValueCall<std::int64_t> call(exchange, is_retried ? kRetried : kWait, nullptr);
   co_await call;
   if (exchange.given_up()) {
     flow::answer_cancelled(exchange);
@@ -86,8 +100,9 @@ class SchedulerTest : public ::testing::Test {
           worker({loop, test.clock_, random, test.log_}),
           target{.name = "held", .adapter = &adapter, .in_flight = &in_flight},
           scheduler(*test.fleet_, loop, test.clock_, worker, taker) {
+      RequestLimits& limits = test.fleet_->limits();
+      if (!limits.prepared()) limits.prepare(std::vector<BoundPackage>{{&kPackage, {&target}}});
       scheduler.bind({{&kPackage, {&target}}});
-      test.fleet_->limits().prepare(std::vector<BoundPackage>{{&kPackage, {&target}}});
     }
     io::AsioLoop loop;
     SeededRandom random{1};
@@ -183,7 +198,7 @@ class SchedulerTest : public ::testing::Test {
         ++worker;
       test.ran_.push_back({std::string(name), worker});
       if (test.cost_of_ == name) test.clock_.advance(test.cost_);
-      if (name == "wait") return run_wait(exchange).handled();
+      if (name == "wait" || name == "careful") return run_wait(exchange).handled();
       flow::answer(exchange, 200, flow::kTextType, name);
     }
     return Handled::kNow;
@@ -289,6 +304,22 @@ TEST_F(SchedulerTest, WithoutStealingRequestsStay) {
   EXPECT_TRUE(ran_.empty());
   poll_all();
   EXPECT_EQ(ran_, (std::vector<Ran>{{"usual", 0}, {"usual", 0}}));
+}
+
+TEST_F(SchedulerTest, WorkersShareTheRetryBudgetOfAFlow) {
+  start(2);
+  const auto retries = [this](std::size_t worker) { return seats_[worker]->target.counts.retries.value(); };
+  send("/careful", 1);
+  seats_[1]->adapter.answer();  // half a retry
+  Client& retried = send("/careful", 0);
+  seats_[0]->adapter.fail();  // the other half
+  EXPECT_EQ(retries(0), 1U);
+  EXPECT_EQ(retried.finished, 0);
+  Client& refused = send("/careful", 1);
+  seats_[1]->adapter.fail();  // half a retry is left
+  EXPECT_EQ(retries(1), 0U);
+  EXPECT_EQ(refused.finished, 1);
+  cancel(retried);
 }
 
 TEST_F(SchedulerTest, BatchWorkIsForBatchWorkers) {
