@@ -57,12 +57,6 @@ bool RequestQueue::remove(ServedExchange& exchange) noexcept {
   return true;
 }
 
-bool RequestQueue::has_work(Taker taker) const noexcept {
-  const bool batch = size(Priority::kBatch) != 0;
-  if (taker == Taker::kBatchWorker) return batch;
-  return size(Priority::kInteractive) != 0 || size(Priority::kNormal) != 0 || (batch && !batch_workers_);
-}
-
 void RequestQueue::publish_size(Priority priority) noexcept {
   sizes_[static_cast<std::size_t>(priority)].store(queue_.size(priority), std::memory_order_seq_cst);
 }

@@ -47,7 +47,12 @@ class RequestQueue {
   }
 
   // Something is there that this taker would get. Ordered with other sequentially consistent operations.
-  bool has_work(Taker taker) const noexcept;
+  bool has_work(Taker taker) const noexcept {
+    const bool batch = size(async::Priority::kBatch) != 0;
+    if (taker == Taker::kBatchWorker) return batch;
+    return size(async::Priority::kInteractive) != 0 || size(async::Priority::kNormal) != 0 ||
+           (batch && !batch_workers_);
+  }
   bool empty() const noexcept {
     return std::ranges::all_of(sizes_, [](const auto& size) { return size.load() == 0; });
   }

@@ -70,6 +70,23 @@ Handled Scheduler::handle(ServedExchange& exchange) {
   return handled;
 }
 
+inline bool Scheduler::may_begin_at_once(Priority priority, const FlowLoad& load, TimePoint now) noexcept {
+  if (priority == Priority::kBatch && fleet_.has_batch_workers()) return false;
+  if (queue_.has_work(taker_) || load.mean() > kLong) return false;
+  if (!cycle_open_) {
+    open_cycle(now);
+    return true;
+  }
+  return now - cycle_begin_ < fleet_.settings().quanta[priority];
+}
+
+inline void Scheduler::note_begun(ServedExchange& exchange, FlowLoad& load) noexcept {
+  exchange.begun_ = true;
+  load.begun.add();
+  exchange.set_retry_budget(load.retry_budget);
+  begun_[index_of(exchange.flow()->priority)].add();
+}
+
 std::optional<Handled> Scheduler::pass(Exchange& routed) noexcept {
   auto& exchange = static_cast<ServedExchange&>(routed);
   const flow::FlowInfo& flow = *exchange.flow();
@@ -87,21 +104,11 @@ std::optional<Handled> Scheduler::pass(Exchange& routed) noexcept {
   FlowLoad& load = load_of(exchange);
   if (!may_begin_at_once(flow.priority, load, now)) return enqueue(exchange, flow, now);
   queue_.note_no_wait();
-  note_begun(exchange);
+  note_begun(exchange, load);
   began_ = true;
   measures_ = load.is_to_be_measured();
   if (measures_) measured_since_ = clock_.now();
   return std::nullopt;
-}
-
-bool Scheduler::may_begin_at_once(Priority priority, const FlowLoad& load, TimePoint now) noexcept {
-  if (priority == Priority::kBatch && fleet_.has_batch_workers()) return false;
-  if (queue_.has_work(taker_) || load.mean() > kLong) return false;
-  if (!cycle_open_) {
-    open_cycle(now);
-    return true;
-  }
-  return now - cycle_begin_ < fleet_.settings().quanta[priority];
 }
 
 Handled Scheduler::enqueue(ServedExchange& exchange, const flow::FlowInfo& flow, TimePoint now) {
@@ -250,7 +257,7 @@ void Scheduler::run(const RequestQueue::Taken& taken, TimePoint now) noexcept {
   } else if (exchange.async::Scheduled::deadline() <= now + load_of(exchange).mean()) {
     refuse(exchange, Why::kExpired, 504, "the request took too long", {});
   } else {
-    note_begun(exchange);
+    note_begun(exchange, load_of(exchange));
     const Handled handled = route(packages_, exchange);
     const Duration time = clock_.now() - now;
     note_run(exchange, time);
@@ -302,14 +309,6 @@ void Scheduler::refuse(ServedExchange& exchange, Why why, std::uint16_t status, 
   } catch (...) {
     flow::answer_exception(exchange);
   }
-}
-
-void Scheduler::note_begun(ServedExchange& exchange) noexcept {
-  exchange.begun_ = true;
-  FlowLoad& load = load_of(exchange);
-  load.begun.add();
-  exchange.set_retry_budget(load.retry_budget);
-  begun_[index_of(exchange.flow()->priority)].add();
 }
 
 void Scheduler::note_run(ServedExchange& exchange, Duration time) noexcept {

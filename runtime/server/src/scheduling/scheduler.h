@@ -106,7 +106,7 @@ class Scheduler final : public flow::Gate {
 
   void refuse(ServedExchange& exchange, Why why, std::uint16_t status, std::string_view detail,
               Duration retry_after) noexcept;
-  void note_begun(ServedExchange& exchange) noexcept;
+  void note_begun(ServedExchange& exchange, FlowLoad& load) noexcept;
   void note_run(ServedExchange& exchange, Duration time) noexcept;
   Duration expected_wait() const noexcept;
   FlowLoad& load_of(const ServedExchange& exchange) noexcept {
