@@ -70,6 +70,7 @@ void Connection::go_on(Then then) {
            context_->out.size() < host_.settings().pipelined_output) {
       then = serve_next();
     }
+    if (then == Then::kTurn) return hold();
     switch (send()) {
       case Sent::kAll:
         break;
@@ -84,6 +85,7 @@ void Connection::go_on(Then then) {
         break;
       case Then::kRead:
         return read();
+      case Then::kTurn:
       case Then::kWait:
         return enter(Phase::kHandling);
       case Then::kEnd:
@@ -110,7 +112,7 @@ Connection::Then Connection::serve_next() {
   context_->exchange.request.client_ip = {client_ip_.data(), client_ip_size_};
   keep_alive_ = context_->exchange.request.keep_alive;
   handling_ = host_.scheduler().handle(context_->exchange) == flow::Handled::kLater;
-  if (handling_) return Then::kWait;
+  if (handling_) return context_->exchange.stays() ? Then::kWait : Then::kTurn;
   host_.scheduler().note_answered(context_->exchange);
   return answer();
 }
@@ -270,6 +272,23 @@ void Connection::on_finished() noexcept {
 
 // --- Writing ---
 
+// The next request only waits for its turn. It may well come, as those behind it may, before the worker looks
+// at its sockets again, and then all of their answers are written at once: while requests queue up, a write
+// for each of them would make the queue longer.
+void Connection::hold() {
+  enter(Phase::kHandling);
+  if (context_->out.empty() || std::exchange(holding_, true)) return;
+  host_.loop().defer(flush_job_);
+}
+
+// The worker's turn ends: what has been answered is not kept back any longer.
+void Connection::flush() noexcept {
+  holding_ = false;
+  if (closed_) return release_when_quiet();
+  if (!handling_ || writing_) return;  // it has been sent, or is being
+  guarded([this] { go_on(Then::kWait); });
+}
+
 // Sends what there is, at once when the socket takes it.
 Connection::Sent Connection::send() {
   while (sent_ < context_->out.size() || !body_left_.empty()) {
@@ -394,7 +413,7 @@ void Connection::close() noexcept {
 }
 
 void Connection::release_when_quiet() noexcept {
-  if (!closed_ || reading_ || watching_ || writing_ || handling_) return;
+  if (!closed_ || reading_ || watching_ || writing_ || handling_ || holding_) return;
   give_back_context();
   sent_ = 0;
   body_left_ = {};

@@ -51,14 +51,24 @@ class Connection final : private ServedExchange::Owner {
  private:
   // What the connection waits for.
   enum class Phase : std::uint8_t { kIdle, kHead, kBody, kHandling, kWriting, kLingering };
-  // What comes after what is to be sent has been sent.
-  enum class Then : std::uint8_t { kParse, kRead, kWait, kEnd };
+  // What comes after what is to be sent has been sent; kTurn: what is to be sent may wait a little for more.
+  enum class Then : std::uint8_t { kParse, kRead, kTurn, kWait, kEnd };
   enum class Sent : std::uint8_t { kAll, kLater, kFailed };
 
   class ReadJob final : public async::Job {
    public:
     explicit ReadJob(Connection& connection) noexcept
         : Job([](Job& job) noexcept { static_cast<ReadJob&>(job).connection_.start_reading(); }),
+          connection_(connection) {}
+
+   private:
+    Connection& connection_;
+  };
+
+  class FlushJob final : public async::Job {
+   public:
+    explicit FlushJob(Connection& connection) noexcept
+        : Job([](Job& job) noexcept { static_cast<FlushJob&>(job).connection_.flush(); }),
           connection_(connection) {}
 
    private:
@@ -79,6 +89,8 @@ class Connection final : private ServedExchange::Owner {
   void received(const boost::system::error_code& error, std::size_t size);
   void on_finished() noexcept override;
 
+  void hold();
+  void flush() noexcept;
   Sent send();
   void on_written(const boost::system::error_code& error, std::size_t size);
   void mark_sent(std::size_t size) noexcept;
@@ -109,9 +121,11 @@ class Connection final : private ServedExchange::Owner {
   bool letting_go_ = false;  // the read is being cancelled, to give the context back
   bool watching_ = false;
   bool writing_ = false;
+  bool holding_ = false;  // flush() comes
   std::uint8_t client_ip_size_ = 0;
   std::array<char, 46> client_ip_;
   ReadJob read_job_{*this};
+  FlushJob flush_job_{*this};
   io::HandlerMemory read_memory_;  // of reading or watching: there is one of them at a time
 };
 

@@ -248,6 +248,25 @@ TEST_F(WorkerTest, AClientMayLeaveWhileItsFlowRunsElsewhere) {
   EXPECT_EQ(body_of(other.receive_answer()), "crunch");
 }
 
+TEST_F(WorkerTest, AnAnswerDoesNotWaitForARequestBehindItThatWaitsForItsTurn) {
+  Workers& workers = serve(1, 1);
+  TestClient batch(workers.address());
+  batch.send(get("hold"));
+  door_.await_inside(1);
+  TestClient pipelining(workers.address());
+  TestClient leaving(workers.address());
+  for (TestClient* const client : {&pipelining, &leaving}) {
+    client->send(get("quick") + get("quick") + get("crunch") + get("quick"));
+    EXPECT_EQ(body_of(client->receive_answer()), "quick");
+    EXPECT_EQ(body_of(client->receive_answer()), "quick");
+  }
+  leaving.reset();
+  door_.open();
+  EXPECT_EQ(body_of(pipelining.receive_answer()), "crunch");
+  EXPECT_EQ(body_of(pipelining.receive_answer()), "quick");
+  EXPECT_EQ(body_of(batch.receive_answer()), "hold");
+}
+
 TEST_F(WorkerTest, MoreConnectionsThanContextsAreServed) {
   Settings settings = Workers::settings(1, 0);
   settings.scheduling.delay.fill({Duration::from_seconds(60), Duration::from_seconds(60)});  // sheds nothing
@@ -263,8 +282,8 @@ TEST_F(WorkerTest, MoreConnectionsThanContextsAreServed) {
   }
 }
 
-// Many clients, some of which leave; requests of all classes, moving between the workers. Whoever stays gets
-// the right answer.
+// Many clients, some of which leave; requests of all classes, some of them pipelined, moving between the
+// workers. Whoever stays gets the right answers.
 TEST_F(WorkerTest, NothingIsLostBetweenWorkers) {
   SoonAdapter adapter;
   Settings settings = Workers::settings(3, 2);
@@ -280,13 +299,20 @@ TEST_F(WorkerTest, NothingIsLostBetweenWorkers) {
         const std::uint64_t requests = 1 + random.below(20);
         for (std::uint64_t i = 0; i < requests; ++i) {
           constexpr std::string_view kNames[] = {"quick", "crunch", "work", "wait"};
-          const std::string_view name = kNames[random.below(4)];
-          client.send(get(name));
+          std::vector<std::string_view> names(1 + random.below(4));
+          std::string pipelined;
+          for (std::string_view& name : names) {
+            name = kNames[random.below(4)];
+            pipelined += get(name);
+          }
+          client.send(pipelined);
           if (i + 1 == requests && random.below(2) == 0) {
             client.reset();
             break;
           }
-          if (body_of(client.receive_answer()) != (name == "wait" ? "waited" : name)) ++wrong;
+          for (const std::string_view name : names) {
+            if (body_of(client.receive_answer()) != (name == "wait" ? "waited" : name)) ++wrong;
+          }
         }
       }
     });
