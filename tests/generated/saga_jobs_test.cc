@@ -240,7 +240,8 @@ TEST_F(SagaJobs, AreHandedOverBeforeItsEndIsWrittenDown) {
 
 TEST_F(SagaJobs, AreForgottenWhenItsEndCannotBeWrittenDown) {
   log.on_append = [this](const flow::SagaRecord& record) {
-    if (record.kind == flow::SagaRecordKind::kCompleted && record.run == 2) log.break_down("the disk is full");
+    if (record.kind == flow::SagaRecordKind::kCompleted && record.run == 2)
+      log.break_down("the disk is full");
   };
   EXPECT_EQ(post("/beside?id=1"), 503);
   EXPECT_EQ(journal, (Journal{"reserve 1", "book 1", "unbook 1", "release h1"}));
