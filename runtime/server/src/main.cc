@@ -170,7 +170,7 @@ int serve(std::string_view program, const Settings& settings,
     std::printf("listening on http://%s\n", address.c_str());
   std::fflush(stdout);
   while (signals.wait() == SIGUSR1)
-    print_error(program, to_json(snapshot_of(server, systems)));
+    print_error(program, to_json(snapshot_of(server, systems, sagas.unsettled())));
   server.drain();
   server.join();
   background.end(log);

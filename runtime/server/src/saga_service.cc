@@ -50,4 +50,8 @@ void SagaService::recover(flow::Worker& worker, std::vector<flow::SagaPackage> p
   worker.loop().post(start_);
 }
 
+std::vector<flow::OpenSaga> SagaService::unsettled() const {
+  return recovery_ ? recovery_->open() : std::vector<flow::OpenSaga>{};
+}
+
 }  // namespace zerver::server

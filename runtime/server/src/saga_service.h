@@ -36,6 +36,8 @@ class SagaService {
   void use(flow::Worker& worker);
   // Settles on that worker what is left behind, as soon as it runs and from then on.
   void recover(flow::Worker& worker, std::vector<flow::SagaPackage> packages);
+  // What is left behind and has not been settled yet. Any thread.
+  std::vector<flow::OpenSaga> unsettled() const;
 
  private:
   struct Start final : async::Job {

@@ -54,6 +54,10 @@ void write_worker(flow::JsonWriter& json, const SchedulerStats& worker) {
   write_count(json, "limited", worker.limited);
   write_count(json, "expired", worker.expired);
   write_count(json, "suspended", worker.suspended);
+  write_count(json, "sagas", worker.sagas);
+  write_count(json, "sagas_unwound", worker.sagas_unwound);
+  write_count(json, "undos_failed", worker.undos_failed);
+  write_count(json, "sagas_recovered", worker.sagas_recovered);
   json.end_object();
 }
 
@@ -141,10 +145,35 @@ std::string classes(const std::array<std::uint64_t, async::kPriorities>& counts)
   return std::to_string(counts[0]) + "/" + std::to_string(counts[1]) + "/" + std::to_string(counts[2]);
 }
 
+std::string sagas_text(const Snapshot& snapshot) {
+  std::uint64_t begun = 0, unwound = 0, failed = 0, recovered = 0;
+  for (const SchedulerStats& worker : snapshot.workers) {
+    begun += worker.sagas;
+    unwound += worker.sagas_unwound;
+    failed += worker.undos_failed;
+    recovered += worker.sagas_recovered;
+  }
+  if (begun == 0 && recovered == 0 && snapshot.sagas_open == 0) return {};
+  Table sagas;
+  sagas.row({"sagas", "unwound", "undos failed", "recovered", "open", "stuck"});
+  sagas.row({std::to_string(begun), std::to_string(unwound), std::to_string(failed),
+             std::to_string(recovered), std::to_string(snapshot.sagas_open),
+             std::to_string(snapshot.sagas_stuck)});
+  return sagas.text() + "\n";
+}
+
 }  // namespace
 
-Snapshot snapshot_of(const Server& server, const effects::Systems& systems) {
-  return {server.open_connections(), server.scheduler_stats(), server.flow_stats(), systems.stats()};
+Snapshot snapshot_of(const Server& server, const effects::Systems& systems,
+                     std::span<const flow::OpenSaga> sagas) {
+  const auto stuck =
+      std::ranges::count_if(sagas, [](const flow::OpenSaga& saga) { return !saga.why.empty(); });
+  return {.connections = server.open_connections(),
+          .workers = server.scheduler_stats(),
+          .flows = server.flow_stats(),
+          .targets = systems.stats(),
+          .sagas_open = sagas.size(),
+          .sagas_stuck = static_cast<std::size_t>(stuck)};
 }
 
 std::string to_text(const Snapshot& snapshot) {
@@ -159,7 +188,7 @@ std::string to_text(const Snapshot& snapshot) {
                  classes(worker.begun), classes(worker.overruns), number(worker.suspended),
                  number(worker.stolen), number(worker.shed), number(worker.limited), number(worker.expired)});
   }
-  text += workers.text();
+  text += workers.text() + "\n" + sagas_text(snapshot);
   Table flows;
   flows.row({"flow", "class", "begun", "refused", "missed", "overruns", "arena peak"});
   for (const FlowStats& flow : snapshot.flows) {
@@ -167,7 +196,7 @@ std::string to_text(const Snapshot& snapshot) {
     flows.row({flow.name, std::string(async::name_of(flow.priority)), number(flow.begun),
                number(flow.refused), number(flow.missed), number(flow.overruns), number(flow.arena_peak)});
   }
-  text += "\n" + flows.text();
+  text += flows.text();
   Table targets;
   targets.row({"target", "in flight", "waiting", "operations", "failed", "retries", "refused", "breaker"});
   for (const flow::TargetStats& target : snapshot.targets) {
@@ -185,6 +214,11 @@ std::string to_json(const Snapshot& snapshot) {
   flow::JsonWriter json(out);
   json.begin_object();
   write_count(json, "connections", snapshot.connections);
+  json.key("sagas");
+  json.begin_object();
+  write_count(json, "open", snapshot.sagas_open);
+  write_count(json, "stuck", snapshot.sagas_stuck);
+  json.end_object();
   write_list(json, "workers", snapshot.workers, write_worker);
   write_list(json, "flows", snapshot.flows, write_flow);
   write_list(json, "targets", snapshot.targets, write_target);

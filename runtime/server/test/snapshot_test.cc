@@ -6,6 +6,7 @@
 #include <simdjson.h>
 
 #include <string>
+#include <vector>
 
 namespace zerver::server {
 namespace {
@@ -18,7 +19,14 @@ Snapshot some_snapshot() {
   snapshot.workers[0].begun = {100, 20, 3};
   snapshot.workers[0].stolen = 4;
   snapshot.workers[0].shed = 5;
+  snapshot.workers[0].sagas = 7;
+  snapshot.workers[0].sagas_unwound = 2;
+  snapshot.workers[0].undos_failed = 4;
+  snapshot.workers[0].sagas_recovered = 1;
   snapshot.workers[1].batch = true;
+  snapshot.workers[1].sagas = 3;
+  snapshot.sagas_open = 6;
+  snapshot.sagas_stuck = 5;
   snapshot.flows.resize(2);
   snapshot.flows[0].name = "shop.buy";
   snapshot.flows[0].begun = 100;
@@ -41,6 +49,9 @@ TEST(Snapshot, IsATableForPeople) {
             "0            1/2/3  100/20/3     0/0/0          0       4     5        0        0\n"
             "1 (batch)    0/0/0     0/0/0     0/0/0          0       0     0        0        0\n"
             "\n"
+            "sagas  unwound  undos failed  recovered  open  stuck\n"
+            "10           2             4          1     6      5\n"
+            "\n"
             "flow       class  begun  refused  missed  overruns  arena peak\n"
             "shop.buy  normal    100        0       0         0        4096\n"
             "\n"
@@ -56,12 +67,40 @@ TEST(Snapshot, IsJsonForPrograms) {
   EXPECT_EQ(std::uint64_t(json["connections"]), 12U);
   EXPECT_EQ(std::uint64_t(json["workers"].at(0)["waiting"]["batch"]), 3U);
   EXPECT_EQ(std::uint64_t(json["workers"].at(0)["stolen"]), 4U);
+  EXPECT_EQ(std::uint64_t(json["workers"].at(0)["sagas"]), 7U);
+  EXPECT_EQ(std::uint64_t(json["workers"].at(0)["sagas_unwound"]), 2U);
+  EXPECT_EQ(std::uint64_t(json["workers"].at(0)["undos_failed"]), 4U);
+  EXPECT_EQ(std::uint64_t(json["workers"].at(0)["sagas_recovered"]), 1U);
+  EXPECT_EQ(std::uint64_t(json["sagas"]["open"]), 6U);
+  EXPECT_EQ(std::uint64_t(json["sagas"]["stuck"]), 5U);
   EXPECT_TRUE(bool(json["workers"].at(1)["batch"]));
   EXPECT_EQ(simdjson::dom::array(json["flows"]).size(), 2U);
   EXPECT_EQ(std::uint64_t(json["flows"].at(0)["arena_peak"]), 4096U);
   EXPECT_EQ(json["flows"].at(0)["least_slack_us"].error(), simdjson::NO_SUCH_FIELD);
   EXPECT_EQ(std::string_view(json["targets"].at(0)["breaker"]), "half-open");
   EXPECT_EQ(std::uint64_t(json["targets"].at(0)["operations"]), 200U);
+}
+
+TEST(Snapshot, SaysNothingOfSagasWhereThereAreNone) {
+  EXPECT_EQ(to_text(Snapshot{}).find("sagas"), std::string::npos);
+}
+
+TEST(Snapshot, CountsSagas) {
+  TestService service;  // which has none of its own
+  flow::Counters& counters = service.server().worker(0).counters();
+  counters.sagas.add(4);
+  counters.sagas_unwound.add(3);
+  counters.undos_failed.add(2);
+  counters.sagas_recovered.add(1);
+  std::vector<flow::OpenSaga> open(3);
+  open[1].why = "somebody must look into it";
+  const Snapshot snapshot = snapshot_of(service.server(), effects::Systems(), open);
+  EXPECT_EQ(snapshot.workers[0].sagas, 4U);
+  EXPECT_EQ(snapshot.workers[0].sagas_unwound, 3U);
+  EXPECT_EQ(snapshot.workers[0].undos_failed, 2U);
+  EXPECT_EQ(snapshot.workers[0].sagas_recovered, 1U);
+  EXPECT_EQ(snapshot.sagas_open, 3U);
+  EXPECT_EQ(snapshot.sagas_stuck, 1U);
 }
 
 TEST(Snapshot, IsTakenWhileAServiceRuns) {

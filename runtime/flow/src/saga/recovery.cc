@@ -216,7 +216,7 @@ async::Task<void> SagaRecovery::settle(Arena&, SagaRecovery& recovery, Item& ite
       switch (action.kind) {
         case SagaAction::Kind::kEnd:
           recovery.record(item, SagaRecordKind::kEnded);
-          ++worker.counters().sagas_recovered;
+          worker.counters().sagas_recovered.add();
           item.over = true;
           goes_on = false;
           break;
@@ -282,7 +282,7 @@ void SagaRecovery::note_outcome(Item& item, const SagaStepInfo& step, SagaAction
   const std::uint32_t number = run.number;
   if (action.kind == SagaAction::Kind::kUndo) {
     if (outcome) return record(item, SagaRecordKind::kUndone, number);
-    ++worker_->counters().undos_failed;
+    worker_->counters().undos_failed.add();
     item.tried.insert(number);
     const std::string why = outcome.error().why.empty() ? std::string(name_of(outcome.error().kind))
                                                         : std::string(outcome.error().why);

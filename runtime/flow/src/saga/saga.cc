@@ -191,7 +191,7 @@ Saga::Unwind::~Unwind() = default;
 async::Task<void> Saga::run_unwinding(Arena& arena, Saga& saga, Exchange& exchange) {
   Saga& root = *saga.root_;
   Worker& worker = exchange.worker();
-  ++worker.counters().sagas_unwound;
+  worker.counters().sagas_unwound.add();
   saga.append(SagaRecordKind::kUnwinding);
   {
     // Whether or not it is durable: what this process knows is undone now.
@@ -212,7 +212,7 @@ async::Task<void> Saga::run_unwinding(Arena& arena, Saga& saga, Exchange& exchan
       saga.append(SagaRecordKind::kUndone, run.number);
       saga.exchange_->trace({.name = run.info->step, .detail = run.number, .kind = trace::Kind::kUndone});
     } else {
-      ++worker.counters().undos_failed;
+      worker.counters().undos_failed.add();
       root.has_doubts_ = true;
       saga.append(SagaRecordKind::kStuck, run.number, {}, why_of(undone.error()));
       saga.exchange_->trace({.name = run.info->step, .detail = run.number, .kind = trace::Kind::kUndoFailed});
@@ -268,7 +268,7 @@ SagaStepBase::Begin::Begin(SagaStepBase& step) noexcept {
   if (!root.begun_) {
     root.begun_ = true;
     root.id_ = Uuid::generate(exchange.worker().random());
-    ++exchange.worker().counters().sagas;
+    exchange.worker().counters().sagas.add();
     root.append(SagaRecordKind::kBegan, 0, root.flow_);
     exchange.trace({.name = root.flow_, .kind = trace::Kind::kSaga});
   }

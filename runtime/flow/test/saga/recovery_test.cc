@@ -47,8 +47,8 @@ TEST_F(SagaRecoveryTest, TriesAnUndoAgainUntilItSucceeds) {
   EXPECT_EQ(log.size(), 0U);
   EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1", "release h1", "cancel h1"}));
   EXPECT_GE(service.loop().now(), TimePoint{500'000'000});  // at least half of the first wait
-  EXPECT_EQ(service.worker().counters().undos_failed, 2U);
-  EXPECT_EQ(service.worker().counters().sagas_recovered, 1U);
+  EXPECT_EQ(service.worker().counters().undos_failed.value(), 2U);
+  EXPECT_EQ(service.worker().counters().sagas_recovered.value(), 1U);
   EXPECT_TRUE(recovery.settled());
 }
 

@@ -10,8 +10,8 @@ TEST_F(SagaTest, UndoesNothingWhenItCompletes) {
   EXPECT_EQ(buy().status, 204);
   EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1", "charge h1", "close h1"}));
   EXPECT_EQ(log.size(), 0U);
-  EXPECT_EQ(service.worker().counters().sagas, 1U);
-  EXPECT_EQ(service.worker().counters().sagas_unwound, 0U);
+  EXPECT_EQ(service.worker().counters().sagas.value(), 1U);
+  EXPECT_EQ(service.worker().counters().sagas_unwound.value(), 0U);
 }
 
 TEST_F(SagaTest, EndsWhenItsFirstStepIsRefused) {
@@ -26,7 +26,7 @@ TEST_F(SagaTest, UndoesTheLastStepFirst) {
   EXPECT_EQ(buy().status, 402);
   EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1", "cancel h1", "release h1"}));
   EXPECT_EQ(log.size(), 0U);
-  EXPECT_EQ(service.worker().counters().sagas_unwound, 1U);
+  EXPECT_EQ(service.worker().counters().sagas_unwound.value(), 1U);
 }
 
 TEST_F(SagaTest, UndoesOnlyWhatHasCompleted) {
@@ -81,7 +81,7 @@ TEST_F(SagaTest, RetriesAnUndoAsItsPolicySays) {
   bank.plan("release", {Fate::kBroken});
   EXPECT_EQ(buy().status, 402);
   EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "release h1"}));
-  EXPECT_EQ(service.worker().counters().undos_failed, 0U);
+  EXPECT_EQ(service.worker().counters().undos_failed.value(), 0U);
 }
 
 // A failure of an undo is never the flow's, and the others run.
@@ -90,7 +90,7 @@ TEST_F(SagaTest, KeepsWhatCouldNotBeUndone) {
   bank.always("cancel", Fate::kBroken);
   EXPECT_EQ(buy().status, 402);
   EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1", "release h1"}));
-  EXPECT_EQ(service.worker().counters().undos_failed, 1U);
+  EXPECT_EQ(service.worker().counters().undos_failed.value(), 1U);
   EXPECT_EQ(log.size(), 1U);
 }
 

@@ -340,6 +340,11 @@ SchedulerStats Scheduler::stats() const noexcept {
   stats.limited = limited_.value();
   stats.expired = expired_.value();
   stats.suspended = suspended_.value();
+  const flow::Counters& counters = worker_.counters();
+  stats.sagas = counters.sagas.value();
+  stats.sagas_unwound = counters.sagas_unwound.value();
+  stats.undos_failed = counters.undos_failed.value();
+  stats.sagas_recovered = counters.sagas_recovered.value();
   stats.batch = taker_ == RequestQueue::Taker::kBatchWorker;
   return stats;
 }

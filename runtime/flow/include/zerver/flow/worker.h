@@ -3,6 +3,7 @@
 
 #include <zerver/async/loop.h>
 #include <zerver/core/clock.h>
+#include <zerver/core/counter.h>
 #include <zerver/core/log.h>
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/random.h>
@@ -42,10 +43,12 @@ struct Counters {
   std::uint64_t timeouts = 0;   // attempts that took too long
   std::uint64_t refused = 0;    // a target had too much in flight
   std::uint64_t cancelled = 0;  // given up because a deadline passed or a client left
-  std::uint64_t sagas = 0;      // that have written something
-  std::uint64_t sagas_unwound = 0;
-  std::uint64_t sagas_recovered = 0;  // ended by the recovery
-  std::uint64_t undos_failed = 0;
+
+  // Read by any thread.
+  Counter sagas;  // that have written something
+  Counter sagas_unwound;
+  Counter sagas_recovered;  // ended by the recovery
+  Counter undos_failed;
 };
 
 // Outlives every exchange of its thread.

@@ -54,7 +54,11 @@ struct SchedulerStats {
   std::uint64_t limited = 0;    // refused with 429 or for `in_flight` of their flow
   std::uint64_t expired = 0;    // whose deadline passed before they began
   std::uint64_t suspended = 0;  // flows that wait for effects, now
-  bool batch = false;           // a batch worker
+  std::uint64_t sagas = 0;      // that have written something
+  std::uint64_t sagas_unwound = 0;
+  std::uint64_t undos_failed = 0;     // those of the recovery included
+  std::uint64_t sagas_recovered = 0;  // ended by the recovery
+  bool batch = false;                 // a batch worker
 };
 
 // One flow's, of all workers, since the start.

@@ -3,10 +3,12 @@
 
 #include <zerver/effects/systems.h>
 #include <zerver/flow/call/shared_target.h>
+#include <zerver/flow/saga/recovery.h>
 #include <zerver/server/scheduling.h>
 #include <zerver/server/server.h>
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,14 +20,18 @@ struct Snapshot {
   std::vector<SchedulerStats> workers;
   std::vector<FlowStats> flows;
   std::vector<flow::TargetStats> targets;
+  std::size_t sagas_open = 0;   // that their flows could not end
+  std::size_t sagas_stuck = 0;  // those of them that wait for people
 };
 
-// Any thread. The systems have been bound to the server's workers.
-Snapshot snapshot_of(const Server& server, const effects::Systems& systems);
+// Any thread. The systems have been bound to the server's workers. `sagas` is what SagaRecovery::open() says.
+Snapshot snapshot_of(const Server& server, const effects::Systems& systems,
+                     std::span<const flow::OpenSaga> sagas = {});
 
-// For people: aligned columns; flows and targets that have done nothing are left out.
+// For people: aligned columns; flows and targets that have done nothing are left out, sagas when there have
+// been none.
 std::string to_text(const Snapshot& snapshot);
-// One line with one JSON object: `connections`, `workers`, `flows`, `targets`.
+// One line with one JSON object: `connections`, `sagas`, `workers`, `flows`, `targets`.
 std::string to_json(const Snapshot& snapshot);
 
 }  // namespace zerver::server
