@@ -39,7 +39,7 @@ llvm::Error render(const Templates& templates, llvm::StringRef name, const Data&
   return llvm::Error::success();
 }
 
-Data main_data(const model::Program& program) {
+Data main_data(const model::Program& program, const std::string& adapters) {
   std::vector<std::string> names, headers, packages;
   for (const model::Package& package : program.packages) {
     if (!package.is_root) continue;
@@ -50,6 +50,7 @@ Data main_data(const model::Program& program) {
   llvm::sort(headers);
   return object({{"description", llvm::join(names, ", ")},
                  {"headers", list(headers)},
+                 {"adapters", when_set(adapters)},
                  {"count", std::to_string(packages.size())},
                  {"packages", braced(packages)}});
 }
@@ -89,7 +90,8 @@ llvm::Expected<std::vector<OutputFile>> emit(const model::Program& program, cons
     if (llvm::Error error = emit_package(program, id, products, templates, diagnostics, files)) return error;
   }
   if (products.main)
-    if (llvm::Error error = render(templates, "cpp/main", main_data(program), "zerver_main.cc", files))
+    if (llvm::Error error =
+            render(templates, "cpp/main", main_data(program, products.adapters), "zerver_main.cc", files))
       return error;
   if (diagnostics.has_errors()) files.clear();
   llvm::sort(files, [](const OutputFile& left, const OutputFile& right) { return left.path < right.path; });

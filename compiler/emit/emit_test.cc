@@ -61,6 +61,16 @@ TEST_F(EmitTest, TheSameProgramGivesTheSameBytes) {
     EXPECT_EQ(first[i].text, second[i].text) << first[i].path;
 }
 
+TEST_F(EmitTest, TheMainTakesAdaptersFromAHeader) {
+  Products products{.main = true};
+  const std::string without = emit(products).at(0).text;
+  EXPECT_THAT(without, HasSubstr("run_main(argc, argv, packages);"));
+  products.adapters = "shop/bank.h";
+  const std::string with = emit(products).at(0).text;
+  EXPECT_THAT(with, HasSubstr("#include \"shop/bank.h\"\n"));
+  EXPECT_THAT(with, HasSubstr("run_main(argc, argv, packages, register_adapters);"));
+}
+
 TEST_F(EmitTest, WhatCannotBeGeneratedIsADiagnosticAndNoFile) {
   builder_.flow("tell", ProgramBuilder::route(model::Method::kPost, "/x"),
                 {ProgramBuilder::answer(200, model::AnswerFormat::kEvents, builder_.text("news"))});

@@ -2,7 +2,7 @@
 # every project that calls find_package(Zerver).
 #
 #   zerver_add_flow(TARGET svc FLOWS a.flow ... [IMPORTS dir ...] [EMIT cpp dot ...] [OUT_DIR dir] [NO_MAIN]
-#                   [LOCK file] [OPTIONS option ...])
+#                   [ADAPTERS header] [LOCK file] [OPTIONS option ...])
 #
 #   TARGET    an existing program or library; gets the generated sources, OUT_DIR as an include folder, and
 #             zerver::runtime
@@ -12,6 +12,8 @@
 #   EMIT      what to generate, `cpp` when not given
 #   OUT_DIR   default: TARGET.flow in the current binary folder
 #   NO_MAIN   for libraries and for programs with a main of their own
+#   ADAPTERS  a header of the program, relative to the current source folder, that declares
+#             `void register_adapters(zerver::effects::Registry&)`: the generated main calls it (docs/effects.md)
 #   LOCK      the lock file, which is kept in version control: compared, and updated by safe changes (docs/evolution.md)
 #   OPTIONS   passed to zerver-compile as they are
 #
@@ -19,7 +21,7 @@
 # untouched whose text is the same, so only what really changed is compiled again.
 
 function(zerver_add_flow)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_MAIN" "TARGET;OUT_DIR;LOCK" "FLOWS;IMPORTS;EMIT;OPTIONS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NO_MAIN" "TARGET;OUT_DIR;ADAPTERS;LOCK" "FLOWS;IMPORTS;EMIT;OPTIONS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "zerver_add_flow: unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -69,6 +71,15 @@ function(zerver_add_flow)
     set(lock_option "--lock=${arg_LOCK}")
   endif()
 
+  set(adapters_option "")
+  if(arg_ADAPTERS)
+    if(arg_NO_MAIN OR NOT "cpp" IN_LIST arg_EMIT)
+      message(FATAL_ERROR "zerver_add_flow: ADAPTERS is for a generated main")
+    endif()
+    set(adapters_option "--adapters=${arg_ADAPTERS}")
+    target_include_directories(${arg_TARGET} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+  endif()
+
   set(emit ${arg_EMIT})
   set(outputs "")
   if("cpp" IN_LIST emit)
@@ -107,7 +118,7 @@ function(zerver_add_flow)
     OUTPUT "${stamp}"
     BYPRODUCTS ${outputs}
     COMMAND ${compile} -o "${arg_OUT_DIR}" ${std_option} ${import_options} --emit=${emit} --depfile "${stamp}.d"
-            ${lock_option} ${arg_OPTIONS} ${flows}
+            ${adapters_option} ${lock_option} ${arg_OPTIONS} ${flows}
     COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
     DEPENDS ${flows} ${compile}
     DEPFILE "${stamp}.d"

@@ -19,6 +19,9 @@ constexpr std::array kOptions = {
                "the folder for generated files (default: the current one)"},
     OptionInfo{OptionId::kEmit, kOutput, "", "--emit", "LIST",
                "what to generate, separated by commas: cpp, main, dot, json,\nsvg, dataflow (default: cpp)"},
+    OptionInfo{OptionId::kAdapters, kOutput, "", "--adapters", "HEADER",
+               "the header that `main` includes for adapters of your own: it\ndeclares `void "
+               "register_adapters(zerver::effects::Registry&)`"},
     OptionInfo{OptionId::kCheck, kOutput, "", "--check", "",
                "report what is wrong and write no file, whatever else is asked for"},
     OptionInfo{OptionId::kFix, kOutput, "", "--fix", "",

@@ -13,6 +13,7 @@ namespace zc::driver {
 enum class OptionId : std::uint8_t {
   kOutDir,
   kEmit,
+  kAdapters,
   kCheck,
   kFix,
   kDump,

@@ -50,6 +50,7 @@ class Parser {
     }
     if (!emit_given_) options_.products.cpp = options_.lock.empty();
     check_lock_options();
+    check_adapters();
     if (options_.fix) check_fix();
     if (options_.action == Action::kCompile && options_.inputs.empty() && !engine_.has_errors()) {
       engine_.report(Kind::kMissingInput, {}).help("`zerver-compile --help` lists the options");
@@ -68,6 +69,12 @@ class Parser {
       engine_.report(Kind::kInvalidOptionValue, {}, "--lock-accept", word)
           .help("`--check` writes no file: accept a change without it");
     }
+  }
+
+  void check_adapters() {
+    if (options_.products.adapters.empty() || options_.products.main) return;
+    engine_.report(Kind::kInvalidOptionValue, {}, "--adapters", options_.products.adapters)
+        .help("it belongs to `--emit main`, which is not given");
   }
 
   // A file that is named twice is compiled once.
@@ -202,6 +209,9 @@ class Parser {
       case OptionId::kEmit:
         parse_emit(name, value);
         break;
+      case OptionId::kAdapters:
+        set_adapters(name, value);
+        break;
       case OptionId::kCheck:
         options_.check_only = true;
         break;
@@ -284,6 +294,14 @@ class Parser {
     if (url.starts_with("postgres://") || url.starts_with("postgresql://")) return;
     engine_.report(Kind::kInvalidOptionValue, {}, name, sql::without_password(url))
         .help("it takes `postgres://user:password@host:port/database`");
+  }
+
+  // It becomes the text of an `#include`.
+  void set_adapters(llvm::StringRef name, llvm::StringRef header) {
+    options_.products.adapters = header.str();
+    if (header.find_first_of("\"\\\n\r") == llvm::StringRef::npos) return;
+    engine_.report(Kind::kInvalidOptionValue, {}, name, header)
+        .help("it takes what stands between the quotes of an `#include`");
   }
 
   // A list; given several times, all that is named counts.

@@ -124,6 +124,15 @@ TEST(Options, SetTheRest) {
   EXPECT_EQ(good({"--jobs=2", "a.flow"}).jobs, 2U);
 }
 
+TEST(Options, AdaptersBelongToAMain) {
+  EXPECT_EQ(good({"a.flow", "--emit=cpp,main", "--adapters", "shop/bank.h"}).products.adapters,
+            "shop/bank.h");
+  EXPECT_EQ(bad({"a.flow", "--adapters=bank.h"}).second,
+            "`--adapters` does not take `bank.h`; it belongs to `--emit main`, which is not given");
+  EXPECT_THAT(bad({"a.flow", "--emit=main", "--adapters=a\"b.h"}).second,
+              HasSubstr("it takes what stands between the quotes of an `#include`"));
+}
+
 TEST(Options, SomeNeedNoFile) {
   EXPECT_EQ(good({"--help"}).action, Action::kHelp);
   EXPECT_EQ(good({"-h"}).action, Action::kHelp);
