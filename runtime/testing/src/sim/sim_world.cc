@@ -2,6 +2,7 @@
 #include "request_text.h"
 #include <zerver/effects/systems.h>
 #include <zerver/flow/saga/recovery.h>
+#include <zerver/jobs/job_runner.h>
 #include <zerver/testing/sim_world.h>
 #include <zerver/trace/timeline.h>
 
@@ -44,6 +45,7 @@ struct SimWorld::State {
   struct Sent;
   struct Client;
   struct Resend;
+  class Queue;
 
   State(std::vector<const flow::PackageInfo*> the_packages, const Options& the_options)
       : packages(std::move(the_packages)),
@@ -53,8 +55,11 @@ struct SimWorld::State {
         random(seeds.u64()),
         faults(seeds.u64()),
         client_random(seeds.u64()),
-        ring(options.trace_capacity) {
+        ring(options.trace_capacity),
+        job_store(packages),
+        job_group(job_store) {
     effects::add_standard_adapters(registry);
+    offer_jobs();
     registry.add("zerver.sql", sqlite.open());
     for (unsigned i = 0; i < std::max(1U, options.workers); ++i) {
       flow::Worker& worker =
@@ -64,6 +69,7 @@ struct SimWorld::State {
     }
   }
 
+  void offer_jobs();
   void start();
   effects::Registry with_faults();
   void send(std::size_t client, std::size_t number, unsigned attempt, RequestText text);
@@ -71,6 +77,8 @@ struct SimWorld::State {
   void route(Sent& sent);
   void finished(Sent& sent);
   bool done() const noexcept;
+  bool at_rest() const;
+  std::size_t index_of(const flow::Worker& worker) const noexcept;
 
   std::vector<const flow::PackageInfo*> packages;
   Options options;
@@ -85,6 +93,9 @@ struct SimWorld::State {
   Variables variables;
   FaultSource* source = &faults;
   FaultCounts counts{};
+  jobs::JobStore job_store;
+  jobs::RunnerGroup job_group;
+  std::vector<jobs::JobRunner*> runners;  // of `systems`
   effects::InlineSqlite sqlite;
   effects::Registry registry;
   std::deque<flow::Worker> workers;
@@ -173,6 +184,44 @@ struct SimWorld::State::Resend {
   OwnTimer<Resend, &Resend::go> timer{*this};
 };
 
+// The system behind `enqueue`: what the flows of a worker enqueue runs there.
+class SimWorld::State::Queue final : public effects::System {
+ public:
+  explicit Queue(State& state) noexcept : state_(&state) {}
+
+  std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
+    const auto bind = [state = state_, index = state_->index_of(worker)](std::size_t package,
+                                                                         flow::Exchange& exchange) {
+      exchange.set_targets(state->targets[index][package], state->systems.rates(package));
+    };
+    auto runner = std::make_unique<jobs::JobRunner>(worker, state_->job_group, bind);
+    state_->runners.push_back(runner.get());
+    return runner;
+  }
+
+ private:
+  State* state_;
+};
+
+void SimWorld::State::offer_jobs() {
+  registry.add(std::string(flow::JobsAdapter::kTarget),
+               [this](const flow::TargetInfo&, const flow::TargetConfig&) {
+                 return effects::Opened{std::make_unique<Queue>(*this), {}};
+               });
+}
+
+std::size_t SimWorld::State::index_of(const flow::Worker& worker) const noexcept {
+  std::size_t index = 0;
+  while (&workers[index] != &worker)
+    ++index;
+  return index;
+}
+
+bool SimWorld::State::at_rest() const {
+  const jobs::JobCounts jobs = job_store.counts();
+  return sagas.size() == 0 && jobs.waiting == 0 && jobs.running == 0;
+}
+
 effects::Registry SimWorld::State::with_faults() {
   effects::Registry wrapped;
   for (const flow::PackageInfo* const package : packages) {
@@ -248,9 +297,7 @@ void SimWorld::State::send(std::size_t client, std::size_t number, unsigned atte
 }
 
 void SimWorld::State::route(Sent& sent) {
-  std::size_t worker = 0;
-  while (&workers[worker] != &sent.worker())
-    ++worker;
+  const std::size_t worker = index_of(sent.worker());
   flow::MethodSet allowed;
   for (std::size_t i = 0; i < packages.size(); ++i) {
     flow::RouteMatch match;
@@ -298,6 +345,8 @@ SimWorld::SimWorld(std::vector<const flow::PackageInfo*> packages, const Options
     : state_(std::make_unique<State>(std::move(packages), options)) {}
 
 SimWorld::~SimWorld() {
+  for (jobs::JobRunner* const runner : state_->runners)
+    runner->stop();
   for (const auto& client : state_->clients)
     state_->loop.stop(client->next);
   for (const auto& sent : state_->exchanges) {
@@ -311,6 +360,7 @@ SimWorld::~SimWorld() {
 effects::Registry& SimWorld::registry() noexcept { return state_->registry; }
 effects::InlineSqlite& SimWorld::sqlite() noexcept { return state_->sqlite; }
 flow::MemorySagaLog& SimWorld::sagas() noexcept { return state_->sagas; }
+const jobs::JobStore& SimWorld::jobs() const noexcept { return state_->job_store; }
 RandomFaults& SimWorld::faults() noexcept { return state_->faults; }
 void SimWorld::set_fault_source(FaultSource& source) noexcept { state_->source = &source; }
 void SimWorld::set_variable(std::string name, std::string value) {
@@ -345,9 +395,9 @@ bool SimWorld::run(Duration most) {
 bool SimWorld::settle(Duration span) {
   state_->start();
   const TimePoint end = state_->loop.now() + span;
-  while (state_->sagas.size() != 0 && state_->loop.now() < end)
+  while (!state_->at_rest() && state_->loop.now() < end)
     state_->loop.run_for(Duration::from_milliseconds(100));
-  return state_->sagas.size() == 0;
+  return state_->at_rest();
 }
 
 std::vector<flow::OpenSaga> SimWorld::open_sagas() const { return state_->recovery->open(); }

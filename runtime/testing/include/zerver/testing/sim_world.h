@@ -9,6 +9,7 @@
 #include <zerver/flow/saga/recovery.h>
 #include <zerver/flow/service.h>
 #include <zerver/flow/worker.h>
+#include <zerver/jobs/job_store.h>
 #include <zerver/testing/faults.h>
 #include <zerver/testing/req_test.h>
 #include <zerver/testing/sim_loop.h>
@@ -83,6 +84,8 @@ class SimWorld {
   effects::InlineSqlite& sqlite() noexcept;
   // The journal of all workers; those that have ended are not in it.
   flow::MemorySagaLog& sagas() noexcept;
+  // What flows have enqueued. The jobs run on the workers, as the calls of anybody else: through faults.
+  const jobs::JobStore& jobs() const noexcept;
   RandomFaults& faults() noexcept;
   // Instead of faults(); outlives the world.
   void set_fault_source(FaultSource& source) noexcept;
@@ -98,8 +101,8 @@ class SimWorld {
   // Until every client is done and every request is answered. Throws std::runtime_error, one line, when a
   // target cannot be opened. False when one is not answered within that time.
   bool run(Duration most = Duration::from_seconds(86'400));
-  // Until no saga is open: those that their flows could not end are the recovery's. False when some are left
-  // after that time.
+  // Until no saga is open, those that their flows could not end being the recovery's, and no job waits or
+  // runs. False when some are left after that time.
   bool settle(Duration span = Duration::from_seconds(3'600));
   // Those that the recovery works at, and why they wait for people when they do.
   std::vector<flow::OpenSaga> open_sagas() const;
