@@ -23,4 +23,10 @@ create table reservation (
   quantity integer not null
 ) strict;
 
+create table receipt (
+  order_id text primary key references orders (id),
+  customer text not null,
+  cents integer not null
+) strict;
+
 insert into product values ('tea', 'Green tea, 100 g', 690, 1000), ('pot', 'Teapot', 2450, 40), ('cup', 'Cup', 900, 3);
