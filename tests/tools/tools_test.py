@@ -69,7 +69,9 @@ class CheckLayers(Repository):
         self.write("samples/hello/steps.cc", "#include <thread>\n")
         self.assert_one_finding("check_layers", "samples/hello/steps.cc:1", "threads")
         self.write("samples/hello/steps.cc", "#include <condition_variable>\n")
-        self.assert_one_finding("check_layers", "samples/hello/steps.cc:1", "locks between threads")
+        self.assert_one_finding("check_layers", "samples/hello/steps.cc:1", "waiting for threads")
+        self.write("samples/hello/steps.cc", "#include <mutex>\n")
+        self.assertEqual(self.findings("check_layers"), [])
 
     def test_a_test_may_use_a_folder_above(self):
         self.write("runtime/http/src/a_test.cc", "#include <zerver/testing/fake.h>\n")
