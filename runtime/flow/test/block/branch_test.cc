@@ -6,8 +6,8 @@
 namespace zerver::flow {
 namespace {
 
-Branch ends(Exchange&, const Exit& exit) { co_return exit; }
-Branch ends_behind(Exchange&, Signal& signal, const Exit& exit) {
+Branch ends(Exchange&, Exit exit) { co_return exit; }
+Branch ends_behind(Exchange&, Signal& signal, Exit exit) {
   const Exit kept = exit;
   co_await signal;
   co_return kept;

@@ -9,10 +9,10 @@
 namespace zerver::flow {
 namespace {
 
-Branch run_of(Exchange&, Signal* signal, const Exit& exit) {
-  const Exit kept = exit;
+// By value: the coroutine begins when what it was called with may be gone.
+Branch run_of(Exchange&, Signal* signal, Exit exit) {
   if (signal != nullptr) co_await *signal;
-  co_return kept;
+  co_return exit;
 }
 
 Waiting wait_for_each(Exchange& exchange, std::size_t count, std::size_t parallel,
