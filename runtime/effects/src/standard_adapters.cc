@@ -1,12 +1,12 @@
 #include "seam_adapters.h"
-#include "sqlite/adapter.h"
 #include "static_tokens.h"
 #include <zerver/effects/registry.h>
+#include <zerver/effects/sql/open_sql.h>
 
 namespace zerver::effects {
 
 void add_standard_adapters(Registry& registry) {
-  registry.add("zerver.sql", sqlite::OpenSql());
+  registry.add("zerver.sql", open_sql());
   registry.add("zerver.clock", open_clock);
   registry.add("zerver.random", open_random);
   registry.add("zerver.auth.tokens", open_tokens);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "owner_lock.h"
-#include "sqlite/connection.h"
+#include <zerver/effects/sql/sqlite/connection.h>
 #include <zerver/flow/saga/record.h>
 
 #include <cstddef>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <zerver/core/random.h>
-#include <zerver/effects/inline_sqlite.h>
 #include <zerver/effects/registry.h>
+#include <zerver/effects/sql/inline_sqlite.h>
 #include <zerver/flow/saga/log.h>
 #include <zerver/flow/saga/recovery.h>
 #include <zerver/flow/service.h>

@@ -1,4 +1,4 @@
-#include "probe.h"
+#include "runtime/effects/test/probe.h"
 #include "zerver.flow.h"
 #include <zerver/core/random.h>
 #include <zerver/effects/systems.h>

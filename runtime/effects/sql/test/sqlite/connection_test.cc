@@ -1,5 +1,5 @@
-#include "probe.h"
-#include "sqlite/connection.h"
+#include "runtime/effects/test/probe.h"
+#include <zerver/effects/sql/sqlite/connection.h>
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
-#include "connection.h"
 #include "schema.h"
 #include "zerver.flow.h"
-#include <zerver/effects/inline_sqlite.h>
+#include <zerver/effects/sql/inline_sqlite.h>
+#include <zerver/effects/sql/sqlite/connection.h>
 
 #include <map>
 #include <stdexcept>

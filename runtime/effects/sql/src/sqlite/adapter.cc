@@ -142,9 +142,6 @@ bool read_file(const std::string& name, std::string& text) {
 
 Opened OpenSql::operator()(const flow::TargetInfo& target, const flow::TargetConfig& config) {
   const std::string url(config.get("url").value_or(""));
-  if (url.starts_with("postgres:") || url.starts_with("postgresql:")) {
-    return {nullptr, "this build has no driver for PostgreSQL yet; use `sqlite:PATH`"};
-  }
   if (!url.starts_with(kScheme) || url.size() == kScheme.size()) {
     // A URL may hold a password, so it is not repeated.
     return {nullptr, "its URL must be `sqlite:PATH` or `sqlite::memory:`"};

@@ -11,7 +11,7 @@ namespace zerver::effects::sqlite {
 
 class Pool;
 
-// Opens `sqlite:PATH` and `sqlite::memory:`; other URLs are refused. With `?schema=FILE` behind it that file
+// Opens `sqlite:PATH` and `sqlite::memory:`. With `?schema=FILE` behind it that file
 // is the schema instead of the package's. Targets of one database share its threads.
 class OpenSql {
  public:

@@ -2,9 +2,9 @@
 // that read.
 #pragma once
 
-#include "connection.h"
 #include <zerver/async/loop.h>
 #include <zerver/core/output_buffer.h>
+#include <zerver/effects/sql/sqlite/connection.h>
 #include <zerver/flow/call/operation.h>
 
 #include <chrono>

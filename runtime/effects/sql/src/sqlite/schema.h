@@ -1,7 +1,7 @@
 // Whether a database has the tables and columns that a package was written for.
 #pragma once
 
-#include "connection.h"
+#include <zerver/effects/sql/sqlite/connection.h>
 
 #include <string>
 #include <string_view>

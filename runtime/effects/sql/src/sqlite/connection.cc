@@ -1,4 +1,4 @@
-#include "connection.h"
+#include <zerver/effects/sql/sqlite/connection.h>
 
 #include <sqlite3.h>
 
