@@ -174,5 +174,12 @@ TEST(AsioLoop, JobThatDefersItselfForEverHoldsUpNeitherTimersNorPosts) {
   EXPECT_GT(turns, AsioLoop::kDeferredPerTurn);
 }
 
+TEST(AsioLoop, IsFoundBehindItsInterface) {
+  const SystemClock clock;
+  AsioLoop loop(clock);
+  async::Loop& interface = loop;
+  EXPECT_EQ(AsioLoop::of(interface), &loop);
+}
+
 }  // namespace
 }  // namespace zerver::io

@@ -39,6 +39,9 @@ class AsioLoop final : public async::Loop {
   AsioLoop(const AsioLoop&) = delete;
   AsioLoop& operator=(const AsioLoop&) = delete;
 
+  // The loop as the one that it is; null when it has no sockets, as that of a simulation.
+  static AsioLoop* of(async::Loop& loop) noexcept { return dynamic_cast<AsioLoop*>(&loop); }
+
   boost::asio::io_context& context() noexcept { return context_; }
   // Beats with each turn from now on. Before run(); outlives the loop's use.
   void set_heartbeat(execution::Heartbeat& heartbeat) noexcept { heartbeat_ = &heartbeat; }
