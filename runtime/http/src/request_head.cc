@@ -1,5 +1,6 @@
 // Request line and header section (RFC 9112, 2 to 6).
 #include "field_line.h"
+#include "field_list.h"
 #include "scan.h"
 #include "target.h"
 #include <zerver/http/request_parser.h>
@@ -61,21 +62,6 @@ const char* skip_encoded(CharacterClass wanted, const char* from, const char* en
 // Whether [from, end) could become a percent-encoding when more bytes come.
 bool begins_encoding(const char* from, const char* end) noexcept {
   return *from == '%' && (end - from == 1 || (end - from == 2 && is(kHexDigit, from[1])));
-}
-
-// Calls `see` with each element of a comma-separated list, blanks around it removed; an element may be empty.
-template <class See> void for_each_element(std::string_view list, See see) {
-  for (;;) {
-    const std::size_t comma = list.find(',');
-    std::string_view element = list.substr(0, comma);
-    while (!element.empty() && is_blank(element.front()))
-      element.remove_prefix(1);
-    while (!element.empty() && is_blank(element.back()))
-      element.remove_suffix(1);
-    see(element);
-    if (comma == std::string_view::npos) return;
-    list.remove_prefix(comma + 1);
-  }
 }
 
 }  // namespace

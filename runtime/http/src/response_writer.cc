@@ -1,39 +1,16 @@
 // Writes responses as HTTP/1.1 messages.
+#include "cursor.h"
 #include "scan.h"
 #include <zerver/core/status.h>
 #include <zerver/http/response_writer.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstring>
 
 namespace zerver::http {
 namespace {
 
-constexpr std::size_t kMaxDigits = 20;
 constexpr std::size_t kChunkSize = std::size_t{16} * 1024;
-
-// Writes to memory that has been reserved.
-class Cursor {
- public:
-  explicit Cursor(char* at) noexcept : at_(at) {}
-  template <std::size_t N> void literal(const char (&text)[N]) noexcept {
-    std::memcpy(at_, text, N - 1);
-    at_ += N - 1;
-  }
-  void text(std::string_view text) noexcept {
-    if (!text.empty()) std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
-  }
-  void number(std::size_t value, int base = 10) noexcept {
-    at_ = std::to_chars(at_, at_ + kMaxDigits, value, base).ptr;
-  }
-  char* at() const noexcept { return at_; }
-
- private:
-  char* at_;
-};
 
 bool is_token(std::string_view text) noexcept { return !text.empty() && consists_of(kTokenCharacter, text); }
 
@@ -120,7 +97,7 @@ std::string_view write_response(OutputBuffer& out, const Response& response, con
 
 void write_chunk(OutputBuffer& out, std::string_view data) {
   if (data.empty()) return;
-  char* const begin = out.reserve(data.size() + kMaxDigits + 4);
+  char* const begin = out.reserve(data.size() + Cursor::kMaxDigits + 4);
   Cursor cursor(begin);
   cursor.number(data.size(), 16);
   cursor.literal("\r\n");

@@ -5,8 +5,8 @@
 
 namespace zerver::effects {
 
-// For Registry::add("zerver.sql", ...). Opens `sqlite:PATH` and `sqlite::memory:`; other URLs are refused. Targets
-// of one database share its connections.
+// For Registry::add("zerver.sql", ...). Opens `sqlite:PATH` and `sqlite::memory:`; other URLs are refused.
+// Targets of one database share its connections.
 Registry::Open open_sql();
 
 }  // namespace zerver::effects
