@@ -1,8 +1,8 @@
 // libFuzzer target of the parser of responses: however a server cuts its bytes, what is understood is the
 // same, and every view that comes out lies in the buffer.
 //
-// The first byte of an input chooses the method and whether the connection closes behind the bytes; the second
-// says how many cuts follow, a byte each: the distances between them.
+// The first byte of an input chooses the method and whether the connection closes behind the bytes; the
+// second says how many cuts follow, a byte each: the distances between them.
 #include <zerver/core/message.h>
 #include <zerver/http/response_parser.h>
 
@@ -34,8 +34,8 @@ void require(bool holds, const char* what) {
 }
 
 void append(std::string& text, const ReadBuffer& buffer, std::string_view part) {
-  require(part.empty() || (part.data() >= buffer.data() &&
-                           part.data() + part.size() <= buffer.data() + buffer.size()),
+  require(part.empty() ||
+              (part.data() >= buffer.data() && part.data() + part.size() <= buffer.data() + buffer.size()),
           "a view is outside of the buffer");
   text += std::to_string(part.size());
   text += ':';

@@ -21,7 +21,8 @@ struct ChunkLine {
   std::string_view why;             // it is malformed; static
 };
 
-// Looks at the line that begins at `begin`. What it says never changes when more bytes come, but for kPartial.
+// Looks at the line that begins at `begin`. What it says never changes when more bytes come, but for
+// kPartial.
 ChunkLine parse_chunk_line(std::string_view input, std::size_t begin, std::size_t extension_room) noexcept;
 
 }  // namespace zerver::http

@@ -1,9 +1,8 @@
 // Writes requests, and refuses what would be understood as something else.
-#include <zerver/http/request_writer.h>
-
 #include "cursor.h"
 #include "scan.h"
 #include "target.h"
+#include <zerver/http/request_writer.h>
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,7 @@
 // The order in which the parts of a response are parsed, its body, and the views that come out.
-#include <zerver/http/response_parser.h>
-
 #include "chunk_line.h"
 #include "field_line.h"
+#include <zerver/http/response_parser.h>
 
 #include <algorithm>
 #include <cstring>
@@ -53,7 +52,8 @@ ResponseParser::Progress ResponseParser::end() {
     return Progress::kComplete;
   }
   if (head_.state != State::kRefused)
-    refuse(started() ? "it closed the connection inside its answer" : "it closed the connection without an answer");
+    refuse(started() ? "it closed the connection inside its answer"
+                     : "it closed the connection without an answer");
   return Progress::kRefused;
 }
 
@@ -160,8 +160,8 @@ void ResponseParser::view(const ReadBuffer& buffer, ReceivedResponse& response) 
   for (std::uint32_t i = 0; i < head_.field_count; ++i)
     headers_[i] = Header{text(fields_[i].name), text(fields_[i].value)};
   response.status = head_.status;
-  response.keep_alive = !head_.ends_with_connection && !head_.asks_to_close &&
-                        (head_.minor_version >= 1 || head_.asks_to_keep);
+  response.keep_alive =
+      !head_.ends_with_connection && !head_.asks_to_close && (head_.minor_version >= 1 || head_.asks_to_keep);
   response.headers = {headers_.get(), head_.field_count};
   response.body = {data + head_.body_begin, head_.body_end - head_.body_begin};
 }

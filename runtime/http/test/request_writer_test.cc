@@ -34,14 +34,15 @@ TEST(RequestWriter, WritesNoLengthWithoutABody) {
 
 TEST(RequestWriter, FindsFaultsInTargets) {
   const std::vector<std::string> bad = {
-      "",       "a",          "@host",      "//host/..",    "/a b",          "/a\r\nX: y",  "/a\nb",    "/\0"s,
-      "/a\tb",  "/..",        "/../a",      "/a/..",        "/a/../b",       "/.",          "/./a",     "/a/%2e%2e/b",
-      "/%2E.",  "/.%2e",      "/a/%2e",     "/a%",          "/a%4",          "/a%zz",       "/a#b",     "/a?b=\r\n",
-      "/a?b c", "/a\x7f",     "/\xc3\xa4",  "http://evil/", "/a?b=%g0",      "/a\"b",       "/a<b>",    "/..?x=1",
+      "",       "a",      "@host",     "//host/..",    "/a b",     "/a\r\nX: y", "/a\nb", "/\0"s,
+      "/a\tb",  "/..",    "/../a",     "/a/..",        "/a/../b",  "/.",         "/./a",  "/a/%2e%2e/b",
+      "/%2E.",  "/.%2e",  "/a/%2e",    "/a%",          "/a%4",     "/a%zz",      "/a#b",  "/a?b=\r\n",
+      "/a?b c", "/a\x7f", "/\xc3\xa4", "http://evil/", "/a?b=%g0", "/a\"b",      "/a<b>", "/..?x=1",
   };
   for (const std::string& target : bad)
     EXPECT_FALSE(find_fault_in_target(target).empty()) << target;
-  for (const std::string_view target : {"/", "/a/b/", "/a?b=c&d=%20", "/a..b", "/...", "/.well-known/x", "/a%2Fb", "/a?x=../.."})
+  for (const std::string_view target :
+       {"/", "/a/b/", "/a?b=c&d=%20", "/a..b", "/...", "/.well-known/x", "/a%2Fb", "/a?x=../.."})
     EXPECT_EQ(find_fault_in_target(target), "") << target;
 }
 

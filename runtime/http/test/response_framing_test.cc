@@ -59,7 +59,8 @@ TEST(ResponseFraming, RefusesAnEndInsideTheResponse) {
   for (const std::string_view bytes :
        {"", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", "HTTP/1.1 100 Continue\r\n\r\n"}) {
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n"}) {
     const ResponseOutcome outcome = parse_response({.bytes = bytes, .closed = true});
     EXPECT_FALSE(outcome.why.empty()) << bytes;
   }

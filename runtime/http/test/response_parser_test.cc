@@ -44,11 +44,12 @@ TEST(ResponseParser, KnowsWhichResponsesHaveNoBody) {
   EXPECT_TRUE(parse_response({.bytes = with_length, .method = Method::kHead}).is_complete);
   EXPECT_FALSE(parse_response({.bytes = with_length}).is_complete);
   EXPECT_TRUE(parse_response({.bytes = "HTTP/1.1 204 No Content\r\n\r\n"}).is_complete);
-  EXPECT_TRUE(parse_response({.bytes = "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n"}).is_complete);
-  EXPECT_TRUE(parse_response({.bytes = "HTTP/1.1 200 OK\r\n\r\n", .method = Method::kConnect}).is_complete);
   EXPECT_TRUE(
-      parse_response({.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", .method = Method::kHead})
-          .is_complete);
+      parse_response({.bytes = "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n"}).is_complete);
+  EXPECT_TRUE(parse_response({.bytes = "HTTP/1.1 200 OK\r\n\r\n", .method = Method::kConnect}).is_complete);
+  EXPECT_TRUE(parse_response(
+                  {.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", .method = Method::kHead})
+                  .is_complete);
 }
 
 TEST(ResponseParser, PassesOverInterimResponses) {

@@ -43,8 +43,8 @@ class Registry {
   std::map<std::string, Open, std::less<>> entries_;
 };
 
-// The adapters of the standard library that this runtime implements: `sql`, `clock`, `random`, and
-// `auth.tokens`.
+// The adapters of the standard library that this runtime implements: `sql`, `kv`, `clock`, `random`,
+// and `auth.tokens`.
 void add_standard_adapters(Registry& registry);
 
 }  // namespace zerver::effects

@@ -17,14 +17,15 @@ struct RequestHead {
   std::string_view authority;  // the Host field
   std::span<const Header> headers = {};
   std::string_view content_type = {};  // empty: no Content-Type field
-  std::optional<std::size_t> content_length = std::nullopt;  // nothing: there is no body, and no Content-Length
+  std::optional<std::size_t> content_length =
+      std::nullopt;  // nothing: there is no body, and no Content-Length
 };
 
 // Whether it can stand in a request line as it is: a path and a query of characters that may be there,
 // percent-encodings complete, and no segment `.` or `..`, encoded or not. Why it cannot, static, or empty.
 std::string_view find_fault_in_target(std::string_view origin_form) noexcept;
-// The same of a field that a caller adds: a name or value that would break the message, or a field that is the
-// client's own business (framing, connection, Host).
+// The same of a field that a caller adds: a name or value that would break the message, or a field that is
+// the client's own business (framing, connection, Host).
 std::string_view find_fault_in_field(const Header& field) noexcept;
 
 // Appends the head, all of whose parts are without fault. The body follows as it is.

@@ -1,0 +1,47 @@
+#include "keys.h"
+#include "memory/memory_kv.h"
+#include "memory/memory_url.h"
+#include <zerver/effects/kv/open_kv.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace zerver::effects {
+
+namespace {
+
+using namespace kv;
+
+class OpenKv {
+ public:
+  Opened operator()(const flow::TargetInfo&, const flow::TargetConfig& config) {
+    const std::string url(config.get("url").value_or(""));
+    std::string prefix(config.get("prefix").value_or(""));
+    if (prefix.size() > kLongestPrefix) return {nullptr, "its `prefix` is longer than 256 bytes"};
+    if (url.starts_with("memory:")) return open_memory(url, std::move(prefix));
+    // A URL may hold a password, so it is not repeated.
+    return {nullptr, "its URL must be `memory:`"};
+  }
+
+ private:
+  Opened open_memory(const std::string& url, std::string prefix) {
+    MemoryUrl parsed;
+    if (std::string error = parse_memory_url(url, parsed); !error.empty()) return {nullptr, std::move(error)};
+    if (parsed.name.empty())
+      return {make_memory_kv(std::make_shared<MemoryStore>(parsed.max_bytes), std::move(prefix)), {}};
+    std::weak_ptr<MemoryStore>& known = named_[parsed.name];
+    std::shared_ptr<MemoryStore> store = known.lock();
+    if (store == nullptr) known = store = std::make_shared<MemoryStore>(parsed.max_bytes);
+    return {make_memory_kv(std::move(store), std::move(prefix)), {}};
+  }
+
+  std::map<std::string, std::weak_ptr<MemoryStore>> named_;
+};
+
+}  // namespace
+
+Registry::Open open_kv() { return OpenKv(); }
+
+}  // namespace zerver::effects
