@@ -4,6 +4,7 @@
 #include "compiler/plan/names/names.h"
 
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringSwitch.h>
 
 namespace zc::emit {
@@ -31,8 +32,12 @@ Data operation_data(const plan::OperationPlan& operation, std::size_t index) {
                  {"constant", operation.constant},
                  {"reply", operation.reply},
                  {"index", std::to_string(index)},
+                 {"flow_name", operation.flow_name},
+                 {"access", operation.access},
+                 {"idempotent", flag(operation.idempotent)},
+                 {"stream", flag(operation.stream)},
+                 {"fails", when_set(llvm::join(operation.fails, ", "))},
                  {"doc", doc(operation.doc)},
-                 {"has_parameters", flag(!operation.parameters.empty())},
                  {"parameters", list(operation.parameters, field_data)}});
 }
 
@@ -40,6 +45,7 @@ Data adapter_data(const plan::AdapterPlan& adapter) {
   std::size_t index = 0;
   return object({{"name", adapter.name},
                  {"doc", doc(adapter.doc)},
+                 {"table", when_set(adapter.table)},
                  {"operations", list(adapter.operations, [&](const plan::OperationPlan& operation) {
                     return operation_data(operation, index++);
                   })}});

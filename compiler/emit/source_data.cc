@@ -55,6 +55,7 @@ Data target_data(const plan::TargetPlan& target) {
                                                         }))},
                  {"has_statements", flag(!target.statements.empty())},
                  {"statements", list(target.statements)},
+                 {"operations", when_set(target.operations)},
                  {"settings", list(target.settings)}});
 }
 

@@ -61,6 +61,11 @@ struct Builder {
                                                 model::TypeId type, const std::string& value,
                                                 const std::string& name);
 
+// Enumerators of FaultKind: "zerver::FaultKind::kMissing".
+[[nodiscard]] std::vector<std::string> kind_names(model::Kinds kinds);
+// What the generated interface calls its table of operations.
+[[nodiscard]] std::string operation_table(const model::Adapter& adapter);
+
 void plan_types(Builder& builder);
 void plan_adapters(Builder& builder);
 void plan_steps(Builder& builder);

@@ -76,6 +76,10 @@ struct OperationPlan {
   std::string reply;      // zerver::flow::RowsReply
   std::vector<FieldPlan> parameters;
   Lines doc;
+  std::string flow_name;  // a C++ literal
+  std::string access;     // kRead, of zerver::flow::OperationInfo::Access
+  bool idempotent = false, stream = false;
+  std::vector<std::string> fails;  // enumerators of FaultKind
 };
 
 struct AdapterPlan {
@@ -83,6 +87,7 @@ struct AdapterPlan {
   std::string flow_name;
   Lines doc;
   std::vector<OperationPlan> operations;
+  std::string table;  // kOperations: what is known of them
 };
 
 // One slot as a step's view offers it.
@@ -423,6 +428,7 @@ struct TargetPlan {
   std::string function;       // configure_db
   std::vector<std::string> statements;
   std::vector<std::string> settings;  // ".in_flight = 64"
+  std::string operations;             // zerver::SqlAdapter::kOperations; may be empty
 };
 
 // What a `rate` that is written once allows to all who name it.

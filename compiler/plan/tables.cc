@@ -23,6 +23,11 @@ std::string setting(const model::Expression& expression) {
          string_literal(expression.name) + ")";
 }
 
+// As a `.flow` file has it: `secret.PAY_KEY`.
+std::string setting_name(const model::Expression& expression) {
+  return (expression.kind == ExpressionKind::kSecret ? "secret." : "env.") + expression.name;
+}
+
 // A constant as text, whatever its type.
 std::string constant_text(const model::Constant& constant) {
   using Kind = model::Constant::Kind;
@@ -49,15 +54,15 @@ std::string configuration(Builder& builder, const std::string& name, const model
       break;
     case ExpressionKind::kEnvironment:
     case ExpressionKind::kSecret: {
-      const char* const source = expression.kind == ExpressionKind::kSecret ? "secret." : "env.";
       return "config.set_required(" + parameter + ", " + setting(expression) + ", " +
-             string_literal(source + expression.name) + ");";
+             string_literal(setting_name(expression)) + ");";
     }
     case ExpressionKind::kBinary:
       if (expression.op == model::Operator::kCoalesce && is_setting(expression.operands[0]) &&
           expression.operands[1].kind == ExpressionKind::kConstant)
-        return "config.set(" + parameter + ", " + setting(expression.operands[0]) + ".value_or(" +
-               constant_text(expression.operands[1].constant) + "));";
+        return "config.set_or(" + parameter + ", " + setting(expression.operands[0]) + ", " +
+               constant_text(expression.operands[1].constant) + ", " +
+               string_literal(setting_name(expression.operands[0])) + ");";
       break;
     case ExpressionKind::kConvert:
       return configuration(builder, name, expression.operands[0]);
@@ -80,6 +85,7 @@ std::vector<std::string> target_settings(const model::Target& target) {
   }
   if (target.retry_budget_percent)
     result.push_back(".retry_budget_percent = " + std::to_string(*target.retry_budget_percent));
+  if (target.pool) result.push_back(".pool = " + std::to_string(*target.pool));
   return result;
 }
 
@@ -127,11 +133,13 @@ void plan_targets(Builder& builder) {
     plan.function = builder.source_scope.claim("configure_" + target.origin.name);
     for (std::size_t i = 0; i < adapter.parameters.size() && i < target.arguments.size(); ++i)
       plan.statements.push_back(configuration(builder, adapter.parameters[i].name, target.arguments[i]));
-    // Settings that are the adapter's business are arguments to it.
-    if (target.pool)
-      plan.statements.push_back("config.set(\"pool\", \"" + std::to_string(*target.pool) + "\");");
+    // A setting that is the adapter's business is an argument to it.
     if (target.bearer) plan.statements.push_back(configuration(builder, "bearer", *target.bearer));
     plan.settings = target_settings(target);
+    if (!adapter.operations.empty()) {
+      plan.operations = builder.names.spelled(target.adapter, adapter.origin.package, builder.package) +
+                        "::" + operation_table(adapter);
+    }
     const std::string& schema = builder.program.packages[target.origin.package].schema;
     if (takes_statements(builder.program, adapter) && !schema.empty()) {
       const std::string name = builder.source_scope.claim(constant(target.origin.name + "_schema"));

@@ -1,4 +1,4 @@
-// Value types, errors and adapters as C++ declarations.
+// Value types and errors as C++ declarations.
 
 #include "compiler/plan/build.h"
 #include "compiler/plan/expressions/constant_json.h"
@@ -186,12 +186,6 @@ std::vector<model::StructId> ordered_structs(const Builder& builder) {
   return result;
 }
 
-std::string reply_type(Builder& builder, const model::Operation& operation) {
-  if (operation.format == model::ResultFormat::kRow) return "zerver::flow::RowsReply";
-  if (operation.format == model::ResultFormat::kJson) return "zerver::flow::JsonReply";
-  return "zerver::flow::Reply<" + builder.writer.type(operation.result) + ">";
-}
-
 }  // namespace
 
 Lines lines_of(llvm::StringRef doc) {
@@ -246,33 +240,6 @@ void plan_types(Builder& builder) {
   for (std::size_t i = 0; i < program.errors.size(); ++i)
     if (builder.is_own(program.errors[model::ErrorId(i)].origin))
       types.push_back(plan_error(builder, model::ErrorId(i)));
-}
-
-void plan_adapters(Builder& builder) {
-  for (std::size_t i = 0; i < builder.program.adapters.size(); ++i) {
-    const model::AdapterId id(i);
-    const model::Adapter& adapter = builder.program.adapters[id];
-    if (!builder.is_own(adapter.origin)) continue;
-    AdapterPlan result{
-        builder.names.name(id), builder.flow_name(adapter.origin), lines_of(adapter.origin.doc), {}};
-    NameScope functions({"start", "cancel"});
-    for (const model::Operation& operation : adapter.operations) {
-      OperationPlan plan;
-      plan.name = functions.claim(operation.origin.name);
-      plan.arguments = upper_camel(operation.origin.name) + "Arguments";
-      plan.constant = constant(operation.origin.name);
-      plan.reply = reply_type(builder, operation);
-      plan.doc = lines_of(operation.origin.doc);
-      NameScope members;
-      for (const model::OperationParameter& parameter : operation.parameters) {
-        builder.require(parameter.type, builder.header_packages);
-        plan.parameters.push_back(
-            {members.claim(parameter.name), builder.writer.type(parameter.type), "{}", {}, "", false});
-      }
-      result.operations.push_back(std::move(plan));
-    }
-    builder.plan.adapters.push_back(std::move(result));
-  }
 }
 
 }  // namespace zc::plan

@@ -12,24 +12,6 @@ namespace {
 
 using model::TypeKind;
 
-struct KindName {
-  model::Kind kind;
-  const char* name;
-};
-constexpr KindName kKinds[] = {{model::kInvalid, "zerver::FaultKind::kInvalid"},
-                               {model::kMissing, "zerver::FaultKind::kMissing"},
-                               {model::kConflict, "zerver::FaultKind::kConflict"},
-                               {model::kRejected, "zerver::FaultKind::kRejected"},
-                               {model::kUnavailable, "zerver::FaultKind::kUnavailable"},
-                               {model::kTimeout, "zerver::FaultKind::kTimeout"}};
-
-std::vector<std::string> kind_names(model::Kinds kinds) {
-  std::vector<std::string> result;
-  for (const KindName& each : kKinds)
-    if ((kinds & each.kind) != 0) result.emplace_back(each.name);
-  return result;
-}
-
 // The lines of a statement without the margin that all but the first have; as they are when a quoted text
 // goes over a line's end, where white space counts.
 std::string without_margin(llvm::StringRef text) {

@@ -7,11 +7,12 @@
 namespace zerver::effects {
 
 void add_standard_adapters(Registry& registry) {
-  registry.add("zerver.sql", open_sql());
-  registry.add("zerver.kv", open_kv());
-  registry.add("zerver.clock", open_clock);
-  registry.add("zerver.random", open_random);
-  registry.add("zerver.auth.tokens", open_tokens);
+  registry.add_default({"zerver.sql", ZERVER_VERSION, "SQLite databases"}, open_sql());
+  registry.add_default({"zerver.kv", ZERVER_VERSION, "a store in memory"}, open_kv());
+  registry.add_default({"zerver.clock", ZERVER_VERSION, "the clock of this machine"}, open_clock);
+  registry.add_default({"zerver.random", ZERVER_VERSION, "the random numbers of this machine"}, open_random);
+  registry.add_default({"zerver.auth.tokens", ZERVER_VERSION, "a table of users and their tokens"},
+                       open_tokens);
 }
 
 }  // namespace zerver::effects

@@ -1,6 +1,7 @@
 #include <zerver/effects/systems.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace zerver::effects {
@@ -8,31 +9,51 @@ namespace zerver::effects {
 std::string Systems::open(std::span<const flow::PackageInfo* const> packages, const Registry& registry,
                           const flow::Environment& environment) {
   packages_.assign(packages.begin(), packages.end());
+  std::string errors;
+  const auto add = [&errors](std::string_view line) {
+    if (!errors.empty()) errors += '\n';
+    errors += line;
+  };
+  for (const std::string& error : registry.errors())
+    add(error);
+  std::vector<std::string_view> failed;
   for (const flow::PackageInfo* const package : packages_) {
     for (const flow::TargetInfo& target : package->targets) {
-      if (find(target.name) != nullptr) continue;
-      if (std::string error = open_target(target, registry, environment); !error.empty()) {
-        return "target `" + std::string(target.name) + "`: " + std::move(error);
+      if (find(target.name) != nullptr || std::ranges::find(failed, target.name) != failed.end()) continue;
+      if (const std::string error = open_target(target, registry, environment); !error.empty()) {
+        failed.push_back(target.name);
+        add("target `" + std::string(target.name) + "`: " + error);
       }
     }
     std::vector<flow::Rate*>& rates = rates_of_.emplace_back();
     for (const flow::RateInfo& rate : package->rates)
       rates.push_back(&rates_.emplace_back(rate));
   }
-  return {};
+  return errors;
 }
 
 std::string Systems::open_target(const flow::TargetInfo& info, const Registry& registry,
                                  const flow::Environment& environment) {
-  const Registry::Open* const open = registry.find(info.adapter);
-  if (open == nullptr)
-    return "no implementation of adapter `" + std::string(info.adapter) + "` is registered";
+  const Registry::Entry* const entry = registry.find(info.adapter);
+  const std::string adapter = "adapter `" + std::string(info.adapter) + "`";
+  if (entry == nullptr) return "no implementation of " + adapter + " is registered";
   flow::TargetConfig config;
   if (info.configure != nullptr) info.configure(environment, config);
-  if (!config.missing().empty()) return "`" + config.missing().front() + "` is not set";
-  Opened opened = (*open)(info, config);
-  if (opened.system == nullptr) return std::move(opened.error);
-  entries_.emplace_back(info).system = std::move(opened.system);
+  if (!config.missing().empty()) {
+    std::string names;
+    for (const std::string& name : config.missing())
+      names += (names.empty() ? "`" : ", `") + name + "`";
+    return names + (config.missing().size() == 1 ? " is not set" : " are not set");
+  }
+  Opened opened;
+  try {
+    opened = entry->open(info, config);
+  } catch (const std::exception& error) {
+    opened.error = error.what();
+  }
+  if (opened.system == nullptr)
+    return adapter + ": " + (opened.error.empty() ? "it does not say why it cannot be opened" : opened.error);
+  entries_.emplace_back(info, entry->info, std::move(opened.system));
   return {};
 }
 
@@ -66,6 +87,34 @@ std::vector<flow::TargetStats> Systems::stats() const {
   for (std::size_t i = 0; i < targets_.size(); ++i)
     flow::add(stats[i % entries_.size()], targets_[i].counts);
   return stats;
+}
+
+std::vector<TargetState> Systems::states() const {
+  std::vector<TargetState> states;
+  for (const Entry& entry : entries_) {
+    states.push_back({.info = &entry.info,
+                      .adapter = &entry.adapter,
+                      .describes = entry.system->describe(),
+                      .health = entry.system->health(),
+                      .pool = entry.system->pool()});
+  }
+  return states;
+}
+
+void Systems::probe(flow::Worker& worker, const std::function<void(std::size_t, Health)>& done) {
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    entries_[i].system->probe(worker, [&done, i](Health health) { done(i, std::move(health)); });
+}
+
+void Systems::close(Duration patience) noexcept {
+  // Those of one worker lie in the order of the entries.
+  while (!adapters_.empty())
+    adapters_.pop_back();
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    if (entry->system == nullptr) continue;
+    entry->system->stop(patience);
+    entry->system.reset();
+  }
 }
 
 }  // namespace zerver::effects

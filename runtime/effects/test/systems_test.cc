@@ -7,6 +7,16 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 namespace zerver::effects {
 namespace {
 
@@ -14,6 +24,54 @@ class Environment final : public flow::Environment {
  public:
   std::optional<std::string_view> variable(std::string_view) const override { return std::nullopt; }
   std::optional<std::string_view> secret(std::string_view) const override { return std::nullopt; }
+};
+
+// Notes when its systems are opened and stopped, and when their adapters go.
+class Recorder {
+ public:
+  Registry::Open open() {
+    return [this](const flow::TargetInfo& info, const flow::TargetConfig&) {
+      if (info.name.ends_with("broken")) throw std::runtime_error("it threw");
+      if (info.name.ends_with("refused")) return Opened{nullptr, "nobody answers"};
+      note("open", info.name);
+      return Opened{std::make_unique<Noted>(*this, std::string(info.name)), {}};
+    };
+  }
+  std::vector<std::string> events;
+
+ private:
+  struct NotedAdapter final : flow::Adapter {
+    NotedAdapter(Recorder& the_owner, std::string_view the_name) : owner(the_owner), name(the_name) {}
+    ~NotedAdapter() override { owner.note("gone", name); }
+    void start(flow::Operation&) override {}
+    void cancel(flow::Operation&) noexcept override {}
+    Recorder& owner;
+    std::string name;
+  };
+  class Noted final : public System {
+   public:
+    Noted(Recorder& owner, std::string name) : owner_(owner), name_(std::move(name)) {}
+    std::unique_ptr<flow::Adapter> adapter(flow::Worker&) override {
+      return std::make_unique<NotedAdapter>(owner_, name_);
+    }
+    std::string describe() const override { return "at " + name_; }
+    Health health() const override { return {.state = Health::State::kDegraded, .why = "slow"}; }
+    std::optional<PoolState> pool() const override {
+      return PoolState{.open = 2, .idle = 1, .waiting = 0, .most = 4};
+    }
+    void probe(flow::Worker&, ProbeDone done) override { done({.state = Health::State::kUp}); }
+    void stop(Duration patience) noexcept override {
+      owner_.note(patience == Duration::from_seconds(3) ? "stop" : "stop in another time", name_);
+    }
+
+   private:
+    Recorder& owner_;
+    std::string name_;
+  };
+
+  void note(std::string_view what, std::string_view name) {
+    events.push_back(std::string(what) + " " + std::string(name));
+  }
 };
 
 class SystemsTest : public ::testing::Test {
@@ -28,6 +86,7 @@ class SystemsTest : public ::testing::Test {
   SeededRandom random{9};
   testing::MemoryLog log;
   flow::Worker worker{{loop, loop.clock(), random, log}};
+  Recorder recorder;
   Registry registry;
   Environment environment;
   Systems systems;
@@ -58,6 +117,58 @@ TEST_F(SystemsTest, NamesTheSettingThatIsMissing) {
   static constexpr flow::PackageInfo kPackage{
       .name = "shop", .flows = {}, .targets = kTargets, .handle = nullptr};
   EXPECT_EQ(open({&kPackage}), "target `shop.db`: `secret.DB` is not set");
+}
+
+constexpr flow::TargetInfo kNoted[] = {
+    {.name = "shop.a", .adapter = "shop.noted", .configure = nullptr},
+    {.name = "shop.b", .adapter = "shop.noted", .configure = nullptr},
+    {.name = "shop.broken", .adapter = "shop.noted", .configure = nullptr},
+    {.name = "shop.refused", .adapter = "shop.noted", .configure = nullptr},
+    {.name = "shop.mail", .adapter = "shop.smtp", .configure = nullptr}};
+
+TEST_F(SystemsTest, NamesEveryTargetThatCannotBeOpened) {
+  static constexpr flow::PackageInfo kPackage{
+      .name = "shop", .flows = {}, .targets = kNoted, .handle = nullptr};
+  registry.add("shop.noted", recorder.open());
+  EXPECT_EQ(open({&kPackage, &kPackage}),
+            "target `shop.broken`: adapter `shop.noted`: it threw\n"
+            "target `shop.refused`: adapter `shop.noted`: nobody answers\n"
+            "target `shop.mail`: no implementation of adapter `shop.smtp` is registered");
+}
+
+TEST_F(SystemsTest, TellsThatAnAdapterIsRegisteredTwice) {
+  registry.add("shop.noted", recorder.open());
+  registry.add("shop.noted", recorder.open());
+  EXPECT_EQ(
+      open({&kFirst}),
+      "adapter `shop.noted` is registered twice; Registry::replace() is for one that takes the place of "
+      "another");
+}
+
+TEST_F(SystemsTest, OpensInOrderAndStopsInReverse) {
+  static constexpr flow::PackageInfo kPackage{
+      .name = "shop", .flows = {}, .targets = std::span(kNoted).first(2), .handle = nullptr};
+  registry.add({.name = "shop.noted", .version = "1.2.3", .reaches = "a list"}, recorder.open());
+  ASSERT_EQ(open({&kPackage}), "");
+  systems.bind(worker);
+  const std::vector<TargetState> states = systems.states();
+  ASSERT_EQ(states.size(), 2U);
+  EXPECT_EQ(states[1].info->name, "shop.b");
+  EXPECT_EQ(states[1].adapter->version, "1.2.3");
+  EXPECT_EQ(states[1].describes, "at shop.b");
+  EXPECT_EQ(states[1].health.why, "slow");
+  EXPECT_EQ(states[1].pool->open, 2U);
+  std::vector<Health::State> probed(2, Health::State::kDown);
+  const std::function<void(std::size_t, Health)> done = [&](std::size_t target, Health health) {
+    probed[target] = health.state;
+  };
+  systems.probe(worker, done);
+  EXPECT_EQ(probed, (std::vector{Health::State::kUp, Health::State::kUp}));
+  systems.close(Duration::from_seconds(3));
+  EXPECT_EQ(recorder.events, (std::vector<std::string>{"open shop.a", "open shop.b", "gone shop.b",
+                                                       "gone shop.a", "stop shop.b", "stop shop.a"}));
+  systems.close(Duration::from_seconds(3));
+  EXPECT_EQ(recorder.events.size(), 6U);
 }
 
 TEST_F(SystemsTest, SharesTargetsOfTheSameName) {

@@ -18,10 +18,11 @@ class JobService::Queue final : public effects::System {
 };
 
 void JobService::offer(effects::Registry& registry) {
-  registry.add(std::string(flow::JobsAdapter::kTarget),
-               [this](const flow::TargetInfo&, const flow::TargetConfig&) {
-                 return effects::Opened{std::make_unique<Queue>(*this), {}};
-               });
+  registry.add_default(
+      {std::string(flow::JobsAdapter::kTarget), ZERVER_VERSION, "the jobs that wait in this process"},
+      [this](const flow::TargetInfo&, const flow::TargetConfig&) {
+        return effects::Opened{std::make_unique<Queue>(*this), {}};
+      });
 }
 
 std::unique_ptr<jobs::JobRunner> JobService::make_runner(flow::Worker& worker) {

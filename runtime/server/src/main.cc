@@ -36,6 +36,14 @@ void print_error(std::string_view program, std::string_view text) noexcept {
                static_cast<int>(text.size()), text.data());
 }
 
+// Several lines, as errors of several targets are.
+void print_errors(std::string_view program, std::string_view text) noexcept {
+  for (std::size_t end = 0; !text.empty(); text.remove_prefix(std::min(text.size(), end + 1))) {
+    end = std::min(text.find('\n'), text.size());
+    print_error(program, text.substr(0, end));
+  }
+}
+
 class StandardErrorLog final : public Log {
  public:
   explicit StandardErrorLog(std::string_view program) : program_(program) {}
@@ -152,7 +160,7 @@ int serve(std::string_view program, const Settings& settings,
   }
   if (error.empty()) error = server.open();
   if (!error.empty()) {
-    print_error(program, error);
+    print_errors(program, error);
     return kNotStarted;
   }
   sagas.recover(server.worker(0), std::move(recovered));
@@ -174,6 +182,7 @@ int serve(std::string_view program, const Settings& settings,
   server.drain();
   server.join();
   background.end(log);
+  systems.close(settings.timeouts.drain);
   return kServed;
 }
 

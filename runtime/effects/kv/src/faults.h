@@ -20,7 +20,8 @@ inline Fault too_many_keys() noexcept { return {FaultKind::kInternal, "more than
 
 // Of `take`.
 inline std::optional<Fault> fault_of_limit(std::int64_t count, Duration per) noexcept {
-  if (count < 1 || count > kLargestLimit) return Fault{FaultKind::kInternal, "a limit is from 1 to 10000", {}};
+  if (count < 1 || count > kLargestLimit)
+    return Fault{FaultKind::kInternal, "a limit is from 1 to 10000", {}};
   if (per < Duration::from_milliseconds(1) || per > kLongestLimit)
     return Fault{FaultKind::kInternal, "a limit is for 1 ms to a year", {}};
   return std::nullopt;

@@ -9,8 +9,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace zerver::testing {
@@ -57,6 +59,13 @@ class FaultSystem final : public effects::System {
       : inner_(std::move(inner)), target_(std::move(target)), source_(&source), counts_(&counts) {}
 
   std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override;
+  std::string describe() const override { return inner_->describe(); }
+  effects::Health health() const override { return inner_->health(); }
+  std::optional<effects::PoolState> pool() const override { return inner_->pool(); }
+  void probe(flow::Worker& worker, effects::ProbeDone done) override {
+    inner_->probe(worker, std::move(done));
+  }
+  void stop(Duration patience) noexcept override { inner_->stop(patience); }
   // Of all its adapters.
   std::size_t in_flight() const noexcept;
 

@@ -60,7 +60,7 @@ struct SimWorld::State {
         job_group(job_store) {
     effects::add_standard_adapters(registry);
     offer_jobs();
-    registry.add("zerver.sql", sqlite.open());
+    registry.add_default({"zerver.sql", {}, "SQLite in memory"}, sqlite.open());
     for (unsigned i = 0; i < std::max(1U, options.workers); ++i) {
       flow::Worker& worker =
           workers.emplace_back(flow::Seams{loop, loop.clock(), random, log}, options.limits);
@@ -204,10 +204,10 @@ class SimWorld::State::Queue final : public effects::System {
 };
 
 void SimWorld::State::offer_jobs() {
-  registry.add(std::string(flow::JobsAdapter::kTarget),
-               [this](const flow::TargetInfo&, const flow::TargetConfig&) {
-                 return effects::Opened{std::make_unique<Queue>(*this), {}};
-               });
+  registry.replace({.name = std::string(flow::JobsAdapter::kTarget), .version = {}, .reaches = {}},
+                   [this](const flow::TargetInfo&, const flow::TargetConfig&) {
+                     return effects::Opened{std::make_unique<Queue>(*this), {}};
+                   });
 }
 
 std::size_t SimWorld::State::index_of(const flow::Worker& worker) const noexcept {
@@ -226,23 +226,23 @@ effects::Registry SimWorld::State::with_faults() {
   effects::Registry wrapped;
   for (const flow::PackageInfo* const package : packages) {
     for (const flow::TargetInfo& target : package->targets) {
-      const effects::Registry::Open* const open = registry.find(target.adapter);
-      if (open == nullptr) continue;  // Systems::open says so
+      const effects::Registry::Entry* const entry = registry.find(target.adapter);
+      if (entry == nullptr) continue;  // Systems::open says so
       if (target.adapter == "zerver.clock" || target.adapter == "zerver.random") {
-        wrapped.add(std::string(target.adapter), *open);
+        wrapped.replace(entry->info, entry->open);
         continue;
       }
-      wrapped.add(std::string(target.adapter),
-                  [this, open](const flow::TargetInfo& info, const flow::TargetConfig& config) {
-                    effects::Opened opened = (*open)(info, config);
-                    if (opened.system != nullptr) {
-                      auto system = std::make_unique<FaultSystem>(std::move(opened.system),
-                                                                  std::string(info.name), *source, counts);
-                      fault_systems.push_back(system.get());
-                      opened.system = std::move(system);
-                    }
-                    return opened;
-                  });
+      wrapped.replace(entry->info,
+                      [this, entry](const flow::TargetInfo& info, const flow::TargetConfig& config) {
+                        effects::Opened opened = entry->open(info, config);
+                        if (opened.system != nullptr) {
+                          auto system = std::make_unique<FaultSystem>(
+                              std::move(opened.system), std::string(info.name), *source, counts);
+                          fault_systems.push_back(system.get());
+                          opened.system = std::move(system);
+                        }
+                        return opened;
+                      });
     }
   }
   return wrapped;

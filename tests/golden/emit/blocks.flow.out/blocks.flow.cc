@@ -662,11 +662,13 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .name = "blocks.near",
         .adapter = "blocks.store",
         .configure = configure_near,
+        .operations = StoreAdapter::kOperations,
     },
     {
         .name = "blocks.far",
         .adapter = "blocks.store",
         .configure = configure_far,
+        .operations = StoreAdapter::kOperations,
     },
 };
 constexpr zerver::flow::PackageInfo kPackage{

@@ -34,11 +34,29 @@ class StoreAdapter : public zerver::flow::Adapter {
  public:
   static constexpr std::uint16_t kGet = 0;
   static constexpr std::uint16_t kLog = 1;
+  static constexpr zerver::flow::OperationInfo kOperations[] = {
+      {
+          .name = "get",
+          .access = zerver::flow::OperationInfo::Access::kRead,
+          .fails =
+              zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kUnavailable,
+                                     zerver::FaultKind::kTimeout),
+      },
+      {
+          .name = "log",
+          .access = zerver::flow::OperationInfo::Access::kWrite,
+          .fails = zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+      },
+  };
 
   struct GetArguments {
+    static constexpr std::uint16_t kOperation = kGet;
+    using Reply = zerver::flow::Reply<std::int64_t>;
     std::int64_t id;
   };
   struct LogArguments {
+    static constexpr std::uint16_t kOperation = kLog;
+    using Reply = zerver::flow::Reply<void>;
     std::int64_t id;
   };
 

@@ -493,11 +493,13 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .name = "zerver.clock",
         .adapter = "zerver.clock",
         .configure = configure_clock,
+        .operations = zerver::ClockAdapter::kOperations,
     },
     {
         .name = "stock.v1.db",
         .adapter = "zerver.sql",
         .configure = configure_db,
+        .operations = zerver::SqlAdapter::kOperations,
     },
 };
 constexpr zerver::flow::PackageInfo kPackage{

@@ -604,6 +604,7 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .name = "work.v1.office",
         .adapter = "work.v1.post",
         .configure = configure_office,
+        .operations = PostAdapter::kOperations,
     },
     {
         .name = "zerver.jobs",

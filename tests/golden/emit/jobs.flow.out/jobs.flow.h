@@ -49,12 +49,28 @@ class PostAdapter : public zerver::flow::Adapter {
  public:
   static constexpr std::uint16_t kSend = 0;
   static constexpr std::uint16_t kCount = 1;
+  static constexpr zerver::flow::OperationInfo kOperations[] = {
+      {
+          .name = "send",
+          .access = zerver::flow::OperationInfo::Access::kWrite,
+          .fails = zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+      },
+      {
+          .name = "count",
+          .access = zerver::flow::OperationInfo::Access::kWrite,
+          .fails = zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+      },
+  };
 
   struct SendArguments {
+    static constexpr std::uint16_t kOperation = kSend;
+    using Reply = zerver::flow::Reply<zerver::String>;
     zerver::String letter;
     std::int64_t copies;
   };
   struct CountArguments {
+    static constexpr std::uint16_t kOperation = kCount;
+    using Reply = zerver::flow::Reply<void>;
     std::int64_t of;
   };
 

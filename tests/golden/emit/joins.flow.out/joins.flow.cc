@@ -1243,7 +1243,6 @@ void configure_one(const zerver::flow::Environment&, zerver::flow::TargetConfig&
 }
 void configure_two(const zerver::flow::Environment& environment, zerver::flow::TargetConfig& config) {
   config.set_required("url", environment.variable("TWO_URL"), "env.TWO_URL");
-  config.set("pool", "20");
   config.set_required("bearer", environment.secret("TWO_KEY"), "secret.TWO_KEY");
 }
 void configure_db(const zerver::flow::Environment&, zerver::flow::TargetConfig& config) {
@@ -1372,16 +1371,20 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .queue = 100,
         .breaker = {.percent = 50, .of = 20, .open = zerver::Duration::from_seconds(5)},
         .retry_budget_percent = 10,
+        .operations = PartnerAdapter::kOperations,
     },
     {
         .name = "offers.v1.two",
         .adapter = "offers.v1.partner",
         .configure = configure_two,
+        .pool = 20,
+        .operations = PartnerAdapter::kOperations,
     },
     {
         .name = "offers.v1.db",
         .adapter = "zerver.sql",
         .configure = configure_db,
+        .operations = zerver::SqlAdapter::kOperations,
     },
 };
 constexpr zerver::flow::RateInfo kRates[] = {

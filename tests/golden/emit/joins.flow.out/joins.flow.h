@@ -61,14 +61,41 @@ class PartnerAdapter : public zerver::flow::Adapter {
   static constexpr std::uint16_t kQuote = 0;
   static constexpr std::uint16_t kCheck = 1;
   static constexpr std::uint16_t kBook = 2;
+  static constexpr zerver::flow::OperationInfo kOperations[] = {
+      {
+          .name = "quote",
+          .access = zerver::flow::OperationInfo::Access::kRead,
+          .fails = zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+      },
+      {
+          .name = "check",
+          .access = zerver::flow::OperationInfo::Access::kRead,
+          .fails =
+              zerver::FaultKinds::of(zerver::FaultKind::kRejected, zerver::FaultKind::kUnavailable,
+                                     zerver::FaultKind::kTimeout),
+      },
+      {
+          .name = "book",
+          .access = zerver::flow::OperationInfo::Access::kWrite,
+          .fails =
+              zerver::FaultKinds::of(zerver::FaultKind::kRejected, zerver::FaultKind::kUnavailable,
+                                     zerver::FaultKind::kTimeout),
+      },
+  };
 
   struct QuoteArguments {
+    static constexpr std::uint16_t kOperation = kQuote;
+    using Reply = zerver::flow::Reply<std::int64_t>;
     zerver::String of;
   };
   struct CheckArguments {
+    static constexpr std::uint16_t kOperation = kCheck;
+    using Reply = zerver::flow::Reply<bool>;
     zerver::String of;
   };
   struct BookArguments {
+    static constexpr std::uint16_t kOperation = kBook;
+    using Reply = zerver::flow::JsonReply;
     Order order;
   };
 

@@ -311,7 +311,7 @@ Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
 // --- Package ---
 
 void configure_db(const zerver::flow::Environment& environment, zerver::flow::TargetConfig& config) {
-  config.set("url", environment.variable("DATABASE_URL").value_or("sqlite:desk.db"));
+  config.set_or("url", environment.variable("DATABASE_URL"), "sqlite:desk.db", "env.DATABASE_URL");
 }
 
 constexpr zerver::flow::OutcomeInfo kShowOutcomes[] = {
@@ -342,6 +342,7 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .adapter = "zerver.sql",
         .configure = configure_db,
         .in_flight = 8,
+        .operations = zerver::SqlAdapter::kOperations,
     },
 };
 constexpr zerver::flow::PackageInfo kPackage{

@@ -1,50 +1,74 @@
 // Which implementation stands for which adapter: filled explicitly when a program starts.
 #pragma once
 
-#include <zerver/flow/call/operation.h>
+#include <zerver/effects/system.h>
 #include <zerver/flow/service.h>
-#include <zerver/flow/worker.h>
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace zerver::effects {
 
-// One outside system, opened once for a process. Outlives the adapters that it hands out.
-class System {
- public:
-  virtual ~System() = default;
-  // What one worker reaches it through; called before that worker runs.
-  virtual std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) = 0;
-};
-
-// A system, or why it cannot be opened: one line that goes on from "target `todo.v1.db`: ".
-struct Opened {
-  std::unique_ptr<System> system;
-  std::string error;
+// Who implements an adapter.
+struct AdapterInfo {
+  std::string name;     // of the adapter, qualified: `zerver.sql`
+  std::string version;  // of the implementation, as semver.org has it: `1.4.0`; empty: it does not say
+  std::string reaches;  // for people: "SQLite files and PostgreSQL servers"
 };
 
 class Registry {
  public:
   using Open = std::function<Opened(const flow::TargetInfo& target, const flow::TargetConfig& config)>;
 
-  // `adapter` is qualified: `zerver.sql`. What was registered for it before is replaced.
-  void add(std::string adapter, Open open) { entries_.insert_or_assign(std::move(adapter), std::move(open)); }
-  // Null when nothing is registered.
-  const Open* find(std::string_view adapter) const noexcept {
-    const auto entry = entries_.find(adapter);
-    return entry == entries_.end() ? nullptr : &entry->second;
+  struct Entry {
+    AdapterInfo info;
+    Open open;
+    bool is_default = false;  // add() may take its place
+  };
+
+  // An adapter that the program brings. It takes the place of a default one; a second one for the same
+  // adapter is a mistake that errors() tells, unless it is brought by replace().
+  void add(AdapterInfo info, Open open);
+  void add(std::string adapter, Open open) { add(AdapterInfo{std::move(adapter), {}, {}}, std::move(open)); }
+  // With the struct `MailerConfig` that is generated for `adapter mailer(...)`: what is wrong with the
+  // arguments of a target is a start-up error, and `open` gets them by their types.
+  // `open` is `Opened(const TargetInfo&, const Config&)`.
+  template <class Config, class OpenConfigured> void add(AdapterInfo info, OpenConfigured open) {
+    add(std::move(info), typed<Config>(std::move(open)));
+  }
+  // Instead of whatever is there.
+  void replace(AdapterInfo info, Open open);
+  // One that counts until the program adds its own, or there is another default.
+  void add_default(AdapterInfo info, Open open);
+  template <class Config, class OpenConfigured> void add_default(AdapterInfo info, OpenConfigured open) {
+    add_default(std::move(info), typed<Config>(std::move(open)));
+  }
+
+  // Null when nothing is registered. Until the next change.
+  const Entry* find(std::string_view adapter) const noexcept;
+  // One line for each adapter that was added twice.
+  const std::vector<std::string>& errors() const noexcept { return errors_; }
+
+  // An Open from one that takes the generated struct.
+  template <class Config, class OpenConfigured> static Open typed(OpenConfigured open) {
+    return
+        [open = std::move(open)](const flow::TargetInfo& target, const flow::TargetConfig& config) -> Opened {
+          auto parsed = Config::parse(config);
+          if (!parsed.error.empty()) return {nullptr, std::move(parsed.error)};
+          return open(target, parsed.value);
+        };
   }
 
  private:
-  std::map<std::string, Open, std::less<>> entries_;
+  std::map<std::string, Entry, std::less<>> entries_;
+  std::vector<std::string> errors_;
 };
 
-// The adapters of the standard library that this runtime implements: `sql`, `kv`, `clock`, `random`,
-// and `auth.tokens`.
+// The adapters of the standard library that this runtime implements, as defaults.
 void add_standard_adapters(Registry& registry);
 
 }  // namespace zerver::effects

@@ -11,23 +11,37 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace zerver::effects {
 
-// open(), then bind() for each worker, before any of them runs. Destroyed when none runs any more, before
-// their loops.
+// A target as it stands: what it was declared with, who implements it, how it is doing.
+struct TargetState {
+  const flow::TargetInfo* info = nullptr;
+  const AdapterInfo* adapter = nullptr;
+  std::string describes;  // where it goes
+  Health health;
+  std::optional<PoolState> pool;
+};
+
+// open(), then bind() for each worker, before any of them runs. Closed or destroyed when none runs any more,
+// before their loops.
 class Systems {
  public:
   Systems() = default;
+  ~Systems() { close(Duration::from_seconds(5)); }
   Systems(const Systems&) = delete;
   Systems& operator=(const Systems&) = delete;
 
-  // Opens every target of the packages; those of the same name are one. Empty, or one line that says what is
-  // wrong: an adapter that is not registered, a setting that is missing, a system that cannot be opened.
+  // Opens every target of the packages, in the order of their declarations; those of the same name are one.
+  // Empty, or a line for each thing that is wrong: an adapter that is not registered or is registered twice,
+  // a setting that is missing, a system that cannot be opened.
   [[nodiscard]] std::string open(std::span<const flow::PackageInfo* const> packages, const Registry& registry,
                                  const flow::Environment& environment);
 
@@ -40,12 +54,29 @@ class Systems {
 
   // What has been done with each target so far, over all workers. Once they are bound, by any thread.
   std::vector<flow::TargetStats> stats() const;
+  // How each target is doing, in the order of stats(). By any thread.
+  std::vector<TargetState> states() const;
+  // Asks every system whether it is there, all at once; `done` is called once for each that answers, with its
+  // position in states(). On the thread of the worker, which is bound; `done` lives until every one has
+  // answered or this is closed.
+  void probe(flow::Worker& worker, const std::function<void(std::size_t target, Health health)>& done);
+
+  // Ends all systems in the reverse order: their adapters, then System::stop() with `patience` for each. No
+  // worker runs any more, and stats() is not called behind it.
+  void close(Duration patience) noexcept;
 
  private:
   struct Entry {
-    explicit Entry(const flow::TargetInfo& info) : name(info.name), shared(info) {}
+    Entry(const flow::TargetInfo& declared, AdapterInfo implementation, std::unique_ptr<System> opened)
+        : name(declared.name),
+          info(declared),
+          adapter(std::move(implementation)),
+          system(std::move(opened)),
+          shared(declared) {}
 
     std::string_view name;
+    const flow::TargetInfo& info;
+    AdapterInfo adapter;
     std::unique_ptr<System> system;
     flow::SharedTarget shared;
   };

@@ -1,8 +1,9 @@
 #include "memory/entry.h"
 
+#include <malloc.h>
+
 #include <cstdlib>
 #include <cstring>
-#include <malloc.h>
 #include <new>
 
 namespace zerver::effects::kv {

@@ -32,7 +32,8 @@ std::size_t EntryTable::position_of(const Entry& entry) const noexcept {
   return at;
 }
 
-// Moves back what stands behind the gap and may (Knuth, The Art of Computer Programming, volume 3, 6.4, algorithm R).
+// Moves back what stands behind the gap and may (Knuth, The Art of Computer Programming, volume 3, 6.4,
+// algorithm R).
 Entry::Owner EntryTable::remove(Entry& entry) noexcept {
   std::size_t gap = position_of(entry);
   Entry::Owner removed(std::exchange(slots_[gap].entry, nullptr));

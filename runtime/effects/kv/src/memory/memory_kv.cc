@@ -39,7 +39,9 @@ class MemoryKv final : public KvAdapter {
     for (std::size_t i = 0; i < arguments.keys.size(); ++i) {
       const String key = arguments.keys[i];
       value_.clear();
-      if (!keys_.good(key) || repeats(arguments.keys, i) || !store_->get(keys_.full(key), loop_->now(), value_)) continue;
+      if (!keys_.good(key) || repeats(arguments.keys, i) ||
+          !store_->get(keys_.full(key), loop_->now(), value_))
+        continue;
       json.escaped_key(key);
       json.literal(value_);
     }
@@ -132,7 +134,8 @@ class MemoryKv final : public KvAdapter {
   TimePoint end_of(Duration life) const noexcept { return loop_->now() + std::max(life, kShortestLife); }
 
   template <class Write>
-  void write(std::string_view key, std::optional<Duration> life, flow::Reply<void> reply, const Write& write_it) {
+  void write(std::string_view key, std::optional<Duration> life, flow::Reply<void> reply,
+             const Write& write_it) {
     if (!keys_.good(key)) return reply.fail(bad_key());
     const TimePoint until = life ? end_of(*life) : TimePoint::never();
     switch (write_it(keys_.full(key), until, loop_->now())) {

@@ -179,7 +179,8 @@ Stored MemoryStore::compare_and_set(std::string_view key, std::string_view expec
   return write(shard, entry, key, hash, *value, until) ? Stored::kYes : Stored::kTooLarge;
 }
 
-Result<std::int64_t> MemoryStore::increment(std::string_view key, std::int64_t by, TimePoint until, TimePoint now) {
+Result<std::int64_t> MemoryStore::increment(std::string_view key, std::int64_t by, TimePoint until,
+                                            TimePoint now) {
   const std::uint64_t hash = hash_of(key, seed_);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);

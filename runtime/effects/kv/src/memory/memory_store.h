@@ -32,8 +32,9 @@ struct MemoryStats {
   std::size_t bytes = 0;
 };
 
-// In shards, each with a lock, its part of the bytes and its own order of use: what was used last stays longest. What
-// has expired is never seen, and goes when it is met or by sweep(). Time comes in with each call. Any thread.
+// In shards, each with a lock, its part of the bytes and its own order of use: what was used last stays
+// longest. What has expired is never seen, and goes when it is met or by sweep(). Time comes in with each
+// call. Any thread.
 class MemoryStore {
  public:
   static constexpr std::size_t kDefaultBytes = std::size_t{64} << 20;
@@ -58,16 +59,18 @@ class MemoryStore {
   // kYes or kMissing.
   Stored expire(std::string_view key, TimePoint until, TimePoint now);
   // kYes, kMissing, kDifferent or kTooLarge. Null: removes it.
-  Stored compare_and_set(std::string_view key, std::string_view expected, std::optional<std::string_view> value,
-                         TimePoint until, TimePoint now);
-  // What it is then; without a value it was 0 and is kept until then, one that is there keeps its time. `rejected`
-  // when it is no whole number or would be too large.
+  Stored compare_and_set(std::string_view key, std::string_view expected,
+                         std::optional<std::string_view> value, TimePoint until, TimePoint now);
+  // What it is then; without a value it was 0 and is kept until then, one that is there keeps its time.
+  // `rejected` when it is no whole number or would be too large.
   Result<std::int64_t> increment(std::string_view key, std::int64_t by, TimePoint until, TimePoint now);
-  // Lets through `count` in any span of `per`: a sliding window of times. Its keys are apart from those of values.
-  // `count` is from 1 to kLargestLimit. A wait of Duration::max(): the store is too small for that limit.
+  // Lets through `count` in any span of `per`: a sliding window of times. Its keys are apart from those of
+  // values. `count` is from 1 to kLargestLimit. A wait of Duration::max(): the store is too small for that
+  // limit.
   Taken take(std::string_view key, std::int64_t count, Duration per, TimePoint now);
 
-  // Removes what has expired, some of it when that is much. When it is to be called next; never() when nothing expires.
+  // Removes what has expired, some of it when that is much. When it is to be called next; never() when
+  // nothing expires.
   TimePoint sweep(TimePoint now) noexcept;
   MemoryStats stats() const;
 

@@ -19,11 +19,13 @@ struct Taken {
   Duration wait;          // when not granted: nothing is before
 };
 
-// A ring of the latest times at which something was let through: how many there are, where the oldest is, and the
-// times in nanoseconds. The bytes may stand anywhere, so they are copied in and out.
+// A ring of the latest times at which something was let through: how many there are, where the oldest is, and
+// the times in nanoseconds. The bytes may stand anywhere, so they are copied in and out.
 class Window {
  public:
-  static constexpr std::size_t bytes_for(std::size_t count) noexcept { return (count + 2) * sizeof(std::int64_t); }
+  static constexpr std::size_t bytes_for(std::size_t count) noexcept {
+    return (count + 2) * sizeof(std::int64_t);
+  }
 
   // All zero bytes are an empty one.
   explicit Window(std::span<char> bytes) noexcept : bytes_(bytes) {}

@@ -344,31 +344,32 @@ TEST_F(SqliteAdapter, AppliesTheSchemaToAnEmptyDatabaseAndChecksAnyOther) {
   systems.reset();
   EXPECT_EQ(open(url, kSchema), "");
   EXPECT_EQ(open(url, "create table other (id integer)"),
-            "target `test.db`: database `" + folder.file("a.db") +
+            "target `test.db`: adapter `zerver.sql`: database `" + folder.file("a.db") +
                 "`: the database has no table `other`, which the schema declares");
   EXPECT_EQ(open(url, "create table todo (id integer primary key, title text, owner text)"),
-            "target `test.db`: database `" + folder.file("a.db") +
+            "target `test.db`: adapter `zerver.sql`: database `" + folder.file("a.db") +
                 "`: table `todo` of the database has no column `owner`, which the schema declares");
   EXPECT_EQ(open(url, "create table todo (id integer primary key, title blob)"),
-            "target `test.db`: database `" + folder.file("a.db") +
+            "target `test.db`: adapter `zerver.sql`: database `" + folder.file("a.db") +
                 "`: column `title` of table `todo` is `text`, the schema declares `blob`");
-  EXPECT_EQ(open(url, "create nonsense"), "target `test.db`: database `" + folder.file("a.db") +
+  EXPECT_EQ(open(url, "create nonsense"), "target `test.db`: adapter `zerver.sql`: database `" +
+                                              folder.file("a.db") +
                                               "`: the schema is wrong: near \"nonsense\": syntax error");
 }
 
 TEST_F(SqliteAdapter, TakesTheSchemaFromAFile) {
   const std::string schema = folder.file("schema.sql");
   const std::string url = "sqlite:" + folder.file("a.db") + "?schema=" + schema;
-  EXPECT_EQ(open(url), "target `test.db`: the schema `" + schema + "` cannot be read");
+  EXPECT_EQ(open(url), "target `test.db`: adapter `zerver.sql`: the schema `" + schema + "` cannot be read");
   std::ofstream(schema) << "create table note (text text)";
   ASSERT_EQ(open(url), "");
   EXPECT_EQ(exec("insert into note values ('a')")->reply, 1);
   std::ofstream(schema) << "create table note (text text, author text)";
   EXPECT_EQ(open(url),
-            "target `test.db`: database `" + folder.file("a.db") +
+            "target `test.db`: adapter `zerver.sql`: database `" + folder.file("a.db") +
                 "`: table `note` of the database has no column `author`, which the schema declares");
   EXPECT_EQ(open("sqlite::memory:?cache=shared"),
-            "target `test.db`: its URL may end with `?schema=FILE` and nothing else");
+            "target `test.db`: adapter `zerver.sql`: its URL may end with `?schema=FILE` and nothing else");
 }
 
 TEST_F(SqliteAdapter, LeavesADatabaseEmptyWhenItsSchemaFails) {
@@ -380,12 +381,15 @@ TEST_F(SqliteAdapter, LeavesADatabaseEmptyWhenItsSchemaFails) {
 
 TEST_F(SqliteAdapter, SaysWhatIsWrongWithItsUrl) {
   EXPECT_EQ(open("postgres://user:secret@host/db"),
-            "target `test.db`: this build has no driver for PostgreSQL yet; use `sqlite:PATH`");
+            "target `test.db`: adapter `zerver.sql`: this build has no driver for PostgreSQL yet; use "
+            "`sqlite:PATH`");
   EXPECT_EQ(open("mysql://user:secret@host"),
-            "target `test.db`: its URL must be `sqlite:PATH` or `sqlite::memory:`");
-  EXPECT_EQ(open("sqlite:"), "target `test.db`: its URL must be `sqlite:PATH` or `sqlite::memory:`");
+            "target `test.db`: adapter `zerver.sql`: its URL must be `sqlite:PATH` or `sqlite::memory:`");
+  EXPECT_EQ(open("sqlite:"),
+            "target `test.db`: adapter `zerver.sql`: its URL must be `sqlite:PATH` or `sqlite::memory:`");
   EXPECT_EQ(open("sqlite:/no/such/folder/a.db"),
-            "target `test.db`: database `/no/such/folder/a.db`: unable to open database file");
+            "target `test.db`: adapter `zerver.sql`: database `/no/such/folder/a.db`: unable to open "
+            "database file");
 }
 
 TEST_F(SqliteAdapter, RefusesAFileThatIsNoDatabase) {
@@ -394,7 +398,8 @@ TEST_F(SqliteAdapter, RefusesAFileThatIsNoDatabase) {
   for (int line = 0; line < 1000; ++line)
     fputs("this is no database\n", file);
   fclose(file);
-  EXPECT_EQ(open("sqlite:" + path), "target `test.db`: database `" + path + "`: file is not a database");
+  EXPECT_EQ(open("sqlite:" + path),
+            "target `test.db`: adapter `zerver.sql`: database `" + path + "`: file is not a database");
 }
 
 TEST_F(SqliteAdapter, LetsAStatementGoOnThatNobodyWaitsFor) {

@@ -4,6 +4,7 @@
 #include <zerver/async/priority.h>
 #include <zerver/core/message.h>
 #include <zerver/core/time.h>
+#include <zerver/flow/call/operation.h>
 #include <zerver/flow/call/policy.h>
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/saga/step_info.h>
@@ -84,26 +85,45 @@ class TargetConfig {
   struct Argument {
     std::string name;
     std::string value;
+    std::string_view source = {};  // `env.NAME` or `secret.NAME`; empty: the `.flow` file says it
+    // What comes from a secret is never shown.
+    bool is_secret() const noexcept { return source.starts_with("secret."); }
   };
 
   void set(std::string_view name, std::string_view value) {
     arguments_.push_back({std::string(name), std::string(value)});
   }
-  // The argument is an `env.NAME` or `secret.NAME` without a default: `value` must be there.
+  // The argument is an `env.NAME` or `secret.NAME` without a default: `value` must be there. `source` is
+  // static.
   void set_required(std::string_view name, std::optional<std::string_view> value, std::string_view source) {
     if (value) {
-      set(name, *value);
+      arguments_.push_back({std::string(name), std::string(*value), source});
     } else {
       missing_.emplace_back(source);
     }
   }
-
-  std::optional<std::string_view> get(std::string_view name) const noexcept {
-    for (const Argument& argument : arguments_) {
-      if (argument.name == name) return argument.value;
+  // The argument is an `env.NAME ?? fallback` or `secret.NAME ?? fallback`.
+  void set_or(std::string_view name, std::optional<std::string_view> value, std::string_view fallback,
+              std::string_view source) {
+    if (value) {
+      arguments_.push_back({std::string(name), std::string(*value), source});
+    } else {
+      set(name, fallback);
     }
-    return std::nullopt;
   }
+
+  // Null when the argument was left out.
+  const Argument* find(std::string_view name) const noexcept {
+    for (const Argument& argument : arguments_) {
+      if (argument.name == name) return &argument;
+    }
+    return nullptr;
+  }
+  std::optional<std::string_view> get(std::string_view name) const noexcept {
+    const Argument* const argument = find(name);
+    return argument == nullptr ? std::nullopt : std::optional<std::string_view>(argument->value);
+  }
+  const std::vector<Argument>& arguments() const noexcept { return arguments_; }
   // The sources that were required and not there: `env.DATABASE_URL`.
   const std::vector<std::string>& missing() const noexcept { return missing_; }
 
@@ -122,8 +142,10 @@ struct TargetInfo {
   std::uint32_t queue = 0;                     // so many more wait for a place
   BreakerPolicy breaker = {};
   std::uint32_t retry_budget_percent = 0;  // retries and hedges, of all calls; 0: unbounded
+  std::uint32_t pool = 0;                  // connections of all workers; 0: as the adapter has it
   // Of a database: the text of the package's `schema "..."` file; empty when there is none.
   std::string_view schema = {};
+  std::span<const OperationInfo> operations = {};  // of its adapter, in the order of the declaration
 };
 
 // Bounds on requests that a `service` block sets; 0: the server's own. What the operator sets goes before

@@ -23,6 +23,17 @@ struct Statement {
   std::span<const Value> parameters;
 };
 
+// What an `adapter` declaration says about one of its operations.
+struct OperationInfo {
+  enum class Access : std::uint8_t { kRead, kWrite, kByStatement };  // the last: its SQL decides
+
+  std::string_view name;
+  Access access = Access::kRead;
+  bool idempotent = false;  // a write that done twice is done once
+  bool stream = false;
+  FaultKinds fails = {};
+};
+
 // One attempt to perform an operation of an adapter. Lives in the flow that waits for it: an adapter may use
 // it, and whatever it refers to, until it has completed it or cancel() or let_go() has been called for it.
 // Loop thread only.
