@@ -24,6 +24,16 @@ find_package(simdjson QUIET CONFIG)
 zerver_require(simdjson "${simdjson_FOUND}" "${simdjson_VERSION}" 3.0 libsimdjson-dev)
 find_package(SQLite3 QUIET)
 zerver_require(SQLite "${SQLite3_FOUND}" "${SQLite3_VERSION}" 3.40 libsqlite3-dev)
+find_package(OpenSSL QUIET)
+zerver_require(OpenSSL "${OPENSSL_FOUND}" "${OPENSSL_VERSION}" 3.0 libssl-dev)
+# It has no package for CMake; where it is installed, `cares` is enough to link it.
+find_path(ZERVER_CARES_INCLUDE_DIR ares.h)
+find_library(ZERVER_CARES_LIBRARY cares)
+if(ZERVER_CARES_INCLUDE_DIR AND ZERVER_CARES_LIBRARY)
+  file(STRINGS "${ZERVER_CARES_INCLUDE_DIR}/ares_version.h" cares_version REGEX "define ARES_VERSION_STR ")
+  string(REGEX REPLACE ".*\"(.*)\".*" "\\1" cares_version "${cares_version}")
+endif()
+zerver_require(c-ares "${ZERVER_CARES_LIBRARY}" "${cares_version}" 1.18 libc-ares-dev)
 
 # --- The compiler ---
 if(ZERVER_BUILD_COMPILER)

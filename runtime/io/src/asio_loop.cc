@@ -11,9 +11,33 @@
 
 namespace zerver::io {
 
+AsioLoop::RemainsRing::RemainsRing() noexcept { next_ = previous_ = this; }
+
+AsioLoop::RemainsRing::~RemainsRing() {
+  while (next_ != this) {
+    Remains* const each = next_;
+    next_ = each->next_;
+    delete each;
+  }
+}
+
 AsioLoop::AsioLoop(const Clock& clock) : clock_(clock), wheel_(clock.now()), timer_(context_) {}
 
 AsioLoop::~AsioLoop() = default;
+
+void AsioLoop::keep(std::unique_ptr<Remains> remains) noexcept {
+  Remains* const each = remains.release();
+  each->next_ = &remains_;
+  each->previous_ = remains_.previous_;
+  each->previous_->next_ = each;
+  remains_.previous_ = each;
+}
+
+void AsioLoop::dispose_of(Remains& remains) noexcept {
+  remains.next_->previous_ = remains.previous_;
+  remains.previous_->next_ = remains.next_;
+  delete &remains;
+}
 
 void AsioLoop::run() {
   const boost::asio::executor_work_guard<Executor> work(context_.get_executor());

@@ -11,8 +11,14 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
+#include <memory>
 
 namespace zerver::io {
+
+namespace net {
+class Network;
+Network* network_of(async::Loop& loop);
+}  // namespace net
 
 // One thread calls run(); post() and stop() are for any thread, everything else is for that one.
 class AsioLoop final : public async::Loop {
@@ -34,6 +40,17 @@ class AsioLoop final : public async::Loop {
     AsioLoop& loop_;
   };
 
+  // What Asio still refers to although its owner has gone, until the last operation of it has been told.
+  class Remains {
+   public:
+    virtual ~Remains() = default;
+
+   private:
+    friend class AsioLoop;
+    Remains* next_ = nullptr;
+    Remains* previous_ = nullptr;
+  };
+
   explicit AsioLoop(const Clock& clock);
   ~AsioLoop() override;
   AsioLoop(const AsioLoop&) = delete;
@@ -43,6 +60,9 @@ class AsioLoop final : public async::Loop {
   static AsioLoop* of(async::Loop& loop) noexcept { return dynamic_cast<AsioLoop*>(&loop); }
 
   boost::asio::io_context& context() noexcept { return context_; }
+  // Keeps it until dispose_of(), or until the loop and all operations have gone.
+  void keep(std::unique_ptr<Remains> remains) noexcept;
+  void dispose_of(Remains& remains) noexcept;
   // Beats with each turn from now on. Before run(); outlives the loop's use.
   void set_heartbeat(execution::Heartbeat& heartbeat) noexcept { heartbeat_ = &heartbeat; }
   // Returns after stop(), and can then be called again.
@@ -56,6 +76,13 @@ class AsioLoop final : public async::Loop {
   void stop(async::Timer& timer) noexcept override { wheel_.stop(timer); }
 
  private:
+  friend net::Network* net::network_of(async::Loop& loop);
+
+  struct RemainsRing final : Remains {
+    RemainsRing() noexcept;
+    ~RemainsRing() override;
+  };
+
   void begin_turn() noexcept {
     now_is_read_ = false;
     if (++turn_depth_ == 1 && heartbeat_ != nullptr) heartbeat_->begin(now());
@@ -77,6 +104,7 @@ class AsioLoop final : public async::Loop {
   async::Job* deferred_first_ = nullptr;
   async::Job* deferred_last_ = nullptr;
 
+  RemainsRing remains_;  // outlives the context, which destroys what was never told
   HandlerMemory wake_memory_;
   HandlerMemory turn_memory_;
   bool turn_is_posted_ = false;  // one that runs what deferred jobs are left
@@ -84,6 +112,8 @@ class AsioLoop final : public async::Loop {
   async::TimerWheel wheel_;
   boost::asio::steady_timer timer_;
   TimePoint armed_for_ = TimePoint::never();
+  // Typed as what deletes it knows: a program that uses no network links none.
+  std::unique_ptr<net::Network, void (*)(net::Network*) noexcept> network_{nullptr, nullptr};
 };
 
 }  // namespace zerver::io

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace zerver::io::net {
 
@@ -22,5 +23,7 @@ struct Address {
   std::string text() const;
   friend auto operator<=>(const Address&, const Address&) noexcept = default;
 };
+
+using Addresses = std::vector<Address>;
 
 }  // namespace zerver::io::net

@@ -21,6 +21,11 @@ class Connector {
   // says why. `endpoint` stays until the task is over.
   virtual async::Task<Result<std::unique_ptr<Stream>>> connect(const Endpoint& endpoint,
                                                                TimePoint deadline) = 0;
+  // Shakes hands with whom a stream leads to already, such as through a proxy: `endpoint.tls`, its name and
+  // ALPN count. The stream is one of connect() without TLS that nobody reads or writes.
+  virtual async::Task<Result<std::unique_ptr<Stream>>> secure(std::unique_ptr<Stream> stream,
+                                                              const Endpoint& endpoint,
+                                                              TimePoint deadline) = 0;
 };
 
 }  // namespace zerver::io::net

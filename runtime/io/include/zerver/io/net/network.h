@@ -18,7 +18,7 @@ namespace zerver::io::net {
 
 struct NetworkOptions {
   ResolverOptions resolver;
-  std::string name_servers;  // `127.0.0.1:5353,...`; empty: those of the system
+  std::string name_servers = {};  // `127.0.0.1:5353,...`; empty: those of the system
   Duration next_attempt = Duration::from_milliseconds(250);  // RFC 8305: the next address beside the last
   Duration attempt = Duration::from_seconds(10);             // of one address, at most
 };

@@ -11,11 +11,8 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 namespace zerver::io::net {
-
-using Addresses = std::vector<Address>;
 
 // What is known about a name, and for how long.
 struct NameAnswer {
@@ -47,14 +44,16 @@ struct ResolverOptions {
   Duration least_life = Duration::from_seconds(1);     // an answer is believed for so long at least,
   Duration most_life = Duration::from_seconds(300);    // and at most
   Duration negative_life = Duration::from_seconds(5);  // of "no such name"
-  Duration stale_life = Duration::from_seconds(3600);  // so long after its life an answer is used when nobody
-                                                       // answers
+  // So long after its life an answer is still used, when no new one comes or it takes longer than that
+  // (RFC 8767).
+  Duration stale_life = Duration::from_seconds(3600);
+  Duration stale_after = Duration::from_milliseconds(200);
 };
 
 struct ResolverStats {
   std::uint64_t hits = 0;
   std::uint64_t asked = 0;
-  std::uint64_t stale = 0;  // old answers that were used because nobody answered
+  std::uint64_t stale = 0;  // old answers that were used
   std::uint64_t failed = 0;
   std::size_t names = 0;  // in the cache now
 };

@@ -4,6 +4,7 @@
 #include <zerver/async/operation.h>
 #include <zerver/core/result.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -54,6 +55,18 @@ class Stream {
     }
     void cancel() noexcept { stream_->forget_write(); }
     Result<void> result() noexcept { return outcome; }
+
+    // So many bytes have gone. `first` is empty behind it only when nothing is left.
+    void advance(std::size_t size) noexcept {
+      for (;;) {
+        const std::size_t of_first = std::min(size, first.size());
+        first.remove_prefix(of_first);
+        size -= of_first;
+        if (!first.empty() || pieces.empty()) return;
+        first = pieces.front();
+        pieces = pieces.subspan(1);
+      }
+    }
 
     // For the stream, until it has completed it: what is left is `first`, then `pieces`.
     std::string_view first;

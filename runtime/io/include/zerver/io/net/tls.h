@@ -7,9 +7,9 @@
 namespace zerver::io::net {
 
 struct TlsOptions {
-  std::string ca_file;           // PEM; in place of those that the system trusts
-  std::string certificate_file;  // PEM, with its chain: shown when the server asks for one
-  std::string key_file;          // PEM; its own
+  std::string ca_file = {};           // PEM; in place of those that the system trusts
+  std::string certificate_file = {};  // PEM, with its chain: shown when the server asks for one
+  std::string key_file = {};          // PEM; its own
 };
 
 // TLS 1.2 or newer. A certificate must be valid, of somebody who is trusted, and for the name or address that
