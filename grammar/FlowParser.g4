@@ -136,7 +136,8 @@ stepClause
   ;
 // A name alone goes on with the kind before it: `may need a, b, insert c`.
 decision: DONE | (NEED | INSERT | REPLACE)? qualifiedName;
-failure: qualifiedName (ON name (PIPE name)*)?;
+failure: qualifiedName (ON failureCause (PIPE failureCause)*)?;
+failureCause: name | NUMBER;            // a kind, or a status of the other side
 
 // ---- chains and flows
 

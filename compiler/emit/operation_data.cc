@@ -16,8 +16,14 @@ Data assign_data(const plan::AssignPlan& assign) {
                  {"presence", when_set(assign.presence)}});
 }
 
+bool has_statuses(const plan::FailurePlan& failure) { return !failure.statuses.empty(); }
+
 Data failure_data(const plan::FailurePlan& failure) {
-  return object({{"kinds", list(failure.kinds)}, {"statement", failure.statement}});
+  return object({{"has_statuses", flag(!failure.statuses.empty())},
+                 {"statuses", list(failure.statuses)},
+                 {"has_kinds", flag(!failure.kinds.empty())},
+                 {"kinds", list(failure.kinds)},
+                 {"statement", failure.statement}});
 }
 
 Data text_data(const plan::TextPlan& text) {
@@ -92,6 +98,7 @@ Data outcome_data(const plan::OutcomePlan& outcome) {
   return object({{"result", outcome.local + ".result()"},
                  {"may_fail", flag(outcome.may_fail)},
                  {"has_failures", flag(!outcome.failures.empty())},
+                 {"by_status", flag(llvm::any_of(outcome.failures, has_statuses))},
                  {"failures", list(outcome.failures, failure_data)},
                  {"uncovered", outcome.uncovered},
                  {"kept", list(outcome.kept, kept_data)}});
@@ -173,6 +180,7 @@ Data operation_data(const Operation& operation) {
                      })},
       {"assigns", list(operation.assigns, assign_data)},
       {"has_failures", flag(!operation.failures.empty())},
+      {"by_status", flag(llvm::any_of(operation.failures, has_statuses))},
       {"failures", list(operation.failures, failure_data)},
       {"uncovered", operation.uncovered},
       {"calls", list(operation.calls, call_data)},

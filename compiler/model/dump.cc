@@ -160,7 +160,8 @@ class Printer {
       print(operation.parameters);
       out_ << " -> " << kFormats[static_cast<std::size_t>(operation.format)] << text(operation.result) << ", "
            << kAccess[static_cast<std::size_t>(operation.access)]
-           << (operation.idempotent ? ", idempotent" : "") << (operation.stream ? ", stream" : "");
+           << (operation.idempotent ? ", idempotent" : "") << (operation.stream ? ", stream" : "")
+           << (operation.status ? ", status" : "");
       if (operation.fails != 0) out_ << ", fails " << kinds_text(operation.fails);
       out_ << '\n';
     }

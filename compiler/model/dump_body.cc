@@ -24,6 +24,15 @@ constexpr std::array kPresences{"unset", "maybe", "set"};
 constexpr std::array kFormats{"", " json", " text", " html", " bytes", "", " stream", " sse"};
 constexpr std::array kAlternatives{"need", "insert", "replace"};
 
+// "402, 423, rejected"
+std::string causes_text(const ErrorMapping& mapping) {
+  std::string text;
+  for (const std::uint16_t status : mapping.statuses)
+    text += (text.empty() ? "" : ", ") + std::to_string(status);
+  const std::string kinds = kinds_text(mapping.kinds);
+  return text + (text.empty() || kinds.empty() ? "" : ", ") + kinds;
+}
+
 class Printer {
  public:
   Printer(const Program& program, llvm::raw_ostream& out) : program_(program), out_(out) {}
@@ -68,7 +77,7 @@ class Printer {
     if (step.undo) print("  undo ", *step.undo);
     print_line("  fails ", step.fails, program_.errors);
     for (const ErrorMapping& mapping : step.mappings) {
-      out_ << "  " << kinds_text(mapping.kinds) << " -> " << name(mapping.error, program_.errors) << '\n';
+      out_ << "  " << causes_text(mapping) << " -> " << name(mapping.error, program_.errors) << '\n';
     }
     print_line("  may need ", step.may_need, program_.steps);
     if (step.then.is_valid()) out_ << "  then " << program_.steps[step.then].origin.name << '\n';

@@ -62,8 +62,10 @@ class EscapeCollector {
 constexpr std::array<llvm::StringLiteral, 6> kKindNames{"invalid",  "missing",     "conflict",
                                                         "rejected", "unavailable", "timeout"};
 
-std::string quoted_kinds(Kinds kinds) {
+std::string quoted_causes(Kinds kinds, llvm::ArrayRef<std::uint16_t> statuses) {
   std::string text;
+  for (const std::uint16_t status : statuses)
+    text += (text.empty() ? "status `" : " or `") + std::to_string(status) + "`";
   for (std::size_t i = 0; i < kKindNames.size(); ++i) {
     if ((kinds & (1U << i)) == 0) continue;
     text += text.empty() ? "`" : " or `";
@@ -73,12 +75,15 @@ std::string quoted_kinds(Kinds kinds) {
   return text;
 }
 
-void collect_calls(const Program& program, const Group& group, Kinds kinds, std::vector<std::string>& names) {
+// Those that can fail with one of these kinds or, `with_status`, with a status.
+void collect_calls(const Program& program, const Group& group, Kinds kinds, bool with_status,
+                   std::vector<std::string>& names) {
   for (const GroupMember& member : group.members) {
     if (!can_fail_group(group.join, member.required)) continue;
     if (member.group) {
-      collect_calls(program, *member.group, kinds, names);
-    } else if ((member.call.raises & kinds) != 0) {
+      collect_calls(program, *member.group, kinds, with_status, names);
+    } else if ((member.call.raises & kinds) != 0 ||
+               (with_status && operation_of(program, member.call).status)) {
       std::string name = "`" + call_name(program, member.call) + "`";
       if (!llvm::is_contained(names, name)) names.push_back(std::move(name));
     }
@@ -311,20 +316,23 @@ Kinds raised_by(const Group& group) {
 
 std::string cause_text(const Program& program, const Step& step, ErrorId error) {
   Kinds kinds = 0;
+  std::vector<std::uint16_t> statuses;
   for (const ErrorMapping& mapping : step.mappings) {
-    if (mapping.error == error) kinds = static_cast<Kinds>(kinds | mapping.kinds);
+    if (mapping.error != error) continue;
+    kinds = static_cast<Kinds>(kinds | mapping.kinds);
+    llvm::append_range(statuses, mapping.statuses);
   }
+  const std::string causes = quoted_causes(kinds, statuses);
   switch (step.kind) {
     case StepKind::kEffect:
-      if (step.call && kinds != 0)
-        return "`" + call_name(program, *step.call) + "` fails with " + quoted_kinds(kinds);
+      if (step.call && !causes.empty())
+        return "`" + call_name(program, *step.call) + "` fails with " + causes;
       break;
     case StepKind::kGroup: {
       std::vector<std::string> names;
-      if (step.group) collect_calls(program, *step.group, kinds, names);
+      if (step.group) collect_calls(program, *step.group, kinds, !statuses.empty(), names);
       if (names.empty()) break;
-      return llvm::join(names, " or ") + (names.size() > 1 ? " fail with " : " fails with ") +
-             quoted_kinds(kinds);
+      return llvm::join(names, " or ") + (names.size() > 1 ? " fail with " : " fails with ") + causes;
     }
     case StepKind::kExtract: {
       std::vector<std::string> names;

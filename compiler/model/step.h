@@ -31,6 +31,7 @@ struct Operation {
   Access access = Access::kRead;
   bool idempotent = false;
   bool stream = false;
+  bool status = false;  // its failures have a status of HTTP
   std::vector<std::string> type_parameters;
   std::vector<OperationParameter> parameters;
   ResultFormat format = ResultFormat::kTyped;
@@ -114,12 +115,13 @@ struct SlotUse {
   Span span;
 };
 
-// How a failure of an operation, or of parsing, becomes a declared error: the kinds in `kinds` become
-// `error`.
+// How a failure of an operation, or of parsing, becomes a declared error: one with a status in `statuses`,
+// and one of a kind in `kinds` whose status stands in no mapping, becomes `error`.
 struct ErrorMapping {
   ErrorId error;
   Kinds kinds = 0;
   Span span;
+  std::vector<std::uint16_t> statuses = {};
 };
 
 // A column of a statement's rows, `*` written out.

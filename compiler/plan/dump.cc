@@ -137,8 +137,9 @@ class Dumper {
 
   void failures(const std::vector<FailurePlan>& failures, std::size_t depth) {
     for (const FailurePlan& failure : failures)
-      line(depth) << "on " << llvm::join(failure.kinds, " | ") << ": " << on_one_line(failure.statement)
-                  << "\n";
+      line(depth) << "on " << llvm::join(failure.statuses, " | ")
+                  << (failure.statuses.empty() || failure.kinds.empty() ? "" : " | ")
+                  << llvm::join(failure.kinds, " | ") << ": " << on_one_line(failure.statement) << "\n";
   }
 
   void routes(const Plan& plan, const RouteTablePlan& table) {

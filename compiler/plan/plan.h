@@ -132,10 +132,10 @@ struct StepPlan {
 
 // --- Flows ---
 
-// What happens when something fails: `kinds` are enumerators of FaultKind, `statement` ends or leaves the
-// flow.
+// What happens when something fails: `statuses` are numbers, which go before all `kinds`, enumerators of
+// FaultKind; `statement` ends or leaves the flow.
 struct FailurePlan {
-  std::vector<std::string> kinds;
+  std::vector<std::string> statuses, kinds;
   std::string statement;
 };
 

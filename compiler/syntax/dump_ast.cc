@@ -10,6 +10,7 @@
 #include <llvm/Support/ErrorHandling.h>
 
 #include <cstddef>
+#include <utility>
 
 namespace zc::syntax {
 namespace {
@@ -320,9 +321,11 @@ class AstDumper {
     out_ << " fails ";
     list(clauses, [&](const FailsClause& clause) {
       dump(clause.error, out_);
-      if (clause.kinds.empty()) return;
-      out_ << " on ";
-      llvm::interleave(clause.kinds, [&](const Name& kind) { out_ << kind.text; }, [&] { out_ << " | "; });
+      const char* before = " on ";
+      for (const Name& kind : clause.kinds)
+        out_ << std::exchange(before, " | ") << kind.text;
+      for (const FailureStatus& status : clause.statuses)
+        out_ << std::exchange(before, " | ") << status.value;
     });
   }
 

@@ -91,11 +91,19 @@ struct StepBody {
   Span span;
 };
 
-// `NotFound`, `NotFound on missing`, `Busy on conflict | timeout`
+struct FailureStatus {
+  std::uint16_t value = 0;  // 100 to 999; 0: what is written is none
+  Span span;
+};
+
+// `NotFound`, `NotFound on missing`, `Busy on conflict | timeout`, `Declined on 402 | rejected`
 struct FailsClause {
   QualifiedName error;
-  llvm::ArrayRef<Name> kinds;  // empty: those of the error's `@kind`
+  llvm::ArrayRef<Name> kinds;              // empty without statuses: those of the error's `@kind`
+  llvm::ArrayRef<FailureStatus> statuses;  // what the other side answered with
   Span span;
+
+  [[nodiscard]] bool names_causes() const { return !kinds.empty() || !statuses.empty(); }
 };
 
 enum class DecisionKind : std::uint8_t { kDone, kNeed, kInsert, kReplace };

@@ -66,6 +66,7 @@ void resolve_access(Context& context, const syntax::Operation& source, model::Op
   }
   operation.idempotent = find_trait(source.traits, "idempotent") != nullptr;
   operation.stream = find_trait(source.traits, "stream") != nullptr;
+  operation.status = find_trait(source.traits, "status") != nullptr;
   const bool takes_statement =
       std::any_of(operation.parameters.begin(), operation.parameters.end(),
                   [&](const auto& p) { return context.types.kind(p.type) == model::TypeKind::kStatement; });
@@ -78,7 +79,7 @@ void resolve_access(Context& context, const syntax::Operation& source, model::Op
 model::Kinds resolve_operation_kinds(Context& context, const syntax::Operation& source) {
   std::vector<syntax::Name> names;
   for (const syntax::FailsClause& clause : source.fails) {
-    if (clause.error.is_qualified() || !clause.kinds.empty()) {
+    if (clause.error.is_qualified() || clause.names_causes()) {
       context.engine.report(Kind::kUnknownWord, clause.span, dotted(clause.error), "kind")
           .note("an operation fails with kinds; the steps that call it say which errors they stand for");
     } else if (!clause.error.is_missing()) {

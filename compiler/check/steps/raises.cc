@@ -5,6 +5,7 @@
 #include "compiler/check/errors/error_names.h"
 #include "compiler/check/expressions/conversions.h"
 #include "compiler/check/types/traits.h"
+#include "compiler/model/effects.h"
 
 #include <algorithm>
 #include <utility>
@@ -51,9 +52,10 @@ void resolve_body_failures(Context& context, model::Step& step, llvm::ArrayRef<s
   for (const syntax::FailsClause& clause : written) {
     const std::optional<model::ErrorId> error = resolve_error(context, step.origin.package, clause.error);
     if (!error) continue;
-    if (!clause.kinds.empty()) {
-      context.engine.report(Kind::kBadClause, clause.span, "a C++ step fails with errors, not with kinds")
-          .note("kinds are what operations of adapters fail with");
+    if (clause.names_causes()) {
+      context.engine
+          .report(Kind::kBadClause, clause.span, "a C++ step fails with errors, not with kinds or statuses")
+          .note("kinds and statuses are what operations of adapters fail with");
     }
     if (std::find(step.fails.begin(), step.fails.end(), *error) != step.fails.end()) {
       context.engine.report(Kind::kDuplicateEntry, clause.span, "error", dotted(clause.error));
@@ -65,12 +67,24 @@ void resolve_body_failures(Context& context, model::Step& step, llvm::ArrayRef<s
 
 namespace {
 
-// Errors as written, with the kinds that each stands for among those that can happen.
+bool answers_with_status(const Context& context, const model::Step& step) {
+  bool answers = false;
+  model::for_each_call(step, [&](const model::EffectCall& call) {
+    answers = answers || model::operation_of(context.program, call).status;
+  });
+  return answers;
+}
+
+// Errors as written, with the kinds and statuses that each stands for among those that can happen.
 class FailureCover {
  public:
   FailureCover(Context& context, model::Step& step, llvm::ArrayRef<syntax::FailsClause> written,
                model::Kinds raised)
-      : context_(context), step_(step), written_(written), raised_(raised) {}
+      : context_(context),
+        step_(step),
+        written_(written),
+        raised_(raised),
+        has_status_(answers_with_status(context, step)) {}
 
   void cover(Span place) {
     for (std::size_t i = 0; i < written_.size(); ++i)
@@ -94,12 +108,13 @@ class FailureCover {
       return;
     }
     const model::ErrorType& declared = context_.program.errors[*error];
-    const model::Kinds named = clause.kinds.empty() ? declared.kinds : kinds_of(context_, clause.kinds);
+    const model::Kinds named = clause.names_causes() ? kinds_of(context_, clause.kinds) : declared.kinds;
     const auto covered = static_cast<model::Kinds>(named & raised_);
-    if (covered == 0) {
+    std::vector<std::uint16_t> statuses = this->statuses(clause);
+    if (covered == 0 && statuses.empty()) {
       context_.errors_in_vain.insert(*error);
-      // An unknown kind was reported.
-      if (named == 0 && !clause.kinds.empty()) {
+      // An unknown kind, or a status, was reported.
+      if ((named == 0 && !clause.kinds.empty()) || !clause.statuses.empty()) {
         is_broken_ = true;
       } else if (named == 0) {
         kindless_.push_back(index);
@@ -113,9 +128,55 @@ class FailureCover {
       if ((covered & kind) != 0 && (covered_ & kind) == 0) places_.emplace_back(kind, clause.span);
     }
     covered_ = static_cast<model::Kinds>(covered_ | covered);
-    step_.mappings.push_back({*error, covered, clause.span});
+    step_.mappings.push_back({*error, covered, clause.span, std::move(statuses)});
     if (std::find(step_.fails.begin(), step_.fails.end(), *error) == step_.fails.end())
       step_.fails.push_back(*error);
+  }
+
+  // Those of the clause that count; reports the others.
+  std::vector<std::uint16_t> statuses(const syntax::FailsClause& clause) {
+    std::vector<std::uint16_t> result;
+    for (std::size_t i = 0; i < clause.statuses.size(); ++i) {
+      const auto [value, place] = clause.statuses[i];
+      if (!has_status_) {
+        context_.engine.report(Kind::kNoStatus, place, value, step_.origin.name)
+            .note("an operation that is declared with `@status` says what the other side answered with")
+            .help("name the kind that is meant: `missing`, `conflict`, `rejected`, ...");
+        return {};
+      }
+      if (value == 0) continue;
+      if (value < 300 || value > 599) {
+        context_.engine.report(Kind::kBadStatus, place)
+            .note("what fails is answered with a status from 300 to 599");
+        continue;
+      }
+      const auto known = std::find_if(status_places_.begin(), status_places_.end(),
+                                      [&](const auto& other) { return other.first == value; });
+      if (known == status_places_.end()) {
+        status_places_.emplace_back(value, place);
+        result.push_back(value);
+        continue;
+      }
+      report_status_twice(clause, i, known->second);
+    }
+    return result;
+  }
+
+  void report_status_twice(const syntax::FailsClause& clause, std::size_t index, Span first) {
+    const auto [value, place] = clause.statuses[index];
+    auto& diagnostic = context_.engine
+                           .report(Kind::kKindCoveredTwice, place, "status `" + std::to_string(value) + "`",
+                                   step_.origin.name)
+                           .secondary(first, "first covered here");
+    // With the `|` before it.
+    const Span previous = index > 0 ? clause.statuses[index - 1].span : Span();
+    const bool follows =
+        index > 0 && (clause.kinds.empty() || clause.kinds.back().span.end <= previous.begin ||
+                      clause.kinds.front().span.begin >= place.end);
+    if (!follows) return;
+    Span removed = place;
+    removed.begin = previous.end;
+    diagnostic.fix("leave it out", removed, "");
   }
 
   diagnostics::Diagnostic& report_vain(std::size_t index) {
@@ -199,7 +260,9 @@ class FailureCover {
   model::Kinds raised_;
   model::Kinds covered_ = 0;
   std::vector<std::pair<model::Kind, Span>> places_;
+  std::vector<std::pair<std::uint16_t, Span>> status_places_;
   std::vector<std::size_t> kindless_;  // clauses whose errors stand for no kind
+  const bool has_status_;
   bool is_broken_ = false;
 };
 

@@ -7,9 +7,9 @@
 namespace zc::check {
 
 // Resolves `fails` of a step, whose kinds `raised` must be covered by exactly one error each, and fills
-// `fails` and `mappings`. Without a clause the prelude's standard errors stand for every kind. Reports kinds
-// that are not covered or covered twice, errors that stand for nothing that happens, and fields of an error
-// that cannot be filled.
+// `fails` and `mappings`; statuses (`on 402`) come on top of the kinds. Without a clause the prelude's
+// standard errors stand for every kind. Reports kinds that are not covered or covered twice, errors that
+// stand for nothing that happens, and fields of an error that cannot be filled.
 void resolve_effect_failures(Context& context, model::Step& step, llvm::ArrayRef<syntax::FailsClause> written,
                              model::Kinds raised, Span place);
 

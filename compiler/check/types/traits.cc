@@ -38,6 +38,7 @@ constexpr TraitRule kRules[] = {
     {"statement", kOnOperation, "operations of adapters"},
     {"idempotent", kOnOperation, "operations of adapters"},
     {"stream", kOnOperation, "operations of adapters"},
+    {"status", kOnOperation, "operations of adapters"},
     {"opaque", kOnExtern, "extern types"},
     {"auth", kOnStep, "steps"},
     {"limit", kOnStep, "steps"},

@@ -49,8 +49,9 @@ JsonWriter::Object JsonWriter::step(const model::Step& each) const {
   if (!each.mappings.empty()) {
     Array mappings;
     for (const model::ErrorMapping& mapping : each.mappings) {
-      mappings.push_back(
-          Object{{"error", name(program_.errors[mapping.error].origin)}, {"kinds", kinds(mapping.kinds)}});
+      Object entry{{"error", name(program_.errors[mapping.error].origin)}, {"kinds", kinds(mapping.kinds)}};
+      if (!mapping.statuses.empty()) entry["statuses"] = Array(mapping.statuses);
+      mappings.push_back(std::move(entry));
     }
     result["mappings"] = std::move(mappings);
   }

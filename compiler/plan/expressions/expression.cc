@@ -124,7 +124,9 @@ std::string ExpressionWriter::value(const Expression& expression, const Bindings
     case ExpressionKind::kList:
       return list(expression, bindings);
     case ExpressionKind::kObject:
-      return unsupported(expression, "an object literal as an argument");
+      return type_of(expression.type).kind == TypeKind::kMap
+                 ? map(expression, bindings)
+                 : unsupported(expression, "an object literal as an argument");
     case ExpressionKind::kParameter:
       return unsupported(expression, "a parameter of a job");
     case ExpressionKind::kStatement:
@@ -277,6 +279,15 @@ std::string ExpressionWriter::list(const Expression& expression, const Bindings&
     items.push_back(value(item, bindings));
   return "zerver::flow::make_list<" + type(type_of(expression.type).element) + ">(exchange.arena(), {" +
          llvm::join(items, ", ") + "})";
+}
+
+std::string ExpressionWriter::map(const Expression& expression, const Bindings& bindings) const {
+  std::vector<std::string> entries;
+  for (std::size_t i = 0; i < expression.operands.size(); ++i)
+    entries.push_back("{zerver::String(" + string_literal(expression.names[i]) + "), " +
+                      value(expression.operands[i], bindings) + "}");
+  return "zerver::flow::make_map<" + type(type_of(expression.type).element) + ">(exchange.arena(), {" +
+         llvm::join(entries, ", ") + "})";
 }
 
 void ExpressionWriter::append_json(const Expression& expression, const Bindings& bindings,

@@ -50,6 +50,7 @@ class ExpressionWriter {
   std::string pieces(const model::Expression& expression, const Bindings& bindings) const;
   std::string structure(const model::Expression& expression, const Bindings& bindings) const;
   std::string list(const model::Expression& expression, const Bindings& bindings) const;
+  [[nodiscard]] std::string map(const model::Expression& expression, const Bindings& bindings) const;
   std::string unsupported(const model::Expression& expression, const std::string& what) const;
   [[nodiscard]] const model::Type& type_of(model::TypeId id) const { return program_->types[id]; }
   [[nodiscard]] bool is_optional(model::TypeId id) const {

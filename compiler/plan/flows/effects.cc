@@ -12,6 +12,13 @@ namespace {
 
 using model::TypeKind;
 
+std::vector<std::string> status_texts(llvm::ArrayRef<std::uint16_t> statuses) {
+  std::vector<std::string> result;
+  for (const std::uint16_t status : statuses)
+    result.push_back(std::to_string(status));
+  return result;
+}
+
 // The lines of a statement without the margin that all but the first have; as they are when a quoted text
 // goes over a line's end, where white space counts.
 std::string without_margin(llvm::StringRef text) {
@@ -74,9 +81,10 @@ std::vector<FailurePlan> FlowBuilder::failures(const model::Step& step, const st
   std::vector<FailurePlan> result;
   for (const model::ErrorMapping& mapping : step.mappings) {
     FailurePlan plan;
+    plan.statuses = status_texts(mapping.statuses);
     plan.kinds = kind_names(mapping.kinds);
     plan.statement = raise(mapping.error, error_value(mapping.error, step, fault), fault);
-    if (!plan.kinds.empty()) result.push_back(std::move(plan));
+    if (!plan.kinds.empty() || !plan.statuses.empty()) result.push_back(std::move(plan));
   }
   return result;
 }
@@ -87,15 +95,22 @@ std::vector<std::string> FlowBuilder::policy(const model::Step& step, const mode
   if (settings.retry && settings.retry->times != 0) {
     const model::Retry& retry = *settings.retry;
     model::Kinds kinds = 0;
+    std::vector<std::string> retried;
+    std::vector<std::string> others;
     for (const model::ErrorMapping& mapping : step.mappings) {
       const bool named = retry.on.empty() ? builder_.program.errors[mapping.error].retryable
                                           : llvm::is_contained(retry.on, mapping.error);
       if (named) kinds |= mapping.kinds;
+      llvm::append_range(named ? retried : others, status_texts(mapping.statuses));
     }
     result.push_back(".retries = " + std::to_string(retry.times));
     result.push_back(".backoff_first = " + duration(retry.backoff.least));
     result.push_back(".backoff_cap = " + duration(std::max(retry.backoff.least, retry.backoff.most)));
     result.push_back(".retry_on = zerver::FaultKinds::of(" + llvm::join(kind_names(kinds), ", ") + ")");
+    if (!retried.empty())
+      result.push_back(".retry_on_status = zerver::flow::StatusSet::of(" + llvm::join(retried, ", ") + ")");
+    if (!others.empty())
+      result.push_back(".no_retry_on_status = zerver::flow::StatusSet::of(" + llvm::join(others, ", ") + ")");
   }
   if (settings.hedge && settings.hedge->times != 0) {
     result.push_back(".hedges = " + std::to_string(settings.hedge->times));
@@ -203,8 +218,10 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   const bool is_ignored = type(effect.result).kind == TypeKind::kVoid;
   const bool is_known =
       operation.format == model::ResultFormat::kTyped && type(operation.result).kind != TypeKind::kVariable;
-  if (is_ignored && !is_known) builder_.unsupported(effect.span, "an effect whose result has no type");
-  const model::TypeId result_type = is_ignored ? operation.result : effect.result;
+  const bool is_dropped = is_ignored && operation.format == model::ResultFormat::kJson;
+  if (is_ignored && !is_known && !is_dropped)
+    builder_.unsupported(effect.span, "an effect whose result has no type");
+  const model::TypeId result_type = is_ignored && !is_dropped ? operation.result : effect.result;
   const std::string result = builder_.writer.type(result_type);
   builder_.require(result_type, builder_.source_packages);
   switch (operation.format) {

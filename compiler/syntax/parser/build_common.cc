@@ -69,6 +69,15 @@ llvm::ArrayRef<Name> TreeBuilder::names(const std::vector<Grammar::NameContext*>
   return copy(names);
 }
 
+std::uint16_t TreeBuilder::status(const ParserToken& written) {
+  unsigned value = 0;
+  if (written.text().size() == 3 && !written.text().getAsInteger(10, value) && value >= 100)
+    return static_cast<std::uint16_t>(value);
+  engine_.report(Kind::kInvalidStatus, span(written), written.text());
+  saw_error_ = true;
+  return 0;
+}
+
 // The lines right before the first token, each on a line of its own.
 Doc TreeBuilder::doc_before(antlr4::ParserRuleContext* context) {
   const std::size_t first = token(context->getStart()).unit_token().index;

@@ -260,15 +260,9 @@ const Statement* TreeBuilder::return_statement(Grammar::ReturnStatementContext* 
   auto* node = make<ReturnStatement>();
   node->span = span(context);
   if (context->NUMBER() != nullptr) {
-    const ParserToken& status = token(context->NUMBER());
-    node->status_span = span(status);
-    unsigned value = 0;
-    if (status.text().size() != 3 || status.text().getAsInteger(10, value) || value < 100) {
-      engine_.report(Kind::kInvalidStatus, node->status_span, status.text());
-      saw_error_ = true;
-    } else {
-      node->status = static_cast<std::uint16_t>(value);
-    }
+    const ParserToken& written = token(context->NUMBER());
+    node->status_span = span(written);
+    node->status = status(written);
   }
   if (Grammar::ReturnBodyContext* body = context->returnBody()) {
     node->body_kind = BodyKind::kValue;

@@ -258,7 +258,18 @@ llvm::ArrayRef<FailsClause> TreeBuilder::failures(const std::vector<Grammar::Fai
     if (context->exception != nullptr) saw_error_ = true;
     FailsClause clause;
     clause.error = qualified_name(context->qualifiedName());
-    clause.kinds = names(context->name());
+    llvm::SmallVector<Name, 4> kinds;
+    llvm::SmallVector<FailureStatus, 4> statuses;
+    for (Grammar::FailureCauseContext* cause : context->failureCause()) {
+      if (cause->NUMBER() != nullptr) {
+        const ParserToken& written = token(cause->NUMBER());
+        statuses.push_back({status(written), span(written)});
+      } else if (const Name kind = name_of(cause->name()); !kind.is_missing()) {
+        kinds.push_back(kind);
+      }
+    }
+    clause.kinds = copy(kinds);
+    clause.statuses = copy(statuses);
     clause.span = span(context);
     if (!clause.error.is_missing()) clauses.push_back(clause);
   }

@@ -88,6 +88,8 @@ class TreeBuilder {
   QualifiedName qualified_name(Grammar::QualifiedNameContext* context);
   llvm::ArrayRef<QualifiedName> qualified_names(const std::vector<Grammar::QualifiedNameContext*>& contexts);
   llvm::ArrayRef<Name> names(const std::vector<Grammar::NameContext*>& contexts);
+  // A number as a status of HTTP, from 100 to 999; 0, reported, when it is none.
+  std::uint16_t status(const ParserToken& written);
   Doc doc_before(antlr4::ParserRuleContext* context);
   llvm::ArrayRef<Trait> traits(const std::vector<Grammar::TraitContext*>& contexts);
   // Reports interpolations in an argument of a trait.

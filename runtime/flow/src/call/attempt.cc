@@ -135,7 +135,7 @@ void CallBase::on_fault(Copy& copy, const Fault& fault) noexcept {
   note_verdict(copy, failed);
   may_have_happened_ = may_have_happened_ || failed;
   trace_fault(fault.kind);
-  fail_copy(copy, {fault.kind, kept(fault.why), kept(fault.pointer)});
+  fail_copy(copy, {fault.kind, kept(fault.why), kept(fault.pointer), fault.status, fault.retry_after});
 }
 
 void CallBase::on_copy_timer(Copy& copy) noexcept {
@@ -153,10 +153,10 @@ void CallBase::on_copy_timer(Copy& copy) noexcept {
 void CallBase::fail_copy(Copy& copy, const Fault& fault) noexcept {
   if (copy.copy() < faulty_copy_) {
     faulty_copy_ = copy.copy();
-    fault_kind_ = fault.kind;
+    failure_ = Failure(fault);
     set_fault(fault);
   }
-  follow(machine_.failed(fault_kind_, worker().loop().now(), worker().random()));
+  follow(machine_.failed(failure_, worker().loop().now(), worker().random()));
 }
 
 // Takes it from the adapter, or out of the queue; true when it was in flight.

@@ -26,21 +26,28 @@ CallMachine::Next CallMachine::hedge(TimePoint now) noexcept {
   return {Action::kAttempt, end_of_copy(now), next_hedge(now)};
 }
 
-CallMachine::Next CallMachine::failed(FaultKind kind, TimePoint now, Random& random) noexcept {
+CallMachine::Next CallMachine::failed(const Failure& failure, TimePoint now, Random& random) noexcept {
   if (now >= deadline_) return {Action::kExpire};
   if (running_ > 1) {
     --running_;
     return {Action::kGoOn};
   }
-  if (attempts_ > policy_->retries || !policy_->retry_on.contains(kind)) return {Action::kFail};
+  if (attempts_ > policy_->retries || !retries(failure)) return {Action::kFail};
   const auto longest = static_cast<std::uint64_t>(longest_wait().nanoseconds);
-  const TimePoint until = now + Duration{static_cast<std::int64_t>(random.below(longest + 1))};
+  const Duration drawn{static_cast<std::int64_t>(random.below(longest + 1))};
+  const TimePoint until = now + std::max(drawn, failure.retry_after);
   if (until >= deadline_) return {Action::kFail};
   return {Action::kWait, until};
 }
 
 CallMachine::Next CallMachine::timed_out(TimePoint now, Random& random) noexcept {
   return failed(FaultKind::kTimeout, now, random);
+}
+
+bool CallMachine::retries(const Failure& failure) const noexcept {
+  if (policy_->retry_on_status.contains(failure.status)) return true;
+  if (policy_->no_retry_on_status.contains(failure.status)) return false;
+  return policy_->retry_on.contains(failure.kind);
 }
 
 // Of the retry that comes next: the first wait, doubled with each retry before, up to the cap.

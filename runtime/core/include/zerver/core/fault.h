@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zerver/core/string.h>
+#include <zerver/core/time.h>
 
 #include <cstdint>
 #include <string_view>
@@ -49,6 +50,8 @@ struct Fault {
   String why;      // for people; static, or in the arena of the request
   String pointer;  // RFC 6901, of the value in a JSON document that is wrong; empty when the whole document
                    // is, or none is
+  std::uint16_t status = 0;   // what the other side answered with, in HTTP's terms; 0: nothing like it
+  Duration retry_after = {};  // before that much time it is of no use to ask again
 };
 
 }  // namespace zerver

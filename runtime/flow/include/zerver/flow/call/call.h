@@ -153,8 +153,8 @@ class CallBase : public Member {
   Copy first_;
   CallBase* previous_ = nullptr;  // in the exchange's list
   CallBase* next_ = nullptr;
-  unsigned faulty_copy_ = kNoCopy;               // the first that failed in this attempt
-  FaultKind fault_kind_ = FaultKind::kInternal;  // how
+  unsigned faulty_copy_ = kNoCopy;          // the first that failed in this attempt
+  Failure failure_ = FaultKind::kInternal;  // how
   bool linked_ = false;
   bool backing_off_ = false;
   bool may_have_happened_ = false;
@@ -176,13 +176,13 @@ template <class T, class Reply> class Call final : public CallBase {
 
  private:
   bool read(const void* reply) override {
-    if constexpr (std::is_same_v<Reply, RowSet>) {
+    if constexpr (std::is_void_v<T>) {
+      result_ = Result<void>();  // of no interest, whatever it is
+    } else if constexpr (std::is_same_v<Reply, RowSet>) {
       result_ = read_rows<T>(*static_cast<const RowSet*>(reply), arena(), worker().json_reader());
     } else if constexpr (std::is_same_v<Reply, JsonText>) {
       result_ =
           read_json_text<T>(worker().json_reader(), *static_cast<const std::string_view*>(reply), 0, arena());
-    } else if constexpr (std::is_void_v<T>) {
-      result_ = Result<void>();
     } else {
       static_assert(std::is_same_v<T, Reply>);
       result_ = *static_cast<const T*>(reply);

@@ -5,6 +5,7 @@
 #include <zerver/core/fault.h>
 #include <zerver/core/random.h>
 #include <zerver/core/time.h>
+#include <zerver/flow/call/status_set.h>
 
 #include <cstdint>
 
@@ -17,6 +18,9 @@ struct CallPolicy {
   Duration backoff_first = {};  // the longest wait before the first retry; it doubles with each, up to
   Duration backoff_cap = {};    // this
   FaultKinds retry_on = {};
+  // A failure with one of these statuses is retried, or is not, whatever its kind is.
+  StatusSet retry_on_status = {};
+  StatusSet no_retry_on_status = {};
   std::uint32_t hedges = 0;   // so many more copies of an attempt, each started
   Duration hedge_after = {};  // so long behind the one before it; the first success counts
 };
@@ -33,6 +37,19 @@ struct BreakerPolicy {
   std::uint32_t percent = 0;  // 0: there is no breaker
   std::uint32_t of = 20;
   Duration open = Duration::from_seconds(1);
+};
+
+// What a retry depends on.
+struct Failure {
+  // Implicit, because the kind is all that there is to most failures.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  constexpr Failure(FaultKind its_kind) noexcept : kind(its_kind) {}
+  constexpr explicit Failure(const Fault& fault) noexcept
+      : kind(fault.kind), status(fault.status), retry_after(fault.retry_after) {}
+
+  FaultKind kind;
+  std::uint16_t status = 0;
+  Duration retry_after = {};  // the wait before a retry is that long at least
 };
 
 // The waits are drawn evenly from zero to their longest ("full jitter", Brooker, "Exponential Backoff And
@@ -64,14 +81,15 @@ class CallMachine {
   // `hedge_at` has come: a copy is begun. When it cannot be, hedge_skipped() follows.
   Next hedge(TimePoint now) noexcept;
   void hedge_skipped() noexcept { --running_; }
-  // One copy has failed; of several, `kind` is that of the first one that was begun.
-  Next failed(FaultKind kind, TimePoint now, Random& random) noexcept;
+  // One copy has failed; of several, `failure` is that of the first one that was begun.
+  Next failed(const Failure& failure, TimePoint now, Random& random) noexcept;
   // Its time is over: failed() with kTimeout when the deadline is still ahead, else kExpire.
   Next timed_out(TimePoint now, Random& random) noexcept;
 
   std::uint32_t attempts() const noexcept { return attempts_; }
 
  private:
+  bool retries(const Failure& failure) const noexcept;
   Duration longest_wait() const noexcept;
   TimePoint end_of_copy(TimePoint now) const noexcept;
   TimePoint next_hedge(TimePoint now) const noexcept;

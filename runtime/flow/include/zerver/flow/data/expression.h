@@ -10,6 +10,7 @@
 #include <zerver/flow/data/json_writer.h>
 #include <zerver/flow/exchange.h>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -91,6 +92,13 @@ template <class T> List<T> make_list(Arena& arena, std::initializer_list<T> item
   for (const T& item : items)
     copy[index++] = item;
   return List<T>::borrowed(copy);
+}
+
+// The entries in their order; their keys differ. Throws ArenaFull.
+template <class T> Map<T> make_map(Arena& arena, std::initializer_list<typename Map<T>::Entry> entries) {
+  const std::span<typename Map<T>::Entry> copy = arena.make_array<typename Map<T>::Entry>(entries.size());
+  std::ranges::copy(entries, copy.begin());
+  return Map<T>::borrowed(copy);
 }
 
 // Exact arithmetic on decimals: a sum has the larger scale, a product the sum of both, less the zeros at its
