@@ -135,6 +135,50 @@ TEST(CallMachine, RepeatsOnlyWhatThePolicyNames) {
   EXPECT_EQ(single.attempts(), 1U);
 }
 
+TEST(CallMachine, AsksTheStatusBeforeTheKind) {
+  const CallPolicy policy{.retries = 5,
+                          .retry_on = FaultKinds::of(FaultKind::kUnavailable),
+                          .retry_on_status = StatusSet::of(423, 599),
+                          .no_retry_on_status = StatusSet::of(300, 429)};
+  Fixed random(false);
+  const auto after = [&](FaultKind kind, std::uint16_t status) {
+    CallMachine machine(policy, at(1'000));
+    machine.attempt(at(0));
+    return machine.failed(Failure(Fault{kind, {}, {}, status}), at(1), random).action;
+  };
+  EXPECT_EQ(after(FaultKind::kRejected, 423), Action::kWait);
+  EXPECT_EQ(after(FaultKind::kUnavailable, 599), Action::kWait);
+  EXPECT_EQ(after(FaultKind::kUnavailable, 429), Action::kFail);
+  EXPECT_EQ(after(FaultKind::kUnavailable, 300), Action::kFail);
+  EXPECT_EQ(after(FaultKind::kUnavailable, 503), Action::kWait);
+  EXPECT_EQ(after(FaultKind::kRejected, 402), Action::kFail);
+  EXPECT_EQ(after(FaultKind::kUnavailable, 0), Action::kWait);
+}
+
+TEST(CallMachine, WaitsAsLongAsItIsAskedTo) {
+  for (const bool longest : {false, true}) {
+    Fixed random(longest);
+    CallMachine machine(kMoney, at(1'000));
+    machine.attempt(at(0));
+    const Fault busy{FaultKind::kUnavailable, {}, {}, 503, ms(100)};
+    const CallMachine::Next next = machine.failed(Failure(busy), at(1), random);
+    EXPECT_EQ(next.action, Action::kWait);
+    EXPECT_EQ(next.until, at(101));
+    machine.attempt(at(101));
+    const Fault closed{FaultKind::kUnavailable, {}, {}, 503, ms(900)};
+    EXPECT_EQ(machine.failed(Failure(closed), at(110), random).action, Action::kFail);
+  }
+}
+
+TEST(StatusSet, HasWhatItIsMadeOf) {
+  constexpr StatusSet set = StatusSet::of(300, 402, 599);
+  for (unsigned status = 0; status < 1000; ++status)
+    EXPECT_EQ(set.contains(static_cast<std::uint16_t>(status)),
+              status == 300 || status == 402 || status == 599);
+  EXPECT_TRUE(StatusSet().empty());
+  EXPECT_FALSE(set.empty());
+}
+
 TEST(CallMachine, EndsAtTheDeadline) {
   Fixed longest(true);
   CallMachine machine(kMoney, at(310));

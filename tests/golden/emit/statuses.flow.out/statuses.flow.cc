@@ -300,6 +300,7 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .name = "shop.pay",
         .adapter = "zerver.http",
         .configure = configure_pay,
+        .operations = zerver::HttpAdapter::kOperations,
     },
 };
 constexpr zerver::flow::PackageInfo kPackage{
