@@ -42,8 +42,10 @@ int listen_on(const std::string& unix_path) {
 
 }  // namespace
 
-Peer::~Peer() {
-  if (socket_ >= 0) ::close(socket_);
+Peer::~Peer() { close(); }
+
+void Peer::close() {
+  if (const int socket = socket_.exchange(-1); socket >= 0) ::close(socket);
 }
 
 std::unique_ptr<Peer> Peer::connect(std::uint16_t port) {
@@ -108,7 +110,7 @@ void Peer::shut_down_write() { shutdown(socket_, SHUT_WR); }
 void Peer::reset() {
   const linger at_once{1, 0};
   setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  ::close(socket_.exchange(-1));
+  close();
 }
 
 class ScriptedServer::Impl {
@@ -122,7 +124,7 @@ class ScriptedServer::Impl {
     {
       const std::scoped_lock lock(mutex_);
       for (Session& session : sessions_) {
-        if (!session.over && session.peer.socket() >= 0) shutdown(session.peer.socket(), SHUT_RDWR);
+        if (session.peer.socket() >= 0) shutdown(session.peer.socket(), SHUT_RDWR);
       }
     }
     for (Session& session : sessions_)
@@ -144,7 +146,6 @@ class ScriptedServer::Impl {
   struct Session {
     explicit Session(int socket) : peer(socket) {}
     Peer peer;
-    bool over = false;  // under the mutex
     std::thread thread;
   };
 
@@ -157,10 +158,8 @@ class ScriptedServer::Impl {
       Session& session = sessions_.emplace_back(socket);
       session.thread = std::thread([this, &session] {
         script_(session.peer);
-        // The script is over: so is the connection, though the session is kept.
         const std::scoped_lock end(mutex_);
-        session.over = true;
-        if (session.peer.socket() >= 0) shutdown(session.peer.socket(), SHUT_RDWR);
+        session.peer.close();
       });
     }
   }

@@ -34,6 +34,7 @@ class Peer {
   // False when it failed: nobody reads any more.
   bool write(std::string_view bytes);
   void shut_down_write();
+  void close();
   // The other side sees a reset instead of an end.
   void reset();
   int socket() const noexcept { return socket_; }

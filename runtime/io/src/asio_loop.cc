@@ -49,6 +49,11 @@ void AsioLoop::run() {
   context_.poll();
 }
 
+bool AsioLoop::run_ready() {
+  context_.restart();
+  return context_.poll() != 0;
+}
+
 TimePoint AsioLoop::now() const noexcept {
   if (!now_is_read_ || turn_depth_ == 0) {
     now_ = clock_.now();

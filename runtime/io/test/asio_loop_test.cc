@@ -181,5 +181,16 @@ TEST(AsioLoop, IsFoundBehindItsInterface) {
   EXPECT_EQ(AsioLoop::of(interface), &loop);
 }
 
+TEST(AsioLoop, RunsWhatIsReadyForWhoeverEndsIt) {
+  const SystemClock clock;
+  AsioLoop loop(clock);
+  bool ran = false;
+  TestJob job([&] { ran = true; });
+  loop.post(job);
+  EXPECT_TRUE(loop.run_ready());
+  EXPECT_TRUE(ran);
+  EXPECT_FALSE(loop.run_ready());
+}
+
 }  // namespace
 }  // namespace zerver::io

@@ -137,6 +137,21 @@ TEST(TaskGroup, TaskOfAStoppedGroupBeginsStopped) {
   EXPECT_EQ(count, 0);
 }
 
+TEST(TaskGroup, FinishesWhenItsLoopDoesNotRunAnyMore) {
+  SimLoop loop;
+  TaskGroup group(loop);
+  bool ended = false;
+  group.spawn([&]() -> Task<> {
+    const Result<void> slept = co_await sleep_for(Duration::from_seconds(100));
+    ended = !slept;
+  });
+  loop.run_ready();
+  group.finish();
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(group.size(), 0U);
+  EXPECT_EQ(loop.now(), TimePoint());
+}
+
 TEST(TaskGroupDeathTest, GroupThatGoesWithLiveTasksEndsTheProgram) {
   EXPECT_DEATH(
       {

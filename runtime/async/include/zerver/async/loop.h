@@ -72,6 +72,9 @@ class Loop {
   virtual void start(Timer& timer, TimePoint when) noexcept = 0;
   // Harmless when it is not running.
   virtual void stop(Timer& timer) noexcept = 0;
+  // For whoever ends what belongs to a loop that does not run any more: runs what is ready, waits for
+  // nothing. False when there was nothing.
+  virtual bool run_ready() { return false; }
 };
 
 }  // namespace zerver::async

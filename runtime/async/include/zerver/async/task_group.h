@@ -49,6 +49,13 @@ class TaskGroup {
     if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
     co_return std::exchange(first_failure_, Result<void>());
   }
+  // For whoever goes when the loop does not run any more, such as an adapter: stops all of them and runs what
+  // is ready until they have ended.
+  void finish() {
+    cancel();
+    while (live_.count() != 0 && loop_.run_ready()) {
+    }
+  }
   // Asks all of them to stop.
   void cancel() noexcept { stop_.request_stop(); }
   std::size_t size() const noexcept { return live_.count(); }

@@ -74,6 +74,7 @@ class AsioLoop final : public async::Loop {
   void defer(async::Job& job) noexcept override;
   void start(async::Timer& timer, TimePoint when) noexcept override;
   void stop(async::Timer& timer) noexcept override { wheel_.stop(timer); }
+  bool run_ready() override;
 
  private:
   friend net::Network* net::network_of(async::Loop& loop);

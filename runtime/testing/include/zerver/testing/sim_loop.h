@@ -31,7 +31,7 @@ class SimLoop final : public async::Loop {
   const Clock& clock() const noexcept { return clock_; }
 
   // Runs what is ready. True when that was anything.
-  bool run_ready();
+  bool run_ready() override;
   // Runs until nothing is ready and no timer runs.
   void run();
   // Runs what happens within that time, then time stands at its end.
