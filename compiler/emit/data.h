@@ -5,6 +5,7 @@
 #include "compiler/emit/templates.h"
 #include "compiler/plan/plan.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringRef.h>
 
@@ -56,6 +57,12 @@ inline Data doc(const plan::Lines& lines) {
 inline Data deprecated(bool is_deprecated, const std::string& text) {
   if (!is_deprecated) return Data("");
   return Data(text == "\"\"" ? std::string("[[deprecated]] ") : "[[deprecated(" + text + ")]] ");
+}
+
+// Whether the package declares an adapter with parameters.
+inline bool has_configurations(const plan::Plan& plan) {
+  return llvm::any_of(plan.adapters,
+                      [](const plan::AdapterPlan& adapter) { return !adapter.configuration.name.empty(); });
 }
 
 [[nodiscard]] Data header_data(const plan::Plan& plan);

@@ -44,6 +44,10 @@ Data operation_data(const plan::OperationPlan& operation, std::size_t index) {
 Data adapter_data(const plan::AdapterPlan& adapter) {
   std::size_t index = 0;
   return object({{"name", adapter.name},
+                 {"flow_name", adapter.flow_name},
+                 {"configuration", when_set(adapter.configuration.name)},
+                 {"parameters", list(adapter.configuration.parameters,
+                                     [](const auto& parameter) { return field_data(parameter.field); })},
                  {"doc", doc(adapter.doc)},
                  {"table", when_set(adapter.table)},
                  {"operations", list(adapter.operations, [&](const plan::OperationPlan& operation) {
@@ -195,6 +199,7 @@ Data header_data(const plan::Plan& plan) {
                  {"includes", list(plan.header_includes)},
                  {"has_deprecated", flag(plan.has_deprecated)},
                  {"has_adapters", flag(!plan.adapters.empty())},
+                 {"has_configurations", flag(has_configurations(plan))},
                  {"types", list(plan.types, type_data)},
                  {"adapters", list(plan.adapters, adapter_data)},
                  {"steps", list(plan.steps, step_data)}});

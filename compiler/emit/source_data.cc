@@ -139,6 +139,21 @@ Data error_constants_data(const plan::Plan& plan) {
   });
 }
 
+Data configurations_data(const plan::Plan& plan) {
+  Data result(Data::type::list);
+  for (const plan::AdapterPlan& adapter : plan.adapters) {
+    if (adapter.configuration.name.empty()) continue;
+    result.push_back(object({{"name", adapter.configuration.name},
+                             {"parameters", list(adapter.configuration.parameters, [](const auto& parameter) {
+                                return object({{"name", parameter.field.name},
+                                               {"read", parameter.read},
+                                               {"flow_name", parameter.flow_name},
+                                               {"expected", parameter.expected}});
+                              })}}));
+  }
+  return result;
+}
+
 }  // namespace
 
 Data source_data(const plan::Plan& plan) {
@@ -160,6 +175,8 @@ Data source_data(const plan::Plan& plan) {
                                                 !type.scalar.checks.empty();
                                        }))},
        {"types", list(plan.types, type_data)},
+       {"has_configurations", flag(has_configurations(plan))},
+       {"configurations", configurations_data(plan)},
        {"has_errors", flag(!plan.errors.empty())},
        {"errors", list(plan.errors, error_data)},
        {"error_constants", error_constants_data(plan)},

@@ -82,12 +82,25 @@ struct OperationPlan {
   std::vector<std::string> fails;  // enumerators of FaultKind
 };
 
+// The arguments of an adapter's targets as a struct.
+struct ConfigurationPlan {
+  struct Parameter {
+    FieldPlan field;
+    std::string flow_name;  // a C++ literal
+    std::string read;       // the function of ConfigReader
+    std::string expected;   // what it takes, a C++ literal
+  };
+  std::string name;  // SqlConfig; empty: there are no parameters
+  std::vector<Parameter> parameters;
+};
+
 struct AdapterPlan {
   std::string name;  // SqlAdapter
   std::string flow_name;
   Lines doc;
   std::vector<OperationPlan> operations;
   std::string table;  // kOperations: what is known of them
+  ConfigurationPlan configuration = {};
 };
 
 // One slot as a step's view offers it.

@@ -28,21 +28,54 @@ std::string setting_name(const model::Expression& expression) {
   return (expression.kind == ExpressionKind::kSecret ? "secret." : "env.") + expression.name;
 }
 
-// A constant as text, whatever its type.
-std::string constant_text(const model::Constant& constant) {
+// "250ms", in the largest unit that leaves nothing over.
+std::string duration_argument(std::uint64_t nanoseconds) {
+  constexpr std::pair<std::uint64_t, const char*> kUnits[] = {{3'600'000'000'000, "h"},
+                                                              {60'000'000'000, "m"},
+                                                              {1'000'000'000, "s"},
+                                                              {1'000'000, "ms"},
+                                                              {1'000, "us"}};
+  for (const auto& [size, name] : kUnits)
+    if (nanoseconds != 0 && nanoseconds % size == 0) return std::to_string(nanoseconds / size) + name;
+  return std::to_string(nanoseconds) + "ns";
+}
+
+// A constant as the text that `parse` of the adapter's configuration reads, as a literal.
+std::string constant_text(const model::Program& program, const model::Expression& expression) {
   using Kind = model::Constant::Kind;
-  if (constant.kind == Kind::kBool) return constant.boolean ? "\"true\"" : "\"false\"";
-  if (constant.kind == Kind::kInteger)
-    return string_literal((constant.negative ? "-" : "") + std::to_string(constant.integer));
+  const model::Constant& constant = expression.constant;
+  switch (constant.kind) {
+    case Kind::kBool:
+      return constant.boolean ? "\"true\"" : "\"false\"";
+    case Kind::kInteger:
+      return string_literal((constant.negative ? "-" : "") + std::to_string(constant.integer));
+    case Kind::kDuration:
+      return string_literal(duration_argument(constant.integer));
+    case Kind::kEnumerator: {
+      model::TypeId type = expression.type;
+      if (program.types[type].kind == model::TypeKind::kOptional) type = program.types[type].element;
+      return string_literal(
+          program.enums[model::EnumId(program.types[type].declaration)].values[constant.integer].json_name);
+    }
+    default:
+      break;
+  }
   return string_literal(constant.text);
 }
 
-// The statement that hands one argument of a target to its adapter.
+bool is_null(const model::Expression& expression) {
+  return expression.kind == ExpressionKind::kConstant &&
+         expression.constant.kind == model::Constant::Kind::kNull;
+}
+
+// The statement that hands one argument of a target to its adapter; empty when there is nothing to hand.
 std::string configuration(Builder& builder, const std::string& name, const model::Expression& expression) {
+  const model::Program& program = builder.program;
   const std::string parameter = string_literal(name);
   switch (expression.kind) {
     case ExpressionKind::kConstant:
-      return "config.set(" + parameter + ", " + constant_text(expression.constant) + ");";
+      if (is_null(expression)) return "";
+      return "config.set(" + parameter + ", " + constant_text(program, expression) + ");";
     case ExpressionKind::kInterpolation:
       if (llvm::all_of(expression.operands,
                        [](const auto& part) { return part.kind == ExpressionKind::kConstant; })) {
@@ -54,16 +87,23 @@ std::string configuration(Builder& builder, const std::string& name, const model
       break;
     case ExpressionKind::kEnvironment:
     case ExpressionKind::kSecret: {
-      return "config.set_required(" + parameter + ", " + setting(expression) + ", " +
-             string_literal(setting_name(expression)) + ");";
+      const bool may_be_absent = program.types[expression.type].kind == model::TypeKind::kOptional;
+      return (may_be_absent ? "config.set_if(" : "config.set_required(") + parameter + ", " +
+             setting(expression) + ", " + string_literal(setting_name(expression)) + ");";
     }
-    case ExpressionKind::kBinary:
-      if (expression.op == model::Operator::kCoalesce && is_setting(expression.operands[0]) &&
-          expression.operands[1].kind == ExpressionKind::kConstant)
-        return "config.set_or(" + parameter + ", " + setting(expression.operands[0]) + ", " +
-               constant_text(expression.operands[1].constant) + ", " +
-               string_literal(setting_name(expression.operands[0])) + ");";
-      break;
+    case ExpressionKind::kBinary: {
+      if (expression.op != model::Operator::kCoalesce || !is_setting(expression.operands[0])) break;
+      const model::Expression& source = expression.operands[0];
+      const model::Expression& otherwise = expression.operands[1].kind == ExpressionKind::kConvert
+                                               ? expression.operands[1].operands[0]
+                                               : expression.operands[1];
+      if (otherwise.kind != ExpressionKind::kConstant) break;
+      if (is_null(otherwise))
+        return "config.set_if(" + parameter + ", " + setting(source) + ", " +
+               string_literal(setting_name(source)) + ");";
+      return "config.set_or(" + parameter + ", " + setting(source) + ", " +
+             constant_text(program, otherwise) + ", " + string_literal(setting_name(source)) + ");";
+    }
     case ExpressionKind::kConvert:
       return configuration(builder, name, expression.operands[0]);
     default:
@@ -131,8 +171,11 @@ void plan_targets(Builder& builder) {
     plan.name = string_literal(builder.flow_name(target.origin));
     plan.adapter = string_literal(builder.flow_name(adapter.origin));
     plan.function = builder.source_scope.claim("configure_" + target.origin.name);
-    for (std::size_t i = 0; i < adapter.parameters.size() && i < target.arguments.size(); ++i)
-      plan.statements.push_back(configuration(builder, adapter.parameters[i].name, target.arguments[i]));
+    for (std::size_t i = 0; i < adapter.parameters.size() && i < target.arguments.size(); ++i) {
+      if (std::string statement = configuration(builder, adapter.parameters[i].name, target.arguments[i]);
+          !statement.empty())
+        plan.statements.push_back(std::move(statement));
+    }
     // A setting that is the adapter's business is an argument to it.
     if (target.bearer) plan.statements.push_back(configuration(builder, "bearer", *target.bearer));
     plan.settings = target_settings(target);

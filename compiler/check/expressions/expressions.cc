@@ -105,7 +105,8 @@ Expression ExpressionChecker::path(const syntax::PathExpr& path, model::TypeId h
   if (first == "request" && path.segments.size() > 1) {
     return request_path(path.segments.drop_front(), path.span, hint);
   }
-  if ((first == "env" || first == "secret") && path.segments.size() == 2) return environment(path);
+  if ((first == "env" || first == "secret") && path.segments.size() == 2)
+    return environment(path, may_be_unset ? context_.types.strip_optional(hint) : hint);
   std::size_t used = 0;
   const std::optional<model::SlotId> slot = find_slot(path, used);
   const bool is_target = scope_.place == ExpressionScope::Place::kTarget;
@@ -265,15 +266,19 @@ std::optional<Expression> ExpressionChecker::enumerator(const syntax::PathExpr& 
   return constant_expression(*constant, type, path.span);
 }
 
-Expression ExpressionChecker::environment(const syntax::PathExpr& path) {
+Expression ExpressionChecker::environment(const syntax::PathExpr& path, model::TypeId hint) {
   if (scope_.place != ExpressionScope::Place::kTarget) {
     context_.engine.report(Kind::kMisplacedExpression, path.span, "`" + path.segments[0].text.str() + "`")
         .help("read it where a target is declared");
     return error(path.span);
   }
   const bool is_secret = path.segments[0].text == "secret";
-  Expression result = make(is_secret ? ExpressionKind::kSecret : ExpressionKind::kEnvironment,
-                           context_.types.simple(TypeKind::kString), path.span);
+  // It is text, which the service reads as what its place wants when it starts.
+  const model::TypeId type = hint.is_valid() && is_configurable(context_, context_.types.strip_optional(hint))
+                                 ? hint
+                                 : context_.types.simple(TypeKind::kString);
+  Expression result =
+      make(is_secret ? ExpressionKind::kSecret : ExpressionKind::kEnvironment, type, path.span);
   result.name = path.segments[1].text.str();
   return result;
 }

@@ -55,7 +55,7 @@ class ExpressionChecker {
   std::optional<model::Expression> enumerator(const syntax::PathExpr& path, model::TypeId hint);
   model::Expression unknown_path(const syntax::PathExpr& path);
   model::Expression request_path(llvm::ArrayRef<syntax::Name> segments, Span span, model::TypeId hint);
-  model::Expression environment(const syntax::PathExpr& path);
+  model::Expression environment(const syntax::PathExpr& path, model::TypeId hint);
   model::Expression member(model::Expression base, const syntax::Name& name, bool may_be_unset);
   model::Expression literal(const syntax::LiteralExpr& literal, model::TypeId hint);
   model::Expression number(const syntax::Expr& expr, model::TypeId hint);

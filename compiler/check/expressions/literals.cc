@@ -47,6 +47,21 @@ model::TypeId strip_scalar(const Context& context, model::TypeId type) {
   return type;
 }
 
+bool is_configurable(const Context& context, model::TypeId type) {
+  switch (const TypeKind kind = context.types.kind(strip_scalar(context, type))) {
+    case TypeKind::kError:
+    case TypeKind::kBool:
+    case TypeKind::kString:
+    case TypeKind::kUuid:
+    case TypeKind::kTimestamp:
+    case TypeKind::kDuration:
+    case TypeKind::kEnum:
+      return true;
+    default:
+      return is_number(kind);
+  }
+}
+
 std::optional<NumberLiteral> number_literal(const syntax::Expr& expr) {
   const syntax::Expr* inner = &expr;
   NumberLiteral number;

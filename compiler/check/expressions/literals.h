@@ -30,6 +30,9 @@ struct NumberLiteral {
 // What a scalar holds in the end; any other type itself.
 [[nodiscard]] model::TypeId strip_scalar(const Context& context, model::TypeId type);
 
+// Whether text from outside can say a value of the type: what a target takes from the environment.
+[[nodiscard]] bool is_configurable(const Context& context, model::TypeId type);
+
 // The index of an enumerator, none when the enum has no such value.
 [[nodiscard]] std::optional<std::uint32_t> find_enumerator(const model::Enum& enumeration,
                                                            llvm::StringRef name);

@@ -34,6 +34,8 @@ std::vector<model::OperationParameter> resolve_parameters(Context& context, mode
     parameter.type = resolve_type(context, package, *source.type, variables);
     if (source.default_value != nullptr) {
       parameter.default_value = literal_constant(context, *source.default_value, parameter.type);
+    } else if (context.types.is_optional(parameter.type)) {
+      parameter.default_value.emplace();  // null
     }
     parameters.push_back(std::move(parameter));
   }
@@ -92,6 +94,15 @@ model::Kinds resolve_operation_kinds(Context& context, const syntax::Operation& 
 void resolve_adapter(Context& context, model::Adapter& adapter, const syntax::AdapterDeclaration& source) {
   const model::PackageId package = adapter.origin.package;
   adapter.parameters = resolve_parameters(context, package, source.parameters, {});
+  for (const model::OperationParameter& parameter : adapter.parameters) {
+    if (is_configurable(context, context.types.strip_optional(parameter.type))) continue;
+    context.engine
+        .report(Kind::kBadType, parameter.span,
+                "a parameter of an adapter is a simple value, not `" + context.text(parameter.type) + "`")
+        .note(
+            "targets take what the environment can say: text, numbers, `bool`, durations, times, UUIDs, "
+            "enums");
+  }
   llvm::StringMap<Span> names;
   for (const syntax::Operation& written : source.operations) {
     if (written.name.is_missing()) continue;

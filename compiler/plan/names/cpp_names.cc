@@ -46,8 +46,12 @@ CppNames::CppNames(const model::Program& program) : program_(&program) {
     errors_.push_back(claim(each.origin, each.origin.name));
     error_fields_.push_back(field_names(each.fields));
   }
-  for (const model::Adapter& each : program.adapters)
+  for (const model::Adapter& each : program.adapters) {
     adapters_.push_back(claim(each.origin, upper_camel(each.origin.name) + "Adapter"));
+    configurations_.push_back(each.parameters.empty()
+                                  ? std::string()
+                                  : claim(each.origin, upper_camel(each.origin.name) + "Config"));
+  }
   for (const model::Step& each : program.steps) {
     // A step may be called like a struct or like a codec function; its namespace may not.
     steps_.push_back(claim(each.origin, each.origin.name));

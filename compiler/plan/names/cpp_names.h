@@ -29,6 +29,8 @@ class CppNames {
   [[nodiscard]] const std::string& name(model::ErrorId id) const { return errors_[id]; }
   [[nodiscard]] const std::string& name(model::AdapterId id) const { return adapters_[id]; }
   [[nodiscard]] const std::string& name(model::StepId id) const { return steps_[id]; }
+  // The struct with the arguments of a target; empty when the adapter has no parameters.
+  [[nodiscard]] const std::string& configuration(model::AdapterId id) const { return configurations_[id]; }
   // Of the member `index` of a struct or error, of an enumerator.
   [[nodiscard]] const std::string& field(model::StructId id, std::size_t index) const {
     return struct_fields_[id][index];
@@ -62,6 +64,7 @@ class CppNames {
   IdVector<model::EnumId, std::string> enums_;
   IdVector<model::ErrorId, std::string> errors_;
   IdVector<model::AdapterId, std::string> adapters_;
+  IdVector<model::AdapterId, std::string> configurations_;
   IdVector<model::StepId, std::string> steps_;
   IdVector<model::StructId, std::vector<std::string>> struct_fields_;
   IdVector<model::ErrorId, std::vector<std::string>> error_fields_;

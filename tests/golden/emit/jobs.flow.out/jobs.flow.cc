@@ -44,6 +44,15 @@ void write_json(zerver::flow::JsonWriter& out, const Letter& value) {
   out.end_object();
 }
 
+// --- Arguments of targets ---
+
+zerver::flow::Configured<PostConfig> PostConfig::parse(const zerver::flow::TargetConfig& config) {
+  zerver::flow::Configured<PostConfig> result;
+  zerver::flow::ConfigReader reader(config, result.error);
+  reader.required("url", result.value.url, "text");
+  return result;
+}
+
 namespace {
 
 using zerver::flow::Exchange;

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <zerver/flow/call/operation.h>
+#include <zerver/flow/call/target_config.h>
 #include <zerver/flow/step.h>
 
 #include <compare>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -43,6 +45,13 @@ struct Busy {
 struct Refused {
   std::int64_t id = 0;
   friend bool operator==(const Refused&, const Refused&) = default;
+};
+
+/// The arguments of a target of `work.v1.post`.
+struct PostConfig {
+  std::string url{};
+
+  static zerver::flow::Configured<PostConfig> parse(const zerver::flow::TargetConfig& config);
 };
 
 class PostAdapter : public zerver::flow::Adapter {

@@ -91,6 +91,15 @@ void write_json(zerver::flow::JsonWriter& out, const Booking& value) {
 
 bool read_row(zerver::flow::RowReader& row, Booking& out) { return row.column("number", out.number); }
 
+// --- Arguments of targets ---
+
+zerver::flow::Configured<PartnerConfig> PartnerConfig::parse(const zerver::flow::TargetConfig& config) {
+  zerver::flow::Configured<PartnerConfig> result;
+  zerver::flow::ConfigReader reader(config, result.error);
+  reader.required("url", result.value.url, "text");
+  return result;
+}
+
 namespace {
 
 using zerver::flow::Exchange;

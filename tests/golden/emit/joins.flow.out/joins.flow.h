@@ -3,12 +3,14 @@
 #pragma once
 
 #include <zerver/flow/call/operation.h>
+#include <zerver/flow/call/target_config.h>
 #include <zerver/flow/step.h>
 
 #include <compare>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -54,6 +56,13 @@ struct Declined {
 
 struct Busy {
   friend bool operator==(const Busy&, const Busy&) = default;
+};
+
+/// The arguments of a target of `offers.v1.partner`.
+struct PartnerConfig {
+  std::string url{};
+
+  static zerver::flow::Configured<PartnerConfig> parse(const zerver::flow::TargetConfig& config);
 };
 
 class PartnerAdapter : public zerver::flow::Adapter {

@@ -273,9 +273,9 @@ void configure_pay(const zerver::flow::Environment&, zerver::flow::TargetConfig&
   config.set("base", "https://pay.example.com");
   config.set("redirects", "0");
   config.set("http2", "auto");
-  config.set("connect", "");
-  config.set("idle", "");
-  config.set("lifetime", "");
+  config.set("connect", "5s");
+  config.set("idle", "30s");
+  config.set("lifetime", "10m");
   config.set("max_body", "8388608");
   config.set("ca", "");
   config.set("certificate", "");

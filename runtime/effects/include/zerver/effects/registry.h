@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,8 @@ class Registry {
   void add(std::string adapter, Open open) { add(AdapterInfo{std::move(adapter), {}, {}}, std::move(open)); }
   // With the struct `MailerConfig` that is generated for `adapter mailer(...)`: what is wrong with the
   // arguments of a target is a start-up error, and `open` gets them by their types.
-  // `open` is `Opened(const TargetInfo&, const Config&)`.
+  // `open` is `Opened(const TargetInfo&, const Config&)`, or takes the TargetConfig as a third argument, for
+  // what is no parameter of the adapter: the setting `bearer`.
   template <class Config, class OpenConfigured> void add(AdapterInfo info, OpenConfigured open) {
     add(std::move(info), typed<Config>(std::move(open)));
   }
@@ -59,7 +61,12 @@ class Registry {
         [open = std::move(open)](const flow::TargetInfo& target, const flow::TargetConfig& config) -> Opened {
           auto parsed = Config::parse(config);
           if (!parsed.error.empty()) return {nullptr, std::move(parsed.error)};
-          return open(target, parsed.value);
+          if constexpr (std::is_invocable_v<OpenConfigured, const flow::TargetInfo&, const Config&,
+                                            const flow::TargetConfig&>) {
+            return open(target, parsed.value, config);
+          } else {
+            return open(target, parsed.value);
+          }
         };
   }
 

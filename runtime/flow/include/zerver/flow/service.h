@@ -6,17 +6,14 @@
 #include <zerver/core/time.h>
 #include <zerver/flow/call/operation.h>
 #include <zerver/flow/call/policy.h>
+#include <zerver/flow/call/target_config.h>
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/saga/step_info.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace zerver::flow {
 
@@ -69,67 +66,6 @@ struct FlowInfo {
   std::uint32_t retry_budget_percent = 0;
   Duration deadline = Duration::max();         // from the arrival of the request
   std::span<const OutcomeInfo> outcomes = {};  // as `zerver-compile --dump=errors` says
-};
-
-// Where settings come from that a `.flow` file refers to: `env.NAME` and `secret.NAME`.
-class Environment {
- public:
-  virtual ~Environment() = default;
-  virtual std::optional<std::string_view> variable(std::string_view name) const = 0;
-  virtual std::optional<std::string_view> secret(std::string_view name) const = 0;
-};
-
-// The arguments of one `target t = adapter(...)`, evaluated when the service starts.
-class TargetConfig {
- public:
-  struct Argument {
-    std::string name;
-    std::string value;
-    std::string_view source = {};  // `env.NAME` or `secret.NAME`; empty: the `.flow` file says it
-    // What comes from a secret is never shown.
-    bool is_secret() const noexcept { return source.starts_with("secret."); }
-  };
-
-  void set(std::string_view name, std::string_view value) {
-    arguments_.push_back({std::string(name), std::string(value)});
-  }
-  // The argument is an `env.NAME` or `secret.NAME` without a default: `value` must be there. `source` is
-  // static.
-  void set_required(std::string_view name, std::optional<std::string_view> value, std::string_view source) {
-    if (value) {
-      arguments_.push_back({std::string(name), std::string(*value), source});
-    } else {
-      missing_.emplace_back(source);
-    }
-  }
-  // The argument is an `env.NAME ?? fallback` or `secret.NAME ?? fallback`.
-  void set_or(std::string_view name, std::optional<std::string_view> value, std::string_view fallback,
-              std::string_view source) {
-    if (value) {
-      arguments_.push_back({std::string(name), std::string(*value), source});
-    } else {
-      set(name, fallback);
-    }
-  }
-
-  // Null when the argument was left out.
-  const Argument* find(std::string_view name) const noexcept {
-    for (const Argument& argument : arguments_) {
-      if (argument.name == name) return &argument;
-    }
-    return nullptr;
-  }
-  std::optional<std::string_view> get(std::string_view name) const noexcept {
-    const Argument* const argument = find(name);
-    return argument == nullptr ? std::nullopt : std::optional<std::string_view>(argument->value);
-  }
-  const std::vector<Argument>& arguments() const noexcept { return arguments_; }
-  // The sources that were required and not there: `env.DATABASE_URL`.
-  const std::vector<std::string>& missing() const noexcept { return missing_; }
-
- private:
-  std::vector<Argument> arguments_;
-  std::vector<std::string> missing_;
 };
 
 struct TargetInfo {
