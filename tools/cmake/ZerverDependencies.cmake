@@ -35,6 +35,12 @@ if(ZERVER_CARES_INCLUDE_DIR AND ZERVER_CARES_LIBRARY)
 endif()
 zerver_require(c-ares "${ZERVER_CARES_LIBRARY}" "${cares_version}" 1.18 libc-ares-dev)
 
+# Only its header, for the compiler, too: the library is loaded when a server of PostgreSQL is asked.
+find_path(ZERVER_LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql)
+zerver_require("the header of libpq" "${ZERVER_LIBPQ_INCLUDE_DIR}" 15 15 libpq-dev)
+add_library(zerver_libpq INTERFACE)
+target_include_directories(zerver_libpq SYSTEM INTERFACE "${ZERVER_LIBPQ_INCLUDE_DIR}")
+
 # --- The compiler ---
 if(ZERVER_BUILD_COMPILER)
   # The tool writes the lexer and parser, the runtime runs them. The serialised format of 4.7 to 4.9 is the same.
@@ -70,12 +76,6 @@ if(ZERVER_BUILD_COMPILER)
   target_link_libraries(zerver_llvm INTERFACE
     "$<TARGET_FILE:LLVMSupport>" "$<TARGET_FILE:LLVMDemangle>"
     ZLIB::ZLIB "${ZERVER_ZSTD_LIBRARY}" Threads::Threads ${CMAKE_DL_LIBS} m)
-
-  # Only its header: the library is loaded when a server of PostgreSQL is asked.
-  find_path(ZERVER_LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql)
-  zerver_require("the header of libpq" "${ZERVER_LIBPQ_INCLUDE_DIR}" 15 15 libpq-dev)
-  add_library(zerver_libpq INTERFACE)
-  target_include_directories(zerver_libpq SYSTEM INTERFACE "${ZERVER_LIBPQ_INCLUDE_DIR}")
 
   find_path(ZERVER_MUSTACHE_INCLUDE_DIR kainjow/mustache.hpp)
   zerver_require("the kainjow mustache header" "${ZERVER_MUSTACHE_INCLUDE_DIR}" 4.1 4.1 libkainjow-mustache-dev)

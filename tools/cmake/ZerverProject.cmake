@@ -3,7 +3,8 @@
 #   zerver_library(NAME SOURCES a.cc ... [DEPENDS target ...] [PUBLIC_LIBS lib ...] [PRIVATE_LIBS lib ...]
 #                  [PRECOMPILE <header> ...] [NO_WARNINGS])
 #   zerver_program(NAME SOURCES main.cc ... [DEPENDS target ...] [PRIVATE_LIBS lib ...] [OUTPUT_NAME name] [INSTALL])
-#   zerver_test(NAME SOURCES a_test.cc ... [DEPENDS target ...] [PRIVATE_LIBS lib ...] [DATA dir] [LABELS label ...])
+#   zerver_test(NAME SOURCES a_test.cc ... [DEPENDS target ...] [PRIVATE_LIBS lib ...] [DATA dir] [LABELS label ...]
+#               [AS_ONE])
 #   zerver_benchmark(NAME SOURCES ... [DEPENDS target ...] [PRIVATE_LIBS lib ...])
 #   zerver_fuzzer(NAME SOURCES ... [DEPENDS target ...] [CORPUS dir])
 #   zerver_check(NAME COMMAND ... [LABELS label ...])        a script that is a test
@@ -51,7 +52,7 @@ function(zerver_check_arguments prefix function)
 endfunction()
 
 # Libraries that leave nothing to link: who uses our static libraries does not need them.
-set(ZERVER_HEADER_ONLY_LIBS Boost::headers)
+set(ZERVER_HEADER_ONLY_LIBS Boost::headers zerver_libpq)
 
 function(zerver_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_WARNINGS" "" "SOURCES;DEPENDS;PUBLIC_LIBS;PRIVATE_LIBS;PRECOMPILE")
@@ -122,11 +123,12 @@ function(zerver_program name)
 endfunction()
 
 # One GoogleTest binary for a folder, linked with GoogleTest's main. Each TEST is one ctest test, named `name.Suite.Test`
-# and found when ctest runs, so that a build does not run what it has just built. It runs in the folder DATA (default: the
-# repository's root) and sees the build in ZERVER_BIN_DIR. What has the label `speed` measures: ctest runs nothing
+# and found when ctest runs, so that a build does not run what it has just built; AS_ONE makes the whole binary one test,
+# for tests that share a server. It runs in the folder DATA (default: the repository's root) and sees the build in
+# ZERVER_BIN_DIR. What has the label `speed` measures: ctest runs nothing
 # beside it, and only the release preset runs it.
 function(zerver_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "DATA;TIMEOUT" "SOURCES;DEPENDS;PRIVATE_LIBS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "AS_ONE" "DATA;TIMEOUT" "SOURCES;DEPENDS;PRIVATE_LIBS;LABELS")
   zerver_check_arguments(arg zerver_test)
   if(NOT ZERVER_BUILD_TESTS)
     return()
@@ -150,6 +152,11 @@ function(zerver_test name)
   set(serial OFF)
   if("speed" IN_LIST arg_LABELS)
     set(serial ON)
+  endif()
+  if(arg_AS_ONE)
+    add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${arg_DATA}")
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${serial})
+    return()
   endif()
   gtest_discover_tests(${name}
     DISCOVERY_MODE PRE_TEST

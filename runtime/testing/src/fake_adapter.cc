@@ -34,7 +34,7 @@ FakeReply FakeReply::rows(std::vector<std::string> columns, std::vector<std::vec
     for (const flow::Value& cell : row)
       set->add_cell(cell);
   }
-  return FakeReply([set](flow::Operation& operation) { operation.complete(set.get()); });
+  return FakeReply([set](flow::Operation& operation) { flow::RowsReply(operation).rows(*set); });
 }
 
 FakeReply FakeReply::json(std::string text) {

@@ -105,7 +105,7 @@ class WorkerSql final : public SqlAdapter {
       const std::int64_t affected = record.rows().affected();
       operation->complete(&affected);
     } else {
-      operation->complete(&record.rows());
+      flow::RowsReply(*operation).rows(record.rows());
     }
     free_.push_back(&record);
   }

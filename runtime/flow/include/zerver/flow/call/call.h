@@ -178,8 +178,8 @@ template <class T, class Reply> class Call final : public CallBase {
   bool read(const void* reply) override {
     if constexpr (std::is_void_v<T>) {
       result_ = Result<void>();  // of no interest, whatever it is
-    } else if constexpr (std::is_same_v<Reply, RowSet>) {
-      result_ = read_rows<T>(*static_cast<const RowSet*>(reply), arena(), worker().json_reader());
+    } else if constexpr (std::is_same_v<Reply, RowSource>) {
+      result_ = read_rows<T>(*static_cast<const RowSource*>(reply), arena(), worker().json_reader());
     } else if constexpr (std::is_same_v<Reply, JsonText>) {
       result_ =
           read_json_text<T>(worker().json_reader(), *static_cast<const std::string_view*>(reply), 0, arena());
@@ -196,7 +196,7 @@ template <class T, class Reply> class Call final : public CallBase {
 };
 
 // For operations declared `-> row T`, `-> json T` and `-> T`.
-template <class T> using RowsCall = Call<T, RowSet>;
+template <class T> using RowsCall = Call<T, RowSource>;
 template <class T> using JsonCall = Call<T, JsonText>;
 template <class T> using ValueCall = Call<T, T>;
 

@@ -5,6 +5,7 @@
 #include <zerver/core/fault.h>
 #include <zerver/core/time.h>
 #include <zerver/flow/data/row_set.h>
+#include <zerver/flow/data/row_source.h>
 #include <zerver/flow/data/value.h>
 
 #include <cstddef>
@@ -163,7 +164,7 @@ template <> class Reply<void> : public ReplyBase {
 class RowsReply : public ReplyBase {
  public:
   using ReplyBase::ReplyBase;
-  void rows(const RowSet& rows) const noexcept { complete(&rows); }
+  void rows(const RowSource& rows) const noexcept { complete(&rows); }
 };
 
 // For an operation declared `-> json T`: any text, which is checked and read before it returns.

@@ -27,7 +27,7 @@ Fault no_row() noexcept;
 Fault several_rows() noexcept;
 
 template <class T> struct Rows {
-  static Result<T> read(const RowSet& rows, Arena& arena, JsonReader& json_reader) {
+  static Result<T> read(const RowSource& rows, Arena& arena, JsonReader& json_reader) {
     if (rows.rows() == 0) return no_row();
     if (rows.rows() > 1) return several_rows();
     T value{};
@@ -38,7 +38,7 @@ template <class T> struct Rows {
 };
 
 template <class T> struct Rows<std::optional<T>> {
-  static Result<std::optional<T>> read(const RowSet& rows, Arena& arena, JsonReader& json_reader) {
+  static Result<std::optional<T>> read(const RowSource& rows, Arena& arena, JsonReader& json_reader) {
     if (rows.rows() == 0) return std::optional<T>();
     if (rows.rows() > 1) return several_rows();
     std::optional<T> value;
@@ -56,7 +56,7 @@ template <class T> struct Rows<std::optional<T>> {
 };
 
 template <class T> struct Rows<List<T>> {
-  static Result<List<T>> read(const RowSet& rows, Arena& arena, JsonReader& json_reader) {
+  static Result<List<T>> read(const RowSource& rows, Arena& arena, JsonReader& json_reader) {
     const std::span<T> items = arena.make_array<T>(rows.rows());
     for (std::size_t index = 0; index < items.size(); ++index) {
       RowReader row(rows, index, arena, json_reader);
@@ -70,7 +70,7 @@ template <class T> struct Rows<List<T>> {
 
 // No row where there must be one is `missing`; more rows than may be, or a row that does not fit, is
 // `internal`. Throws ArenaFull.
-template <class T> Result<T> read_rows(const RowSet& rows, Arena& arena, JsonReader& json_reader) {
+template <class T> Result<T> read_rows(const RowSource& rows, Arena& arena, JsonReader& json_reader) {
   return detail::Rows<T>::read(rows, arena, json_reader);
 }
 

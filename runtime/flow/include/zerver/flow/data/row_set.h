@@ -5,6 +5,7 @@
 #include <zerver/core/list.h>
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/result.h>
+#include <zerver/flow/data/row_source.h>
 #include <zerver/flow/data/value.h>
 
 #include <cstddef>
@@ -20,7 +21,7 @@ class JsonReader;
 
 // Column names, then cells row by row; all memory is its own and kept by clear(). Text that was added before
 // is moved when it grows, so cells are read only when all rows are in.
-class RowSet {
+class RowSet final : public RowSource {
  public:
   void clear() noexcept;
   void add_column(std::string_view name);
@@ -28,10 +29,10 @@ class RowSet {
   void add_cell(const Value& value);
   void set_affected(std::int64_t rows) noexcept { affected_ = rows; }
 
-  std::size_t columns() const noexcept { return names_.size(); }
-  std::size_t rows() const noexcept { return names_.empty() ? 0 : cells_.size() / names_.size(); }
-  std::string_view column(std::size_t index) const noexcept;
-  Value cell(std::size_t row, std::size_t column) const noexcept;
+  std::size_t columns() const noexcept override { return names_.size(); }
+  std::size_t rows() const noexcept override { return names_.empty() ? 0 : cells_.size() / names_.size(); }
+  std::string_view column(std::size_t index) const noexcept override;
+  Value cell(std::size_t row, std::size_t column) const noexcept override;
   // Bytes of names and texts.
   std::size_t bytes() const noexcept { return text_.size(); }
   // Rows that an insert, update or delete changed.
@@ -59,7 +60,7 @@ class RowSet {
 class RowReader {
  public:
   // `json_reader` checks columns of the type `json`.
-  RowReader(const RowSet& rows, std::size_t row, Arena& arena, JsonReader& json_reader) noexcept
+  RowReader(const RowSource& rows, std::size_t row, Arena& arena, JsonReader& json_reader) noexcept
       : rows_(&rows), row_(row), arena_(&arena), json_reader_(&json_reader) {}
 
   // Columns are looked for from the one after the last found, so a struct in the order of the columns costs
@@ -123,7 +124,7 @@ class RowReader {
   bool read(std::size_t column, const Value& value, Duration& out);
   bool read(std::size_t column, const Value& value, Decimal& out);
 
-  const RowSet* rows_;
+  const RowSource* rows_;
   std::size_t row_;
   Arena* arena_;
   JsonReader* json_reader_;

@@ -1,0 +1,41 @@
+// What a URL of PostgreSQL says, and the bounds of the connections that are made by it.
+#pragma once
+
+#include "protocol/libpq.h"
+#include <zerver/core/time.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace zerver::effects::postgres {
+
+// Of libpq, by their names: https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+using ConnectParameters = std::vector<std::pair<std::string, std::string>>;
+
+struct Options {
+  ConnectParameters parameters;
+  std::size_t size = 8;                                  // connections at the same time
+  Duration connect_timeout = Duration::from_seconds(5);  // of one attempt, with all its addresses
+  Duration idle_timeout = Duration::from_seconds(60);    // all but one go when they were not used for so long
+  Duration max_lifetime =
+      Duration::from_seconds(1800);                   // less up to a tenth of it, so that not all go at once
+  Duration probe_after = Duration::from_seconds(30);  // an idle one is asked whether it is still there
+  Duration answer_timeout = Duration::from_seconds(2);  // to a probe, and to a cancel request
+  Duration least_backoff =
+      Duration::from_milliseconds(50);                // after a failed attempt to connect; doubled with
+  Duration most_backoff = Duration::from_seconds(1);  // each, up to this; drawn evenly from zero
+};
+
+// Empty, or what is wrong with it; never a part of it, because it may hold a password.
+[[nodiscard]] std::string parse_url(const Libpq& pq, const std::string& url, Options& options);
+
+// Where it goes, for people: `host:port/database`.
+std::string describe(const ConnectParameters& parameters);
+
+// The value, or empty.
+std::string_view value_of(const ConnectParameters& parameters, std::string_view name) noexcept;
+
+}  // namespace zerver::effects::postgres

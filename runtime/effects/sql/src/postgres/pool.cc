@@ -1,0 +1,264 @@
+#include "pool.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace zerver::effects::postgres {
+
+namespace {
+
+constexpr Duration kMaintenance = Duration::from_seconds(5);
+constexpr std::size_t kMaxConnecting = 2;  // at the same time
+
+}  // namespace
+
+Pool::Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, Options options)
+    : pq_(pq),
+      loop_(loop),
+      random_(random),
+      options_(std::move(options)),
+      retry_(*this, &Pool::retry),
+      maintenance_(*this, &Pool::maintain),
+      sweep_(*this, &Pool::sweep) {
+  members_.reserve(options_.size);
+  gone_.reserve(options_.size);
+}
+
+Pool::~Pool() {
+  closing_ = true;
+  loop_.stop(retry_);
+  loop_.stop(maintenance_);
+  loop_.stop(sweep_);
+  members_.clear();
+}
+
+void Pool::start(Request& request) noexcept {
+  waiting_.push_back(request);
+  dispatch();
+}
+
+void Pool::forget(Request& request, Connection::Stop how) noexcept {
+  if (waiting_.contains(request)) {
+    request.again_ = false;
+    waiting_.remove(request);
+    // Whoever waited behind it may go on something that it could not.
+    return dispatch();
+  }
+  if (request.connection_ != nullptr) request.connection_->forget(request, how);
+}
+
+void Pool::lease(LeaseRequest& request) noexcept {
+  waiting_.push_back(request);
+  dispatch();
+}
+
+void Pool::forget(LeaseRequest& request) noexcept {
+  if (!waiting_.contains(request)) return;
+  waiting_.remove(request);
+  dispatch();
+}
+
+void Pool::give_back(Connection& connection) noexcept {
+  Member& member = member_of(connection);
+  member.is_leased = false;
+  // With something under way on it nobody can say whether its transaction has ended.
+  const bool is_of_use = connection.state() == Connection::State::kReady &&
+                         (connection.in_flight() > 0 || !connection.in_transaction());
+  if (!is_of_use) retire(connection);
+  dispatch();
+}
+
+// --- Who is next ---
+
+void Pool::dispatch() noexcept {
+  if (std::exchange(dispatching_, true)) return;
+  while (!waiting_.empty() && place(*waiting_.first())) {
+  }
+  dispatching_ = false;
+  if (waiting_.empty() || closing_) return;
+  grow(waiting_.size());
+  if (!is_any(Connection::State::kReady) && !is_any(Connection::State::kConnecting)) refuse_all();
+}
+
+// False when it has to wait.
+bool Pool::place(Waiting& first) noexcept {
+  if (first.for_ == Waiting::For::kConnection) {
+    Member* const member = idle_member();
+    if (member == nullptr) return false;
+    waiting_.remove(first);
+    member->is_leased = true;
+    static_cast<LeaseRequest&>(first).leased(*member->connection);
+    return true;
+  }
+  auto& request = static_cast<Request&>(first);
+  Member* const member = member_for(request);
+  if (member == nullptr) return false;
+  waiting_.remove(first);
+  member->connection->send(request);
+  return true;
+}
+
+// The one that was used last: the others grow old.
+Pool::Member* Pool::idle_member() noexcept {
+  Member* latest = nullptr;
+  for (Member& member : members_) {
+    if (member.is_leased || !member.connection->is_idle()) continue;
+    if (latest == nullptr || member.connection->idle_since() > latest->connection->idle_since())
+      latest = &member;
+  }
+  return latest;
+}
+
+Pool::Member* Pool::member_for(const Request& request) noexcept {
+  if (Member* const idle = idle_member(); idle != nullptr) return idle;
+  grow(1);
+  if (request.form != Request::Form::kPrepared || !book_.is_quick(request.statement.text)) return nullptr;
+  Member* best = nullptr;
+  for (Member& member : members_) {
+    if (member.is_leased || !member.connection->takes_behind()) continue;
+    if (best == nullptr || member.connection->in_flight() < best->connection->in_flight()) best = &member;
+  }
+  return best;
+}
+
+Pool::Member& Pool::member_of(const Connection& connection) noexcept {
+  return *std::ranges::find(members_, &connection,
+                            [](const Member& member) { return member.connection.get(); });
+}
+
+bool Pool::is_any(Connection::State state) const noexcept {
+  return std::ranges::any_of(members_,
+                             [=](const Member& member) { return member.connection->state() == state; });
+}
+
+// --- Connections come ---
+
+// A few at a time; none while the last failure is too fresh.
+void Pool::grow(std::size_t wanted) noexcept {
+  if (closing_ || retry_.running()) return;
+  const auto connecting = std::ranges::count_if(members_, [](const Member& member) {
+    return member.connection->state() == Connection::State::kConnecting;
+  });
+  wanted = std::min(wanted, kMaxConnecting);
+  for (auto count = static_cast<std::size_t>(connecting); count < wanted && members_.size() < options_.size;
+       ++count) {
+    Member& member = members_.emplace_back();
+    ConnectionOwner& owner = *this;
+    member.connection = std::make_unique<Connection>(pq_, loop_, options_, book_, owner);
+    member.connection->connect(options_.parameters);
+  }
+}
+
+void Pool::keep_one() noexcept {
+  if (!maintenance_.running()) loop_.start(maintenance_, loop_.now() + kMaintenance);
+  if (members_.empty()) grow(1);
+}
+
+void Pool::connected(Connection& connection) noexcept {
+  failures_ = 0;
+  loop_.stop(retry_);
+  ++state_.made;
+  const Duration tenth{options_.max_lifetime.nanoseconds / 10};
+  const Duration less{
+      static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(tenth.nanoseconds) + 1))};
+  member_of(connection).goes_at = loop_.now() + (options_.max_lifetime - less);
+  if (!maintenance_.running()) loop_.start(maintenance_, loop_.now() + kMaintenance);
+  dispatch();
+}
+
+void Pool::has_room(Connection& connection) noexcept {
+  // One that was given back with its transaction open, or that is too old.
+  const Member& member = member_of(connection);
+  if (!member.is_leased && connection.in_flight() == 0 &&
+      (connection.in_transaction() || loop_.now() >= member.goes_at))
+    retire(connection);
+  dispatch();
+}
+
+void Pool::come_back(Request& request) noexcept {
+  waiting_.push_front(request);
+  if (!dispatching_) dispatch();
+}
+
+// --- Connections go ---
+
+void Pool::lost(Connection& connection, std::string_view why) noexcept {
+  const bool never_was_open = connection.connected_at() == TimePoint{};
+  why_ = why;
+  ++state_.lost;
+  retire(connection);
+  if (never_was_open) {
+    // Full jitter, so that workers and services do not come back all at once.
+    const unsigned doublings = std::min(failures_++, 16U);
+    const std::int64_t most =
+        std::min(options_.most_backoff.nanoseconds, options_.least_backoff.nanoseconds << doublings);
+    const Duration pause{static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(most)) + 1)};
+    if (!retry_.running()) loop_.start(retry_, loop_.now() + pause);
+    if (!is_any(Connection::State::kReady) && !is_any(Connection::State::kConnecting)) refuse_all();
+    return;
+  }
+  keep_one();
+  dispatch();
+}
+
+void Pool::retry() noexcept {
+  keep_one();
+  dispatch();
+}
+
+// Nothing is open, and nothing was to be had.
+void Pool::refuse_all() noexcept {
+  const std::string why = "the database cannot be reached: " + why_;
+  for (std::size_t left = waiting_.size(); left > 0 && !waiting_.empty(); --left) {
+    Waiting& first = *waiting_.first();
+    waiting_.remove(first);
+    first.refused({FaultKind::kUnavailable, why, {}});
+  }
+}
+
+// It is destroyed later: it may be what tells.
+void Pool::retire(Connection& connection) noexcept {
+  Member& member = member_of(connection);
+  // Whoever has it finds it lost, and gives it back.
+  connection.close();
+  if (member.is_leased) return;
+  gone_.push_back(std::move(member.connection));
+  if (&member != &members_.back()) member = std::move(members_.back());
+  members_.pop_back();
+  if (!sweep_.running()) loop_.start(sweep_, loop_.now());
+}
+
+void Pool::sweep() noexcept { gone_.clear(); }
+
+void Pool::maintain() noexcept {
+  const TimePoint now = loop_.now();
+  loop_.start(maintenance_, now + kMaintenance);
+  for (std::size_t index = members_.size(); index-- > 0;) {
+    Member& member = members_[index];
+    Connection& connection = *member.connection;
+    if (member.is_leased || !connection.is_idle()) continue;
+    const Duration idle = now - connection.idle_since();
+    if (now >= member.goes_at || (idle > options_.idle_timeout && members_.size() > 1)) {
+      retire(connection);
+    } else if (now - connection.heard_at() > options_.probe_after) {
+      connection.probe();
+    }
+  }
+  keep_one();
+}
+
+const PoolState& Pool::state() noexcept {
+  state_.open = state_.idle = state_.connecting = 0;
+  for (const Member& member : members_) {
+    const Connection& connection = *member.connection;
+    state_.open += connection.state() == Connection::State::kReady ? 1U : 0U;
+    state_.connecting += connection.state() == Connection::State::kConnecting ? 1U : 0U;
+    state_.idle += !member.is_leased && connection.is_idle() ? 1U : 0U;
+  }
+  state_.waiting = waiting_.size();
+  state_.is_down = state_.open == 0 && failures_ > 0;
+  state_.why = why_;
+  return state_;
+}
+
+}  // namespace zerver::effects::postgres

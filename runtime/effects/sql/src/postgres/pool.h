@@ -1,0 +1,113 @@
+// The connections of one worker to one server.
+#pragma once
+
+#include "connection.h"
+#include "options.h"
+#include "protocol/statement.h"
+#include "request.h"
+#include <zerver/async/loop.h>
+#include <zerver/core/random.h>
+#include <zerver/io/asio_loop.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zerver::effects::postgres {
+
+struct PoolState {
+  std::size_t open = 0;
+  std::size_t idle = 0;
+  std::size_t connecting = 0;
+  std::size_t waiting = 0;
+  std::uint64_t made = 0;  // since the start
+  std::uint64_t lost = 0;
+  bool is_down = false;  // the last attempt to connect has failed, and nothing is open
+  std::string why;       // of what was lost last
+};
+
+// Of one loop and its thread. Grows when nothing is idle, and shrinks to one connection, which it keeps open
+// by itself, when nobody asks. Whoever waits is served in the order of coming.
+class Pool final : private ConnectionOwner {
+ public:
+  Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, Options options);
+  // Nobody waits any more.
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  // While nothing is open and the last attempt to connect has failed it fails at once.
+  void start(Request& request) noexcept;
+  void forget(Request& request, Connection::Stop how) noexcept;
+
+  void lease(LeaseRequest& request) noexcept;
+  void forget(LeaseRequest& request) noexcept;
+  // On a connection that was leased; a transaction that is still open on it ends with it.
+  void give_back(Connection& connection) noexcept;
+
+  // Opens the first connection, if there is none.
+  void warm_up() noexcept { keep_one(); }
+  const PoolState& state() noexcept;
+
+ private:
+  struct Member {
+    std::unique_ptr<Connection> connection;
+    bool is_leased = false;
+    TimePoint goes_at;  // however much it is used
+  };
+
+  class Tick final : public async::Timer {
+   public:
+    using Act = void (Pool::*)() noexcept;
+    Tick(Pool& pool, Act act) noexcept : Timer(fire), pool_(pool), act_(act) {}
+
+   private:
+    static void fire(Timer& timer) noexcept {
+      auto& tick = static_cast<Tick&>(timer);
+      (tick.pool_.*tick.act_)();
+    }
+    Pool& pool_;
+    Act act_;
+  };
+  void connected(Connection& connection) noexcept override;
+  void has_room(Connection& connection) noexcept override;
+  void lost(Connection& connection, std::string_view why) noexcept override;
+  void come_back(Request& request) noexcept override;
+  void notified(std::string_view, std::string_view) noexcept override {}
+
+  void dispatch() noexcept;
+  bool place(Waiting& first) noexcept;
+  Member* idle_member() noexcept;
+  Member* member_for(const Request& request) noexcept;
+  Member& member_of(const Connection& connection) noexcept;
+  void grow(std::size_t wanted) noexcept;
+  void keep_one() noexcept;
+  void retry() noexcept;
+  void refuse_all() noexcept;
+  void maintain() noexcept;
+  void retire(Connection& connection) noexcept;
+  void sweep() noexcept;
+  bool is_any(Connection::State state) const noexcept;
+
+  const Libpq& pq_;
+  io::AsioLoop& loop_;
+  Random& random_;
+  Options options_;
+  StatementBook book_;
+  std::vector<Member> members_;
+  std::vector<std::unique_ptr<Connection>> gone_;  // to be destroyed when nobody is in them
+  WaitingQueue waiting_;
+  Tick retry_;
+  Tick maintenance_;
+  Tick sweep_;             // as a timer, because it can be stopped
+  unsigned failures_ = 0;  // attempts to connect in a row
+  bool dispatching_ = false;
+  bool closing_ = false;
+  std::string why_;
+  PoolState state_;
+};
+
+}  // namespace zerver::effects::postgres

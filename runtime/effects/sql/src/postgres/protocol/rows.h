@@ -1,0 +1,47 @@
+// The rows of one answer of the server, read where libpq has put them.
+#pragma once
+
+#include "libpq.h"
+#include <zerver/core/output_buffer.h>
+#include <zerver/flow/data/row_source.h>
+#include <zerver/flow/data/value.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace zerver::effects::postgres {
+
+class Rows final : public flow::RowSource {
+ public:
+  explicit Rows(const Libpq& pq) noexcept : pq_(&pq) {}
+
+  // Refers to the result from now on. False when a column came in a form that nobody asked for.
+  [[nodiscard]] bool set(const PGresult* result);
+
+  std::size_t rows() const noexcept override { return rows_; }
+  std::size_t columns() const noexcept override { return columns_.size(); }
+  std::string_view column(std::size_t index) const noexcept override;
+  flow::Value cell(std::size_t row, std::size_t column) const override;
+  // Rows that an insert, update or delete changed.
+  std::int64_t affected() const noexcept;
+
+ private:
+  struct Column {
+    Oid type;
+    bool is_binary;
+  };
+
+  flow::Value from_binary(std::string_view bytes, Oid oid) const;
+  flow::Value from_text(std::string_view text, Oid oid) const;
+  flow::Value time(std::int64_t microseconds) const;
+
+  const Libpq* pq_;
+  const PGresult* result_ = nullptr;
+  std::size_t rows_ = 0;
+  std::vector<Column> columns_;
+  mutable OutputBuffer written_;
+};
+
+}  // namespace zerver::effects::postgres

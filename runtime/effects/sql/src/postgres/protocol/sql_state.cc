@@ -1,0 +1,67 @@
+#include "sql_state.h"
+
+#include <algorithm>
+#include <array>
+
+namespace zerver::effects::postgres {
+
+namespace {
+
+struct Rule {
+  std::string_view begins;  // of the code; the first rule that matches counts
+  FaultKind kind;
+};
+
+constexpr std::array kRules{
+    Rule{"23", FaultKind::kConflict},        // a broken constraint
+    Rule{"22", FaultKind::kConflict},        // a value that its column does not take
+    Rule{"44", FaultKind::kConflict},        // a row that its view does not take
+    Rule{"P0001", FaultKind::kConflict},     // `raise exception` in a trigger
+    Rule{"40002", FaultKind::kConflict},     // a constraint that is looked at when the transaction ends
+    Rule{"40", FaultKind::kUnavailable},     // serialization failure, deadlock: again
+    Rule{"57014", FaultKind::kTimeout},      // cancelled, by us or by a `statement_timeout`
+    Rule{"25P03", FaultKind::kUnavailable},  // idle for too long in a transaction
+    Rule{"25006", FaultKind::kUnavailable},  // read only: a standby, or being switched over
+    Rule{"55P03", FaultKind::kUnavailable},  // a lock is not to be had
+    Rule{"55006", FaultKind::kUnavailable},  // in use
+    Rule{"08", FaultKind::kUnavailable},     // connection
+    Rule{"53", FaultKind::kUnavailable},     // no memory, no disk, too many connections
+    Rule{"57", FaultKind::kUnavailable},     // shutdown, crash of another process, starting up
+    Rule{"58", FaultKind::kUnavailable},     // the system below it
+    Rule{"F0", FaultKind::kUnavailable},    Rule{"XX", FaultKind::kUnavailable},  // damaged data
+    Rule{"28", FaultKind::kUnavailable},  // the server does not let us in any more
+    Rule{"3D", FaultKind::kUnavailable},  // the database is gone
+};
+
+}  // namespace
+
+FaultKind kind_of(std::string_view sql_state) noexcept {
+  const auto* const rule =
+      std::ranges::find_if(kRules, [&](const Rule& each) { return sql_state.starts_with(each.begins); });
+  return rule == kRules.end() ? FaultKind::kInternal : rule->kind;
+}
+
+std::string describe(const ServerError& error) {
+  std::string text;
+  // What the server says of data quotes them.
+  if (error.state.starts_with("22")) {
+    text = "a value does not fit its type";
+  } else {
+    text = error.message;
+  }
+  const auto add = [&text](std::string_view what, std::string_view name) {
+    const std::string quoted = '`' + std::string(name) + '`';
+    if (!name.empty() && text.find(name) == std::string::npos)
+      text += std::string(", ") + std::string(what) + ' ' + quoted;
+  };
+  add("column", error.column);
+  add("table", error.table);
+  add("constraint", error.constraint);
+  return text + " (" + std::string(error.state) + ')';
+}
+
+bool may_succeed_again(std::string_view sql_state) noexcept {
+  return sql_state == "40001" || sql_state == "40P01";
+}
+
+}  // namespace zerver::effects::postgres

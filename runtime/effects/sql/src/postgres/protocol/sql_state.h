@@ -1,0 +1,29 @@
+// What the server's error codes mean to a flow.
+#pragma once
+
+#include <zerver/core/fault.h>
+
+#include <string>
+#include <string_view>
+
+namespace zerver::effects::postgres {
+
+// The table is in docs/sql.md. https://www.postgresql.org/docs/15/errcodes-appendix.html
+FaultKind kind_of(std::string_view sql_state) noexcept;
+
+// What an error of the server consists of.
+struct ServerError {
+  std::string_view state;  // five characters
+  std::string_view message;
+  std::string_view constraint;  // these three are empty when it is about none
+  std::string_view table;
+  std::string_view column;
+};
+
+// One line for people that has names and never values.
+std::string describe(const ServerError& error);
+
+// The transaction may succeed when it is run again: a serialization failure or a deadlock.
+bool may_succeed_again(std::string_view sql_state) noexcept;
+
+}  // namespace zerver::effects::postgres
