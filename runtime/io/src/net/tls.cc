@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <utility>
@@ -63,7 +64,8 @@ const char* last_tls_error() noexcept {
   // The first one is the cause.
   const unsigned long error = ERR_get_error();
   ERR_clear_error();
-  const char* const reason = ERR_reason_error_string(error);
+  const char* const reason =
+      ERR_SYSTEM_ERROR(error) ? strerrordesc_np(ERR_GET_REASON(error)) : ERR_reason_error_string(error);
   return reason != nullptr ? reason : "TLS failed";
 }
 
