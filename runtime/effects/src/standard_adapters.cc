@@ -8,7 +8,7 @@ namespace zerver::effects {
 
 void add_standard_adapters(Registry& registry) {
   registry.add_default({"zerver.sql", ZERVER_VERSION, "SQLite databases"}, open_sql());
-  registry.add_default({"zerver.kv", ZERVER_VERSION, "a store in memory"}, open_kv());
+  registry.add_default({"zerver.kv", ZERVER_VERSION, "a store in memory and Redis"}, open_kv());
   registry.add_default({"zerver.clock", ZERVER_VERSION, "the clock of this machine"}, open_clock);
   registry.add_default({"zerver.random", ZERVER_VERSION, "the random numbers of this machine"}, open_random);
   registry.add_default({"zerver.auth.tokens", ZERVER_VERSION, "a table of users and their tokens"},

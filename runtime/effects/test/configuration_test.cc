@@ -70,7 +70,7 @@ TEST_F(ConfigurationTest, FillsInDefaults) {
 }
 
 TEST_F(ConfigurationTest, ReadsTheEnvironmentByTheTypesOfTheParameters) {
-  environment.variables = {{"MAIL_FROM", "me"},  {"MAIL_RETRIES", "4KiB"}, {"MAIL_PAUSE", "2m"},
+  environment.variables = {{"MAIL_FROM", "me"},   {"MAIL_RETRIES", "4KiB"}, {"MAIL_PAUSE", "2m"},
                            {"MAIL_MODE", "fast"}, {"MAIL_CA", "ca.pem"},    {"MAIL_VERIFY", "false"}};
   ASSERT_EQ(open(), "");
   const mail::MailerConfig& chosen = opened.at("mail.chosen");
@@ -84,19 +84,21 @@ TEST_F(ConfigurationTest, ReadsTheEnvironmentByTheTypesOfTheParameters) {
 
 TEST_F(ConfigurationTest, NamesParameterValueAndForm) {
   environment.variables = {{"MAIL_RETRIES", "-1"}, {"MAIL_PAUSE", "soon"}, {"MAIL_VERIFY", "yes"}};
-  EXPECT_EQ(open(),
-            "target `mail.chosen`: adapter `mail.mailer`: parameter `retries` must be a whole number from 0 to "
-            "4294967295, not `-1` (`env.MAIL_RETRIES`); parameter `pause` must be a duration such as `250ms`, "
-            "not `soon` (`env.MAIL_PAUSE`); parameter `verify` must be `true` or `false`, not `yes` "
-            "(`env.MAIL_VERIFY`)");
+  EXPECT_EQ(
+      open(),
+      "target `mail.chosen`: adapter `mail.mailer`: parameter `retries` must be a whole number from 0 to "
+      "4294967295, not `-1` (`env.MAIL_RETRIES`); parameter `pause` must be a duration such as `250ms`, "
+      "not `soon` (`env.MAIL_PAUSE`); parameter `verify` must be `true` or `false`, not `yes` "
+      "(`env.MAIL_VERIFY`)");
   EXPECT_FALSE(opened.contains("mail.chosen"));
 }
 
 TEST_F(ConfigurationTest, DoesNotRepeatASecret) {
   environment.variables = {{"MAIL_MODE", "hunter2"}};
-  EXPECT_EQ(open(),
-            "target `mail.chosen`: adapter `mail.mailer`: parameter `mode` must be `fast` or `careful`, which the "
-            "value of `secret.MAIL_MODE` is not");
+  EXPECT_EQ(
+      open(),
+      "target `mail.chosen`: adapter `mail.mailer`: parameter `mode` must be `fast` or `careful`, which the "
+      "value of `secret.MAIL_MODE` is not");
 }
 
 TEST(ParseArgument, TakesWhatPeopleWrite) {

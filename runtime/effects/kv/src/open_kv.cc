@@ -1,11 +1,14 @@
 #include "keys.h"
 #include "memory/memory_kv.h"
 #include "memory/memory_url.h"
+#include "redis_kv.h"
 #include <zerver/effects/kv/open_kv.h>
+#include <zerver/effects/redis/options.h>
 
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace zerver::effects {
@@ -17,16 +20,22 @@ using namespace kv;
 class OpenKv {
  public:
   Opened operator()(const flow::TargetInfo&, const flow::TargetConfig& config) {
-    const std::string url(config.get("url").value_or(""));
+    const std::string_view url = config.get("url").value_or("");
     std::string prefix(config.get("prefix").value_or(""));
     if (prefix.size() > kLongestPrefix) return {nullptr, "its `prefix` is longer than 256 bytes"};
     if (url.starts_with("memory:")) return open_memory(url, std::move(prefix));
+    if (url.starts_with("redis")) {
+      redis::Options options;
+      if (std::string error = redis::parse_url(url, options); !error.empty())
+        return {nullptr, std::move(error)};
+      return make_redis_kv(options, std::move(prefix));
+    }
     // A URL may hold a password, so it is not repeated.
-    return {nullptr, "its URL must be `memory:`"};
+    return {nullptr, "its URL must begin with `memory:` or be one of Redis, such as `redis://host:6379/0`"};
   }
 
  private:
-  Opened open_memory(const std::string& url, std::string prefix) {
+  Opened open_memory(std::string_view url, std::string prefix) {
     MemoryUrl parsed;
     if (std::string error = parse_memory_url(url, parsed); !error.empty()) return {nullptr, std::move(error)};
     if (parsed.name.empty())

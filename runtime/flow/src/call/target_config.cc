@@ -30,7 +30,8 @@ std::optional<std::int64_t> with_unit(std::string_view text, const Unit (&units)
   return std::nullopt;
 }
 
-constexpr Unit kSizes[] = {{"KiB", std::int64_t{1} << 10}, {"MiB", std::int64_t{1} << 20}, {"GiB", std::int64_t{1} << 30}};
+constexpr Unit kSizes[] = {
+    {"KiB", std::int64_t{1} << 10}, {"MiB", std::int64_t{1} << 20}, {"GiB", std::int64_t{1} << 30}};
 constexpr Unit kTimes[] = {{"ns", 1},
                            {"us", 1'000},
                            {"ms", 1'000'000},
@@ -72,7 +73,9 @@ bool parse_argument(std::string_view text, std::string& out) {
   return true;
 }
 
-void ConfigReader::report_missing(std::string_view name) { add("parameter `" + std::string(name) + "` is missing"); }
+void ConfigReader::report_missing(std::string_view name) {
+  add("parameter `" + std::string(name) + "` is missing");
+}
 
 void ConfigReader::report(const TargetConfig::Argument& argument, std::string_view expected) {
   std::string line = "parameter `" + argument.name + "` must be " + std::string(expected);
