@@ -2,11 +2,12 @@
 
 #include <zerver/core/clock.h>
 
+#include <pwd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <pwd.h>
 #include <stdexcept>
 #include <sys/types.h>
 #include <unistd.h>
@@ -15,9 +16,9 @@ namespace zerver::test {
 
 namespace {
 
-constexpr const char* kUser = "postgres";     // of the machine
-constexpr const char* kPassword = "s3cret";   // of the role
-constexpr int kAttempts = 5;                  // another process may take the port meanwhile
+constexpr const char* kUser = "postgres";    // of the machine
+constexpr const char* kPassword = "s3cret";  // of the role
+constexpr int kAttempts = 5;                 // another process may take the port meanwhile
 
 // The newest that Debian has installed.
 std::filesystem::path binaries() {
@@ -68,10 +69,10 @@ void PostgresServer::initialise() {
   const std::filesystem::path password = folder_.path() / "password";
   std::ofstream(password) << kPassword << '\n';
   give_to_server(password);
-  ChildProcess program({binaries() / "initdb", "-D", folder_.path() / "data", "-U", "tester", "-A",
-                        "scram-sha-256", "--pwfile=" + password.string(), "--no-sync", "-E", "UTF8",
-                        "--locale=C"},
-                       {.log = folder_.path() / "log", .directory = folder_.path(), .user = kUser});
+  ChildProcess program(
+      {binaries() / "initdb", "-D", folder_.path() / "data", "-U", "tester", "-A", "scram-sha-256",
+       "--pwfile=" + password.string(), "--no-sync", "-E", "UTF8", "--locale=C"},
+      {.log = folder_.path() / "log", .directory = folder_.path(), .user = kUser});
   if (program.wait() != 0) throw std::runtime_error(text_of(folder_.path() / "log"));
 }
 
@@ -87,8 +88,8 @@ bool PostgresServer::try_start() {
     arguments.push_back(setting);
   }
   process_ = std::make_unique<ChildProcess>(
-      arguments, ChildProcess::Options{
-                     .log = folder_.path() / "log", .directory = folder_.path(), .user = kUser});
+      arguments,
+      ChildProcess::Options{.log = folder_.path() / "log", .directory = folder_.path(), .user = kUser});
   if (!process_->wait_until_it_accepts(port_)) return false;
   // It accepts before it is ready.
   const SystemClock clock;
@@ -101,8 +102,8 @@ bool PostgresServer::try_start() {
 }
 
 std::string PostgresServer::url(std::string_view options, std::uint16_t port) const {
-  return "postgres://tester:" + std::string(kPassword) + "@127.0.0.1:" +
-         std::to_string(port == 0 ? port_ : port) + "/postgres" + std::string(options);
+  return "postgres://tester:" + std::string(kPassword) +
+         "@127.0.0.1:" + std::to_string(port == 0 ? port_ : port) + "/postgres" + std::string(options);
 }
 
 std::string PostgresServer::query(const std::string& text) const {

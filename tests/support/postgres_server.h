@@ -27,8 +27,8 @@ class PostgresServer {
   // `options` as in "?application_name=a"; on another port it is reached through something in between.
   std::string url(std::string_view options = {}, std::uint16_t port = 0) const;
 
-  // Runs statements with psql: what they print, a line for each row, columns separated by `|`. Throws when one
-  // fails.
+  // Runs statements with psql: what they print, a line for each row, columns separated by `|`. Throws when
+  // one fails.
   std::string query(const std::string& text) const;
 
   // Like a machine that fails: every process of it, at once.

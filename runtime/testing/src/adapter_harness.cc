@@ -18,14 +18,13 @@ constexpr FaultKinds kAllKinds =
 }  // namespace
 
 void AnswerValue<flow::RowsReply>::keep(const void* reply, Type& out) {
-  const auto& rows = *static_cast<const flow::RowSet*>(reply);
+  const auto& rows = *static_cast<const flow::RowSource*>(reply);
   for (std::size_t column = 0; column < rows.columns(); ++column)
     out.add_column(rows.column(column));
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     for (std::size_t column = 0; column < rows.columns(); ++column)
       out.add_cell(rows.cell(row, column));
   }
-  out.set_affected(rows.affected());
 }
 
 // --- Operations ---

@@ -45,7 +45,7 @@ class WorkerSql final : public SqlAdapter {
   // One statement of a flow.
   struct Record final : Request {
     explicit Record(WorkerSql& the_owner) noexcept : owner(the_owner) {}
-    void answered(const Rows& rows) noexcept override { owner.answered(*this, rows); }
+    void answered(const Answer& answer) noexcept override { owner.answered(*this, answer); }
     void failed(const Failure& failure) noexcept override { owner.failed(*this, failure); }
 
     WorkerSql& owner;
@@ -75,12 +75,11 @@ class WorkerSql final : public SqlAdapter {
   }
 
   // The record is given back behind its use: the flow may start the next statement from within.
-  void answered(Record& record, const Rows& rows) noexcept {
+  void answered(Record& record, const Answer& answer) noexcept {
     if (record.wanted == Wanted::kCount) {
-      const std::int64_t affected = rows.affected();
-      record.operation->complete(&affected);
+      record.operation->complete(&answer.affected);
     } else {
-      flow::RowsReply(*record.operation).rows(rows);
+      flow::RowsReply(*record.operation).rows(answer.rows);
     }
     free_.push_back(&record);
   }

@@ -31,11 +31,12 @@ std::string one_line(std::string_view text) {
 }  // namespace
 
 Connection::Connection(const Libpq& pq, io::AsioLoop& loop, const Options& options, StatementBook& book,
-                       ConnectionOwner& owner)
+                       Names& names, ConnectionOwner& owner)
     : pq_(pq),
       loop_(loop),
       options_(options),
       book_(book),
+      names_(names),
       owner_(owner),
       watch_(
           loop, this,
@@ -56,6 +57,7 @@ Connection::~Connection() { close(); }
 
 void Connection::close() noexcept {
   loop_.stop(timer_);
+  if (question_ != nullptr) question_->connection = nullptr;
   cancel_.reset();
   watch_.unwatch();
   answer_.reset();
@@ -68,7 +70,14 @@ void Connection::close() noexcept {
 
 // --- Connecting ---
 
-void Connection::connect(const ConnectParameters& parameters) {
+void Connection::connect() {
+  loop_.start(timer_, loop_.now() + options_.connect_timeout);
+  if (!Names::has_names(options_.parameters)) return resolved(options_.parameters);
+  question_ = std::make_shared<Names::Question>(Names::Question{this});
+  names_.look_up(question_, options_.parameters);
+}
+
+void Connection::resolved(const ConnectParameters& parameters) {
   std::vector<const char*> names, values;
   for (const auto& [name, value] : parameters) {
     names.push_back(name.c_str());
@@ -76,7 +85,6 @@ void Connection::connect(const ConnectParameters& parameters) {
   }
   names.push_back(nullptr);
   values.push_back(nullptr);
-  loop_.start(timer_, loop_.now() + options_.connect_timeout);
   connection_ = pq_.connect_start(names.data(), values.data(), 0);
   if (connection_ == nullptr || pq_.status(connection_) == CONNECTION_BAD) {
     // Told later, like all that fails.
@@ -158,6 +166,9 @@ bool Connection::in_transaction() const noexcept {
 
 void Connection::send(Request& request) noexcept {
   std::optional<Failure> failure;
+  // One that was leased and lost is still somebody's.
+  if (state_ != State::kReady)
+    return request.failed({FaultKind::kUnavailable, "the connection to the server is lost", {}});
   try {
     failure = try_send(request);
   } catch (const std::bad_alloc&) {
@@ -388,13 +399,14 @@ void Connection::succeed(Flight& flight) noexcept {
   if (pq_.result_memory(answer_.get()) > kMaxBytes)
     return flight.request->failed({FaultKind::kInternal, "the rows are larger than 16 MiB", {}});
   flight.request->again_ = false;
-  flight.request->answered(rows_);
+  flight.request->answered({rows_, rows_.affected(), rows_.command()});
 }
 
 void Connection::fail(Flight& flight) noexcept {
   const std::string_view state = field(pq_, error_.get(), PG_DIAG_SQLSTATE);
-  // What was to be prepared may not be.
-  if (flight.kind == Kind::kPrepareAndExecute) prepared_.erase(flight.statement->number());
+  // The first answer of the two is that it is prepared.
+  if (flight.kind == Kind::kPrepareAndExecute && answer_ == nullptr)
+    prepared_.erase(flight.statement->number());
   const bool again = goes_again(flight, state);
   if (flight.request == nullptr) return;
   if (again) {
@@ -481,12 +493,12 @@ void Connection::cancelled() noexcept {
 }
 
 void Connection::on_timer() noexcept {
-  const bool has_failed = connection_ == nullptr || pq_.status(connection_) == CONNECTION_BAD;
+  const bool has_failed = connection_ != nullptr && pq_.status(connection_) == CONNECTION_BAD;
   lose(has_failed ? last_error() : "the server does not answer");
 }
 
 std::string Connection::last_error() const {
-  if (connection_ == nullptr) return "no memory";
+  if (connection_ == nullptr) return "the connection cannot be made";
   const std::string text = one_line(pq_.error_message(connection_));
   return text.empty() ? "the connection is lost" : text;
 }

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "cancel_request.h"
+#include "names.h"
 #include "options.h"
 #include "protocol/parameters.h"
 #include "protocol/rows.h"
 #include "protocol/statement.h"
-#include "request.h"
 #include <zerver/async/loop.h>
+#include <zerver/effects/sql/postgres/request.h>
 #include <zerver/io/asio_loop.h>
 #include <zerver/io/descriptor_watch.h>
 
@@ -53,7 +54,7 @@ class Connection {
 
   enum class State : std::uint8_t { kConnecting, kReady, kLost };
 
-  Connection(const Libpq& pq, io::AsioLoop& loop, const Options& options, StatementBook& book,
+  Connection(const Libpq& pq, io::AsioLoop& loop, const Options& options, StatementBook& book, Names& names,
              ConnectionOwner& owner);
   // Nobody waits for what was sent.
   ~Connection();
@@ -61,7 +62,10 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // Begins to connect; once. connected() or lost() follows, not from within.
-  void connect(const ConnectParameters& parameters);
+  void connect();
+  // What Names has found.
+  void resolved(const ConnectParameters& parameters);
+  void unresolved(std::string why) noexcept { lose(std::move(why)); }
 
   State state() const noexcept { return state_; }
   std::size_t in_flight() const noexcept { return flights_.size(); }
@@ -152,6 +156,8 @@ class Connection {
   io::AsioLoop& loop_;
   const Options& options_;
   StatementBook& book_;
+  Names& names_;
+  std::shared_ptr<Names::Question> question_;
   ConnectionOwner& owner_;
   PGconn* connection_ = nullptr;
   State state_ = State::kConnecting;

@@ -17,6 +17,7 @@ Pool::Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, Options options)
       loop_(loop),
       random_(random),
       options_(std::move(options)),
+      names_(loop),
       retry_(*this, &Pool::retry),
       maintenance_(*this, &Pool::maintain),
       sweep_(*this, &Pool::sweep) {
@@ -144,8 +145,8 @@ void Pool::grow(std::size_t wanted) noexcept {
        ++count) {
     Member& member = members_.emplace_back();
     ConnectionOwner& owner = *this;
-    member.connection = std::make_unique<Connection>(pq_, loop_, options_, book_, owner);
-    member.connection->connect(options_.parameters);
+    member.connection = std::make_unique<Connection>(pq_, loop_, options_, book_, names_, owner);
+    member.connection->connect();
   }
 }
 
@@ -155,7 +156,7 @@ void Pool::keep_one() noexcept {
 }
 
 void Pool::connected(Connection& connection) noexcept {
-  failures_ = 0;
+  backoff_.succeeded();
   loop_.stop(retry_);
   ++state_.made;
   const Duration tenth{options_.max_lifetime.nanoseconds / 10};
@@ -188,11 +189,7 @@ void Pool::lost(Connection& connection, std::string_view why) noexcept {
   ++state_.lost;
   retire(connection);
   if (never_was_open) {
-    // Full jitter, so that workers and services do not come back all at once.
-    const unsigned doublings = std::min(failures_++, 16U);
-    const std::int64_t most =
-        std::min(options_.most_backoff.nanoseconds, options_.least_backoff.nanoseconds << doublings);
-    const Duration pause{static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(most)) + 1)};
+    const Duration pause = backoff_.failed(options_, random_);
     if (!retry_.running()) loop_.start(retry_, loop_.now() + pause);
     if (!is_any(Connection::State::kReady) && !is_any(Connection::State::kConnecting)) refuse_all();
     return;
@@ -256,7 +253,7 @@ const PoolState& Pool::state() noexcept {
     state_.idle += !member.is_leased && connection.is_idle() ? 1U : 0U;
   }
   state_.waiting = waiting_.size();
-  state_.is_down = state_.open == 0 && failures_ > 0;
+  state_.is_down = state_.open == 0 && backoff_.failures() > 0;
   state_.why = why_;
   return state_;
 }

@@ -1,12 +1,14 @@
 // The connections of one worker to one server.
 #pragma once
 
+#include "backoff.h"
 #include "connection.h"
+#include "names.h"
 #include "options.h"
 #include "protocol/statement.h"
-#include "request.h"
 #include <zerver/async/loop.h>
 #include <zerver/core/random.h>
+#include <zerver/effects/sql/postgres/request.h>
 #include <zerver/io/asio_loop.h>
 
 #include <cstddef>
@@ -97,13 +99,14 @@ class Pool final : private ConnectionOwner {
   Random& random_;
   Options options_;
   StatementBook book_;
+  Names names_;
   std::vector<Member> members_;
   std::vector<std::unique_ptr<Connection>> gone_;  // to be destroyed when nobody is in them
   WaitingQueue waiting_;
   Tick retry_;
   Tick maintenance_;
-  Tick sweep_;             // as a timer, because it can be stopped
-  unsigned failures_ = 0;  // attempts to connect in a row
+  Tick sweep_;  // as a timer, because it can be stopped
+  Backoff backoff_;
   bool dispatching_ = false;
   bool closing_ = false;
   std::string why_;

@@ -49,7 +49,8 @@ class Session {
     auto status = PGRES_POLLING_WRITING;
     while (pq_.status(connection_) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
            status != PGRES_POLLING_FAILED) {
-      if (!wait(status == PGRES_POLLING_WRITING ? POLLOUT : POLLIN, until)) return "the server does not answer";
+      if (!wait(status == PGRES_POLLING_WRITING ? POLLOUT : POLLIN, until))
+        return "the server does not answer";
       status = pq_.connect_poll(connection_);
     }
     return status == PGRES_POLLING_OK ? "" : trimmed(pq_.error_message(connection_));
@@ -63,8 +64,8 @@ class Session {
     // Without parameters it may be several.
     const bool sent = parameters.empty()
                           ? pq_.send_query(connection_, text.c_str()) == 1
-                          : pq_.send_params(connection_, text.c_str(), static_cast<int>(values.size()), nullptr,
-                                            values.data(), nullptr, nullptr, 0) == 1;
+                          : pq_.send_params(connection_, text.c_str(), static_cast<int>(values.size()),
+                                            nullptr, values.data(), nullptr, nullptr, 0) == 1;
     std::string error = sent ? "" : trimmed(pq_.error_message(connection_));
     state_.clear();
     rows_.clear();
@@ -106,7 +107,8 @@ class Session {
 constexpr const char* kColumns =
     "select c.relname, a.attname, format_type(a.atttypid, a.atttypmod) from pg_class c"
     " join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped"
-    " where c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace = (select oid from pg_namespace where nspname = $1)"
+    " where c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace = (select oid from pg_namespace where "
+    "nspname = $1)"
     " order by c.relname, a.attnum";
 // The model of the schema, which is rolled back.
 constexpr const char* kModel = "zerver_schema_model";
@@ -221,6 +223,13 @@ std::string apply_or_check_schema(const Libpq& pq, const Options& options, const
   if (!error.empty()) return is_mine ? "the schema is wrong: " + error : error;
   if (!end.empty()) return end;
   return is_mine ? std::string() : check(session, script, found);
+}
+
+std::string execute(const Libpq& pq, const Options& options, const std::string& script) {
+  Session session(pq, options);
+  if (std::string error = session.connect(); !error.empty()) return error;
+  // Several statements in one message are one transaction.
+  return session.run(script);
 }
 
 }  // namespace zerver::effects::postgres

@@ -14,4 +14,7 @@ namespace zerver::effects::postgres {
 [[nodiscard]] std::string apply_or_check_schema(const Libpq& pq, const Options& options,
                                                 const std::string& script);
 
+// Connects, runs all of the script in one transaction, and ends the connection. Empty, or what is wrong.
+[[nodiscard]] std::string execute(const Libpq& pq, const Options& options, const std::string& script);
+
 }  // namespace zerver::effects::postgres

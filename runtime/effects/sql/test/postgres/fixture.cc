@@ -63,14 +63,15 @@ test::PostgresServer& server() {
 
 StatementProbe::StatementProbe(flow::Worker& worker, flow::Adapter& adapter, As as, std::string_view text,
                                std::vector<flow::Value> parameters, TimePoint deadline)
-    : StatementProbe(worker, adapter, as,
-                     [&] {
-                       auto statement = std::make_unique<Statement>();
-                       statement->values = std::move(parameters);
-                       statement->arguments.query = {text, statement->values};
-                       return statement;
-                     }(),
-                     deadline) {}
+    : StatementProbe(
+          worker, adapter, as,
+          [&] {
+            auto statement = std::make_unique<Statement>();
+            statement->values = std::move(parameters);
+            statement->arguments.query = {text, statement->values};
+            return statement;
+          }(),
+          deadline) {}
 
 StatementProbe::StatementProbe(flow::Worker& worker, flow::Adapter& adapter, As as,
                                std::unique_ptr<Statement> statement, TimePoint deadline)
@@ -146,7 +147,8 @@ std::string PostgresTest::open_url(const std::string& url, std::string_view sche
   return error;
 }
 
-std::unique_ptr<StatementProbe> PostgresTest::start(std::string_view text, std::vector<flow::Value> parameters,
+std::unique_ptr<StatementProbe> PostgresTest::start(std::string_view text,
+                                                    std::vector<flow::Value> parameters,
                                                     StatementProbe::As as) {
   return std::make_unique<StatementProbe>(worker, *adapter, as, text, std::move(parameters));
 }

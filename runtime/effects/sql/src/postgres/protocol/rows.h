@@ -26,6 +26,7 @@ class Rows final : public flow::RowSource {
   flow::Value cell(std::size_t row, std::size_t column) const override;
   // Rows that an insert, update or delete changed.
   std::int64_t affected() const noexcept;
+  std::string_view command() const noexcept { return pq_->command(const_cast<PGresult*>(result_)); }
 
  private:
   struct Column {

@@ -50,9 +50,9 @@ std::string describe(const ServerError& error) {
     text = error.message;
   }
   const auto add = [&text](std::string_view what, std::string_view name) {
-    const std::string quoted = '`' + std::string(name) + '`';
-    if (!name.empty() && text.find(name) == std::string::npos)
-      text += std::string(", ") + std::string(what) + ' ' + quoted;
+    const std::string quoted = '"' + std::string(name) + '"';
+    if (!name.empty() && text.find(quoted) == std::string::npos)
+      text += ", " + std::string(what) + ' ' + quoted;
   };
   add("column", error.column);
   add("table", error.table);

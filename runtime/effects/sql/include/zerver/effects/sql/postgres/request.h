@@ -1,10 +1,11 @@
 // A statement on its way to a server.
 #pragma once
 
-#include "protocol/rows.h"
 #include <zerver/core/fault.h>
 #include <zerver/flow/call/operation.h>
+#include <zerver/flow/data/row_source.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -17,6 +18,13 @@ struct Failure {
   FaultKind kind = FaultKind::kInternal;
   std::string_view why;
   std::string_view sql_state;  // empty when the server has not said it
+};
+
+// What a statement came to. The rows are good while it is told.
+struct Answer {
+  const flow::RowSource& rows;
+  std::int64_t affected = 0;  // that an insert, update or delete changed
+  std::string_view command;   // as the server calls it: `INSERT 0 1`
 };
 
 // Who waits in the queue of a pool.
@@ -63,7 +71,7 @@ class Request : public Waiting {
   friend class Pool;
 
   // All rows there are; good while it is told.
-  virtual void answered(const Rows& rows) noexcept = 0;
+  virtual void answered(const Answer& answer) noexcept = 0;
   virtual void failed(const Failure& failure) noexcept = 0;
   void refused(const Failure& failure) noexcept final { failed(failure); }
 
