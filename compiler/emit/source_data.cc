@@ -41,7 +41,9 @@ Data site_data(const plan::SitePlan& site) {
                  {"fails", llvm::join(site.fails, ", ")},
                  {"has_policy", flag(!site.policy.empty())},
                  {"policy", list(site.policy)},
-                 {"rate", when_set(site.rate)}});
+                 {"rate", when_set(site.rate)},
+                 {"answers_name", when_set(site.answers_name)},
+                 {"answers", list(site.answers)}});
 }
 
 Data target_data(const plan::TargetPlan& target) {
@@ -56,6 +58,7 @@ Data target_data(const plan::TargetPlan& target) {
                  {"has_statements", flag(!target.statements.empty())},
                  {"statements", list(target.statements)},
                  {"operations", when_set(target.operations)},
+                 {"declared", when_set(target.declared)},
                  {"settings", list(target.settings)}});
 }
 

@@ -425,10 +425,12 @@ struct SitePlan {
   std::string name;         // kInsertCall
   std::string step;         // as a `.flow` file writes it, a C++ literal
   std::size_t target = 0;
-  std::string operation;            // zerver::SqlAdapter::kOne
-  std::vector<std::string> fails;   // enumerators of FaultKind
-  std::vector<std::string> policy;  // ".timeout = ..."
-  std::string rate;                 // position in the table of rates; empty: none
+  std::string operation;             // zerver::SqlAdapter::kOne
+  std::vector<std::string> fails;    // enumerators of FaultKind
+  std::vector<std::string> policy;   // ".timeout = ..."
+  std::string rate;                  // position in the table of rates; empty: none
+  std::string answers_name;          // kInsertAnswers
+  std::vector<std::string> answers;  // `{kinds, "todo.v1.NotFound", 404}`
 };
 
 struct StatementPlan {
@@ -442,6 +444,7 @@ struct TargetPlan {
   std::vector<std::string> statements;
   std::vector<std::string> settings;  // ".in_flight = 64"
   std::string operations;             // zerver::SqlAdapter::kOperations; may be empty
+  std::string declared;               // "in_flight pool" as a C++ literal; may be empty
 };
 
 // What a `rate` that is written once allows to all who name it.

@@ -129,6 +129,17 @@ std::vector<std::string> target_settings(const model::Target& target) {
   return result;
 }
 
+// Which of the settings that have a default are written.
+std::string declared_settings(const model::Target& target) {
+  std::vector<llvm::StringRef> words;
+  if (target.in_flight) words.emplace_back("in_flight");
+  if (target.queue_bound) words.emplace_back("queue");
+  if (target.breaker) words.emplace_back("breaker");
+  if (target.retry_budget_percent) words.emplace_back("retry_budget");
+  if (target.pool) words.emplace_back("pool");
+  return llvm::join(words, " ");
+}
+
 // Databases: they are told the schema of the package that declares them.
 bool takes_statements(const model::Program& program, const model::Adapter& adapter) {
   return llvm::any_of(adapter.operations, [&](const model::Operation& operation) {
@@ -189,6 +200,8 @@ void plan_targets(Builder& builder) {
       builder.plan.statements.push_back({name, string_literals(schema)});
       plan.settings.push_back(".schema = " + name);
     }
+    if (const std::string declared = declared_settings(target); !declared.empty())
+      plan.declared = string_literal(declared);
     builder.plan.targets.push_back(std::move(plan));
   }
 }

@@ -46,7 +46,19 @@ Nanoseconds CallTime::held() const {
                        std::uint64_t{retries} + 1);
 }
 
-CallTime time_call(const Program& program, const EffectCall& call) {
+Nanoseconds default_timeout(llvm::StringRef adapter) {
+  constexpr Nanoseconds kMillisecond = 1'000'000;
+#define POLICY_DEFAULT(identifier, value, setting, text, meaning)
+#define ADAPTER_TIMEOUT(name, milliseconds) \
+  if (adapter == (name)) return (milliseconds) * kMillisecond;
+#define OTHER_TIMEOUT(milliseconds) return (milliseconds) * kMillisecond;
+#include "runtime/flow/include/zerver/flow/call/policy_defaults.def"
+#undef POLICY_DEFAULT
+#undef ADAPTER_TIMEOUT
+#undef OTHER_TIMEOUT
+}
+
+CallTime time_call(const Program& program, const EffectCall& call, Otherwise otherwise) {
   CallTime time;
   if (program.targets[call.target].builtin) {
     time.timeout = 0;
@@ -54,6 +66,11 @@ CallTime time_call(const Program& program, const EffectCall& call) {
   }
   const PolicySettings& settings = call.settings;
   time.timeout = settings.timeout;
+  if (!time.timeout && otherwise == Otherwise::kDefault) {
+    const Origin& adapter = program.adapters[program.targets[call.target].adapter].origin;
+    time.timeout = default_timeout(program.packages[adapter.package].name + "." + adapter.name);
+    time.by_default = true;
+  }
   if (settings.retry) {
     time.retries = settings.retry->times;
     time.waits = longest_waits(settings.retry->backoff, time.retries);
@@ -76,8 +93,8 @@ struct Part {
   [[nodiscard]] Nanoseconds end() const { return time.is_bounded() ? time.worst : kForever; }
 };
 
-StepTime time_one(const Program& program, const EffectCall& call) {
-  const CallTime time = time_call(program, call);
+StepTime time_one(const Program& program, const EffectCall& call, Otherwise otherwise) {
+  const CallTime time = time_call(program, call, otherwise);
   StepTime result;
   result.worst = time.worst();
   result.best = time.best();
@@ -149,10 +166,11 @@ StepTime sum_of(const std::vector<const Part*>& parts) {
   return result;
 }
 
-StepTime time_group(const Program& program, const Group& group) {
+StepTime time_group(const Program& program, const Group& group, Otherwise otherwise) {
   std::vector<Part> parts;
   for (const GroupMember& member : group.members) {
-    parts.push_back({member.group ? time_group(program, *member.group) : time_one(program, member.call),
+    parts.push_back({member.group ? time_group(program, *member.group, otherwise)
+                                  : time_one(program, member.call, otherwise),
                      member.required});
   }
   std::vector<const Part*> all;
@@ -192,9 +210,9 @@ StepTime time_group(const Program& program, const Group& group) {
 
 }  // namespace
 
-StepTime time_step(const Program& program, const Step& step) {
-  if (step.call) return time_one(program, *step.call);
-  if (step.group) return time_group(program, *step.group);
+StepTime time_step(const Program& program, const Step& step, Otherwise otherwise) {
+  if (step.call) return time_one(program, *step.call, otherwise);
+  if (step.group) return time_group(program, *step.group, otherwise);
   return {};
 }
 

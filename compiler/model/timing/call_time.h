@@ -4,6 +4,8 @@
 
 #include "compiler/model/program.h"
 
+#include <llvm/ADT/StringRef.h>
+
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -36,6 +38,7 @@ struct CallTime {
   std::uint32_t hedges = 0;
   Nanoseconds hedge_after = 0;
   std::vector<BackoffWait> waits;
+  bool by_default = false;  // its policy has no timeout
 
   [[nodiscard]] bool is_bounded() const { return timeout.has_value(); }
   // Of one attempt with its hedges; zero when it has no bound.
@@ -47,8 +50,16 @@ struct CallTime {
   // The time for which all its attempts together occupy the target; zero when it has no bound.
   [[nodiscard]] Nanoseconds held() const;
 };
+// What ends an attempt whose policy has no timeout.
+enum class Otherwise : bool {
+  kNothing,  // the deadline of its flow, or nothing
+  kDefault,  // the timeout of its adapter in policy_defaults.def: its flow has no deadline
+};
 // Built-in targets answer at once.
-[[nodiscard]] CallTime time_call(const Program& program, const EffectCall& call);
+[[nodiscard]] CallTime time_call(const Program& program, const EffectCall& call,
+                                 Otherwise otherwise = Otherwise::kNothing);
+// Of policy_defaults.def; `adapter` is qualified.
+[[nodiscard]] Nanoseconds default_timeout(llvm::StringRef adapter);
 
 // What a step waits for, whether it succeeds or fails.
 struct StepTime {
@@ -61,6 +72,7 @@ struct StepTime {
   [[nodiscard]] bool is_bounded() const { return unbounded.empty(); }
 };
 // A step without effects waits for nothing. A group waits as long as its join can make it.
-[[nodiscard]] StepTime time_step(const Program& program, const Step& step);
+[[nodiscard]] StepTime time_step(const Program& program, const Step& step,
+                                 Otherwise otherwise = Otherwise::kNothing);
 
 }  // namespace zc::model

@@ -87,6 +87,7 @@ std::string formula_text(const CallTime& time, std::uint64_t times) {
     return count == 1 ? what : std::to_string(count) + " x " + what;
   };
   std::string text = duration_text(*time.timeout);
+  if (time.by_default) text += " by default";
   bool is_sum = time.hedges != 0 && time.hedge_after != 0;
   if (is_sum) text = multiple(time.hedges, duration_text(time.hedge_after)) + " + " + text;
   if (time.retries != 0) {

@@ -16,7 +16,10 @@ namespace {
 class Timer {
  public:
   Timer(const Program& program, const Cfg& cfg)
-      : program_(program), cfg_(cfg), regions_(find_regions(program, cfg)) {}
+      : program_(program),
+        cfg_(cfg),
+        regions_(find_regions(program, cfg)),
+        otherwise_(program.flows[cfg.flow].deadline ? Otherwise::kNothing : Otherwise::kDefault) {}
 
   FlowTiming run() {
     FlowTiming timing;
@@ -39,14 +42,14 @@ class Timer {
     return times_.at(cfg_.statements[cfg_.nodes[index].statement]->step);
   }
 
-  [[nodiscard]] TimedCall timed(NodeIndex index, const EffectCall& call) const {
+  [[nodiscard]] TimedCall timed(NodeIndex index, const EffectCall& call, Otherwise otherwise) const {
     const Statement& statement = *cfg_.statements[cfg_.nodes[index].statement];
     const Step& step = program_.steps[statement.step];
     TimedCall result;
     result.step = statement.step;
     result.use = statement.span;
     result.call = &call;
-    result.time = time_call(program_, call);
+    result.time = time_call(program_, call, otherwise);
     result.group = step.group ? &*step.group : nullptr;
     return result;
   }
@@ -65,9 +68,9 @@ class Timer {
       if (step == nullptr) continue;
       const auto [time, is_new] = times_.try_emplace(cfg_.statements[cfg_.nodes[node].statement]->step);
       if (is_new) {
-        time->second = time_step(program_, *step);
+        time->second = time_step(program_, *step, otherwise_);
         for (const EffectCall* call : time->second.unbounded)
-          timing.unbounded.push_back(timed(node, *call));
+          timing.unbounded.push_back(timed(node, *call, otherwise_));
       }
       steps_.push_back(node);
     }
@@ -94,7 +97,7 @@ class Timer {
     timing.worst = longest.length;
     for (const PathStop& stop : longest.stops) {
       for (const EffectCall* call : time_of(stop.node).longest) {
-        TimedCall timed_call = timed(stop.node, *call);
+        TimedCall timed_call = timed(stop.node, *call, otherwise_);
         if (timed_call.time.worst() == 0) continue;
         timed_call.times = stop.times;
         timing.path.push_back(std::move(timed_call));
@@ -138,7 +141,7 @@ class Timer {
       result.worst = paths[saga].length;
       result.is_bounded = is_bounded[saga];
       for (const PathStop& stop : paths[saga].stops) {
-        result.undos.push_back(timed(stop.node, *step_of(stop.node)->undo));
+        result.undos.push_back(timed(stop.node, *step_of(stop.node)->undo, Otherwise::kNothing));
         result.undos.back().group = nullptr;
         result.undos.back().times = stop.times;
       }
@@ -150,6 +153,7 @@ class Timer {
   const Program& program_;
   const Cfg& cfg_;
   Regions regions_;
+  Otherwise otherwise_;
   llvm::DenseMap<StepId, StepTime> times_;
   std::vector<NodeIndex> steps_;
 };

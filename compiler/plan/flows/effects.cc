@@ -41,6 +41,19 @@ std::string without_margin(llvm::StringRef text) {
   return result;
 }
 
+// What the step makes of failures, as initialisers of FailureAnswer.
+std::vector<std::string> failure_answers(const Builder& builder, const model::Step& step) {
+  std::vector<std::string> result;
+  for (const model::ErrorMapping& mapping : step.mappings) {
+    if (mapping.kinds == 0) continue;
+    const model::ErrorType& error = builder.program.errors[mapping.error];
+    result.push_back("{zerver::FaultKinds::of(" + llvm::join(kind_names(mapping.kinds), ", ") + "), " +
+                     string_literal(builder.flow_name(error.origin)) + ", " +
+                     std::to_string(error.http_status.value_or(0)) + "}");
+  }
+  return result;
+}
+
 // The only part of a request that a key can be made of.
 void bind_request_key(const model::Expression& expression, Bindings& bindings) {
   if (expression.kind == model::ExpressionKind::kRequest)
@@ -146,6 +159,7 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
   plan.fails = kind_names(adapter.operations[effect.operation].fails);
   plan.policy = policy(step, effect.settings);
   plan.rate = rate(effect.settings);
+  plan.answers = failure_answers(builder_, step);
   plan.name = constant(name + "_call");
   // A step that stands in several flows has one site.
   for (const SitePlan& known : builder_.plan.sites)
@@ -153,6 +167,7 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
         known.operation == plan.operation && known.policy == plan.policy && known.rate == plan.rate)
       return known.name;
   plan.name = builder_.source_scope.claim(plan.name);
+  if (!plan.answers.empty()) plan.answers_name = builder_.source_scope.claim(constant(name + "_answers"));
   builder_.plan.sites.push_back(plan);
   return plan.name;
 }

@@ -1,4 +1,5 @@
 #include <zerver/effects/systems.h>
+#include <zerver/flow/call/defaults.h>
 
 #include <algorithm>
 #include <exception>
@@ -16,13 +17,14 @@ std::string Systems::open(std::span<const flow::PackageInfo* const> packages, co
   };
   for (const std::string& error : registry.errors())
     add(error);
-  std::vector<std::string_view> failed;
   for (const flow::PackageInfo* const package : packages_) {
     for (const flow::TargetInfo& target : package->targets) {
-      if (find(target.name) != nullptr || std::ranges::find(failed, target.name) != failed.end()) continue;
-      if (const std::string error = open_target(target, registry, environment); !error.empty()) {
-        failed.push_back(target.name);
+      const bool has_failed = std::ranges::any_of(
+          failures_, [&target](const Failure& failure) { return failure.info->name == target.name; });
+      if (find(target.name) != nullptr || has_failed) continue;
+      if (std::string error = open_target(target, registry, environment); !error.empty()) {
         add("target `" + std::string(target.name) + "`: " + error);
+        failures_.push_back({&target, std::move(error)});
       }
     }
     std::vector<flow::Rate*>& rates = rates_of_.emplace_back();
@@ -67,7 +69,8 @@ std::vector<std::vector<flow::Target*>> Systems::bind(flow::Worker& worker) {
   for (Entry& entry : entries_) {
     adapters_.push_back(entry.system->adapter(worker));
     targets_.emplace_back(entry.name, adapters_.back().get(), &entry.shared.in_flight,
-                          entry.shared.breaker_or_null(), entry.shared.retry_budget_or_null());
+                          entry.shared.breaker_or_null(), entry.shared.retry_budget_or_null(),
+                          flow::defaults::timeout_of(entry.info.adapter));
   }
   std::vector<std::vector<flow::Target*>> bound;
   for (const flow::PackageInfo* const package : packages_) {

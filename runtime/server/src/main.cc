@@ -2,10 +2,13 @@
 #include "job_service.h"
 #include "options.h"
 #include "saga_service.h"
+#include "target_report.h"
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
+#include <zerver/core/random.h>
 #include <zerver/effects/registry.h>
 #include <zerver/effects/systems.h>
+#include <zerver/io/asio_loop.h>
 #include <zerver/io/stop_signals.h>
 #include <zerver/program/doctor.h>
 #include <zerver/program/machine.h>
@@ -18,16 +21,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace zerver::server {
 namespace {
 
 constexpr int kServed = 0;
+constexpr int kNotUp = 1;
 constexpr int kNotStarted = 2;
 
 // One line with the program's name, whole even when several threads write.
@@ -129,6 +135,72 @@ Config config_of(const Settings& settings, const Machine& machine) {
   return config;
 }
 
+// How long `--targets` waits for the answers of all.
+constexpr Duration kProbePatience = Duration::from_seconds(5);
+
+// Lists the targets as they are, each asked whether it is there; those that cannot be opened included.
+int list_targets(std::string_view program, std::span<const flow::PackageInfo* const> packages,
+                 RegisterAdapters register_adapters, bool as_json) {
+  const SystemClock clock;
+  StandardErrorLog log(program);
+  SystemRandom random;
+  effects::Registry registry;
+  effects::add_standard_adapters(registry);
+  JobService background(packages);
+  background.offer(registry);
+  if (register_adapters != nullptr) register_adapters(registry);
+
+  io::AsioLoop loop(clock);
+  flow::Worker worker(flow::Seams{loop, clock, random, log});
+  std::vector<std::optional<effects::Health>> answers;
+  std::size_t left = 0;
+  const std::function<void(std::size_t, effects::Health)> note = [&](std::size_t target,
+                                                                     effects::Health health) {
+    if (std::exchange(answers[target], std::move(health))) return;
+    if (--left == 0) loop.stop();
+  };
+  effects::Systems systems;
+  const ProcessEnvironment environment;
+  static_cast<void>(systems.open(packages, registry, environment));  // the report says what is wrong
+  for (const std::string& error : registry.errors())
+    print_error(program, error);
+  systems.bind(worker);
+  left = systems.states().size();
+  answers.resize(left);
+
+  // The probes begin within the loop, as everything else that adapters do.
+  struct Begin final : async::Job {
+    explicit Begin(const std::function<void()>& what)
+        : Job([](Job& job) noexcept { static_cast<Begin&>(job).run_it(); }), run_it(what) {}
+    const std::function<void()>& run_it;
+  };
+  struct Patience final : async::Timer {
+    explicit Patience(io::AsioLoop& the_loop)
+        : Timer([](Timer& timer) noexcept { static_cast<Patience&>(timer).loop.stop(); }), loop(the_loop) {}
+    io::AsioLoop& loop;
+  } patience(loop);
+  const std::function<void()> probe = [&] {
+    loop.start(patience, loop.now() + kProbePatience);
+    systems.probe(worker, note);
+  };
+  Begin begin(probe);
+  if (left != 0) {
+    loop.post(begin);
+    loop.run();
+    loop.stop(patience);
+  }
+  for (std::optional<effects::Health>& answer : answers) {
+    if (!answer) answer = effects::Health{effects::Health::State::kDown, "it does not answer", {}};
+  }
+  const std::vector<ReportedTarget> targets = report_targets(packages, systems, answers);
+  std::fputs((as_json ? to_json(targets) + "\n" : to_text(targets)).c_str(), stdout);
+  background.end(log);
+  systems.close(kProbePatience);
+  const bool all_up =
+      std::ranges::all_of(targets, [](const ReportedTarget& target) { return target.is_up(); });
+  return all_up && registry.errors().empty() ? kServed : kNotUp;
+}
+
 int serve(std::string_view program, const Settings& settings,
           std::span<const flow::PackageInfo* const> packages, RegisterAdapters register_adapters) {
   const SystemClock clock;
@@ -226,6 +298,10 @@ int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> pa
           return kNotStarted;
         }
         return kServed;
+      case Options::Action::kTargets:
+      case Options::Action::kTargetsJson:
+        return list_targets(program, packages, register_adapters,
+                            options.action == Options::Action::kTargetsJson);
       case Options::Action::kServe:
         break;
     }

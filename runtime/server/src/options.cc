@@ -113,6 +113,10 @@ CommandLine read_command_line(std::span<const std::string_view> arguments) {
       line.action = argument == "--doctor" ? Options::Action::kDoctor : Options::Action::kDoctorJson;
       continue;  // what it says depends on the settings
     }
+    if (argument == "--targets" || argument == "--targets=json") {
+      line.action = argument == "--targets" ? Options::Action::kTargets : Options::Action::kTargetsJson;
+      continue;
+    }
     if (argument == "--sagas" || argument == "--sagas=json") {
       line.action = argument == "--sagas" ? Options::Action::kSagas : Options::Action::kSagasJson;
       continue;
@@ -200,6 +204,8 @@ std::string help_text(std::string_view program) {
     add("--" + std::string(option.name) + " " + std::string(option.value), option.help);
   add("--config FILE", "settings as a JSON object, such as {\"workers\": 4, \"max_body\": \"1MiB\"}");
   add("--doctor", "say what the machine has and what these settings make of it; --doctor=json as JSON");
+  add("--targets",
+      "list the systems that it talks to, and ask each whether it is there; --targets=json as JSON");
   add("--sagas", "list the sagas that have not ended; --sagas=json as JSON");
   add("--help", "show this text");
   add("--version", "show the version");

@@ -16,7 +16,17 @@ namespace zerver::server {
 using Variables = std::function<std::optional<std::string>(const std::string& name)>;
 
 struct Options {
-  enum class Action : unsigned char { kServe, kHelp, kVersion, kDoctor, kDoctorJson, kSagas, kSagasJson };
+  enum class Action : unsigned char {
+    kServe,
+    kHelp,
+    kVersion,
+    kDoctor,
+    kDoctorJson,
+    kSagas,
+    kSagasJson,
+    kTargets,
+    kTargetsJson
+  };
   Action action = Action::kServe;
   Settings settings;
   std::string error;  // when it is not empty, nothing else counts

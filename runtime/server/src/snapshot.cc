@@ -81,7 +81,8 @@ void write_flow(flow::JsonWriter& json, const FlowStats& flow) {
   json.end_object();
 }
 
-void write_target(flow::JsonWriter& json, const flow::TargetStats& target) {
+void write_target(flow::JsonWriter& json, const flow::TargetStats& target,
+                  const effects::TargetState* state) {
   json.begin_object();
   json.key("name");
   json.string(target.name);
@@ -97,6 +98,19 @@ void write_target(flow::JsonWriter& json, const flow::TargetStats& target) {
 #define TARGET_COUNT(member) write_count(json, #member, target.member);
 #include <zerver/flow/call/target_counts.def>
 #undef TARGET_COUNT
+  if (state != nullptr) {
+    json.key("state");
+    json.quoted(name_of(state->health.state));
+    if (!state->health.why.empty()) {
+      json.key("why");
+      json.string(state->health.why);
+    }
+    if (state->pool) {
+      write_count(json, "connections", state->pool->open);
+      write_count(json, "connections_idle", state->pool->idle);
+      write_count(json, "connections_waited_for", state->pool->waiting);
+    }
+  }
   json.end_object();
 }
 
@@ -172,6 +186,7 @@ Snapshot snapshot_of(const Server& server, const effects::Systems& systems,
           .workers = server.scheduler_stats(),
           .flows = server.flow_stats(),
           .targets = systems.stats(),
+          .states = systems.states(),
           .sagas_open = sagas.size(),
           .sagas_stuck = static_cast<std::size_t>(stuck)};
 }
@@ -198,13 +213,21 @@ std::string to_text(const Snapshot& snapshot) {
   }
   text += flows.text();
   Table targets;
-  targets.row({"target", "in flight", "waiting", "operations", "failed", "retries", "refused", "breaker"});
-  for (const flow::TargetStats& target : snapshot.targets) {
+  std::vector<std::string> heading = {"target", "in flight", "waiting", "operations",
+                                      "failed", "retries",   "refused", "breaker"};
+  const bool has_states = !snapshot.states.empty();
+  if (has_states) heading.emplace_back("state");
+  targets.row(std::move(heading));
+  for (std::size_t i = 0; i < snapshot.targets.size(); ++i) {
+    const flow::TargetStats& target = snapshot.targets[i];
     if (target.operations == 0 && target.refused == 0 && target.refused_open == 0) continue;
-    targets.row({std::string(target.name), number(target.in_flight) + "/" + number(target.in_flight_cap),
-                 number(target.waiting), number(target.operations), number(target.failed),
-                 number(target.retries), number(target.refused),
-                 std::string(target.breaker ? name_of(*target.breaker) : "-")});
+    std::vector<std::string> cells = {
+        std::string(target.name), number(target.in_flight) + "/" + number(target.in_flight_cap),
+        number(target.waiting),   number(target.operations),
+        number(target.failed),    number(target.retries),
+        number(target.refused),   std::string(target.breaker ? name_of(*target.breaker) : "-")};
+    if (has_states) cells.emplace_back(name_of(snapshot.states[i].health.state));
+    targets.row(std::move(cells));
   }
   return text + "\n" + targets.text();
 }
@@ -221,7 +244,13 @@ std::string to_json(const Snapshot& snapshot) {
   json.end_object();
   write_list(json, "workers", snapshot.workers, write_worker);
   write_list(json, "flows", snapshot.flows, write_flow);
-  write_list(json, "targets", snapshot.targets, write_target);
+  json.key("targets");
+  json.begin_array();
+  for (std::size_t i = 0; i < snapshot.targets.size(); ++i) {
+    json.element();
+    write_target(json, snapshot.targets[i], i < snapshot.states.size() ? &snapshot.states[i] : nullptr);
+  }
+  json.end_array();
   json.end_object();
   return std::string(out.view());
 }

@@ -1,10 +1,13 @@
 // The `main` of a service as a process: settings, signals, exit status, and what it prints.
 #include "test_client.h"
 #include "test_service.h"
+#include <zerver/effects/registry.h>
 #include <zerver/effects/saga_journal.h>
+#include <zerver/flow/call/call.h>
 #include <zerver/server/main.h>
 
 #include <gtest/gtest.h>
+#include <simdjson.h>
 
 #include <array>
 #include <cerrno>
@@ -12,10 +15,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace zerver::server {
@@ -28,7 +35,8 @@ class Program {
 
   explicit Program(std::vector<std::string> arguments,
                    const std::map<std::string, std::string>& variables = {},
-                   const Packages& packages = {&test_package()}) {
+                   const Packages& packages = {&test_package()},
+                   RegisterAdapters register_adapters = nullptr) {
     std::array<int, 2> output{};
     std::array<int, 2> errors{};
     if (pipe(output.data()) != 0 || pipe(errors.data()) != 0)
@@ -47,7 +55,7 @@ class Program {
       std::vector<char*> pointers;
       for (std::string& argument : arguments)
         pointers.push_back(argument.data());
-      std::exit(run_main(static_cast<int>(pointers.size()), pointers.data(), packages));
+      std::exit(run_main(static_cast<int>(pointers.size()), pointers.data(), packages, register_adapters));
     }
     close(output[1]);
     close(errors[1]);
@@ -178,6 +186,134 @@ TEST(Main, ReadsVariablesOfTargets) {
   const std::string errors = program.read_errors();
   EXPECT_NE(errors.find("secret.TEST_KEY"), std::string::npos) << errors;
   EXPECT_EQ(errors.find("env.TEST_URL"), std::string::npos) << errors;
+}
+
+// --- Targets ---
+
+class Post final : public effects::System {
+ public:
+  explicit Post(effects::Health health) : health_(std::move(health)) {}
+  std::unique_ptr<flow::Adapter> adapter(flow::Worker&) override { return nullptr; }
+  std::string describe() const override { return "post.example.com"; }
+  std::optional<effects::PoolState> pool() const override {
+    return effects::PoolState{.open = 2, .idle = 1, .waiting = 0, .most = 7};
+  }
+  void probe(flow::Worker&, effects::ProbeDone done) override { done(health_); }
+
+ private:
+  effects::Health health_;
+};
+
+// `test.near` is up; `test.far`, when there is one, is down.
+void register_post(effects::Registry& registry) {
+  registry.add(
+      {.name = "test.post", .version = "1.2.3", .reaches = "post offices"},
+      [](const flow::TargetInfo& info, const flow::TargetConfig& config) {
+        if (config.get("url") == "wrong") return effects::Opened{nullptr, "its URL is wrong"};
+        return effects::Opened{
+            std::make_unique<Post>(info.name.ends_with("near")
+                                       ? effects::Health{}
+                                       : effects::Health{effects::Health::State::kDown, "refused", {}}),
+            {}};
+      });
+}
+
+void configure_post(const flow::Environment& environment, flow::TargetConfig& config) {
+  config.set_or("url", environment.variable("TEST_URL"), "post.example.com", "env.TEST_URL");
+}
+
+constexpr flow::OperationInfo kPostOperations[] = {
+    {.name = "send",
+     .access = flow::OperationInfo::Access::kWrite,
+     .idempotent = true,
+     .fails = FaultKinds::of(FaultKind::kUnavailable, FaultKind::kTimeout)}};
+constexpr flow::FailureAnswer kSendAnswers[] = {
+    {FaultKinds::of(FaultKind::kUnavailable, FaultKind::kTimeout), "test.Busy", 503}};
+constexpr flow::CallSite kSend{.step = "tell",
+                               .target = 0,
+                               .operation = 0,
+                               .fails = FaultKinds::of(FaultKind::kUnavailable, FaultKind::kTimeout),
+                               .policy = {.timeout = Duration::from_milliseconds(250),
+                                          .retries = 2,
+                                          .backoff_first = Duration::from_milliseconds(5),
+                                          .backoff_cap = Duration::from_milliseconds(20),
+                                          .retry_on = FaultKinds::of(FaultKind::kUnavailable)},
+                               .answers = kSendAnswers};
+constexpr flow::CallSite kSendBare{.step = "tell_far", .target = 1, .operation = 0};
+constexpr const flow::CallSite* kPostCalls[] = {&kSend, &kSendBare};
+constexpr flow::TargetInfo kPosts[] = {
+    {.name = "test.near",
+     .adapter = "test.post",
+     .configure = configure_post,
+     .in_flight = 64,
+     .breaker = {.percent = 50, .of = 20, .open = Duration::from_seconds(5)},
+     .operations = kPostOperations,
+     .declared = "in_flight breaker"},
+    {.name = "test.far", .adapter = "test.post", .configure = configure_post, .operations = kPostOperations}};
+flow::Handled handle_nothing(flow::Exchange&, flow::RouteMatch&) { return flow::Handled::kNow; }
+constexpr flow::PackageInfo kOnePost{.name = "test",
+                                     .flows = {},
+                                     .targets = std::span(kPosts).first(1),
+                                     .handle = handle_nothing,
+                                     .calls = std::span(kPostCalls).first(1)};
+constexpr flow::PackageInfo kTwoPosts{
+    .name = "test", .flows = {}, .targets = kPosts, .handle = handle_nothing, .calls = kPostCalls};
+
+TEST(MainTargets, ListsThemAndWhatHolds) {
+  Program program({"--targets"}, {}, {&kOnePost}, register_post);
+  EXPECT_EQ(program.wait(), 0);
+  EXPECT_EQ(program.read_errors(), "");
+  EXPECT_EQ(program.read_output(),
+            "test.near: up\n"
+            "  adapter test.post 1.2.3 to post.example.com\n"
+            "  in_flight 64 (declared), queue 0 (default), breaker 50% of 20 open 5s (declared), "
+            "retry_budget unbounded (default), pool 7 (default)\n"
+            "  connections: 2 open, 1 idle, 0 waiting\n"
+            "  tell: send (write, idempotent), timeout 250ms, retry 2 backoff 5ms..20ms\n");
+}
+
+TEST(MainTargets, AreJsonForPrograms) {
+  Program program({"--targets=json"}, {}, {&kTwoPosts}, register_post);
+  EXPECT_EQ(program.wait(), 1);
+  const std::string text = program.read_output();
+  simdjson::dom::parser parser;
+  const simdjson::dom::element json = parser.parse(text);
+  ASSERT_EQ(simdjson::dom::array(json["targets"]).size(), 2U);
+  const simdjson::dom::element near = json["targets"].at(0);
+  EXPECT_EQ(std::string_view(near["adapter"]), "test.post");
+  EXPECT_EQ(std::string_view(near["version"]), "1.2.3");
+  EXPECT_EQ(std::string_view(near["goes_to"]), "post.example.com");
+  EXPECT_EQ(std::string_view(near["state"]), "up");
+  EXPECT_EQ(std::uint64_t(near["policy"]["in_flight"]["value"]), 64U);
+  EXPECT_EQ(std::string_view(near["policy"]["in_flight"]["source"]), "declared");
+  EXPECT_EQ(std::string_view(near["policy"]["queue"]["source"]), "default");
+  EXPECT_EQ(std::uint64_t(near["connections"]["open"]), 2U);
+  EXPECT_TRUE(bool(near["operations"].at(0)["idempotent"]));
+  const simdjson::dom::element call = near["calls"].at(0);
+  EXPECT_EQ(std::string_view(call["operation"]), "send");
+  EXPECT_EQ(std::string_view(call["access"]), "write");
+  EXPECT_EQ(std::uint64_t(call["timeout"]["ms"]), 250U);
+  EXPECT_EQ(std::uint64_t(call["retries"]), 2U);
+  EXPECT_EQ(std::string_view(call["retry_on"].at(0)), "unavailable");
+  EXPECT_EQ(std::uint64_t(call["answers"].at(0)["status"]), 503U);
+  const simdjson::dom::element far = json["targets"].at(1);
+  EXPECT_EQ(std::string_view(far["state"]), "down");
+  EXPECT_EQ(std::string_view(far["why"]), "refused");
+  EXPECT_EQ(std::string_view(far["calls"].at(0)["timeout"]["source"]), "default");
+  EXPECT_EQ(std::uint64_t(far["calls"].at(0)["timeout"]["ms"]), 30'000U);
+}
+
+TEST(MainTargets, NameWhatCannotBeOpened) {
+  Program program({"--targets"}, {{"TEST_URL", "wrong"}}, {&kOnePost}, register_post);
+  EXPECT_EQ(program.wait(), 1);
+  const std::string text = program.read_output();
+  EXPECT_TRUE(text.starts_with("test.near: failed, adapter `test.post`: its URL is wrong\n")) << text;
+
+  Program serving({"--listen", "127.0.0.1:0"}, {{"TEST_URL", "wrong"}}, {&kTwoPosts}, register_post);
+  EXPECT_EQ(serving.wait(), 2);
+  EXPECT_EQ(serving.read_errors(),
+            "service: target `test.near`: adapter `test.post`: its URL is wrong\n"
+            "service: target `test.far`: adapter `test.post`: its URL is wrong\n");
 }
 
 TEST(Main, TakesTheLimitsOfItsPackages) {

@@ -1,4 +1,5 @@
 #include "request_text.h"
+#include <zerver/flow/call/defaults.h>
 #include <zerver/testing/req_test.h>
 #include <zerver/trace/timeline.h>
 
@@ -12,8 +13,12 @@ struct ReqTest::Entry {
   Entry(const flow::TargetInfo& info, async::Loop& loop)
       : fake(loop),
         shared(info),
-        target{info.name, &fake, &shared.in_flight, shared.breaker_or_null(), shared.retry_budget_or_null()} {
-  }
+        target{info.name,
+               &fake,
+               &shared.in_flight,
+               shared.breaker_or_null(),
+               shared.retry_budget_or_null(),
+               flow::defaults::timeout_of(info.adapter)} {}
 
   FakeAdapter fake;
   flow::SharedTarget shared;

@@ -1,4 +1,5 @@
 #include <zerver/flow/call/call.h>
+#include <zerver/flow/call/defaults.h>
 #include <zerver/flow/flow_task.h>
 #include <zerver/flow/request/answer.h>
 #include <zerver/testing/req_test.h>
@@ -57,10 +58,21 @@ TEST(ReqTest, AnswersInternalWhereTheTestSaysNothing) {
 }
 
 TEST(ReqTest, TellsAFlowThatWaitsForEver) {
+  static constexpr flow::PackageInfo kStuck{
+      .name = "p", .flows = {}, .targets = {}, .handle = [](flow::Exchange&, flow::RouteMatch& match) {
+        match.found = true;
+        return flow::Handled::kLater;
+      }};
+  EXPECT_EQ(ReqTest(kStuck).send({}).status, 0);
+}
+
+// Neither the step's policy nor a deadline says how long.
+TEST(ReqTest, EndsSilenceWithTheDefaultTimeout) {
   ReqTest service(kPackage);
   service.fake("p.t").answer("ask", FakeReply::silence());
-  EXPECT_EQ(service.send({}).status, 0);
-  EXPECT_EQ(service.in_flight("p.t").count(), 1U);
+  EXPECT_EQ(service.send({}).status, 500);
+  EXPECT_EQ(service.loop().now(), TimePoint{} + flow::defaults::timeout_of("p.a"));
+  EXPECT_EQ(service.in_flight("p.t").count(), 0U);
 }
 
 TEST(ReqTest, RefusesATypingMistakeInATargetsName) {

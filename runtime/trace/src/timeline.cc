@@ -48,6 +48,20 @@ void append_detail(std::string& out, const Event& event) {
     case Detail::kTarget:
       out += "target ";
       return append_number(out, event.detail);
+    case Detail::kCall: {
+      const CallDetail call = CallDetail::of(event.detail);
+      out += "target ";
+      append_number(out, call.target);
+      if (call.attempts > 1) {
+        out += "  of ";
+        append_number(out, call.attempts);
+      }
+      if (call.timeout == Duration{}) return;
+      out += "  within ";
+      out += milliseconds(call.timeout.nanoseconds);
+      out += " ms";
+      return;
+    }
     case Detail::kMethod:
       out += method_name(static_cast<Method>(event.detail));
       return;
@@ -98,6 +112,20 @@ void append_json(std::string& out, const Event& event, TimePoint start) {
       out += ",\"target\":";
       append_number(out, event.detail);
       break;
+    case Detail::kCall: {
+      const CallDetail call = CallDetail::of(event.detail);
+      out += ",\"target\":";
+      append_number(out, call.target);
+      if (call.attempts != 0) {
+        out += ",\"attempts\":";
+        append_number(out, call.attempts);
+      }
+      if (call.timeout != Duration{}) {
+        out += ",\"timeout\":";
+        append_number(out, call.timeout.nanoseconds);
+      }
+      break;
+    }
     case Detail::kMethod:
       out += ",\"method\":";
       append_quoted(out, method_name(static_cast<Method>(event.detail)));

@@ -57,6 +57,28 @@ TEST_F(Timeline, IsJson) {
   EXPECT_EQ(timeline_json(ring, 9), "[]");
 }
 
+TEST(TimelineCalls, SayWhatIsInForce) {
+  const CallDetail detail{.target = 3, .attempts = 2, .timeout = Duration::from_milliseconds(300)};
+  EXPECT_EQ(CallDetail::of(detail.packed()).target, 3);
+  EXPECT_EQ(CallDetail::of(detail.packed()).attempts, 2);
+  EXPECT_EQ(CallDetail::of(detail.packed()).timeout, Duration::from_milliseconds(300));
+  const CallDetail long_one{
+      .target = 65'535, .attempts = 255, .timeout = Duration::from_seconds(86'400 * 30)};
+  EXPECT_EQ(CallDetail::of(long_one.packed()).target, 65'535);
+  EXPECT_GT(CallDetail::of(long_one.packed()).timeout, Duration::from_seconds(86'400 * 6));
+
+  Ring ring;
+  ring.record({.request = 1, .name = "ask", .detail = detail.packed(), .attempt = 1, .kind = Kind::kAttempt});
+  ring.record({.request = 1, .name = "ask", .detail = 3, .attempt = 1, .kind = Kind::kBreakerOpen});
+  EXPECT_EQ(timeline(ring, 1),
+            "       0.000000 ms  #1  attempt      ask  attempt 1  target 3  of 2  within 300.000000 ms\n"
+            "       0.000000 ms  #1  breaker-open ask  attempt 1  target 3\n");
+  EXPECT_EQ(
+      timeline_json(ring, 1),
+      R"([{"at":0,"kind":"attempt","name":"ask","attempt":1,"target":3,"attempts":2,"timeout":300000000},)"
+      R"({"at":0,"kind":"breaker-open","name":"ask","attempt":1,"target":3}])");
+}
+
 TEST(TimelineJson, EscapesWhatANameMayHold) {
   Ring ring;
   ring.record({.request = 1, .name = "a\"b\\c\nd", .kind = Kind::kStep});

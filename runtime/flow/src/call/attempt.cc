@@ -2,8 +2,10 @@
 #include <zerver/flow/call/call.h>
 #include <zerver/flow/call/target.h>
 
+#include <algorithm>
 #include <exception>
 #include <new>
+#include <optional>
 #include <utility>
 
 namespace zerver::flow {
@@ -49,6 +51,8 @@ bool CallBase::allowed_by_breaker(Copy& copy) noexcept {
   Target& target = this->target();
   if (target.breaker == nullptr) return true;
   copy.permit = target.breaker->allow(worker().loop().now());
+  if (copy.permit.half_opened) [[unlikely]]
+    trace(trace::Kind::kBreakerHalfOpen, site_->target);
   if (copy.permit) return true;
   ++target.counts.refused_open;
   trace(trace::Kind::kRefused, site_->target);
@@ -62,7 +66,8 @@ void CallBase::launch(Copy& copy, trace::Kind kind) noexcept {
   ++target.counts.operations;
   copy.state = Copy::State::kInFlight;
   copy.begin(machine_.attempts());
-  trace(kind, site_->target);
+  if (exchange().is_traced()) [[unlikely]]
+    trace(kind, call_detail());
   bool ended = false;
   copy.ended_in_start = &ended;
   Log& log = worker().log();
@@ -99,7 +104,23 @@ void CallBase::note_end(Copy& copy) noexcept {
 void CallBase::note_verdict(Copy& copy, bool failed) noexcept {
   Target& target = this->target();
   ++(failed ? target.counts.failed : target.counts.succeeded);
-  if (target.breaker != nullptr) target.breaker->ended(copy.permit, failed, worker().loop().now());
+  if (target.breaker == nullptr) return;
+  const std::optional<Breaker::State> changed =
+      target.breaker->ended(copy.permit, failed, worker().loop().now());
+  if (!changed) [[likely]]
+    return;
+  trace(*changed == Breaker::State::kOpen ? trace::Kind::kBreakerOpen : trace::Kind::kBreakerClosed,
+        site_->target);
+}
+
+// What is in force for an attempt, wherever it comes from.
+std::int64_t CallBase::call_detail() const noexcept {
+  const Duration timeout = machine_.timeout();
+  return trace::CallDetail{
+      .target = site_->target,
+      .attempts = static_cast<std::uint8_t>(std::min<std::uint32_t>(site_->policy.retries, 254) + 1),
+      .timeout = timeout == Duration::max() ? Duration{} : timeout}
+      .packed();
 }
 
 void CallBase::on_reply(Copy& copy, const void* reply) noexcept {

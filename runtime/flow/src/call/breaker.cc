@@ -7,9 +7,10 @@ namespace zerver::flow {
 BreakerMachine::BreakerMachine(const BreakerPolicy& policy) : policy_(policy), last_(policy.of) {}
 
 BreakerMachine::Permit BreakerMachine::allow(TimePoint now) noexcept {
+  const bool was_open = state_ == State::kOpen;
   switch (state_) {
     case State::kClosed:
-      return {true, epoch_};
+      return {.granted = true, .epoch = epoch_};
     case State::kOpen:
       if (now < until_) return {};
       change(State::kHalfOpen);
@@ -21,18 +22,26 @@ BreakerMachine::Permit BreakerMachine::allow(TimePoint now) noexcept {
   }
   probing_ = true;
   until_ = now + policy_.open;
-  return {true, epoch_};
+  return {.granted = true, .half_opened = was_open, .epoch = epoch_};
 }
 
-void BreakerMachine::ended(Permit permit, bool failed, TimePoint now) noexcept {
-  if (!permit.granted || permit.epoch != epoch_) return;
+std::optional<BreakerMachine::State> BreakerMachine::ended(Permit permit, bool failed,
+                                                           TimePoint now) noexcept {
+  if (!permit.granted || permit.epoch != epoch_) return std::nullopt;
   if (state_ == State::kHalfOpen) {
-    if (failed) return open(now);
-    return change(State::kClosed);
+    if (failed) {
+      open(now);
+    } else {
+      change(State::kClosed);
+    }
+    return state_;
   }
   remember(failed);
   const auto all = static_cast<std::uint32_t>(last_.size());
-  if (remembered_ == all && std::uint64_t{failures_} * 100 >= std::uint64_t{policy_.percent} * all) open(now);
+  if (remembered_ != all || std::uint64_t{failures_} * 100 < std::uint64_t{policy_.percent} * all)
+    return std::nullopt;
+  open(now);
+  return state_;
 }
 
 void BreakerMachine::forget(Permit permit) noexcept {

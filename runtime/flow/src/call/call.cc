@@ -21,7 +21,7 @@ CallBase::CallBase(Exchange& exchange, const CallSite& site, const void* argumen
     : Member(exchange),
       site_(&site),
       arguments_(arguments),
-      machine_(site.policy, exchange.deadline()),
+      machine_(site.policy, exchange.deadline(), exchange.target(site.target).timeout),
       timer_(*this),
       first_(*this, 0),
       shield_(shield) {

@@ -5,7 +5,7 @@
 namespace zerver::flow {
 
 TimePoint CallMachine::end_of_copy(TimePoint now) const noexcept {
-  return std::min(now + policy_->timeout, deadline_);
+  return std::min(now + timeout_, deadline_);
 }
 
 TimePoint CallMachine::next_hedge(TimePoint now) const noexcept {

@@ -197,6 +197,31 @@ TEST(CallBreaker, FailsAtOnceWhileItIsOpen) {
   EXPECT_EQ(world.stats().breaker, Breaker::State::kClosed);
 }
 
+constexpr FlowInfo kTraced{.name = "traced", .slug = "traced", .method = "GET", .path = "/"};
+
+TEST(CallBreaker, TellsWhenItOpensAndCloses) {
+  World world(kBroken);
+  trace::Ring ring;
+  world.worker.set_trace(&ring);
+  for (int call = 0; call < 2; ++call) {
+    Flow failing(world, kOnce);
+    ASSERT_FALSE(failing.exchange.begin(kTraced));
+    failing.begin();
+    world.adapter.fail(1);
+  }
+  world.loop.run_for(ms(100));
+  Flow probe(world, kOnce);
+  ASSERT_FALSE(probe.exchange.begin(kTraced));
+  probe.begin();
+  world.adapter.succeed(1);
+  std::string seen;
+  for (std::size_t i = 0; i < ring.size(); ++i) {
+    if (trace::name_of(ring[i].kind).starts_with("breaker"))
+      seen += std::string(trace::name_of(ring[i].kind)) + " ";
+  }
+  EXPECT_EQ(seen, "breaker-open breaker-half-open breaker-closed ");
+}
+
 TEST(CallBreaker, CountsAnswersAsSuccesses) {
   World world(kBroken);
   fail_twice(world, FaultKind::kConflict);
@@ -223,6 +248,53 @@ TEST(CallBreaker, TakesAnotherProbeWhenTheClientOfOneLeaves) {
   Flow next(world, kOnce);
   next.begin();
   EXPECT_FALSE(next.ended());
+}
+
+// --- What is in force ---
+
+// The event of the last attempt.
+trace::CallDetail last_attempt(const trace::Ring& ring) {
+  trace::CallDetail detail;
+  for (std::size_t i = 0; i < ring.size(); ++i) {
+    if (ring[i].kind == trace::Kind::kAttempt) detail = trace::CallDetail::of(ring[i].detail);
+  }
+  return detail;
+}
+
+TEST(CallDefaults, EndAnAttemptThatNothingElseEnds) {
+  static constexpr CallSite kBare{.step = "bare", .target = 0, .operation = 1};
+  World world;
+  world.target.timeout = ms(70);
+  trace::Ring ring;
+  world.worker.set_trace(&ring);
+  Flow flow(world, kBare);
+  ASSERT_FALSE(flow.exchange.begin(kTraced));
+  flow.begin();
+  EXPECT_EQ(last_attempt(ring).timeout, ms(70));
+  world.loop.run();
+  EXPECT_EQ(flow.result.error().kind, FaultKind::kTimeout);
+  EXPECT_EQ(world.loop.now(), at(70));
+}
+
+TEST(CallDefaults, GiveWayToPolicyAndDeadline) {
+  static constexpr CallSite kBare{.step = "bare", .target = 0, .operation = 1};
+  World world;
+  world.target.timeout = ms(70);
+  trace::Ring ring;
+  world.worker.set_trace(&ring);
+  Flow bounded(world, kBare, ms(500));
+  ASSERT_FALSE(bounded.exchange.begin(kTraced));
+  bounded.begin();
+  EXPECT_EQ(last_attempt(ring).timeout, Duration{});
+  world.loop.run();
+  EXPECT_EQ(bounded.result.error().kind, FaultKind::kCancelled);
+  EXPECT_EQ(world.loop.now(), at(500));
+
+  Flow declared(world, kRetried);
+  ASSERT_FALSE(declared.exchange.begin(kTraced));
+  declared.begin();
+  EXPECT_EQ(last_attempt(ring).timeout, kRetried.policy.timeout);
+  EXPECT_EQ(last_attempt(ring).attempts, kRetried.policy.retries + 1);
 }
 
 // --- A place in flight ---

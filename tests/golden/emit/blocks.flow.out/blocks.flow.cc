@@ -56,6 +56,11 @@ void answer_with(Exchange& exchange, const zerver::flow::Exit& exit) {
 
 // --- Effects ---
 
+constexpr zerver::flow::FailureAnswer kGetAAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kMissing), "blocks.Gone", 404},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "blocks.Busy",
+     503},
+};
 constexpr zerver::flow::CallSite kGetACall{
     .step = "get_a",
     .target = 0,
@@ -66,6 +71,11 @@ constexpr zerver::flow::CallSite kGetACall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kGetAAnswers,
+};
+constexpr zerver::flow::FailureAnswer kNoteAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "blocks.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kNoteCall{
     .step = "note",
@@ -75,6 +85,11 @@ constexpr zerver::flow::CallSite kNoteCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kNoteAnswers,
+};
+constexpr zerver::flow::FailureAnswer kNoteLateAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "blocks.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kNoteLateCall{
     .step = "note_late",
@@ -84,6 +99,12 @@ constexpr zerver::flow::CallSite kNoteLateCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kNoteLateAnswers,
+};
+constexpr zerver::flow::FailureAnswer kGetFarAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kMissing), "blocks.Gone", 404},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "blocks.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kGetFarCall{
     .step = "get_far",
@@ -95,6 +116,12 @@ constexpr zerver::flow::CallSite kGetFarCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kGetFarAnswers,
+};
+constexpr zerver::flow::FailureAnswer kGetBAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kMissing), "blocks.Gone", 404},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "blocks.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kGetBCall{
     .step = "get_b",
@@ -106,6 +133,14 @@ constexpr zerver::flow::CallSite kGetBCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kGetBAnswers,
+};
+constexpr const zerver::flow::CallSite* kCalls[] = {
+    &kGetACall,
+    &kNoteCall,
+    &kNoteLateCall,
+    &kGetFarCall,
+    &kGetBCall,
 };
 
 // --- flow hooked on GET "/hooked/{id}" ---
@@ -676,6 +711,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .flows = kFlows,
     .targets = kTargets,
     .handle = handle,
+    .calls = kCalls,
 };
 
 }  // namespace

@@ -86,6 +86,11 @@ constexpr zerver::flow::CallSite kReadClockCall{
     .target = 0,
     .operation = zerver::ClockAdapter::kNow,
 };
+constexpr zerver::flow::FailureAnswer kLoadAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kMissing), "stock.v1.NotFound", 404},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "stock.v1.Busy",
+     503},
+};
 constexpr zerver::flow::CallSite kLoadCall{
     .step = "load",
     .target = 1,
@@ -96,6 +101,12 @@ constexpr zerver::flow::CallSite kLoadCall{
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
+    .answers = kLoadAnswers,
+};
+constexpr zerver::flow::FailureAnswer kSurveyTotalAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kMissing), "stock.v1.NotFound", 404},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "stock.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kSurveyTotalCall{
     .step = "survey",
@@ -107,6 +118,12 @@ constexpr zerver::flow::CallSite kSurveyTotalCall{
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
+    .answers = kSurveyTotalAnswers,
+};
+constexpr zerver::flow::FailureAnswer kSurveyNewestAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kMissing), "stock.v1.NotFound", 404},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "stock.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kSurveyNewestCall{
     .step = "survey",
@@ -118,6 +135,12 @@ constexpr zerver::flow::CallSite kSurveyNewestCall{
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
+    .answers = kSurveyNewestAnswers,
+};
+constexpr zerver::flow::FailureAnswer kEraseAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "stock.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kEraseCall{
     .step = "erase",
@@ -129,6 +152,14 @@ constexpr zerver::flow::CallSite kEraseCall{
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
+    .answers = kEraseAnswers,
+};
+constexpr const zerver::flow::CallSite* kCalls[] = {
+    &kReadClockCall,
+    &kLoadCall,
+    &kSurveyTotalCall,
+    &kSurveyNewestCall,
+    &kEraseCall,
 };
 
 // --- flow show on GET "/items/{key}" ---
@@ -507,6 +538,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .flows = kFlows,
     .targets = kTargets,
     .handle = handle,
+    .calls = kCalls,
 };
 
 }  // namespace

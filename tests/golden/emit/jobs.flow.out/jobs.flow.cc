@@ -168,6 +168,10 @@ constexpr zerver::flow::CallSite kEnqueueTallyCall{
     .target = 1,
     .operation = zerver::flow::JobsAdapter::kPut,
 };
+constexpr zerver::flow::FailureAnswer kSendAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "work.v1.Busy",
+     503},
+};
 constexpr zerver::flow::CallSite kSendCall{
     .step = "send",
     .target = 0,
@@ -176,6 +180,11 @@ constexpr zerver::flow::CallSite kSendCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(100),
     },
+    .answers = kSendAnswers,
+};
+constexpr zerver::flow::FailureAnswer kCountAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "work.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kCountCall{
     .step = "count",
@@ -185,11 +194,19 @@ constexpr zerver::flow::CallSite kCountCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(100),
     },
+    .answers = kCountAnswers,
 };
 constexpr zerver::flow::CallSite kEnqueueSweepCall{
     .step = "enqueue sweep",
     .target = 1,
     .operation = zerver::flow::JobsAdapter::kPut,
+};
+constexpr const zerver::flow::CallSite* kCalls[] = {
+    &kEnqueueDeliverCall,
+    &kEnqueueTallyCall,
+    &kSendCall,
+    &kCountCall,
+    &kEnqueueSweepCall,
 };
 
 // --- flow order on POST "/letters/{id}" ---
@@ -654,6 +671,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .targets = kTargets,
     .handle = handle,
     .jobs = kJobs,
+    .calls = kCalls,
 };
 
 }  // namespace

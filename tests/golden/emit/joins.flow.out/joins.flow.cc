@@ -156,6 +156,10 @@ void answer_error(Exchange& exchange, const zerver::Timeout&, const zerver::Faul
 constexpr std::string_view kNestedEffect7Sql = "update seen set n = n + 1 where key = ?";
 constexpr std::string_view kSumSql = "select '1' as t";
 
+constexpr zerver::flow::FailureAnswer kEveryPriceAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
+};
 constexpr zerver::flow::CallSite kEveryPriceCall{
     .step = "every",
     .target = 0,
@@ -164,6 +168,11 @@ constexpr zerver::flow::CallSite kEveryPriceCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kEveryPriceAnswers,
+};
+constexpr zerver::flow::FailureAnswer kEveryOtherAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kEveryOtherCall{
     .step = "every",
@@ -173,6 +182,11 @@ constexpr zerver::flow::CallSite kEveryOtherCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kEveryOtherAnswers,
+};
+constexpr zerver::flow::FailureAnswer kWhicheverPriceAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kWhicheverPriceCall{
     .step = "whichever",
@@ -182,6 +196,11 @@ constexpr zerver::flow::CallSite kWhicheverPriceCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kWhicheverPriceAnswers,
+};
+constexpr zerver::flow::FailureAnswer kWhicheverPrice2Answers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kWhicheverPrice2Call{
     .step = "whichever",
@@ -192,6 +211,11 @@ constexpr zerver::flow::CallSite kWhicheverPrice2Call{
         .timeout = zerver::Duration::from_seconds(1),
     },
     .rate = 0,
+    .answers = kWhicheverPrice2Answers,
+};
+constexpr zerver::flow::FailureAnswer kFirstPriceAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kFirstPriceCall{
     .step = "first",
@@ -201,6 +225,11 @@ constexpr zerver::flow::CallSite kFirstPriceCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kFirstPriceAnswers,
+};
+constexpr zerver::flow::FailureAnswer kFirstOtherAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kFirstOtherCall{
     .step = "first",
@@ -210,6 +239,11 @@ constexpr zerver::flow::CallSite kFirstOtherCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kFirstOtherAnswers,
+};
+constexpr zerver::flow::FailureAnswer kQuickestPriceAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kQuickestPriceCall{
     .step = "quickest",
@@ -219,6 +253,11 @@ constexpr zerver::flow::CallSite kQuickestPriceCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kQuickestPriceAnswers,
+};
+constexpr zerver::flow::FailureAnswer kQuickestOtherAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kQuickestOtherCall{
     .step = "quickest",
@@ -229,6 +268,12 @@ constexpr zerver::flow::CallSite kQuickestOtherCall{
         .timeout = zerver::Duration::from_seconds(1),
     },
     .rate = 0,
+    .answers = kQuickestOtherAnswers,
+};
+constexpr zerver::flow::FailureAnswer kMostPriceAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kMostPriceCall{
     .step = "most",
@@ -238,6 +283,12 @@ constexpr zerver::flow::CallSite kMostPriceCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kMostPriceAnswers,
+};
+constexpr zerver::flow::FailureAnswer kMostOtherAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kMostOtherCall{
     .step = "most",
@@ -247,6 +298,12 @@ constexpr zerver::flow::CallSite kMostOtherCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kMostOtherAnswers,
+};
+constexpr zerver::flow::FailureAnswer kMostOpenAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kMostOpenCall{
     .step = "most",
@@ -258,6 +315,11 @@ constexpr zerver::flow::CallSite kMostOpenCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kMostOpenAnswers,
+};
+constexpr zerver::flow::FailureAnswer kAgainPriceAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kAgainPriceCall{
     .step = "again",
@@ -269,6 +331,12 @@ constexpr zerver::flow::CallSite kAgainPriceCall{
         .hedges = 2,
         .hedge_after = zerver::Duration::from_milliseconds(20),
     },
+    .answers = kAgainPriceAnswers,
+};
+constexpr zerver::flow::FailureAnswer kOneByOnePriceAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kOneByOnePriceCall{
     .step = "one_by_one",
@@ -278,6 +346,12 @@ constexpr zerver::flow::CallSite kOneByOnePriceCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kOneByOnePriceAnswers,
+};
+constexpr zerver::flow::FailureAnswer kOneByOneOpenAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kOneByOneOpenCall{
     .step = "one_by_one",
@@ -292,6 +366,13 @@ constexpr zerver::flow::CallSite kOneByOneOpenCall{
         .hedge_after = zerver::Duration::from_milliseconds(10),
     },
     .rate = 1,
+    .answers = kOneByOneOpenAnswers,
+};
+constexpr zerver::flow::FailureAnswer kNestedPriceAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kNestedPriceCall{
     .step = "nested",
@@ -301,6 +382,13 @@ constexpr zerver::flow::CallSite kNestedPriceCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kNestedPriceAnswers,
+};
+constexpr zerver::flow::FailureAnswer kNestedOtherAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kNestedOtherCall{
     .step = "nested",
@@ -310,6 +398,13 @@ constexpr zerver::flow::CallSite kNestedOtherCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kNestedOtherAnswers,
+};
+constexpr zerver::flow::FailureAnswer kNestedOpenAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kNestedOpenCall{
     .step = "nested",
@@ -321,6 +416,13 @@ constexpr zerver::flow::CallSite kNestedOpenCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kNestedOpenAnswers,
+};
+constexpr zerver::flow::FailureAnswer kNestedReadyAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kNestedReadyCall{
     .step = "nested",
@@ -332,6 +434,13 @@ constexpr zerver::flow::CallSite kNestedReadyCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kNestedReadyAnswers,
+};
+constexpr zerver::flow::FailureAnswer kNestedLeastAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kNestedLeastCall{
     .step = "nested",
@@ -341,6 +450,13 @@ constexpr zerver::flow::CallSite kNestedLeastCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kNestedLeastAnswers,
+};
+constexpr zerver::flow::FailureAnswer kNestedLeast2Answers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kNestedLeast2Call{
     .step = "nested",
@@ -350,6 +466,13 @@ constexpr zerver::flow::CallSite kNestedLeast2Call{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kNestedLeast2Answers,
+};
+constexpr zerver::flow::FailureAnswer kNestedEffect7Answers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kNestedEffect7Call{
     .step = "nested",
@@ -361,6 +484,11 @@ constexpr zerver::flow::CallSite kNestedEffect7Call{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kNestedEffect7Answers,
+};
+constexpr zerver::flow::FailureAnswer kHedgedAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kHedgedCall{
     .step = "hedged",
@@ -373,6 +501,12 @@ constexpr zerver::flow::CallSite kHedgedCall{
         .hedge_after = zerver::Duration::from_milliseconds(10),
     },
     .rate = 1,
+    .answers = kHedgedAnswers,
+};
+constexpr zerver::flow::FailureAnswer kBookAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "offers.v1.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "offers.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kBookCall{
     .step = "book",
@@ -384,6 +518,12 @@ constexpr zerver::flow::CallSite kBookCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kBookAnswers,
+};
+constexpr zerver::flow::FailureAnswer kSumAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kMissing), "zerver.Missing", 404},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable), "zerver.Unavailable", 503},
+    {zerver::FaultKinds::of(zerver::FaultKind::kTimeout), "zerver.Timeout", 504},
 };
 constexpr zerver::flow::CallSite kSumCall{
     .step = "sum",
@@ -395,6 +535,33 @@ constexpr zerver::flow::CallSite kSumCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kSumAnswers,
+};
+constexpr const zerver::flow::CallSite* kCalls[] = {
+    &kEveryPriceCall,
+    &kEveryOtherCall,
+    &kWhicheverPriceCall,
+    &kWhicheverPrice2Call,
+    &kFirstPriceCall,
+    &kFirstOtherCall,
+    &kQuickestPriceCall,
+    &kQuickestOtherCall,
+    &kMostPriceCall,
+    &kMostOtherCall,
+    &kMostOpenCall,
+    &kAgainPriceCall,
+    &kOneByOnePriceCall,
+    &kOneByOneOpenCall,
+    &kNestedPriceCall,
+    &kNestedOtherCall,
+    &kNestedOpenCall,
+    &kNestedReadyCall,
+    &kNestedLeastCall,
+    &kNestedLeast2Call,
+    &kNestedEffect7Call,
+    &kHedgedCall,
+    &kBookCall,
+    &kSumCall,
 };
 
 // --- flow of_required on GET "/required/{key}" ---
@@ -1381,6 +1548,7 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .breaker = {.percent = 50, .of = 20, .open = zerver::Duration::from_seconds(5)},
         .retry_budget_percent = 10,
         .operations = PartnerAdapter::kOperations,
+        .declared = "in_flight queue breaker retry_budget",
     },
     {
         .name = "offers.v1.two",
@@ -1388,6 +1556,7 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .configure = configure_two,
         .pool = 20,
         .operations = PartnerAdapter::kOperations,
+        .declared = "pool",
     },
     {
         .name = "offers.v1.db",
@@ -1406,6 +1575,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .targets = kTargets,
     .handle = handle,
     .rates = kRates,
+    .calls = kCalls,
 };
 
 }  // namespace

@@ -38,6 +38,10 @@ void answer_error(Exchange& exchange, const Busy&, const zerver::Fault& fault = 
 
 // --- Effects ---
 
+constexpr zerver::flow::FailureAnswer kReserveAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "shop.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "shop.Busy", 503},
+};
 constexpr zerver::flow::CallSite kReserveCall{
     .step = "reserve",
     .target = 0,
@@ -54,6 +58,11 @@ constexpr zerver::flow::CallSite kReserveCall{
         .retry_on_status = zerver::flow::StatusSet::of(423, 429),
         .no_retry_on_status = zerver::flow::StatusSet::of(402),
     },
+    .answers = kReserveAnswers,
+};
+constexpr zerver::flow::FailureAnswer kNoteAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "shop.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "shop.Busy", 503},
 };
 constexpr zerver::flow::CallSite kNoteCall{
     .step = "note",
@@ -62,6 +71,11 @@ constexpr zerver::flow::CallSite kNoteCall{
     .fails =
         zerver::FaultKinds::of(zerver::FaultKind::kRejected, zerver::FaultKind::kUnavailable,
                                zerver::FaultKind::kTimeout),
+    .answers = kNoteAnswers,
+};
+constexpr const zerver::flow::CallSite* kCalls[] = {
+    &kReserveCall,
+    &kNoteCall,
 };
 
 // --- flow buy on POST "/buy" ---
@@ -308,6 +322,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .flows = kFlows,
     .targets = kTargets,
     .handle = handle,
+    .calls = kCalls,
 };
 
 }  // namespace

@@ -88,6 +88,11 @@ constexpr std::string_view kLoadSql =
     "where id = ?";
 constexpr std::string_view kNoteSql = "insert into note (ticket) values (?)";
 
+constexpr zerver::flow::FailureAnswer kLoadAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kMissing), "desk.v1.NotFound", 404},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "desk.v1.Busy",
+     503},
+};
 constexpr zerver::flow::CallSite kLoadCall{
     .step = "load",
     .target = 0,
@@ -102,6 +107,12 @@ constexpr zerver::flow::CallSite kLoadCall{
         .backoff_cap = zerver::Duration::from_milliseconds(20),
         .retry_on = zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
     },
+    .answers = kLoadAnswers,
+};
+constexpr zerver::flow::FailureAnswer kNoteAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "desk.v1.Busy",
+     503},
 };
 constexpr zerver::flow::CallSite kNoteCall{
     .step = "note",
@@ -117,6 +128,11 @@ constexpr zerver::flow::CallSite kNoteCall{
         .backoff_cap = zerver::Duration::from_milliseconds(20),
         .retry_on = zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
     },
+    .answers = kNoteAnswers,
+};
+constexpr const zerver::flow::CallSite* kCalls[] = {
+    &kLoadCall,
+    &kNoteCall,
 };
 
 // --- flow show on GET "/tickets/{id}" ---
@@ -343,6 +359,7 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .configure = configure_db,
         .in_flight = 8,
         .operations = zerver::SqlAdapter::kOperations,
+        .declared = "in_flight",
     },
 };
 constexpr zerver::flow::PackageInfo kPackage{
@@ -350,6 +367,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .flows = kFlows,
     .targets = kTargets,
     .handle = handle,
+    .calls = kCalls,
 };
 
 }  // namespace

@@ -45,6 +45,13 @@ class Systems {
   [[nodiscard]] std::string open(std::span<const flow::PackageInfo* const> packages, const Registry& registry,
                                  const flow::Environment& environment);
 
+  // The targets that open() could not open, and why.
+  struct Failure {
+    const flow::TargetInfo* info;
+    std::string why;
+  };
+  const std::vector<Failure>& failures() const noexcept { return failures_; }
+
   // What the flows of each package reach on that worker, in the order of the packages and of their targets.
   // Stays ours.
   std::vector<std::vector<flow::Target*>> bind(flow::Worker& worker);
@@ -91,6 +98,7 @@ class Systems {
   std::deque<Entry> entries_;
   std::deque<flow::Target> targets_;  // of each worker in turn, in the order of entries_
   std::vector<std::unique_ptr<flow::Adapter>> adapters_;
+  std::vector<Failure> failures_;
 };
 
 }  // namespace zerver::effects

@@ -4,6 +4,7 @@
 #include <zerver/async/priority.h>
 #include <zerver/core/message.h>
 #include <zerver/core/time.h>
+#include <zerver/flow/call/defaults.h>
 #include <zerver/flow/call/operation.h>
 #include <zerver/flow/call/policy.h>
 #include <zerver/flow/call/target_config.h>
@@ -69,19 +70,31 @@ struct FlowInfo {
 };
 
 struct TargetInfo {
-  static constexpr std::uint32_t kDefaultInFlight = 256;
+  static constexpr std::uint32_t kDefaultInFlight = defaults::kInFlight;
 
   std::string_view name;     // qualified: `todo.v1.db`; packages that use the same target name it alike
   std::string_view adapter;  // qualified: `zerver.sql`
   void (*configure)(const Environment& environment, TargetConfig& config);
   std::uint32_t in_flight = kDefaultInFlight;  // operations of all workers at the same time
-  std::uint32_t queue = 0;                     // so many more wait for a place
+  std::uint32_t queue = defaults::kQueue;      // so many more wait for a place
   BreakerPolicy breaker = {};
   std::uint32_t retry_budget_percent = 0;  // retries and hedges, of all calls; 0: unbounded
-  std::uint32_t pool = 0;                  // connections of all workers; 0: as the adapter has it
+  std::uint32_t pool = defaults::kPool;    // connections of all workers; 0: as the adapter has it
   // Of a database: the text of the package's `schema "..."` file; empty when there is none.
   std::string_view schema = {};
   std::span<const OperationInfo> operations = {};  // of its adapter, in the order of the declaration
+  // Which of its settings the `.flow` file has: "in_flight pool". The others are defaults.
+  std::string_view declared = {};
+
+  bool declares(std::string_view setting) const noexcept {
+    for (std::size_t at = declared.find(setting); at != std::string_view::npos;
+         at = declared.find(setting, at + 1)) {
+      const std::size_t end = at + setting.size();
+      if ((at == 0 || declared[at - 1] == ' ') && (end == declared.size() || declared[end] == ' '))
+        return true;
+    }
+    return false;
+  }
 };
 
 // Bounds on requests that a `service` block sets; 0: the server's own. What the operator sets goes before
@@ -92,6 +105,7 @@ struct ServiceLimits {
   std::uint32_t json_depth = 0;
 };
 
+struct CallSite;
 struct JobInfo;
 
 struct PackageInfo {
@@ -105,6 +119,7 @@ struct PackageInfo {
   std::span<const RateInfo> rates = {};           // that its call sites name
   std::span<const SagaStepInfo> saga_steps = {};  // that write inside a saga of its flows
   std::span<const JobInfo> jobs = {};
+  std::span<const CallSite* const> calls = {};  // each effect that a flow performs, with its policy
 };
 
 }  // namespace zerver::flow

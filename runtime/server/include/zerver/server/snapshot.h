@@ -20,8 +20,9 @@ struct Snapshot {
   std::vector<SchedulerStats> workers;
   std::vector<FlowStats> flows;
   std::vector<flow::TargetStats> targets;
-  std::size_t sagas_open = 0;   // that their flows could not end
-  std::size_t sagas_stuck = 0;  // those of them that wait for people
+  std::vector<effects::TargetState> states = {};  // of the targets, in their order
+  std::size_t sagas_open = 0;                     // that their flows could not end
+  std::size_t sagas_stuck = 0;                    // those of them that wait for people
 };
 
 // Any thread. The systems have been bound to the server's workers. `sagas` is what SagaRecovery::open() says.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace zerver::flow {
@@ -22,6 +23,7 @@ class BreakerMachine {
   // went says nothing any more.
   struct Permit {
     bool granted = false;
+    bool half_opened = false;  // it is the first one behind an open breaker
     std::uint32_t epoch = 0;
     constexpr explicit operator bool() const noexcept { return granted; }
   };
@@ -31,7 +33,8 @@ class BreakerMachine {
 
   Permit allow(TimePoint now) noexcept;
   // The attempt has ended. It failed when the target was `unavailable` or silent; other faults are answers.
-  void ended(Permit permit, bool failed, TimePoint now) noexcept;
+  // The state that the breaker has changed to, if it has.
+  std::optional<State> ended(Permit permit, bool failed, TimePoint now) noexcept;
   // The attempt was given up, or never reached the target.
   void forget(Permit permit) noexcept;
 
@@ -68,9 +71,9 @@ class Breaker {
     const std::lock_guard lock(mutex_);
     return machine_.allow(latest(now));
   }
-  void ended(Permit permit, bool failed, TimePoint now) noexcept {
+  std::optional<State> ended(Permit permit, bool failed, TimePoint now) noexcept {
     const std::lock_guard lock(mutex_);
-    machine_.ended(permit, failed, latest(now));
+    return machine_.ended(permit, failed, latest(now));
   }
   void forget(Permit permit) noexcept {
     const std::lock_guard lock(mutex_);

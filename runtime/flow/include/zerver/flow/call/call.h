@@ -14,10 +14,18 @@
 #include <zerver/flow/exchange.h>
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
 namespace zerver::flow {
+
+// What becomes of a failure with one of those kinds: an error, and the status when it reaches the client.
+struct FailureAnswer {
+  FaultKinds kinds;
+  std::string_view error;    // qualified: `todo.v1.NotFound`
+  std::uint16_t status = 0;  // 0: it has none
+};
 
 // What is known about an effect when it is compiled.
 struct CallSite {
@@ -30,6 +38,7 @@ struct CallSite {
   CallPolicy policy = {};
   std::uint16_t rate =
       kNoRate;  // position in PackageInfo::rates; a rate is shared by all who name its policy
+  std::span<const FailureAnswer> answers = {};
 };
 
 // Whether a call ends with the request that it belongs to.
@@ -140,6 +149,7 @@ class CallBase : public Member {
       record({.kind = trace::Kind::kFail, .failed = true, .fault = fault});
   }
   void record(trace::Event event) noexcept;
+  std::int64_t call_detail() const noexcept;
   String kept(String text) noexcept;
   Target& target() const noexcept { return exchange().target(site_->target); }
   void link() noexcept;

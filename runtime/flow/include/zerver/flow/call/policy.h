@@ -73,8 +73,12 @@ class CallMachine {
         TimePoint::never();  // of kAttempt: when hedge() is to be called, if nothing ended it
   };
 
-  CallMachine(const CallPolicy& policy, TimePoint deadline) noexcept
-      : policy_(&policy), deadline_(deadline) {}
+  // `otherwise` is the timeout of an attempt that neither the policy nor the deadline ends.
+  CallMachine(const CallPolicy& policy, TimePoint deadline, Duration otherwise = Duration::max()) noexcept
+      : policy_(&policy),
+        deadline_(deadline),
+        timeout_(policy.timeout == Duration::max() && deadline == TimePoint::never() ? otherwise
+                                                                                     : policy.timeout) {}
 
   // At the beginning, and when a wait is over.
   Next attempt(TimePoint now) noexcept;
@@ -87,6 +91,8 @@ class CallMachine {
   Next timed_out(TimePoint now, Random& random) noexcept;
 
   std::uint32_t attempts() const noexcept { return attempts_; }
+  // Of an attempt; max(): only the deadline ends it.
+  Duration timeout() const noexcept { return timeout_; }
 
  private:
   bool retries(const Failure& failure) const noexcept;
@@ -96,6 +102,7 @@ class CallMachine {
 
   const CallPolicy* policy_;
   TimePoint deadline_;
+  Duration timeout_;
   std::uint32_t attempts_ = 0;
   std::uint32_t hedges_ = 0;   // of this attempt, begun or skipped
   std::uint32_t running_ = 0;  // copies of this attempt

@@ -1,6 +1,7 @@
 // One outside system, as the flows of one worker reach it.
 #pragma once
 
+#include <zerver/core/time.h>
 #include <zerver/flow/call/breaker.h>
 #include <zerver/flow/call/budget.h>
 #include <zerver/flow/call/in_flight.h>
@@ -39,6 +40,8 @@ struct Target {
   InFlight* in_flight;
   Breaker* breaker = nullptr;           // null: none
   RetryBudget* retry_budget = nullptr;  // null: unbounded
+  // Of an attempt without a timeout in a flow without a deadline.
+  Duration timeout = Duration::max();
   InFlight::Room room = {};
   TargetCounts counts = {};
 };
