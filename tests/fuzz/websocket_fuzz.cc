@@ -55,6 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(whole == read_all(input, role, cut));
   check(whole == read_all(input, role, 1));
 
+  static_cast<void>(fault_of_answer(input, "dGhlIHNhbXBsZSBub25jZQ==", "v1"));
+
   // What one side writes is what the other reads.
   zerver::SeededRandom random(size);
   zerver::OutputBuffer out;

@@ -1,6 +1,7 @@
 #include "seam_adapters.h"
 #include "static_tokens.h"
 #include <zerver/effects/kv/open_kv.h>
+#include <zerver/effects/net/open_net.h>
 #include <zerver/effects/registry.h>
 #include <zerver/effects/sql/open_sql.h>
 
@@ -9,6 +10,10 @@ namespace zerver::effects {
 void add_standard_adapters(Registry& registry) {
   registry.add_default({"zerver.sql", ZERVER_VERSION, "SQLite databases"}, open_sql());
   registry.add_default({"zerver.kv", ZERVER_VERSION, "a store in memory and Redis"}, open_kv());
+  registry.add_default({"zerver.net.tcp", ZERVER_VERSION, "servers over TCP, TLS and Unix sockets"},
+                       open_tcp());
+  registry.add_default({"zerver.net.udp", ZERVER_VERSION, "servers over UDP"}, open_udp());
+  registry.add_default({"zerver.net.websocket", ZERVER_VERSION, "servers of WebSockets"}, open_websocket());
   registry.add_default({"zerver.clock", ZERVER_VERSION, "the clock of this machine"}, open_clock);
   registry.add_default({"zerver.random", ZERVER_VERSION, "the random numbers of this machine"}, open_random);
   registry.add_default({"zerver.auth.tokens", ZERVER_VERSION, "a table of users and their tokens"},

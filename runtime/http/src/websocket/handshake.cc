@@ -1,6 +1,7 @@
 // The keys of the opening handshake (RFC 6455, 4.2.2): SHA-1 (RFC 3174) and base64 (RFC 4648).
 #include <zerver/http/websocket.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -69,6 +70,37 @@ template <std::size_t kSize> std::string base64(const std::array<unsigned char, 
   return text;
 }
 
+// Takes a line off, without its end.
+std::string_view next_line(std::string_view& text) noexcept {
+  const std::size_t end = text.find("\r\n");
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 2);
+  return line;
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+// `lower` has no capitals.
+bool equal(std::string_view text, std::string_view lower) noexcept {
+  return std::ranges::equal(text, lower, {}, [](char each) {
+    return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
+  });
+}
+
+// Whether a list with commas has it.
+bool names(std::string_view list, std::string_view lower) noexcept {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    if (equal(trimmed(list.substr(0, comma)), lower)) return true;
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string make_key(Random& random) {
@@ -79,6 +111,64 @@ std::string make_key(Random& random) {
       bytes[i + byte] = static_cast<unsigned char>(number >> (8 * byte) & 0xff);
   }
   return base64(bytes);
+}
+
+void write_opening(OutputBuffer& out, const Opening& opening, std::string_view key) {
+  const auto line = [&](std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    out.append(name);
+    out.append(": ");
+    out.append(value);
+    out.append("\r\n");
+  };
+  out.append("GET ");
+  out.append(opening.path);
+  out.append(" HTTP/1.1\r\n");
+  line("Host", opening.host);
+  line("Upgrade", "websocket");
+  line("Connection", "Upgrade");
+  line("Sec-WebSocket-Key", key);
+  line("Sec-WebSocket-Version", "13");
+  line("Sec-WebSocket-Protocol", opening.protocol);
+  line("Authorization", opening.authorization);
+  out.append("\r\n");
+}
+
+std::string_view fault_of_answer(std::string_view head, std::string_view key, std::string_view protocol) {
+  const std::string_view status = next_line(head);
+  if (!status.starts_with("HTTP/1.1 ")) return "the answer is not one of HTTP/1.1";
+  if (!status.substr(9).starts_with("101 ") && status.substr(9) != "101")
+    return "the server opens no WebSocket";
+  bool upgrades = false;
+  bool connects = false;
+  bool accepts = false;
+  bool agrees = false;
+  while (!head.empty()) {
+    const std::string_view line = next_line(head);
+    if (line.empty()) break;
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || line.front() == ' ' || line.front() == '\t')
+      return "a field of the answer is malformed";
+    const std::string_view name = line.substr(0, colon);
+    const std::string_view value = trimmed(line.substr(colon + 1));
+    if (equal(name, "upgrade")) {
+      upgrades = equal(value, "websocket");
+    } else if (equal(name, "connection")) {
+      connects = connects || names(value, "upgrade");
+    } else if (equal(name, "sec-websocket-accept")) {
+      if (accepts || value != accept_of(key)) return "the answer is to another key";
+      accepts = true;
+    } else if (equal(name, "sec-websocket-extensions")) {
+      if (!value.empty()) return "the server uses an extension that was not offered";
+    } else if (equal(name, "sec-websocket-protocol")) {
+      if (value != protocol || agrees) return "the server speaks a protocol that was not offered";
+      agrees = true;
+    }
+  }
+  if (!upgrades || !connects) return "the server does not change to WebSocket";
+  if (!accepts) return "the server does not accept the key";
+  if (!protocol.empty() && !agrees) return "the server does not speak the protocol";
+  return {};
 }
 
 std::string accept_of(std::string_view key) { return base64(sha1(std::string(key).append(kSuffix))); }

@@ -17,8 +17,8 @@ using Kind = Event::Kind;
 template <std::size_t kSize> std::string bytes(const char (&text)[kSize]) { return {text, kSize - 1}; }
 
 // Every event in those bytes as a line each.
-std::vector<std::string> events_of(std::string_view input, Role role = Role::kClient, std::size_t cut = 1'000'000,
-                                   const Limits& limits = {}) {
+std::vector<std::string> events_of(std::string_view input, Role role = Role::kClient,
+                                   std::size_t cut = 1'000'000, const Limits& limits = {}) {
   Reader reader(role, limits);
   std::vector<std::string> events;
   while (!input.empty()) {
@@ -67,14 +67,27 @@ TEST(WebSocketReader, ReadsTheExamplesOfSection57) {
 }
 
 TEST(WebSocketReader, LetsControlFramesComeBetweenFragments) {
-  EXPECT_EQ(events_of(bytes("\x01\x01" "a" "\x89\x01" "p" "\x00\x01" "b" "\x8a\x00" "\x80\x01" "c" "\x82\x01" "d")),
+  EXPECT_EQ(events_of(bytes("\x01\x01"
+                            "a"
+                            "\x89\x01"
+                            "p"
+                            "\x00\x01"
+                            "b"
+                            "\x8a\x00"
+                            "\x80\x01"
+                            "c"
+                            "\x82\x01"
+                            "d")),
             (Events{"ping p", "pong ", "text abc", "binary d"}));
 }
 
 TEST(WebSocketReader, DoesNotDependOnHowBytesWereCut) {
   const std::string text = "gr\xc3\xbc\xc3\x9f\xf0\x9f\x8c\x8d";
   const std::string input = bytes("\x01\x04") + text.substr(0, 4) + bytes("\x89\x02hi\x80") +
-                            static_cast<char>(text.size() - 4) + text.substr(4) + bytes("\x88\x05\x03\xe8" "bye");
+                            static_cast<char>(text.size() - 4) + text.substr(4) +
+                            bytes(
+                                "\x88\x05\x03\xe8"
+                                "bye");
   const Events expected = {"ping hi", "text " + text, "close 1000 bye"};
   for (std::size_t cut = 1; cut <= input.size(); ++cut)
     EXPECT_EQ(events_of(input, Role::kClient, cut), expected) << cut;
@@ -85,11 +98,16 @@ TEST(WebSocketReader, RefusesWhatBreaksTheProtocol) {
       {bytes("\xc1\x00"), "a reserved bit is set"},
       {bytes("\x83\x00"), "an unknown kind of frame"},
       {bytes("\x8b\x00"), "an unknown kind of frame"},
-      {bytes("\x81\x80" "mask"), "a frame of a server is masked"},
+      {bytes("\x81\x80"
+             "mask"),
+       "a frame of a server is masked"},
       {bytes("\x09\x00"), "a control frame is a fragment"},
       {bytes("\x89\x7e\x00\x80"), "a control frame is too large"},
       {bytes("\x80\x00"), "a fragment without a beginning"},
-      {bytes("\x01\x01" "a" "\x81\x00"), "a message within another one"},
+      {bytes("\x01\x01"
+             "a"
+             "\x81\x00"),
+       "a message within another one"},
       {bytes("\x81\x7e\x00\x7d"), "a length is longer than it needs to be"},
       {bytes("\x81\x7f\x00\x00\x00\x00\x00\x00\xff\xff"), "a length is longer than it needs to be"},
       {bytes("\x81\x7f\x80\x00\x00\x00\x00\x00\x00\x00"), "a length is negative"},
@@ -99,37 +117,54 @@ TEST(WebSocketReader, RefusesWhatBreaksTheProtocol) {
   };
   for (const auto& [input, why] : cases)
     EXPECT_EQ(events_of(input).back(), "failed 1002 " + why);
-  EXPECT_EQ(events_of("\x81\x01" "a", Role::kServer), Events{"failed 1002 a frame of a client is not masked"});
+  EXPECT_EQ(events_of("\x81\x01"
+                      "a",
+                      Role::kServer),
+            Events{"failed 1002 a frame of a client is not masked"});
 }
 
 TEST(WebSocketReader, RefusesTextsThatAreNotUtf8AsSoonAsItIsKnown) {
-  for (const std::string& text : {bytes("\xc0\xaf"), bytes("\xed\xa0\x80"), bytes("\xf4\x90\x80\x80"), bytes("\xff"),
-                                 bytes("\xe2\x28\xa1"), bytes("\x80")}) {
+  for (const std::string& text : {bytes("\xc0\xaf"), bytes("\xed\xa0\x80"), bytes("\xf4\x90\x80\x80"),
+                                  bytes("\xff"), bytes("\xe2\x28\xa1"), bytes("\x80")}) {
     EXPECT_EQ(events_of(bytes("\x81\x7d") + text), Events{"failed 1007 a text is not UTF-8"}) << "at once";
     EXPECT_EQ(events_of(bytes("\x82") + static_cast<char>(text.size()) + text), Events{"binary " + text});
   }
-  EXPECT_EQ(events_of(bytes("\x81\x02\xe2\x82")), Events{"failed 1007 a text is not UTF-8"});  // half a character
-  EXPECT_EQ(events_of(bytes("\x88\x03\x03\xe8\xff")), Events{"failed 1007 the reason of a close is not UTF-8"});
+  EXPECT_EQ(events_of(bytes("\x81\x02\xe2\x82")),
+            Events{"failed 1007 a text is not UTF-8"});  // half a character
+  EXPECT_EQ(events_of(bytes("\x88\x03\x03\xe8\xff")),
+            Events{"failed 1007 the reason of a close is not UTF-8"});
 }
 
 TEST(WebSocketReader, BoundsAMessageOverAllItsFragments) {
   const Limits limits{.message = 10};
-  EXPECT_EQ(events_of("\x82\x0a" "0123456789", Role::kClient, 100, limits), Events{"binary 0123456789"});
+  EXPECT_EQ(events_of("\x82\x0a"
+                      "0123456789",
+                      Role::kClient, 100, limits),
+            Events{"binary 0123456789"});
   EXPECT_EQ(events_of("\x82\x0b", Role::kClient, 100, limits), Events{"failed 1009 a message is too large"});
-  EXPECT_EQ(events_of("\x02\x06" "012345" "\x80\x05", Role::kClient, 100, limits),
+  EXPECT_EQ(events_of("\x02\x06"
+                      "012345"
+                      "\x80\x05",
+                      Role::kClient, 100, limits),
             Events{"failed 1009 a message is too large"});
   EXPECT_EQ(events_of(bytes("\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"), Role::kClient, 100, limits),
             Events{"failed 1009 a message is too large"});
 }
 
 TEST(WebSocketReader, SaysNothingBehindAClose) {
-  EXPECT_EQ(events_of(bytes("\x88\x00\x81\x01" "a")), Events{"close 1005 "});
-  EXPECT_EQ(events_of(bytes("\xff\xff\x81\x01" "a")).size(), 1U);
+  EXPECT_EQ(events_of(bytes("\x88\x00\x81\x01"
+                            "a")),
+            Events{"close 1005 "});
+  EXPECT_EQ(events_of(bytes("\xff\xff\x81\x01"
+                            "a"))
+                .size(),
+            1U);
 }
 
 TEST(WebSocketWriter, IsReadByTheOtherSide) {
   SeededRandom random(7);
-  for (const auto& [writer, reader] : {std::pair(Role::kClient, Role::kServer), std::pair(Role::kServer, Role::kClient)}) {
+  for (const auto& [writer, reader] :
+       {std::pair(Role::kClient, Role::kServer), std::pair(Role::kServer, Role::kClient)}) {
     OutputBuffer out;
     const std::string middle(300, 'm');
     const std::string large(70'000, 'l');
@@ -140,8 +175,8 @@ TEST(WebSocketWriter, IsReadByTheOtherSide) {
     write_pong(out, writer, std::string(200, 'q'), random);
     write_close(out, writer, CloseCode::kGoingAway, "bye", random);
     EXPECT_EQ(events_of(out.view(), reader, 777),
-              (Events{"text hi", "binary " + middle, "text " + large, "ping p", "pong " + std::string(125, 'q'),
-                      "close 1001 bye"}));
+              (Events{"text hi", "binary " + middle, "text " + large, "ping p",
+                      "pong " + std::string(125, 'q'), "close 1001 bye"}));
     OutputBuffer empty;
     write_close(empty, writer, CloseCode::kNone, "not sent", random);
     EXPECT_EQ(events_of(empty.view(), reader), Events{"close 1005 "});
@@ -160,6 +195,45 @@ TEST(WebSocketWriter, MasksEachFrameDifferently) {
   write_text(first, Role::kClient, "the same", random);
   write_text(second, Role::kClient, "the same", random);
   EXPECT_NE(first.view(), second.view());
+}
+
+TEST(WebSocketHandshake, AsksAsSection41Says) {
+  OutputBuffer out;
+  write_opening(
+      out, {.host = "example.com:8080", .path = "/chat?a=1", .protocol = "v1", .authorization = "Bearer t"},
+      "dGhlIHNhbXBsZSBub25jZQ==");
+  EXPECT_EQ(
+      out.view(),
+      "GET /chat?a=1 HTTP/1.1\r\nHost: example.com:8080\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Protocol: v1\r\nAuthorization: Bearer t\r\n\r\n");
+}
+
+TEST(WebSocketHandshake, BelievesTheRightAnswerOnly) {
+  constexpr std::string_view kKey = "dGhlIHNhbXBsZSBub25jZQ==";
+  const std::string begin = "HTTP/1.1 101 Switching Protocols\r\n";
+  const std::string upgrade = "upgrade:  WebSocket \r\nConnection: keep-alive, Upgrade\r\n";
+  const std::string accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+  const auto fault = [&](const std::string& head, std::string_view protocol = {}) {
+    return fault_of_answer(head + "\r\n", kKey, protocol);
+  };
+  EXPECT_EQ(fault(begin + upgrade + accept), "");
+  EXPECT_EQ(fault(begin + upgrade + accept + "Sec-WebSocket-Protocol: v1\r\n", "v1"), "");
+  EXPECT_EQ(fault("SSH-2.0-x\r\n"), "the answer is not one of HTTP/1.1");
+  EXPECT_EQ(fault("HTTP/1.1 401 Unauthorized\r\n"), "the server opens no WebSocket");
+  EXPECT_EQ(fault("HTTP/1.1 1010 X\r\n"), "the server opens no WebSocket");
+  EXPECT_EQ(fault(begin + accept), "the server does not change to WebSocket");
+  EXPECT_EQ(fault(begin + "Upgrade: websocket\r\nConnection: close\r\n" + accept),
+            "the server does not change to WebSocket");
+  EXPECT_EQ(fault(begin + upgrade), "the server does not accept the key");
+  EXPECT_EQ(fault(begin + upgrade + "Sec-WebSocket-Accept: AAAA\r\n"), "the answer is to another key");
+  EXPECT_EQ(fault(begin + upgrade + accept + accept), "the answer is to another key");
+  EXPECT_EQ(fault(begin + upgrade + accept, "v1"), "the server does not speak the protocol");
+  EXPECT_EQ(fault(begin + upgrade + accept + "Sec-WebSocket-Protocol: v2\r\n", "v1"),
+            "the server speaks a protocol that was not offered");
+  EXPECT_EQ(fault(begin + upgrade + accept + "Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+            "the server uses an extension that was not offered");
+  EXPECT_EQ(fault(begin + upgrade + accept + "no colon\r\n"), "a field of the answer is malformed");
 }
 
 TEST(WebSocketHandshake, AnswersAKeyAsInSection13) {

@@ -46,8 +46,9 @@ std::string Address::text() const {
   return scope == 0 ? text : std::string(text) + '%' + std::to_string(scope);
 }
 
-SocketAddress socket_address(const Address& address, std::uint16_t port) noexcept {
+SocketAddress socket_address(const Address& address, std::uint16_t port, int type) noexcept {
   SocketAddress result;
+  result.type = type;
   if (address.is_v6) {
     sockaddr_in6 v6{};
     v6.sin6_family = AF_INET6;

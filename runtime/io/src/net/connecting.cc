@@ -66,12 +66,12 @@ async::Task<Result<DescriptorPtr>> try_in_turn(AsioLoop& loop, std::deque<Attemp
 }  // namespace
 
 async::Task<Result<DescriptorPtr>> connect_socket(AsioLoop& loop, SocketAddress address, Duration at_most) {
-  const int number = socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int number = socket(address.family(), address.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (number < 0) co_return fault_of(errno);
   Result<DescriptorPtr> opened = Descriptor::open(loop, number);
   if (!opened) co_return opened.error();
   DescriptorPtr descriptor = *std::move(opened);
-  if (address.family() != AF_UNIX) set_tcp_options(number);
+  if (address.family() != AF_UNIX && address.type == SOCK_STREAM) set_tcp_options(number);
   if (connect(number, address.get(), address.size) == 0) co_return std::move(descriptor);
   if (errno != EINPROGRESS) co_return fault_of(errno);
   const Result<void> ready = co_await async::timeout(until_writable(*descriptor), at_most);
@@ -87,15 +87,15 @@ async::Task<Result<DescriptorPtr>> connect_socket(AsioLoop& loop, SocketAddress 
 }
 
 async::Task<Result<DescriptorPtr>> connect_first(AsioLoop& loop, const Addresses& addresses,
-                                                 std::uint16_t port, AttemptTimes times) {
+                                                 std::uint16_t port, int type, AttemptTimes times) {
   const std::size_t count = std::min(addresses.size(), kMostAddresses);
   if (count == 1)
-    co_return co_await connect_socket(loop, socket_address(addresses.front(), port), times.each);
+    co_return co_await connect_socket(loop, socket_address(addresses.front(), port, type), times.each);
   std::deque<Attempt> attempts(count);
   std::vector<async::Task<Result<DescriptorPtr>>> tasks;
   tasks.reserve(count);
   for (std::size_t i = 0; i < count; ++i)
-    tasks.push_back(try_in_turn(loop, attempts, i, socket_address(addresses[i], port), times));
+    tasks.push_back(try_in_turn(loop, attempts, i, socket_address(addresses[i], port, type), times));
   auto winner = co_await async::any(std::move(tasks));
   co_return std::move(winner.value);
 }

@@ -20,6 +20,6 @@ struct AttemptTimes {
 async::Task<Result<DescriptorPtr>> connect_socket(AsioLoop& loop, SocketAddress address, Duration at_most);
 // To the first of the addresses that answers, which are tried in their order (RFC 8305, "happy eyeballs").
 async::Task<Result<DescriptorPtr>> connect_first(AsioLoop& loop, const Addresses& addresses,
-                                                 std::uint16_t port, AttemptTimes times);
+                                                 std::uint16_t port, int type, AttemptTimes times);
 
 }  // namespace zerver::io::net

@@ -49,7 +49,8 @@ class SocketConnector final : public Connector {
     }
     const Result<Addresses> addresses = co_await resolver_.resolve(endpoint.host);
     if (!addresses) co_return addresses.error();
-    co_return co_await connect_first(loop_, *addresses, endpoint.port, times_);
+    const int type = endpoint.datagrams ? SOCK_DGRAM : SOCK_STREAM;
+    co_return co_await connect_first(loop_, *addresses, endpoint.port, type, times_);
   }
   async::Task<Result<std::unique_ptr<Stream>>> connect_to(const Endpoint& endpoint) {
     Result<DescriptorPtr> connected = co_await connect_plainly(endpoint);

@@ -34,10 +34,10 @@ struct Limits {
 
 struct Event {
   enum class Kind : std::uint8_t {
-    kMore,    // nothing is complete
-    kText,    // `payload` is valid UTF-8
+    kMore,  // nothing is complete
+    kText,  // `payload` is valid UTF-8
     kBinary,
-    kPing,    // to be answered by write_pong() with the same payload
+    kPing,  // to be answered by write_pong() with the same payload
     kPong,
     kClose,   // the other side has closed: `code`, and its reason as `payload`. Nothing comes behind it
     kFailed,  // the other side has broken the protocol: it is to be told `code`, and why() says what for
@@ -73,8 +73,8 @@ class Reader {
   };
   // Of UTF-8 that is checked as it comes (Unicode 15, table 3-7).
   struct Utf8 {
-    std::uint8_t left = 0;      // bytes of the character that are missing
-    std::uint8_t low = 0x80;    // bounds of the next one
+    std::uint8_t left = 0;    // bytes of the character that are missing
+    std::uint8_t low = 0x80;  // bounds of the next one
     std::uint8_t high = 0xbf;
     bool take(unsigned char byte) noexcept;
     bool at_end() const noexcept { return left == 0; }
@@ -94,7 +94,7 @@ class Reader {
   Limits limits_;
   Role role_;
   std::array<unsigned char, 14> header_{};
-  std::size_t header_size_ = 0;    // bytes of it that are there
+  std::size_t header_size_ = 0;  // bytes of it that are there
   std::size_t header_needed_ = 2;
   Opcode opcode_ = Opcode::kText;  // of the frame
   bool is_last_ = false;           // fragment
@@ -103,7 +103,7 @@ class Reader {
   std::size_t masked_ = 0;  // bytes of the payload so far
   bool in_payload_ = false;
   bool in_message_ = false;
-  bool is_text_ = false;    // the message
+  bool is_text_ = false;      // the message
   bool is_complete_ = false;  // the message has been given out
   bool is_over_ = false;
   Utf8 utf8_;
@@ -129,5 +129,17 @@ inline constexpr std::size_t kKeySize = 24;
 std::string make_key(Random& random);
 // The `Sec-WebSocket-Accept` that answers it.
 std::string accept_of(std::string_view key);
+
+// What a client asks for. Its texts hold nothing that ends a line.
+struct Opening {
+  std::string_view host;  // with the port, unless it is that of the scheme
+  std::string_view path;
+  std::string_view protocol = {};       // empty: none
+  std::string_view authorization = {};  // empty: none
+};
+void write_opening(OutputBuffer& out, const Opening& opening, std::string_view key);
+// The head of the answer, with the empty line at its end. Empty when the WebSocket is open, else why not
+// (section 4.1).
+std::string_view fault_of_answer(std::string_view head, std::string_view key, std::string_view protocol);
 
 }  // namespace zerver::http::websocket
