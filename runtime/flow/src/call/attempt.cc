@@ -28,6 +28,7 @@ CallBase::Copy::Copy(CallBase& owner, unsigned number) noexcept
       }),
       Place([](Place& place) noexcept {
         auto& copy = static_cast<Copy&>(place);
+        copy.has_place = true;
         copy.call.launch(copy, trace::Kind::kAttempt);
       }),
       call(owner) {}
@@ -98,7 +99,7 @@ void CallBase::note_end(Copy& copy) noexcept {
   copy.end();
   if (copy.ended_in_start != nullptr) *std::exchange(copy.ended_in_start, nullptr) = true;
   if (copy.running()) worker().loop().stop(copy);
-  target().in_flight->leave();
+  if (std::exchange(copy.has_place, false)) target().in_flight->leave();
 }
 
 void CallBase::note_verdict(Copy& copy, bool failed) noexcept {

@@ -1,5 +1,6 @@
 #include <zerver/flow/call/call.h>
 #include <zerver/flow/call/target.h>
+#include <zerver/flow/transaction/transaction.h>
 
 #include <cstring>
 #include <memory>
@@ -92,8 +93,12 @@ void CallBase::begin_attempt(const CallMachine::Next& next) noexcept {
   // Before the attempt, which may end the call.
   if (next.hedge_at != TimePoint::never()) worker().loop().start(timer_, next.hedge_at);
   Target& target = this->target();
+  // What holds a connection must not wait for those who wait for one.
+  if (first_.transaction() != nullptr && first_.transaction()->is_open())
+    return launch(first_, trace::Kind::kAttempt);
   switch (target.in_flight->enter(first_, target.room, worker().loop())) {
     case InFlight::Entry::kEntered:
+      first_.has_place = true;
       return launch(first_, trace::Kind::kAttempt);
     case InFlight::Entry::kWaits:
       ++target.counts.waited;
@@ -143,6 +148,7 @@ void CallBase::hedge() noexcept {
   ++worker().counters().hedges;
   ++target.counts.hedges;
   copy->until = next.until;
+  copy->has_place = true;
   launch(*copy, trace::Kind::kHedge);
 }
 

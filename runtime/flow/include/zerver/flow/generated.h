@@ -23,4 +23,5 @@
 #include <zerver/flow/saga/saga.h>
 #include <zerver/flow/service.h>
 #include <zerver/flow/step.h>
+#include <zerver/flow/transaction/transaction.h>
 #include <zerver/flow/worker.h>

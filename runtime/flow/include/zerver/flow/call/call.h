@@ -59,6 +59,8 @@ class CallBase : public Member {
 
   // The idempotency key, which lives as long as the arguments. Before it starts.
   void set_key(std::string_view key) noexcept { key_ = key; }
+  // Makes it part of the transaction, which outlives it. Before it starts.
+  void set_transaction(Transaction& transaction) noexcept { first_.set_transaction(&transaction); }
   // Gives up, unless it is shielded: ends with the kind `cancelled`.
   void cancel() noexcept;
 
@@ -87,6 +89,7 @@ class CallBase : public Member {
     Copy(CallBase& owner, unsigned number) noexcept;
     void begin(unsigned attempt) noexcept { begin_attempt(attempt, until, call.key_); }
     void end() noexcept { end_attempt(); }
+    using Operation::set_transaction;
 
     CallBase& call;
     Copy* next = nullptr;            // the hedge behind this one
@@ -94,6 +97,7 @@ class CallBase : public Member {
     TimePoint until = TimePoint::never();
     Breaker::Permit permit;
     State state = State::kIdle;
+    bool has_place = false;  // in flight
 
    private:
     void on_complete(const void* reply) noexcept override;

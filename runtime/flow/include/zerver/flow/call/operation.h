@@ -15,7 +15,9 @@
 
 namespace zerver::flow {
 
+class Transaction;
 class Worker;
+struct Target;
 
 // A `sql"..."`: the text, which is static, with a `?` for each `{x}`, and what is bound to them in that
 // order.
@@ -53,6 +55,9 @@ class Operation {
   FaultKinds fails() const noexcept { return fails_; }
   // The idempotency key of the step (`key expression`): the same for all attempts. Empty when it has none.
   std::string_view key() const noexcept { return key_; }
+  // The `tx { }` that it is part of: it is performed on that transaction's connection, which the first
+  // operation of a transaction opens. Null outside of one.
+  Transaction* transaction() const noexcept { return transaction_; }
   // From 1.
   unsigned attempt() const noexcept { return attempt_; }
   // 0, or from 1 for copies that hedge the attempt.
@@ -93,6 +98,7 @@ class Operation {
     adapter_data = nullptr;
   }
   void end_attempt() noexcept { ++generation_; }
+  void set_transaction(Transaction* transaction) noexcept { transaction_ = transaction; }
 
  private:
   friend class ReplyBase;
@@ -104,6 +110,7 @@ class Operation {
   const void* arguments_;
   std::string_view step_;
   std::string_view key_;
+  Transaction* transaction_ = nullptr;
   Arena* arena_;
   Worker* worker_;
   TimePoint deadline_ = TimePoint::never();
@@ -186,6 +193,18 @@ class Adapter {
   // Its result came too late for a join that does not cancel who loses. Forgets the operation as cancel()
   // does, but what it does out there is to go on where the adapter can do that without it.
   virtual void let_go(Operation& operation) noexcept { cancel(operation); }
+
+  // The transaction is given up: nothing of it may stay. Called at most once for each, when it has something
+  // open (Transaction::adapter_data) and no operation of it is in flight. Forgets it; the connection is used
+  // again, or closed, when the rollback is through. An adapter whose declaration has no `@commit` is never
+  // asked.
+  virtual void roll_back(Transaction& transaction) noexcept { static_cast<void>(transaction); }
+  // Of a queue: whether its operations may be part of a transaction of that target, because it keeps its jobs
+  // there. They happen behind its commit else.
+  virtual bool joins(const Target& target) const noexcept {
+    static_cast<void>(target);
+    return false;
+  }
 };
 
 }  // namespace zerver::flow
