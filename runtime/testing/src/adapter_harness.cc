@@ -53,6 +53,7 @@ StartedOperation::~StartedOperation() { cancel(); }
 void StartedOperation::begin() {
   const TimePoint until = begin_ + options_.patience;
   begin_attempt(options_.attempt, until, options_.key);
+  set_transaction(options_.transaction);
   worker().loop().start(deadline_, until);
   adapter_->start(*this);
 }

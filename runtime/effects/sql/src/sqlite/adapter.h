@@ -12,7 +12,8 @@ namespace zerver::effects::sqlite {
 class Pool;
 
 // Opens `sqlite:PATH` and `sqlite::memory:`. With `?schema=FILE` behind it that file
-// is the schema instead of the package's. Targets of one database share its threads.
+// is the schema instead of the package's, with `?synchronous=full` a commit waits for the disk. Targets of
+// one database share its threads.
 class OpenSql {
  public:
   Opened operator()(const flow::TargetInfo& target, const flow::TargetConfig& config);

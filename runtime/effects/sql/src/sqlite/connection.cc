@@ -121,6 +121,16 @@ std::string Connection::open(const std::string& path, bool read_only) {
         return static_cast<Connection*>(connection)->wait_for_lock(tries) ? 1 : 0;
       },
       this);
+  // Asked so often, in instructions of SQLite's machine, whether anybody still waits. An interrupt from
+  // outside could come just before the statement begins, and be lost.
+  constexpr int kInstructions = 1000;
+  sqlite3_progress_handler(
+      database_, kInstructions,
+      [](void* connection) {
+        const Patience* const patience = static_cast<Connection*>(connection)->patience_;
+        return patience != nullptr && patience->abandoned.load(std::memory_order_relaxed) ? 1 : 0;
+      },
+      this);
   // Readers do not wait for the writer, nor it for them; a crash of the machine may cost the last
   // transactions, never the database.
   return execute("pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on;" +
@@ -135,7 +145,45 @@ std::string Connection::execute(const std::string& script) {
   return error;
 }
 
-void Connection::interrupt() noexcept { sqlite3_interrupt(database_); }
+// --- Transactions ---
+
+Outcome Connection::control(const char* statement) {
+  Outcome outcome;
+  if (sqlite3_stmt* const prepared = prepare(statement, outcome); prepared != nullptr) {
+    const Reset reset(prepared);
+    if (const int code = sqlite3_step(prepared); code != SQLITE_DONE) outcome = failure(code);
+  }
+  return outcome;
+}
+
+Outcome Connection::begin(const Patience& patience) {
+  const Waiting waiting(patience_, patience);
+  return control("begin immediate");
+}
+
+Outcome Connection::commit() {
+  if (!in_transaction())
+    return {true, FaultKind::kUnavailable, "the database has rolled the transaction back"};
+  Outcome outcome = control("commit");
+  if (outcome.failed) roll_back();
+  return outcome;
+}
+
+void Connection::roll_back() noexcept {
+  if (in_transaction()) static_cast<void>(sqlite3_exec(database_, "rollback", nullptr, nullptr, nullptr));
+}
+
+bool Connection::in_transaction() const noexcept { return sqlite3_get_autocommit(database_) == 0; }
+
+void Connection::keep_transactions() noexcept {
+  sqlite3_set_authorizer(
+      database_,
+      [](void* connection, int action, const char*, const char*, const char*, const char*) {
+        const bool ends = action == SQLITE_TRANSACTION || action == SQLITE_SAVEPOINT;
+        return ends && static_cast<Connection*>(connection)->refuses_ ? SQLITE_DENY : SQLITE_OK;
+      },
+      this);
+}
 
 // Called again and again while another connection holds a lock: waits a little, up to the timeout in all.
 bool Connection::wait_for_lock(int tries) const noexcept {
@@ -176,7 +224,9 @@ Outcome Connection::run(std::string_view text, std::span<const flow::Value> para
   needs_writer = false;
   const Waiting waiting(patience_, patience);
   Outcome outcome;
+  refuses_ = true;  // what `vacuum` does inside does not count
   sqlite3_stmt* const statement = prepare(text, outcome);
+  refuses_ = false;
   if (statement == nullptr) return outcome;
   const bool writes = sqlite3_stmt_readonly(statement) == 0;
   if (writes && read_only_) {

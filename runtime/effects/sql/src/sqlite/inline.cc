@@ -2,7 +2,9 @@
 #include "zerver.flow.h"
 #include <zerver/effects/sql/inline_sqlite.h>
 #include <zerver/effects/sql/sqlite/connection.h>
+#include <zerver/flow/transaction/transaction.h>
 
+#include <deque>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -20,9 +22,26 @@ Outcome run(Connection& connection, const flow::Statement& statement, Wanted wan
   return connection.run(statement.text, statement.parameters, wanted, rows, patience, needs_writer);
 }
 
+class InlineSql;
+
+// A transaction has the database for itself; who comes meanwhile waits, first come first served.
+struct Database {
+  struct Waiting {
+    InlineSql* adapter;
+    flow::Operation* operation;
+  };
+
+  Connection connection;
+  flow::Transaction* open = nullptr;
+  std::deque<Waiting> waiting;
+};
+
 class InlineSql final : public SqlAdapter {
  public:
-  explicit InlineSql(Connection& connection) noexcept : connection_(&connection) {}
+  explicit InlineSql(Database& database) noexcept : database_(&database) {}
+  ~InlineSql() override {
+    std::erase_if(database_->waiting, [this](const Database::Waiting& each) { return each.adapter == this; });
+  }
 
   void one(const OneArguments& arguments, flow::RowsReply reply) override {
     answer_rows(arguments.query, Wanted::kOneRow, reply);
@@ -34,42 +53,88 @@ class InlineSql final : public SqlAdapter {
     answer_rows(arguments.query, Wanted::kRows, reply);
   }
   void exec(const ExecArguments& arguments, flow::Reply<std::int64_t> reply) override {
+    if (!enter(reply.operation())) return;
     flow::RowSet rows;
-    const Outcome outcome = run(*connection_, arguments.query, Wanted::kCount, rows);
+    const Outcome outcome = perform(arguments.query, Wanted::kCount, rows, reply.operation());
     if (outcome.failed) return reply.fail({outcome.kind, String::borrowed(outcome.why), {}});
     reply.succeed(rows.affected());
   }
+  void commit(const CommitArguments& /*arguments*/, flow::Reply<void> reply) override {
+    reply.operation().transaction()->adapter_data = nullptr;
+    const Outcome outcome = database_->connection.commit();
+    end();
+    if (outcome.failed) return reply.fail({outcome.kind, String::borrowed(outcome.why), {}});
+    reply.succeed();
+  }
 
-  // Nothing is ever in flight.
-  void cancel(flow::Operation&) noexcept override {}
+  void roll_back(flow::Transaction& /*transaction*/) noexcept override {
+    database_->connection.roll_back();
+    end();
+  }
+
+  void cancel(flow::Operation& operation) noexcept override {
+    std::erase_if(database_->waiting,
+                  [&](const Database::Waiting& each) { return each.operation == &operation; });
+  }
 
  private:
+  // False when it has to wait for the end of another's transaction.
+  bool enter(flow::Operation& operation) {
+    if (database_->open == nullptr || database_->open == operation.transaction()) return true;
+    database_->waiting.push_back({this, &operation});
+    return false;
+  }
+
+  Outcome perform(const flow::Statement& statement, Wanted wanted, flow::RowSet& rows,
+                  flow::Operation& operation) {
+    flow::Transaction* const transaction = operation.transaction();
+    if (transaction != nullptr && !transaction->is_open()) {
+      if (Outcome begun = database_->connection.begin({}); begun.failed) return begun;
+      transaction->adapter_data = database_;
+      database_->open = transaction;
+    } else if (transaction != nullptr && !database_->connection.in_transaction()) {
+      return {true, FaultKind::kUnavailable, "the database has rolled the transaction back"};
+    }
+    return run(database_->connection, statement, wanted, rows);
+  }
+
+  // What waits goes on before this returns; the first that opens a transaction has the database again.
+  void end() {
+    database_->open = nullptr;
+    while (database_->open == nullptr && !database_->waiting.empty()) {
+      const Database::Waiting next = database_->waiting.front();
+      database_->waiting.pop_front();
+      next.adapter->start(*next.operation);
+    }
+  }
+
   // The rows have a place of their own: the flow may run its next statement while it reads them.
   void answer_rows(const flow::Statement& statement, Wanted wanted, flow::RowsReply reply) {
+    if (!enter(reply.operation())) return;
     flow::RowSet rows;
-    const Outcome outcome = run(*connection_, statement, wanted, rows);
+    const Outcome outcome = perform(statement, wanted, rows, reply.operation());
     if (outcome.failed) return reply.fail({outcome.kind, String::borrowed(outcome.why), {}});
     reply.rows(rows);
   }
 
-  Connection* connection_;
+  Database* database_;
 };
 
 class InlineSystem final : public System {
  public:
-  explicit InlineSystem(Connection& connection) noexcept : connection_(&connection) {}
+  explicit InlineSystem(Database& database) noexcept : database_(&database) {}
   std::unique_ptr<flow::Adapter> adapter(flow::Worker&) override {
-    return std::make_unique<InlineSql>(*connection_);
+    return std::make_unique<InlineSql>(*database_);
   }
 
  private:
-  Connection* connection_;
+  Database* database_;
 };
 
 }  // namespace
 
 struct InlineSqlite::Databases {
-  std::map<std::string, Connection, std::less<>> by_url;
+  std::map<std::string, Database, std::less<>> by_url;
 };
 
 InlineSqlite::InlineSqlite() : databases_(std::make_unique<Databases>()) {}
@@ -80,18 +145,19 @@ Registry::Open InlineSqlite::open() {
     const std::string url(config.get("url").value_or(""));
     if (!url.starts_with("sqlite:")) return {nullptr, "its URL must be `sqlite:PATH` or `sqlite::memory:`"};
     const auto [entry, is_new] = databases_->by_url.try_emplace(url);
-    Connection& connection = entry->second;
+    Connection& connection = entry->second.connection;
     std::string error = is_new ? connection.open(":memory:", false) : std::string();
     if (error.empty() && !target.schema.empty()) error = apply_or_check_schema(connection, target.schema);
     if (!error.empty()) return {nullptr, "database `" + url + "`: " + error};
-    return {std::make_unique<InlineSystem>(connection), {}};
+    connection.keep_transactions();
+    return {std::make_unique<InlineSystem>(entry->second), {}};
   };
 }
 
 void InlineSqlite::query(std::string_view url, std::string_view statement, flow::RowSet& rows) {
   const auto entry = databases_->by_url.find(url);
   if (entry == databases_->by_url.end()) throw std::runtime_error("no target has opened " + std::string(url));
-  const Outcome outcome = run(entry->second, {statement, {}}, Wanted::kRows, rows);
+  const Outcome outcome = run(entry->second.connection, {statement, {}}, Wanted::kRows, rows);
   if (outcome.failed) throw std::runtime_error(outcome.why);
 }
 

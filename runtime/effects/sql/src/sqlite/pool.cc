@@ -11,6 +11,8 @@ namespace zerver::effects::sqlite {
 void StatementJob::set(const flow::Statement& statement, Wanted wanted,
                        std::chrono::steady_clock::time_point lock_deadline) {
   patience_.abandoned.store(false, std::memory_order_relaxed);
+  task_ = Task::kAlone;
+  session_ = nullptr;
   patience_.until = lock_deadline;
   text_ = statement.text;
   wanted_ = wanted;
@@ -35,6 +37,16 @@ void StatementJob::set(const flow::Statement& statement, Wanted wanted,
   }
 }
 
+void StatementJob::set_end(Session& session, bool commits) noexcept {
+  patience_.abandoned.store(false, std::memory_order_relaxed);
+  session_ = &session;
+  task_ = commits ? Task::kCommit : Task::kRollBack;
+  outcome_ = {};
+  text_ = {};
+}
+
+// --- Opening and closing ---
+
 Pool::~Pool() {
   {
     const std::lock_guard lock(mutex_);
@@ -47,15 +59,23 @@ Pool::~Pool() {
   }
 }
 
-std::string Pool::open(const std::string& path, std::string_view schema, std::size_t queue_bound) {
-  queue_bound_ = queue_bound;
+std::string Pool::open(const std::string& path, const Settings& settings) {
+  queue_bound_ = settings.queue_bound;
+  batch_.reserve(kMaxBatch);
   // A database in memory belongs to its connection, so there is one for everything.
-  const std::size_t readers = path == ":memory:" ? 0 : kReaders;
-  for (std::size_t index = 0; index <= readers; ++index) {
+  const std::size_t connections = path == ":memory:" ? 1 : std::max<std::size_t>(settings.connections, 1);
+  for (std::size_t index = 0; index < connections; ++index) {
     Member& member = *members_.emplace_back(std::make_unique<Member>());
     if (std::string error = member.connection.open(path, index > 0); !error.empty()) return error;
-    if (index > 0 || schema.empty()) continue;
-    if (std::string error = apply_or_check_schema(member.connection, schema); !error.empty()) return error;
+    if (settings.durable) {
+      if (std::string error = member.connection.execute("pragma synchronous = full"); !error.empty())
+        return error;
+    }
+    if (index == 0 && !settings.schema.empty()) {
+      if (std::string error = apply_or_check_schema(member.connection, settings.schema); !error.empty())
+        return error;
+    }
+    member.connection.keep_transactions();
   }
   for (std::size_t index = 0; index < members_.size(); ++index) {
     Member& member = *members_[index];
@@ -69,13 +89,28 @@ std::string Pool::use_also(std::string_view schema, std::size_t queue_bound) {
   const std::lock_guard lock(mutex_);
   queue_bound_ += queue_bound;
   // Nothing is asked of the writer before the service runs.
-  return schema.empty() ? std::string() : apply_or_check_schema(members_.front()->connection, schema);
+  return schema.empty() ? std::string() : apply_or_check_schema(writer().connection, schema);
 }
 
+PoolState Pool::state() const {
+  const std::lock_guard lock(mutex_);
+  const auto all = static_cast<std::uint32_t>(members_.size());
+  PoolState state{.open = all, .most = all};
+  for (const auto& member : members_) {
+    const bool is_taken = member->busy || (member == members_.front() && open_ != nullptr);
+    state.idle += is_taken ? 0 : 1;
+  }
+  state.waiting = static_cast<std::uint32_t>(writes_.queue.size() + reads_.queue.size());
+  return state;
+}
+
+// --- Queues ---
+
 // By its first word. One that turns out to write goes to the writer after all.
-Pool::Lane& Pool::lane_of(std::string_view text) noexcept {
+Pool::Lane& Pool::lane_of(const StatementJob& job) noexcept {
   constexpr std::array<std::string_view, 3> kReading{"select", "values", "with"};
-  if (members_.size() == 1) return writes_;
+  if (members_.size() == 1 || job.session_ != nullptr) return writes_;
+  const std::string_view text = job.text_;
   const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n("), text.size());
   const auto starts_with = [word = text.substr(begin)](std::string_view lower) {
     return word.size() > lower.size() &&
@@ -87,9 +122,16 @@ Pool::Lane& Pool::lane_of(std::string_view text) noexcept {
 }
 
 bool Pool::submit(StatementJob& job) {
+  using Task = StatementJob::Task;
   const std::lock_guard lock(mutex_);
+  if (job.task_ != Task::kAlone && job.task_ != Task::kOpen) {
+    // Everybody else waits for its end.
+    writes_.queue.push_front(&job);
+    writes_.ready.notify_one();
+    return true;
+  }
   if (writes_.queue.size() + reads_.queue.size() >= queue_bound_) return false;
-  Lane& lane = lane_of(job.text_);
+  Lane& lane = lane_of(job);
   lane.queue.push_back(&job);
   lane.ready.notify_one();
   return true;
@@ -97,89 +139,212 @@ bool Pool::submit(StatementJob& job) {
 
 bool Pool::abandon(StatementJob& job) noexcept {
   const std::lock_guard lock(mutex_);
+  if (job.task_ == StatementJob::Task::kCommit) {
+    const bool waits = std::ranges::find(writes_.queue, &job) != writes_.queue.end();
+    if (waits) job.task_ = StatementJob::Task::kRollBack;
+    return false;
+  }
   if (take_from_queue(job)) return true;
-  end_soon(job);
+  job.patience_.abandoned.store(true, std::memory_order_relaxed);
   return false;
 }
 
 void Pool::discard(StatementJob& job) noexcept {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   if (take_from_queue(job)) return;
   job.discarded_ = true;
-  end_soon(job);
+  job.patience_.abandoned.store(true, std::memory_order_relaxed);
   ended_.wait(lock, [&] {
-    return std::ranges::none_of(members_, [&](const auto& member) { return member->running == &job; });
+    return std::ranges::find(batch_, &job) == batch_.end() &&
+           std::ranges::none_of(members_, [&](const auto& member) { return member->running == &job; });
   });
+}
+
+void Pool::discard(Session& session) noexcept {
+  Lock lock(mutex_);
+  if (open_ != &session) return;
+  ended_.wait(lock, [&] { return !writer().busy; });
+  writer().connection.roll_back();
+  open_ = nullptr;
+  writes_.ready.notify_all();
 }
 
 bool Pool::take_from_queue(const StatementJob& job) noexcept {
   return std::erase(writes_.queue, &job) + std::erase(reads_.queue, &job) > 0;
 }
 
-void Pool::end_soon(StatementJob& job) noexcept {
-  job.patience_.abandoned.store(true, std::memory_order_relaxed);
-  for (const auto& member : members_) {
-    if (member->running == &job) member->connection.interrupt();
+// --- Threads ---
+
+// The next job of the lane that this member may run: while a session is open, the writer runs nothing else.
+StatementJob* Pool::next(const Member& member, Lane& lane) noexcept {
+  if (member.busy || lane.queue.empty()) return nullptr;
+  auto job = lane.queue.begin();
+  if (&lane == &writes_ && open_ != nullptr) {
+    job = std::ranges::find_if(lane.queue, [&](const StatementJob* each) { return each->session_ == open_; });
+    if (job == lane.queue.end()) return nullptr;
+  }
+  StatementJob* const found = *job;
+  lane.queue.erase(job);
+  return found;
+}
+
+void Pool::serve(Member& member, Lane& lane) {
+  Lock lock(mutex_);
+  while (true) {
+    StatementJob* job = nullptr;
+    lane.ready.wait(lock, [&] { return stopping_ || (job = next(member, lane)) != nullptr; });
+    if (stopping_) return;
+    const bool is_alone = job->task_ == StatementJob::Task::kAlone;
+    if (&lane == &writes_ && is_alone && !lane.queue.empty() && open_ == nullptr) {
+      run_batch(member, *job, lock);
+    } else {
+      const bool needs_writer = run(member, *job, lock);
+      give_back(*job, needs_writer);
+    }
+    ended_.notify_all();
   }
 }
 
-bool Pool::run(Member& member, StatementJob& job, std::unique_lock<std::mutex>& lock) {
-  member.running = &job;
-  lock.unlock();
-  bool needs_writer = false;
-  try {
-    job.outcome_ = member.connection.run(job.text_, job.parameters_, job.wanted_, job.rows_, job.patience_,
-                                         needs_writer);
-  } catch (const std::bad_alloc&) {
-    job.outcome_ = {true, FaultKind::kUnavailable, "no memory"};
+void Pool::give_back(StatementJob& job, bool needs_writer) noexcept {
+  if (job.discarded_) return;
+  if (needs_writer && !job.patience_.abandoned.load(std::memory_order_relaxed)) {
+    writes_.queue.push_back(&job);
+    writes_.ready.notify_one();
+  } else {
+    // Behind this the job is its loop's.
+    job.loop_->post(job);
   }
+}
+
+bool Pool::run(Member& member, StatementJob& job, Lock& lock) noexcept {
+  using Task = StatementJob::Task;
+  if (job.session_ != nullptr && job.task_ != Task::kOpen && job.session_ != open_) {
+    // It was never opened.
+    if (job.task_ != Task::kRollBack)
+      job.outcome_ = {true, FaultKind::kUnavailable, "the database has rolled the transaction back"};
+    return false;
+  }
+  member.running = &job;
+  member.busy = true;
+  lock.unlock();
+  const bool needs_writer = execute(member.connection, job);
   lock.lock();
   member.running = nullptr;
+  member.busy = false;
+  if (job.task_ == Task::kOpen && member.connection.in_transaction()) open_ = job.session_;
+  if (job.task_ == Task::kCommit || job.task_ == Task::kRollBack) {
+    open_ = nullptr;
+    writes_.ready.notify_all();
+  }
   ended_.notify_all();
   return needs_writer;
 }
 
-void Pool::serve(Member& member, Lane& lane) {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    lane.ready.wait(lock, [&] { return stopping_ || (!lane.queue.empty() && member.running == nullptr); });
-    if (stopping_) return;
-    StatementJob& job = *lane.queue.front();
-    lane.queue.pop_front();
-    const bool needs_writer = run(member, job, lock);
-    if (job.discarded_) continue;
-    if (needs_writer && !job.patience_.abandoned.load(std::memory_order_relaxed)) {
-      writes_.queue.push_back(&job);
-      writes_.ready.notify_one();
-    } else {
-      // Behind this the job is its loop's.
-      job.loop_->post(job);
+bool Pool::execute(Connection& connection, StatementJob& job) noexcept {
+  using Task = StatementJob::Task;
+  bool needs_writer = false;
+  try {
+    switch (job.task_) {
+      case Task::kCommit:
+        job.outcome_ = connection.commit();
+        return false;
+      case Task::kRollBack:
+        connection.roll_back();
+        return false;
+      case Task::kOpen:
+        job.outcome_ = connection.begin(job.patience_);
+        if (job.outcome_.failed) return false;
+        break;
+      case Task::kGoOn:
+        if (connection.in_transaction()) break;
+        job.outcome_ = {true, FaultKind::kUnavailable, "the database has rolled the transaction back"};
+        return false;
+      case Task::kAlone:
+        break;
     }
+    job.outcome_ =
+        connection.run(job.text_, job.parameters_, job.wanted_, job.rows_, job.patience_, needs_writer);
+  } catch (const std::bad_alloc&) {
+    job.outcome_ = {true, FaultKind::kUnavailable, "no memory"};
   }
+  return needs_writer;
 }
 
-void Pool::perform(StatementJob& job) {
-  std::unique_lock lock(mutex_);
-  if (&lane_of(job.text_) == &reads_) {
-    const bool needs_writer = perform_on(1, members_.size(), job, lock);
-    reads_.ready.notify_all();  // their connections were in use
-    if (!needs_writer) return;
+// --- Statements under one commit ---
+
+// The first one and those that wait behind it.
+void Pool::run_batch(Member& member, StatementJob& first, Lock& lock) noexcept {
+  batch_.push_back(&first);
+  while (!writes_.queue.empty() && batch_.size() < kMaxBatch &&
+         writes_.queue.front()->task_ == StatementJob::Task::kAlone) {
+    batch_.push_back(writes_.queue.front());
+    writes_.queue.pop_front();
   }
-  static_cast<void>(perform_on(0, 1, job, lock));
+  member.busy = true;
+  lock.unlock();
+  bool together = !member.connection.begin(first.patience_).failed;
+  lock.lock();
+  std::size_t done = 0;
+  if (together) run_together(member, done, together, lock);
+  // What could not be part of it, and all of them when there was no commit.
+  for (std::size_t index = 0; index < batch_.size(); ++index) {
+    StatementJob& job = *batch_[index];
+    const bool is_settled = together && index < done && job.outcome_.kind != FaultKind::kInternal;
+    const bool is_good = together && index < done && !job.outcome_.failed;
+    if (is_good || is_settled || job.patience_.abandoned.load(std::memory_order_relaxed)) continue;
+    member.running = &job;
+    lock.unlock();
+    static_cast<void>(execute(member.connection, job));
+    lock.lock();
+    member.running = nullptr;
+  }
+  member.busy = false;
+  for (StatementJob* const job : batch_)
+    give_back(*job, false);
+  batch_.clear();
+}
+
+// `together` is false when nothing of it has happened.
+void Pool::run_together(Member& member, std::size_t& done, bool& together, Lock& lock) noexcept {
+  for (; done < batch_.size() && together; ++done) {
+    StatementJob& job = *batch_[done];
+    if (job.patience_.abandoned.load(std::memory_order_relaxed)) continue;
+    member.running = &job;
+    lock.unlock();
+    static_cast<void>(execute(member.connection, job));
+    lock.lock();
+    member.running = nullptr;
+    together = member.connection.in_transaction();
+  }
+  lock.unlock();
+  if (together) together = !member.connection.commit().failed;
+  lock.lock();
+}
+
+// --- On the caller's thread ---
+
+bool Pool::perform(StatementJob& job) {
+  Lock lock(mutex_);
+  if (&lane_of(job) == &reads_) {
+    Member* reader = nullptr;
+    ended_.wait(lock, [&] {
+      const auto free = std::ranges::find_if(members_.begin() + 1, members_.end(),
+                                             [](const auto& member) { return !member->busy; });
+      if (free != members_.end()) reader = free->get();
+      return reader != nullptr;
+    });
+    const bool needs_writer = run(*reader, job, lock);
+    reads_.ready.notify_all();  // the connection was in use
+    if (!needs_writer) return true;
+  }
+  ended_.wait(lock, [&] { return !writer().busy || open_ != nullptr; });
+  if (open_ != nullptr) {
+    writes_.queue.push_back(&job);
+    return false;
+  }
+  static_cast<void>(run(writer(), job, lock));
   writes_.ready.notify_all();
-}
-
-// On the first of these members whose connection is free.
-bool Pool::perform_on(std::size_t first, std::size_t end, StatementJob& job,
-                      std::unique_lock<std::mutex>& lock) {
-  Member* member = nullptr;
-  ended_.wait(lock, [&] {
-    for (std::size_t index = first; index < end && member == nullptr; ++index) {
-      if (members_[index]->running == nullptr) member = members_[index].get();
-    }
-    return member != nullptr;
-  });
-  return run(*member, job, lock);
+  return true;
 }
 
 }  // namespace zerver::effects::sqlite

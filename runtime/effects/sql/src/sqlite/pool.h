@@ -5,6 +5,7 @@
 #include <zerver/async/loop.h>
 #include <zerver/core/output_buffer.h>
 #include <zerver/effects/sql/sqlite/connection.h>
+#include <zerver/effects/system.h>
 #include <zerver/flow/call/operation.h>
 
 #include <chrono>
@@ -20,9 +21,13 @@
 
 namespace zerver::effects::sqlite {
 
-// One statement on its way. The loop's thread fills it and gets it back, posted to its loop, when it has run;
-// in between it belongs to the pool. It keeps copies of all parameters, because the flow may give up on it
-// and be gone.
+// A `tx { }`: while it is open, the connection that writes is its own. Its owner keeps it until a job that
+// ends it has come back.
+struct Session {};
+
+// One statement, or the end of a transaction, on its way. The loop's thread fills it and gets it back, posted
+// to its loop, when it has run; in between it belongs to the pool. It keeps copies of all parameters, because
+// the flow may give up on it and be gone.
 class StatementJob : public async::Job {
  public:
   StatementJob(async::Loop& loop, Run back) : Job(back), loop_(&loop) {}
@@ -30,6 +35,12 @@ class StatementJob : public async::Job {
   // `statement.text` is static. A database that is still locked at `lock_deadline` fails the statement.
   void set(const flow::Statement& statement, Wanted wanted,
            std::chrono::steady_clock::time_point lock_deadline);
+  // What was set is part of the transaction, and `opens` it.
+  void set_session(Session& session, bool opens) noexcept {
+    session_ = &session;
+    task_ = opens ? Task::kOpen : Task::kGoOn;
+  }
+  void set_end(Session& session, bool commits) noexcept;
 
   const flow::RowSet& rows() const noexcept { return rows_; }
   const Outcome& outcome() const noexcept { return outcome_; }
@@ -37,20 +48,33 @@ class StatementJob : public async::Job {
  private:
   friend class Pool;
 
+  enum class Task : std::uint8_t {
+    kAlone,     // a statement that is a transaction of its own
+    kOpen,      // the first one of a session
+    kGoOn,      // a further one
+    kCommit,    //
+    kRollBack,  //
+  };
+
   async::Loop* loop_;
   std::string_view text_;
   std::vector<flow::Value> parameters_;
   OutputBuffer bytes_;  // of text parameters
   Wanted wanted_ = Wanted::kRows;
+  Task task_ = Task::kAlone;
+  Session* session_ = nullptr;
   Patience patience_;
   bool discarded_ = false;  // guarded by the pool's mutex
   flow::RowSet rows_;
   Outcome outcome_;
 };
 
+// Statements that write and wait at the same time are one transaction of SQLite, with one commit: each ends
+// as it would have alone, and none before that commit.
 class Pool {
  public:
-  static constexpr std::size_t kReaders = 4;
+  static constexpr std::size_t kConnections = 5;  // the one that writes included
+  static constexpr std::size_t kMaxBatch = 64;    // statements under one commit
 
   Pool() = default;
   // Has no jobs any more.
@@ -58,23 +82,36 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
+  struct Settings {
+    std::string_view schema = {};
+    std::size_t queue_bound = 0;
+    std::size_t connections = kConnections;
+    bool durable = false;  // a commit waits for the disk
+  };
+
   // Opens the database, applies or checks the schema when there is one, and starts the threads. Empty, or
   // what is wrong.
-  [[nodiscard]] std::string open(const std::string& path, std::string_view schema, std::size_t queue_bound);
+  [[nodiscard]] std::string open(const std::string& path, const Settings& settings);
   // For a further target of the same database.
   [[nodiscard]] std::string use_also(std::string_view schema, std::size_t queue_bound);
 
-  // False when the queue is full. Any thread.
+  // Any thread.
+  PoolState state() const;
+
+  // False when the queue is full; never for a session that is open. Any thread.
   [[nodiscard]] bool submit(StatementJob& job);
-  // Runs the job at once, on this thread, and returns when it has ended; it is not posted. Waits for a
-  // connection when all are in use. Any thread.
-  void perform(StatementJob& job);
+  // Runs a job without session at once, on this thread: true when it has ended, and is not posted. False when
+  // the connection that it needs belongs to a session: it is submitted. Waits for a connection when all run a
+  // statement. Any thread.
+  [[nodiscard]] bool perform(StatementJob& job);
   // Nobody waits for the job any more: true when it had not begun and will not be posted, else it is ended
-  // soon and posted.
+  // soon and posted. A commit that has not begun becomes a rollback.
   bool abandon(StatementJob& job) noexcept;
   // The job is about to be destroyed, and its loop does not run any more: waits until it has ended; it is not
   // posted.
   void discard(StatementJob& job) noexcept;
+  // So is the session, which has no job: rolled back when this returns.
+  void discard(Session& session) noexcept;
 
  private:
   struct Lane {
@@ -84,23 +121,36 @@ class Pool {
   struct Member {
     Connection connection;
     StatementJob* running = nullptr;  // guarded by mutex_; on its own thread, or on one in perform()
+    bool busy = false;                // guarded by mutex_; also between the jobs of a batch
     std::thread thread;
   };
+  using Lock = std::unique_lock<std::mutex>;
 
-  Lane& lane_of(std::string_view text) noexcept;
+  Lane& lane_of(const StatementJob& job) noexcept;
   bool take_from_queue(const StatementJob& job) noexcept;
-  void end_soon(StatementJob& job) noexcept;
   void serve(Member& member, Lane& lane);
-  // True when a reader got a statement that writes: it has not run.
-  [[nodiscard]] bool run(Member& member, StatementJob& job, std::unique_lock<std::mutex>& lock);
-  bool perform_on(std::size_t first, std::size_t end, StatementJob& job, std::unique_lock<std::mutex>& lock);
+  StatementJob* next(const Member& member, Lane& lane) noexcept;
+  void give_back(StatementJob& job, bool needs_writer) noexcept;
 
-  std::mutex mutex_;
+  // With the mutex, which is free while they run. True when a reader got a statement that writes: it has not
+  // run.
+  [[nodiscard]] bool run(Member& member, StatementJob& job, Lock& lock) noexcept;
+  void run_batch(Member& member, StatementJob& first, Lock& lock) noexcept;
+  void run_together(Member& member, std::size_t& done, bool& together, Lock& lock) noexcept;
+
+  // Without it.
+  static bool execute(Connection& connection, StatementJob& job) noexcept;
+
+  Member& writer() const noexcept { return *members_.front(); }
+
+  mutable std::mutex mutex_;
   Lane writes_;  // guarded by mutex_, like all below
   Lane reads_;
   std::size_t queue_bound_ = 0;
   std::condition_variable ended_;
   bool stopping_ = false;
+  const Session* open_ = nullptr;                 // that has the writer
+  std::vector<StatementJob*> batch_;              // of the writer
   std::vector<std::unique_ptr<Member>> members_;  // the writer first; not changed while threads run
 };
 

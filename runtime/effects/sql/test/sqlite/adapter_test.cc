@@ -368,8 +368,10 @@ TEST_F(SqliteAdapter, TakesTheSchemaFromAFile) {
   EXPECT_EQ(open(url),
             "target `test.db`: adapter `zerver.sql`: database `" + folder.file("a.db") +
                 "`: table `note` of the database has no column `author`, which the schema declares");
-  EXPECT_EQ(open("sqlite::memory:?cache=shared"),
-            "target `test.db`: adapter `zerver.sql`: its URL may end with `?schema=FILE` and nothing else");
+  EXPECT_EQ(
+      open("sqlite::memory:?cache=shared"),
+      "target `test.db`: adapter `zerver.sql`: its URL may end with `?schema=FILE`, `?synchronous=full` or "
+      "`?synchronous=normal`, and `&` between them");
 }
 
 TEST_F(SqliteAdapter, LeavesADatabaseEmptyWhenItsSchemaFails) {

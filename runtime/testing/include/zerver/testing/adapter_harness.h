@@ -47,6 +47,7 @@ struct PerformOptions {
   Duration patience = Duration::from_seconds(10);
   std::string key = {};  // of idempotency
   unsigned attempt = 1;
+  flow::Transaction* transaction = nullptr;  // that it is part of
 };
 
 // An operation that has been started. One that has not ended is cancelled when this is destroyed.

@@ -53,16 +53,25 @@ class Connection {
   // cannot change anything.
   [[nodiscard]] std::string open(const std::string& path, bool read_only);
 
-  // Runs one statement with its parameters bound. Waits for a lock only as long as `patience` says.
-  // `needs_writer` is set, and nothing else is done, when a read-only connection got a statement that writes.
+  // Runs one statement with its parameters bound. Waits for a lock only as long as `patience` says; ends soon
+  // when it is abandoned. `needs_writer` is set, and nothing else is done, when a read-only connection got a
+  // statement that writes.
   Outcome run(std::string_view text, std::span<const flow::Value> parameters, Wanted wanted,
               flow::RowSet& rows, const Patience& patience, bool& needs_writer);
 
+  // A transaction that writes from its beginning; waits for the lock of another process as run() does.
+  // `commit` leaves none open: what fails to commit is rolled back.
+  Outcome begin(const Patience& patience);
+  Outcome commit();
+  void roll_back() noexcept;
+  // False also when SQLite itself has rolled back what was begun.
+  bool in_transaction() const noexcept;
+
+  // From now on run() refuses statements that begin or end a transaction.
+  void keep_transactions() noexcept;
+
   // Any number of statements, without rows. Empty, or what is wrong.
   [[nodiscard]] std::string execute(const std::string& script);
-
-  // Ends the statement that runs, if one does. Any thread, as long as the connection is open.
-  void interrupt() noexcept;
 
  private:
   struct Finalize {
@@ -72,11 +81,13 @@ class Connection {
 
   sqlite3_stmt* prepare(std::string_view text, Outcome& outcome);
   Outcome failure(int code) const;
+  Outcome control(const char* statement);
   bool wait_for_lock(int tries) const noexcept;
 
   sqlite3* database_ = nullptr;
   std::chrono::milliseconds busy_timeout_;
   bool read_only_ = false;
+  bool refuses_ = false;  // a statement of run() is prepared
   std::map<std::string, Statement, std::less<>> statements_;
   const Patience* patience_ = nullptr;  // of the statement that runs
 };
