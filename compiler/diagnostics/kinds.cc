@@ -54,6 +54,8 @@ llvm::StringRef family_name(Family family) {
       return "errors";
     case Family::kSagas:
       return "sagas";
+    case Family::kTransactions:
+      return "transactions";
     case Family::kData:
       return "data";
     case Family::kSql:

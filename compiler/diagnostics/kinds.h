@@ -24,6 +24,7 @@ enum class Family : std::uint8_t {
   kTime,
   kErrors,
   kSagas,
+  kTransactions,
   kData,
   kSql,
   kEvolution,

@@ -31,6 +31,7 @@ Data operation_data(const plan::OperationPlan& operation, std::size_t index) {
                  {"arguments", operation.arguments},
                  {"constant", operation.constant},
                  {"reply", operation.reply},
+                 {"commits", flag(operation.commits)},
                  {"index", std::to_string(index)},
                  {"flow_name", operation.flow_name},
                  {"access", operation.access},

@@ -63,7 +63,8 @@ Data call_data(const plan::CallPlan& call) {
                  {"parameters_local", call.parameters_local},
                  {"parameters", braced(call.parameters)},
                  {"shield", call.shield.empty() ? std::string() : ", " + call.shield},
-                 {"key", when_set(call.key)}});
+                 {"key", when_set(call.key)},
+                 {"transaction", when_set(call.transaction)}});
 }
 
 Data assigns_data(const std::vector<plan::AssignPlan>& assigns) { return list(assigns, assign_data); }
@@ -95,7 +96,7 @@ Data enqueue_data(const plan::EnqueuePlan& enqueue) {
 }
 
 Data outcome_data(const plan::OutcomePlan& outcome) {
-  return object({{"result", outcome.local + ".result()"},
+  return object({{"result", outcome.result.empty() ? outcome.local + ".result()" : outcome.result},
                  {"may_fail", flag(outcome.may_fail)},
                  {"has_failures", flag(!outcome.failures.empty())},
                  {"by_status", flag(llvm::any_of(outcome.failures, has_statuses))},
@@ -156,6 +157,7 @@ Data operation_data(const Operation& operation) {
     awaited = operation.groups.back().local;
   else if (!operation.calls.empty())
     awaited = operation.calls.front().call;
+  if (!operation.commits.empty()) awaited = operation.commits + ".commit(" + awaited + ")";
   return object({
       {"has_comment", flag(!operation.comment.empty())},
       {"comment", operation.comment},
@@ -172,6 +174,11 @@ Data operation_data(const Operation& operation) {
       {"is_each", is(Operation::Kind::kEach)},
       {"is_saga", is(Operation::Kind::kSaga)},
       {"saga", operation.saga_local},
+      {"is_transaction", is(Operation::Kind::kTransaction)},
+      {"transaction", operation.transaction_local},
+      {"repeats", flag(operation.kind == Operation::Kind::kTransaction && !operation.label.empty())},
+      {"forgotten", list(operation.forgotten)},
+      {"goes_on", flag(!operation.ends)},
       {"commit", when_set(operation.commit)},
       {"has_label", flag(!operation.label.empty())},
       {"parts", list(operation.parts,

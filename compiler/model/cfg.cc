@@ -188,6 +188,7 @@ class Builder {
         return step(statement, entry);
       case StatementKind::kChain:
       case StatementKind::kSaga:
+      case StatementKind::kTx:
         return statement.branches.empty() ? entry : block(statement.branches.front(), std::move(entry));
       case StatementKind::kCall:
         return call(statement, entry);

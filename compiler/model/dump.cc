@@ -161,7 +161,7 @@ class Printer {
       out_ << " -> " << kFormats[static_cast<std::size_t>(operation.format)] << text(operation.result) << ", "
            << kAccess[static_cast<std::size_t>(operation.access)]
            << (operation.idempotent ? ", idempotent" : "") << (operation.stream ? ", stream" : "")
-           << (operation.status ? ", status" : "");
+           << (operation.status ? ", status" : "") << (operation.commits ? ", commits" : "");
       if (operation.fails != 0) out_ << ", fails " << kinds_text(operation.fails);
       out_ << '\n';
     }

@@ -149,6 +149,9 @@ class Printer {
       case StatementKind::kSaga:
         out_ << "saga";
         break;
+      case StatementKind::kTx:
+        print(*statement.transaction);
+        break;
       case StatementKind::kRescue:
         print_names("rescue ", statement.errors, program_.errors);
         break;
@@ -171,6 +174,14 @@ class Printer {
     }
     out_ << '\n';
     print_branches(statement, depth);
+  }
+
+  void print(const Transaction& transaction) {
+    out_ << "tx";
+    if (transaction.target.is_valid()) out_ << ' ' << name(transaction.target, program_.targets);
+    if (transaction.isolation != Isolation::kDefault)
+      out_ << " isolation " << isolation_word(transaction.isolation);
+    if (transaction.retries != 0) out_ << " retry " << transaction.retries;
   }
 
   void print_branches(const Statement& statement, unsigned depth) {

@@ -23,6 +23,7 @@ enum class StatementKind : std::uint8_t {
   kWhen,      // `condition`, branches[0] and, for `else`, branches[1] (empty when not written)
   kEach,      // `each`, body in branches[0]
   kSaga,      // branches[0]
+  kTx,        // `transaction`; branches[0], where the commit is a step
   kRescue,    // branches[0] handles `errors` of what stands before it in the same block; see docs/language.md
   kOnError,   // branches[0] runs when `errors` (none: any) leave this block, which then fails unless it
               // answers
@@ -64,6 +65,16 @@ struct Enqueue {
   Boxed<Expression> unique;
 };
 
+enum class Isolation : std::uint8_t { kDefault, kReadCommitted, kRepeatableRead, kSerializable };
+
+struct Transaction {
+  TargetId target;
+  StepId commit;  // made for it
+  Isolation isolation = Isolation::kDefault;
+  std::uint32_t retries = 0;  // of the whole block, behind a conflict with another transaction
+  Span keyword;
+};
+
 // Where a handler names one of its errors; those of a domain are named together.
 struct ErrorNaming {
   Span span;
@@ -88,6 +99,7 @@ struct Statement {
   std::vector<ErrorNaming> named;  // one an element of `errors`
   Boxed<Each> each;
   Boxed<Enqueue> enqueue;
+  Boxed<Transaction> transaction;
   Boxed<Answer> answer;
 };
 

@@ -31,7 +31,8 @@ struct Operation {
   Access access = Access::kRead;
   bool idempotent = false;
   bool stream = false;
-  bool status = false;  // its failures have a status of HTTP
+  bool status = false;   // its failures have a status of HTTP
+  bool commits = false;  // @commit: ends a `tx { }`, and no step calls it
   std::vector<std::string> type_parameters;
   std::vector<OperationParameter> parameters;
   ResultFormat format = ResultFormat::kTyped;
@@ -191,8 +192,9 @@ struct Step {
   Boxed<EffectCall> undo;
   bool pivot = false;
   Span pivot_span;
-  bool auth = false;   // @auth
-  bool limit = false;  // @limit: may come before authentication
+  bool auth = false;     // @auth
+  bool limit = false;    // @limit: may come before authentication
+  bool commits = false;  // no step of the file: the end of a `tx { }`
   Gates drops;
 };
 

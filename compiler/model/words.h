@@ -24,6 +24,12 @@ namespace zc::model {
   return kWords[static_cast<std::size_t>(join)];
 }
 
+// "repeatable read"
+[[nodiscard]] inline const char* isolation_word(Isolation isolation) {
+  constexpr std::array kWords{"default", "read committed", "repeatable read", "serializable"};
+  return kWords[static_cast<std::size_t>(isolation)];
+}
+
 // A declaration's name as `from` would write it, with the alias of its import: "auth.check".
 [[nodiscard]] std::string name_text(const Program& program, PackageId from, const Origin& origin);
 

@@ -94,8 +94,9 @@ class Dumper {
 
   void body(const Body& body, std::size_t depth) {
     for (const Operation& operation : body) {
-      constexpr const char* kNames[] = {"extract", "assign", "effects", "step",     "when", "enqueue",
-                                        "rescue",  "answer", "block",   "parallel", "each", "saga"};
+      constexpr const char* kNames[] = {"extract", "assign", "effects",    "step",  "when",
+                                        "enqueue", "rescue", "answer",     "block", "parallel",
+                                        "each",    "saga",   "transaction"};
       const std::string& text = operation.comment.empty() ? operation.condition : operation.comment;
       const llvm::StringRef kind = kNames[static_cast<std::size_t>(operation.kind)];
       const bool says_it = llvm::StringRef(text + " ").starts_with((kind + " ").str());

@@ -74,6 +74,7 @@ struct OperationPlan {
   std::string arguments;  // OneArguments
   std::string constant;   // kOne
   std::string reply;      // zerver::flow::RowsReply
+  bool commits = false;   // an implementation need not have it
   std::vector<FieldPlan> parameters;
   Lines doc;
   std::string flow_name;  // a C++ literal
@@ -179,8 +180,9 @@ struct CallPlan {
   std::vector<TextPlan> texts;         // that its arguments are made of
   std::string parameters_local;        // of a statement; empty: none
   std::vector<std::string> parameters;
-  std::string key;     // what the other side knows a repeated call by; empty: none
-  std::string shield;  // a further argument of the call; may be empty
+  std::string key;          // what the other side knows a repeated call by; empty: none
+  std::string transaction;  // the local of the transaction that it is part of; empty: none
+  std::string shield;       // a further argument of the call; may be empty
 };
 
 // Calls, or groups, that are waited for together.
@@ -194,6 +196,7 @@ struct GroupPlan {
 // What is made of the result of a call or of a group: `local.result()`.
 struct OutcomePlan {
   std::string local;
+  std::string result;    // in place of that; else empty
   bool may_fail = true;  // else a failure only leaves slots unset
   std::vector<FailurePlan> failures;
   std::string uncovered;  // statements for a fault that is none of these
@@ -244,9 +247,9 @@ struct EnqueuePlan {
   std::string site, arguments_type;
   std::vector<std::string> arguments;
   std::vector<std::string> settings;  // ".after = ..."
-  std::string saga;                   // the local that keeps it until it completes; empty: none
-  std::string shield;                 // a further argument of the call; may be empty
-  std::string failed;                 // guarded statements when it is not taken
+  std::string saga;    // the local, or that of a transaction, that keeps it until it completes; empty: none
+  std::string shield;  // a further argument of the call; may be empty
+  std::string failed;  // guarded statements when it is not taken
 };
 
 struct Operation;
@@ -312,7 +315,8 @@ struct Operation {
     kBlock,     // with hooks
     kParallel,  // branches that are coroutines
     kEach,
-    kSaga
+    kSaga,
+    kTransaction
   };
   Kind kind = Kind::kAssign;
   std::string comment;                // "read_id -> id", "return 201 todo"
@@ -332,11 +336,15 @@ struct Operation {
   std::vector<std::string> arguments;
   std::vector<CasePlan> cases;
   std::vector<WrittenPlan> required_writes;
-  std::string condition;           // kWhen
-  Body body, otherwise;            // kWhen, kRescue: what may fail, what handles it
-  std::string saga_local, commit;  // kSaga: its local; statements at its end, empty: it never comes there
-  std::string label;               // kRescue, kBlock: where failures go
-  std::string exit;                // kBlock, kParallel, kEach side by side: the local that says how it ended
+  std::string condition;               // kWhen
+  Body body, otherwise;                // kWhen, kRescue: what may fail, what handles it
+  std::string saga_local, commit;      // kSaga: its local; statements at its end, empty: it never comes there
+  std::string transaction_local;       // kTransaction
+  std::vector<std::string> forgotten;  // kTransaction that is repeated: whether slots are set
+  bool ends = false;                   // kTransaction that is repeated: nothing goes on behind the body
+  std::string commits;                 // kCalls: the local of the transaction that ends with it; else empty
+  std::string label;                   // kRescue, kBlock: where failures go
+  std::string exit;  // kBlock, kParallel, kEach side by side: the local that says how it ended
   std::vector<HookPlan> on_error, on_cancel;  // kBlock
   std::string cancel_label;                   // kBlock: where `on error` goes when the request is given up
   std::string pass_on;                        // statements that go on with `exit`

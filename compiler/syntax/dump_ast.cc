@@ -483,6 +483,18 @@ class AstDumper {
     --depth_;
   }
 
+  void dump_transaction_head(const TransactionStatement& transaction) {
+    out_ << "tx";
+    if (!transaction.target.is_missing()) {
+      out_ << " ";
+      dump(transaction.target, out_);
+    }
+    if (!transaction.isolation.empty()) out_ << " isolation";
+    for (const Name& word : transaction.isolation)
+      out_ << " " << word.text;
+    dump_fails(transaction.fails);
+  }
+
   void dump_statement(const Statement& statement) {
     begin(statement);
     switch (statement.kind) {
@@ -495,6 +507,9 @@ class AstDumper {
         break;
       case StatementKind::kBlock:
         out_ << block_name(llvm::cast<BlockStatement>(statement).block_kind);
+        break;
+      case StatementKind::kTransaction:
+        dump_transaction_head(llvm::cast<TransactionStatement>(statement));
         break;
       case StatementKind::kWhen:
         out_ << "when";
@@ -549,6 +564,9 @@ class AstDumper {
   void dump_inside(const Statement& statement) {
     if (const auto* block = llvm::dyn_cast<BlockStatement>(&statement)) {
       dump_block(block->body);
+    } else if (const auto* transaction = llvm::dyn_cast<TransactionStatement>(&statement)) {
+      label("retry", transaction->retry);
+      dump_block(transaction->body);
     } else if (const auto* when = llvm::dyn_cast<WhenStatement>(&statement)) {
       for (const WhenArm& arm : when->arms) {
         label("condition", arm.condition);

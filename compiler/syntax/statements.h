@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/syntax/expressions.h"
+#include "compiler/syntax/steps.h"
 
 #include <llvm/ADT/ArrayRef.h>
 
@@ -14,6 +15,7 @@ enum class StatementKind : std::uint8_t {
   kError,
   kUse,
   kBlock,
+  kTransaction,
   kWhen,
   kEach,
   kRescue,
@@ -59,6 +61,19 @@ struct BlockStatement : Statement {
   static bool classof(const Statement* statement) { return statement->kind == StatementKind::kBlock; }
 
   BlockKind block_kind = BlockKind::kParallel;
+  Block body;
+};
+
+// `tx db isolation repeatable read retry 3 fails Busy { }`
+struct TransactionStatement : Statement {
+  TransactionStatement() : Statement(StatementKind::kTransaction) {}
+  static bool classof(const Statement* statement) { return statement->kind == StatementKind::kTransaction; }
+
+  Span keyword;                    // `tx`
+  QualifiedName target;            // missing when not given
+  llvm::ArrayRef<Name> isolation;  // the words behind `isolation`; none when not given
+  const Expr* retry = nullptr;     // null when not given
+  llvm::ArrayRef<FailsClause> fails;
   Block body;
 };
 

@@ -127,7 +127,8 @@ std::string exchange(llvm::StringRef text, const std::vector<Item>& items, std::
 }
 
 std::string wrap(llvm::StringRef text, const Item& item, std::mt19937& random) {
-  constexpr std::array kBlocks{"when true {", "parallel {", "saga {", "when 1 < 2 { return 204; } else {"};
+  constexpr std::array kBlocks{"when true {", "parallel {", "saga {", "tx {",
+                               "when 1 < 2 { return 204; } else {"};
   return replace(text, item.begin, item.end,
                  (llvm::Twine(kBlocks[pick(kBlocks.size(), random)]) + text_of(text, item) + "}").str());
 }

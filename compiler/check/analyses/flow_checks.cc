@@ -7,6 +7,7 @@
 #include "compiler/check/governance/governance.h"
 #include "compiler/check/sagas/saga_checks.h"
 #include "compiler/check/time/time_checks.h"
+#include "compiler/check/transactions/transactions.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -139,6 +140,8 @@ void check_flows(Context& context) {
     long_timeouts.collect(flow);
     context.begin("sagas");
     check_sagas(flow, sagas);
+    context.begin("transactions");
+    check_transactions(flow);
     context.begin("liveness");
     collect_write_uses(flow, uses);
     context.begin("data");

@@ -219,6 +219,7 @@ const std::vector<Access>& Accesses::of(const model::EffectCall& call) {
 std::vector<Access> Accesses::make(const model::EffectCall& call) const {
   std::vector<Access> result;
   const model::Operation& operation = model::operation_of(program_, call);
+  if (operation.commits) return result;  // what it makes last was looked at where it was written
   Access access;
   access.call = &call;
   access.operation = call.operation;

@@ -6,6 +6,7 @@
 #include "compiler/check/expressions/conversions.h"
 #include "compiler/check/expressions/expressions.h"
 #include "compiler/check/flows/answers.h"
+#include "compiler/check/transactions/transactions.h"
 
 #include <algorithm>
 #include <iterator>
@@ -72,6 +73,14 @@ class BlockResolver {
       case syntax::StatementKind::kBlock:
         block(llvm::cast<syntax::BlockStatement>(statement), out);
         break;
+      case syntax::StatementKind::kTransaction: {
+        const auto& written = llvm::cast<syntax::TransactionStatement>(statement);
+        model::Statement result = make(StatementKind::kTx, written.span);
+        result.branches.push_back(resolve(written.body));
+        result.transaction = resolve_transaction(context_, package_, written, result.branches.front());
+        out.push_back(std::move(result));
+        break;
+      }
       case syntax::StatementKind::kWhen:
         out.push_back(when(llvm::cast<syntax::WhenStatement>(statement), 0));
         break;

@@ -2,6 +2,7 @@
 
 #include "compiler/check/flows/expansion.h"
 
+#include "compiler/check/transactions/transactions.h"
 #include "compiler/model/cfg.h"
 
 #include <iterator>
@@ -81,6 +82,8 @@ class Expander {
     }
     for (std::size_t i = 0; i < written.branches.size(); ++i)
       result.branches[i] = expand(written.branches[i], from);
+    if (written.kind == model::StatementKind::kTx)
+      place_commits(*written.transaction, result.branches.front());
     return result;
   }
 

@@ -51,8 +51,11 @@ class Packages {
   Packages(Context& context, llvm::StringRef noun) : context_(context), noun_(noun) {}
 
   template <typename Table> Packages& add(const Table& table) {
-    for (const auto& each : table)
+    for (const auto& each : table) {
+      if constexpr (requires { each.commits; })
+        if (each.commits) continue;  // nobody has named it
       by_package_.try_emplace(each.origin.package, context_, noun_).first->second.add(each.origin);
+    }
     return *this;
   }
 

@@ -46,13 +46,13 @@ void resolve_access(Context& context, const syntax::Operation& source, model::Op
   const syntax::Trait* chosen = nullptr;
   for (const auto& [name, access] :
        {std::pair("read", model::Access::kRead), std::pair("write", model::Access::kWrite),
-        std::pair("statement", model::Access::kByStatement)}) {
+        std::pair("statement", model::Access::kByStatement), std::pair("commit", model::Access::kWrite)}) {
     const syntax::Trait* trait = find_trait(source.traits, name);
     if (trait == nullptr) continue;
     if (chosen != nullptr) {
       context.engine
           .report(Kind::kBadOperation, trait->span, source.name.text,
-                  "has two of `@read`, `@write` and `@statement`")
+                  "has two of `@read`, `@write`, `@statement` and `@commit`")
           .secondary(chosen->span, "and this says otherwise");
       continue;
     }
@@ -64,7 +64,7 @@ void resolve_access(Context& context, const syntax::Operation& source, model::Op
         .report(Kind::kBadOperation, source.name.span, source.name.text,
                 "does not say whether it reads or writes")
         .fix("say that it only reads", source.name.span.start_point(), "@read ")
-        .help("`@read`, `@write`, or `@statement` when its SQL decides");
+        .help("`@read`, `@write`, `@statement` when its SQL decides, or `@commit` when it ends a `tx { }`");
   }
   operation.idempotent = find_trait(source.traits, "idempotent") != nullptr;
   operation.stream = find_trait(source.traits, "stream") != nullptr;
@@ -75,6 +75,24 @@ void resolve_access(Context& context, const syntax::Operation& source, model::Op
   if (operation.access == model::Access::kByStatement && !takes_statement && !source.erroneous) {
     context.engine.report(Kind::kBadOperation, source.name.span, source.name.text, "takes no statement")
         .note("an operation with `@statement` has a parameter of type `statement`");
+  }
+}
+
+// What ends a `tx { }` is called by the flow itself: there is one, and nobody gives it arguments.
+void check_commit(Context& context, const syntax::Operation& source, const model::Adapter& adapter,
+                  model::Operation& operation) {
+  const syntax::Trait* trait = find_trait(source.traits, "commit");
+  if (trait == nullptr) return;
+  operation.commits = true;
+  const bool is_plain =
+      operation.parameters.empty() && context.types.kind(operation.result) == model::TypeKind::kVoid;
+  if (!is_plain)
+    context.engine.report(Kind::kBadOperation, trait->span, source.name.text,
+                          "takes or returns something, and ends a `tx { }`");
+  for (const model::Operation& other : adapter.operations) {
+    if (!other.commits) continue;
+    context.engine.report(Kind::kBadOperation, trait->span, source.name.text, "is a second `@commit`")
+        .secondary(other.origin.span, "the first one");
   }
 }
 
@@ -132,6 +150,7 @@ void resolve_adapter(Context& context, model::Adapter& adapter, const syntax::Ad
     }
     operation.fails = resolve_operation_kinds(context, written);
     resolve_access(context, written, operation);
+    check_commit(context, written, adapter, operation);
     adapter.operations.push_back(std::move(operation));
   }
 }

@@ -152,6 +152,13 @@ class EffectResolver {
       }
       return false;
     }
+    if (found->commits) {
+      context_.engine
+          .report(Kind::kBadClause, effect_.call->span,
+                  "`" + name.text.str() + "` ends a transaction, and no step does that")
+          .help("put the steps that belong together into `tx " + dotted(target) + " { }`");
+      return false;
+    }
     call_.operation = static_cast<std::uint32_t>(found - operations.begin());
     if (found->origin.deprecated) {
       auto& diagnostic = context_.engine.report(Kind::kDeprecated, name.span, "operation", name.text);

@@ -39,6 +39,7 @@ constexpr TraitRule kRules[] = {
     {"idempotent", kOnOperation, "operations of adapters"},
     {"stream", kOnOperation, "operations of adapters"},
     {"status", kOnOperation, "operations of adapters"},
+    {"commit", kOnOperation, "operations of adapters"},
     {"opaque", kOnExtern, "extern types"},
     {"auth", kOnStep, "steps"},
     {"limit", kOnStep, "steps"},

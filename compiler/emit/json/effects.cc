@@ -34,6 +34,7 @@ JsonWriter::Object JsonWriter::adapter(const model::Adapter& each) const {
     entry["idempotent"] = operation.idempotent;
     entry["stream"] = operation.stream;
     if (operation.status) entry["status"] = true;
+    if (operation.commits) entry["commits"] = true;
     entry["parameters"] = parameters(operation.parameters);
     entry["fails"] = kinds(operation.fails);
     if (!operation.type_parameters.empty()) entry["type_parameters"] = Array(operation.type_parameters);

@@ -18,7 +18,7 @@ namespace {
 using model::StatementKind;
 
 constexpr std::array kStepKinds{"extract", "pure", "effect", "group", "body"};
-constexpr std::array kStatementKinds{"step",   "chain",    "parallel",  "when", "each",    "saga",
+constexpr std::array kStatementKinds{"step",   "chain",    "parallel",  "when", "each",    "saga",  "tx",
                                      "rescue", "on_error", "on_cancel", "call", "enqueue", "return"};
 constexpr std::array kTriggers{"route", "slug", "job", "cron"};
 constexpr std::array kPriorities{"interactive", "normal", "batch"};
@@ -136,6 +136,13 @@ JsonWriter::Object JsonWriter::statement(const model::Statement& each) const {
     if (each.enqueue->priority) work["priority"] = *each.enqueue->priority;
     if (each.enqueue->unique) work["unique"] = captions_.expression(*each.enqueue->unique);
     result["enqueue"] = std::move(work);
+  }
+  if (each.transaction) {
+    Object transaction{{"isolation", model::isolation_word(each.transaction->isolation)},
+                       {"retries", each.transaction->retries}};
+    if (each.transaction->target.is_valid())
+      transaction["target"] = name(program_.targets[each.transaction->target].origin);
+    result["transaction"] = std::move(transaction);
   }
   if (!each.errors.empty()) result["errors"] = names(each.errors, program_.errors);
   if (!each.branches.empty()) {

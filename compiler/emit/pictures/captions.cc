@@ -112,6 +112,14 @@ std::string Captions::expression(const model::Expression& expression) const {
   return inner.str();
 }
 
+std::string Captions::transaction(const model::Transaction& transaction) const {
+  std::string text = "tx " + name(program_.targets[transaction.target].origin);
+  if (transaction.isolation != model::Isolation::kDefault)
+    text += std::string(", ") + model::isolation_word(transaction.isolation);
+  if (transaction.retries != 0) text += ", again up to " + std::to_string(transaction.retries) + " times";
+  return text;
+}
+
 std::string Captions::statement(const model::Statement& statement) const {
   switch (statement.kind) {
     case model::StatementKind::kStep:
@@ -131,6 +139,8 @@ std::string Captions::statement(const model::Statement& statement) const {
     }
     case model::StatementKind::kSaga:
       return "saga";
+    case model::StatementKind::kTx:
+      return transaction(*statement.transaction);
     case model::StatementKind::kRescue:
       return "rescue " + errors(statement.errors);
     case model::StatementKind::kOnError:

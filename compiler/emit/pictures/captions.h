@@ -42,6 +42,7 @@ class Captions {
   [[nodiscard]] std::string policy(const model::PolicySettings& settings) const;  // "timeout 50ms, retry 1"
 
  private:
+  [[nodiscard]] std::string transaction(const model::Transaction& transaction) const;
   [[nodiscard]] EffectCaption caption(const model::EffectCall& call) const;
   void append(const model::Group& group, std::vector<EffectCaption>& effects) const;
 

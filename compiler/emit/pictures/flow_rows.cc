@@ -111,6 +111,7 @@ class Walker {
       case StatementKind::kParallel:
       case StatementKind::kChain:
       case StatementKind::kSaga:
+      case StatementKind::kTx:
       case StatementKind::kCall:
         add(RowKind::kBlock, captions_.statement(each));
         return branches(each, false);

@@ -45,7 +45,7 @@ class Maker {
   // What stands in traces, metrics and journals.
   void names() {
     for (const model::Step& step : program_.steps) {
-      if (!is_root(step.origin)) continue;
+      if (!is_root(step.origin) || step.commits) continue;
       Entry entry = declared(program_, "step", step.origin);
       std::vector<std::string> writes;
       writes.reserve(step.writes.size());

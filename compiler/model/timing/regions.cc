@@ -19,6 +19,7 @@ class Finder {
     block_of_.assign(cfg_.statements.size(), kNoRegion);
     saga_of_.assign(cfg_.statements.size(), kNoRegion);
     result_.regions.emplace_back();
+    times_.assign(cfg_.statements.size(), 1);
     walk(flow_.body, 0, kNoRegion);
     place_nodes();
     return std::move(result_);
@@ -34,6 +35,15 @@ class Finder {
     const std::uint32_t index = index_of_.at(&statement);
     region_of_[index] = region;
     saga_of_[index] = saga;
+    times_[index] = runs_;
+    const std::uint32_t outer_runs = runs_;
+    if (statement.transaction) runs_ += statement.transaction->retries;
+    walk_inside(statement, index, region, saga);
+    runs_ = outer_runs;
+  }
+
+  void walk_inside(const Statement& statement, std::uint32_t index, std::uint32_t region,
+                   std::uint32_t saga) {
     if (statement.kind == StatementKind::kSaga && saga == kNoRegion) {
       saga = static_cast<std::uint32_t>(result_.sagas.size());
       result_.sagas.push_back(&statement);
@@ -61,11 +71,13 @@ class Finder {
     result_.of.assign(cfg_.nodes.size(), 0);
     result_.block.assign(cfg_.nodes.size(), kNoRegion);
     result_.saga.assign(cfg_.nodes.size(), kNoRegion);
+    result_.times.assign(cfg_.nodes.size(), 1);
     for (std::size_t i = 0; i < cfg_.nodes.size(); ++i) {
       const Node& node = cfg_.nodes[i];
       if (node.statement == kNoIndex) continue;
       result_.of[i] = region_of_[node.statement];
       result_.saga[i] = saga_of_[node.statement];
+      result_.times[i] = times_[node.statement];
       if (block_of_[node.statement] != kNoRegion) place_in_block(static_cast<NodeIndex>(i));
     }
     const llvm::BitVector reached = reached_uncancelled(cfg_);
@@ -95,7 +107,8 @@ class Finder {
   const Flow& flow_;
   const Cfg& cfg_;
   llvm::DenseMap<const Statement*, std::uint32_t> index_of_;
-  std::vector<std::uint32_t> region_of_, block_of_, saga_of_;  // by statement
+  std::vector<std::uint32_t> region_of_, block_of_, saga_of_, times_;  // by statement
+  std::uint32_t runs_ = 1;                                             // of what is walked
   Regions result_;
 };
 

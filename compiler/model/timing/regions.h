@@ -40,6 +40,7 @@ struct Regions {
   std::vector<std::uint32_t> block;  // the block that a node is the entry of; mostly none
   std::vector<std::uint32_t> saga;   // by node: the outermost saga around it, in `sagas`; mostly none
   std::vector<const Statement*> sagas;
+  std::vector<std::uint32_t> times;  // by node: how often a transaction around it runs at most, from 1
 };
 
 // The nodes that a request can reach without being cancelled.

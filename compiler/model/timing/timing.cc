@@ -85,7 +85,7 @@ class Timer {
   void find_longest(FlowTiming& timing) const {
     PathCosts costs = no_costs();
     for (const NodeIndex node : steps_) {
-      costs.of_node[node] = time_of(node).worst;
+      costs.of_node[node] = multiply_time(time_of(node).worst, regions_.times[node]);
       costs.is_stop[node] = costs.of_node[node] != 0;
     }
     EndPaths ends = find_paths(cfg_, regions_, costs, PathGoal::kLongest);
@@ -99,7 +99,7 @@ class Timer {
       for (const EffectCall* call : time_of(stop.node).longest) {
         TimedCall timed_call = timed(stop.node, *call, otherwise_);
         if (timed_call.time.worst() == 0) continue;
-        timed_call.times = stop.times;
+        timed_call.times = stop.times * regions_.times[stop.node];
         timing.path.push_back(std::move(timed_call));
       }
       if (stop.fails) timing.path.back().fails = true;

@@ -144,13 +144,14 @@ void plan_adapters(Builder& builder) {
     if (!builder.is_own(adapter.origin)) continue;
     AdapterPlan result{
         builder.names.name(id), builder.flow_name(adapter.origin), lines_of(adapter.origin.doc), {}, {}};
-    NameScope functions({"start", "cancel", "let_go"});
+    NameScope functions({"start", "cancel", "let_go", "roll_back", "joins"});
     for (const model::Operation& operation : adapter.operations) {
       OperationPlan plan;
       plan.name = functions.claim(operation.origin.name);
       plan.arguments = upper_camel(operation.origin.name) + "Arguments";
       plan.constant = constant(operation.origin.name);
       plan.reply = reply_type(builder, operation);
+      plan.commits = operation.commits;
       plan.doc = lines_of(operation.origin.doc);
       plan.flow_name = string_literal(operation.origin.name);
       plan.access = access_name(operation.access);

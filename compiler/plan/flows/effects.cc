@@ -250,6 +250,7 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
       plan.call_type = "zerver::flow::ValueCall<" + result + ">";
       break;
   }
+  if (effect.target == transaction_target_) plan.transaction = transaction_;
   if (shields_ != 0) plan.shield = "zerver::flow::Shield::kCleanup";
   return plan;
 }

@@ -202,6 +202,9 @@ bool FlowBuilder::statement(const model::Statement& statement, Body& body) {
     case StatementKind::kSaga:
       saga(statement, body, ends);
       break;
+    case StatementKind::kTx:
+      transaction(statement, body, ends);
+      break;
     case StatementKind::kEnqueue:
       enqueue(statement, body);
       break;

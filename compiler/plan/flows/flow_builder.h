@@ -70,6 +70,9 @@ class FlowBuilder {
   // What a saga is about to do could not be written down.
   std::string break_off_unrecorded(const std::string& fault);
 
+  // transactions.cc
+  void transaction(const model::Statement& statement, Body& body, bool& ends);
+
   // uses.cc
   // The slots that the statements use, and those that they write; what the runs of an `each` inside have for
   // themselves is left out.
@@ -161,11 +164,13 @@ class FlowBuilder {
   std::vector<Element> elements_;  // outermost first
   Slots stored_;                   // in the flow's own slots
   std::size_t rescue_count_ = 0, scope_count_ = 0, each_count_ = 0, branch_count_ = 0;
-  std::size_t shields_ = 0;       // of `on cancel`
-  std::size_t nesting_ = 0;       // of alternatives
-  std::string saga_;              // the local of the innermost one around; empty: none
-  bool is_saga_here_ = false;     // it is a local of the same coroutine
-  bool uses_outer_saga_ = false;  // else: something used it
+  std::size_t shields_ = 0;             // of `on cancel`
+  std::size_t nesting_ = 0;             // of alternatives
+  std::string saga_;                    // the local of the innermost one around; empty: none
+  bool is_saga_here_ = false;           // it is a local of the same coroutine
+  bool uses_outer_saga_ = false;        // else: something used it
+  std::string transaction_;             // the local of the one around; empty: none
+  model::TargetId transaction_target_;  // its target
   bool uses_path_ = false;
   std::unique_ptr<model::Cfg> graph_;  // made when a saga needs it
   std::vector<model::Saga> sagas_;

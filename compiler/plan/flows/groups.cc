@@ -165,6 +165,11 @@ void FlowBuilder::effect(const model::Step& step, const std::string& prefix, Ope
     outcome.kept.push_back(
         {outcome.may_fail ? "" : result, {assign(step.writes[0], step.call->result, "*" + result)}});
   }
+  if (step.commits) {
+    // With what was enqueued.
+    operation.commits = transaction_;
+    outcome.result = transaction_ + ".committed()";
+  }
   operation.calls.push_back(std::move(plan));
   operation.outcomes.push_back(std::move(outcome));
 }

@@ -123,11 +123,13 @@ void FlowBuilder::enqueue(const model::Statement& statement, Body& body) {
     plan.site = same->name;
   }
   if (shields_ != 0) plan.shield = "zerver::flow::Shield::kCleanup";
-  // What a saga enqueues is handed over when it has completed.
-  if (saga_.empty())
-    plan.failed = guarded(break_off("call.result().error()", true));
-  else
+  // What a saga or a transaction enqueues is handed over when it has completed.
+  if (!transaction_.empty())
+    plan.saga = transaction_;
+  else if (!saga_.empty())
     plan.saga = use_saga();
+  else
+    plan.failed = guarded(break_off("call.result().error()", true));
   suspensions_.push_back(operation.comment);
   body.push_back(std::move(operation));
 }

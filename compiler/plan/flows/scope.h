@@ -52,12 +52,13 @@ struct Arrivals {
 
 struct Scope {
   enum class Kind : std::uint8_t {
-    kRescue,    // `errors`, in front of a `rescue`
-    kBlock,     // with `on error` for `errors` or `any_error`, with `on cancel` when `takes_cancel`
-    kHook,      // in an `on error`: `on cancel` of the same block still runs
-    kOnCancel,  // in an `on cancel`: nothing leaves it but to its own end
-    kSaga,      // takes everything
-    kBranch,    // a coroutine of its own, which ends with an exit
+    kRescue,       // `errors`, in front of a `rescue`
+    kBlock,        // with `on error` for `errors` or `any_error`, with `on cancel` when `takes_cancel`
+    kHook,         // in an `on error`: `on cancel` of the same block still runs
+    kOnCancel,     // in an `on cancel`: nothing leaves it but to its own end
+    kSaga,         // takes everything
+    kTransaction,  // that is repeated behind an error
+    kBranch,       // a coroutine of its own, which ends with an exit
   };
   Kind kind = Kind::kBranch;
   llvm::ArrayRef<model::ErrorId> errors = {};
@@ -83,6 +84,8 @@ struct Scope {
         return event.kind == Event::Kind::kCancelled && takes_cancel;
       case Kind::kSaga:
         return event.kind != Event::Kind::kAnswered;
+      case Kind::kTransaction:
+        return event.kind == Event::Kind::kRaised;
       case Kind::kOnCancel:
       case Kind::kBranch:
         return true;

@@ -65,6 +65,7 @@ std::string FlowBuilder::leave_with(const Event& event, const std::string& exit,
         [[fallthrough]];
       case Scope::Kind::kBlock:
       case Scope::Kind::kSaga:
+      case Scope::Kind::kTransaction:
         return (exit == scope.exit ? std::string() : scope.exit + " = " + exit + ";\n") + "goto " +
                scope.label + ";";
     }

@@ -14,8 +14,8 @@ namespace {
 using diagnostics::Kind;
 
 // What a statement can begin with: a slip there reads like a setting.
-constexpr std::array<llvm::StringRef, 9> kStatementKeywords{
-    "parallel", "sequential", "saga", "when", "each", "rescue", "call", "enqueue", "return"};
+constexpr std::array<llvm::StringRef, 10> kStatementKeywords{
+    "parallel", "sequential", "saga", "tx", "when", "each", "rescue", "call", "enqueue", "return"};
 
 }  // namespace
 
@@ -71,6 +71,8 @@ void TreeBuilder::statement(Grammar::StatementContext* context,
   };
   if (context->useStatement() != nullptr) {
     statements.push_back(use(context->useStatement()));
+  } else if (context->transactionStatement() != nullptr) {
+    statements.push_back(transaction(context->transactionStatement()));
   } else if (context->whenStatement() != nullptr) {
     statements.push_back(when(context->whenStatement()));
   } else if (context->eachStatement() != nullptr) {
@@ -189,6 +191,40 @@ const Statement* TreeBuilder::use(Grammar::UseStatementContext* context) {
   node->name = {copy(segments), cover(segments.front().span, segments.back().span)};
   node->span = span(context);
   node->erroneous = context->exception != nullptr;
+  return node;
+}
+
+const Statement* TreeBuilder::transaction(Grammar::TransactionStatementContext* context) {
+  ErrorScope scope(*this);
+  auto* node = make<TransactionStatement>();
+  node->span = span(context);
+  node->keyword = span(context->TX());
+  if (context->qualifiedName() != nullptr) node->target = qualified_name(context->qualifiedName());
+  std::vector<Grammar::FailureContext*> failing;
+  for (Grammar::TransactionClauseContext* clause : context->transactionClause()) {
+    if (clause->ISOLATION() != nullptr) {
+      if (!node->isolation.empty())
+        report_duplicate(span(clause), "isolation",
+                         cover(node->isolation.front().span, node->isolation.back().span));
+      llvm::SmallVector<Name, 2> words;
+      for (antlr4::tree::TerminalNode* word : clause->IDENTIFIER())
+        words.push_back(name_of(token(word)));
+      if (node->isolation.empty()) node->isolation = copy(words);
+    } else if (clause->RETRY() != nullptr) {
+      const Expr* given = expression(clause->expression(), span(clause));
+      if (node->retry != nullptr) {
+        report_duplicate(span(clause), "retry", node->retry->span);
+      } else {
+        node->retry = given;
+      }
+    } else {
+      const auto named = clause->failure();
+      failing.insert(failing.end(), named.begin(), named.end());
+    }
+  }
+  node->fails = failures(failing);
+  node->body = block(context->block(), nullptr);
+  node->erroneous = scope.failed(context);
   return node;
 }
 

@@ -156,6 +156,7 @@ class TreeBuilder {
   void flow_setting(Grammar::FlowSettingContext* context, llvm::SmallVectorImpl<const Statement*>& statements,
                     llvm::SmallVectorImpl<Setting>* settings);
   const Statement* use(Grammar::UseStatementContext* context);
+  const Statement* transaction(Grammar::TransactionStatementContext* context);
   const Statement* when(Grammar::WhenStatementContext* context);
   const Statement* each(Grammar::EachStatementContext* context);
   const Statement* enqueue(Grammar::StatementContext* context);

@@ -66,6 +66,7 @@ bool begins_statement(std::size_t type) {
     case FlowParser::PARALLEL:
     case FlowParser::SEQUENTIAL:
     case FlowParser::SAGA:
+    case FlowParser::TX:
     case FlowParser::WHEN:
     case FlowParser::EACH:
     case FlowParser::RESCUE:
@@ -84,6 +85,7 @@ bool has_block(std::size_t type) {
     case FlowParser::PARALLEL:
     case FlowParser::SEQUENTIAL:
     case FlowParser::SAGA:
+    case FlowParser::TX:
     case FlowParser::WHEN:
     case FlowParser::EACH:
     case FlowParser::RESCUE:
