@@ -34,12 +34,14 @@ std::filesystem::path binaries() {
 std::vector<pid_t> children_of(pid_t parent) {
   std::vector<pid_t> children;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     // `pid (name) state parent ...`
     const std::string stat = text_of(entry.path() / "stat");
     const std::size_t name_end = stat.rfind(')');
     if (name_end == std::string::npos || name_end + 4 > stat.size()) continue;
     if (std::stol(stat.substr(name_end + 4)) == parent)
-      children.push_back(static_cast<pid_t>(std::stol(entry.path().filename())));
+      children.push_back(static_cast<pid_t>(std::stol(name)));
   }
   return children;
 }

@@ -1,97 +1,26 @@
 #include "adapter.h"
 
-#include "pool.h"
+#include "observed.h"
 #include "schema.h"
+#include "worker_sql.h"
 #include "zerver.flow.h"
 #include <zerver/flow/call/operation.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace zerver::effects::postgres {
 
 namespace {
-
-enum class Wanted : std::uint8_t { kRows, kCount };
-
-class WorkerSql final : public SqlAdapter {
- public:
-  WorkerSql(const Libpq& pq, io::AsioLoop& loop, Random& random, Options options)
-      : pool_(pq, loop, random, std::move(options)) {}
-
-  void one(const OneArguments& arguments, flow::RowsReply reply) override {
-    submit(arguments.query, Wanted::kRows, reply.operation());
-  }
-  void maybe(const MaybeArguments& arguments, flow::RowsReply reply) override {
-    submit(arguments.query, Wanted::kRows, reply.operation());
-  }
-  void many(const ManyArguments& arguments, flow::RowsReply reply) override {
-    submit(arguments.query, Wanted::kRows, reply.operation());
-  }
-  void exec(const ExecArguments& arguments, flow::Reply<std::int64_t> reply) override {
-    submit(arguments.query, Wanted::kCount, reply.operation());
-  }
-
-  void cancel(flow::Operation& operation) noexcept override { forget(operation, Connection::Stop::kCancel); }
-  void let_go(flow::Operation& operation) noexcept override { forget(operation, Connection::Stop::kLetGo); }
-
- private:
-  // One statement of a flow.
-  struct Record final : Request {
-    explicit Record(WorkerSql& the_owner) noexcept : owner(the_owner) {}
-    void answered(const Answer& answer) noexcept override { owner.answered(*this, answer); }
-    void failed(const Failure& failure) noexcept override { owner.failed(*this, failure); }
-
-    WorkerSql& owner;
-    flow::Operation* operation = nullptr;
-    Wanted wanted = Wanted::kRows;
-  };
-
-  void submit(const flow::Statement& statement, Wanted wanted, flow::Operation& operation) {
-    if (free_.empty()) {
-      records_.push_back(std::make_unique<Record>(*this));
-      free_.reserve(records_.size());  // so that giving one back never fails
-      free_.push_back(records_.back().get());
-    }
-    Record& record = *free_.back();
-    free_.pop_back();
-    record.statement = statement;
-    record.wanted = wanted;
-    record.operation = &operation;
-    operation.adapter_data = &record;
-    pool_.start(record);
-  }
-
-  void forget(flow::Operation& operation, Connection::Stop how) noexcept {
-    Record& record = *static_cast<Record*>(operation.adapter_data);
-    pool_.forget(record, how);
-    free_.push_back(&record);
-  }
-
-  // The record is given back behind its use: the flow may start the next statement from within.
-  void answered(Record& record, const Answer& answer) noexcept {
-    if (record.wanted == Wanted::kCount) {
-      record.operation->complete(&answer.affected);
-    } else {
-      flow::RowsReply(*record.operation).rows(answer.rows);
-    }
-    free_.push_back(&record);
-  }
-  void failed(Record& record, const Failure& failure) noexcept {
-    record.operation->fail({failure.kind, String::borrowed(failure.why), {}});
-    free_.push_back(&record);
-  }
-
-  std::vector<std::unique_ptr<Record>> records_;
-  std::vector<Record*> free_;
-  Pool pool_;
-};
 
 // Where there is no loop with sockets, as in a simulation.
 class NoSql final : public SqlAdapter {
@@ -110,19 +39,40 @@ class NoSql final : public SqlAdapter {
 
 class SqlSystem final : public System {
  public:
-  SqlSystem(const Libpq& pq, Options options, std::size_t size)
-      : pq_(pq), options_(std::move(options)), size_(size) {}
+  SqlSystem(const Libpq& pq, Options options) : pq_(pq), options_(std::move(options)) {
+    observed_.health.note(Health::State::kUp, {}, {});  // it has answered when its schema was looked at
+  }
 
   std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
     io::AsioLoop* const loop = io::AsioLoop::of(worker.loop());
     if (loop == nullptr) return std::make_unique<NoSql>();
-    return std::make_unique<WorkerSql>(pq_, *loop, worker.random(), options_);
+    // How many share the connections is known when all have come; none of them runs before.
+    const Part part{&workers_, workers_.count++, &observed_};
+    auto adapter = std::make_unique<WorkerSql>(pq_, *loop, worker.random(), options_, part);
+    adapters_[&worker] = adapter.get();
+    return adapter;
+  }
+
+  std::string describe() const override { return "postgres://" + postgres::describe(options_.parameters); }
+  Health health() const override { return observed_.health.health(); }
+  std::optional<effects::PoolState> pool() const override {
+    return effects::PoolState{.open = observed_.open.load(std::memory_order_relaxed),
+                              .idle = observed_.idle.load(std::memory_order_relaxed),
+                              .waiting = observed_.waiting.load(std::memory_order_relaxed),
+                              .most = static_cast<std::uint32_t>(options_.size)};
+  }
+  void probe(flow::Worker& worker, ProbeDone done) override {
+    const auto adapter = adapters_.find(&worker);
+    if (adapter == adapters_.end()) return done(health());
+    adapter->second->probe(std::move(done));
   }
 
  private:
   Libpq pq_;
   Options options_;
-  std::size_t size_;  // of the whole process
+  Observed observed_;
+  Workers workers_;
+  std::map<const flow::Worker*, WorkerSql*> adapters_;
 };
 
 bool read_file(const std::string& name, std::string& text) {
@@ -160,9 +110,10 @@ Opened OpenSql::operator()(const flow::TargetInfo& target, const flow::TargetCon
   if (std::string error = pq.load(); !error.empty()) return {nullptr, std::move(error)};
   Options options;
   if (std::string error = parse_url(pq, url, options); !error.empty()) return {nullptr, std::move(error)};
+  if (target.pool != 0) options.size = target.pool;
   if (const std::string error = apply_or_check_schema(pq, options, schema); !error.empty())
     return {nullptr, "database `" + describe(options.parameters) + "`: " + error};
-  return {std::make_unique<SqlSystem>(pq, std::move(options), options.size), {}};
+  return {std::make_unique<SqlSystem>(pq, std::move(options)), {}};
 }
 
 }  // namespace zerver::effects::postgres

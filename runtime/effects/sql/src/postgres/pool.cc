@@ -12,15 +12,17 @@ constexpr std::size_t kMaxConnecting = 2;  // at the same time
 
 }  // namespace
 
-Pool::Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, Options options)
+Pool::Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, const Options& options,
+           const Part& part)
     : pq_(pq),
       loop_(loop),
       random_(random),
-      options_(std::move(options)),
+      options_(options),
       names_(loop),
       retry_(*this, &Pool::retry),
       maintenance_(*this, &Pool::maintain),
-      sweep_(*this, &Pool::sweep) {
+      sweep_(*this, &Pool::sweep),
+      part_(part) {
   members_.reserve(options_.size);
   gone_.reserve(options_.size);
 }
@@ -31,6 +33,7 @@ Pool::~Pool() {
   loop_.stop(maintenance_);
   loop_.stop(sweep_);
   members_.clear();
+  note();
 }
 
 void Pool::start(Request& request) noexcept {
@@ -76,9 +79,11 @@ void Pool::dispatch() noexcept {
   while (!waiting_.empty() && place(*waiting_.first())) {
   }
   dispatching_ = false;
-  if (waiting_.empty() || closing_) return;
-  grow(waiting_.size());
-  if (!is_any(Connection::State::kReady) && !is_any(Connection::State::kConnecting)) refuse_all();
+  if (!waiting_.empty() && !closing_) {
+    grow(waiting_.size());
+    if (!is_any(Connection::State::kReady) && !is_any(Connection::State::kConnecting)) refuse_all();
+  }
+  note();
 }
 
 // False when it has to wait.
@@ -141,7 +146,7 @@ void Pool::grow(std::size_t wanted) noexcept {
     return member.connection->state() == Connection::State::kConnecting;
   });
   wanted = std::min(wanted, kMaxConnecting);
-  for (auto count = static_cast<std::size_t>(connecting); count < wanted && members_.size() < options_.size;
+  for (auto count = static_cast<std::size_t>(connecting); count < wanted && members_.size() < size();
        ++count) {
     Member& member = members_.emplace_back();
     ConnectionOwner& owner = *this;
@@ -158,12 +163,12 @@ void Pool::keep_one() noexcept {
 void Pool::connected(Connection& connection) noexcept {
   backoff_.succeeded();
   loop_.stop(retry_);
-  ++state_.made;
   const Duration tenth{options_.max_lifetime.nanoseconds / 10};
   const Duration less{
       static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(tenth.nanoseconds) + 1))};
   member_of(connection).goes_at = loop_.now() + (options_.max_lifetime - less);
   if (!maintenance_.running()) loop_.start(maintenance_, loop_.now() + kMaintenance);
+  note_health();
   dispatch();
 }
 
@@ -186,13 +191,13 @@ void Pool::come_back(Request& request) noexcept {
 void Pool::lost(Connection& connection, std::string_view why) noexcept {
   const bool never_was_open = connection.connected_at() == TimePoint{};
   why_ = why;
-  ++state_.lost;
   retire(connection);
   if (never_was_open) {
     const Duration pause = backoff_.failed(options_, random_);
     if (!retry_.running()) loop_.start(retry_, loop_.now() + pause);
+    note_health();
     if (!is_any(Connection::State::kReady) && !is_any(Connection::State::kConnecting)) refuse_all();
-    return;
+    return note();
   }
   keep_one();
   dispatch();
@@ -244,18 +249,35 @@ void Pool::maintain() noexcept {
   keep_one();
 }
 
-const PoolState& Pool::state() noexcept {
-  state_.open = state_.idle = state_.connecting = 0;
+// --- What is shown ---
+
+std::size_t Pool::size() const noexcept {
+  return part_.workers == nullptr ? options_.size : part_.workers->share(options_.size, part_.worker);
+}
+
+void Pool::note() noexcept {
+  if (part_.observed == nullptr) return;
+  Counted now{.waiting = static_cast<std::uint32_t>(waiting_.size())};
   for (const Member& member : members_) {
-    const Connection& connection = *member.connection;
-    state_.open += connection.state() == Connection::State::kReady ? 1U : 0U;
-    state_.connecting += connection.state() == Connection::State::kConnecting ? 1U : 0U;
-    state_.idle += !member.is_leased && connection.is_idle() ? 1U : 0U;
+    if (member.connection->state() != Connection::State::kReady) continue;
+    ++now.open;
+    if (!member.is_leased && member.connection->is_idle()) ++now.idle;
   }
-  state_.waiting = waiting_.size();
-  state_.is_down = state_.open == 0 && backoff_.failures() > 0;
-  state_.why = why_;
-  return state_;
+  const auto add = [](std::atomic<std::uint32_t>& to, std::uint32_t before, std::uint32_t after) {
+    if (before != after) to.fetch_add(after - before, std::memory_order_relaxed);
+  };
+  add(part_.observed->open, counted_.open, now.open);
+  add(part_.observed->idle, counted_.idle, now.idle);
+  add(part_.observed->waiting, counted_.waiting, now.waiting);
+  counted_ = now;
+}
+
+void Pool::note_health() noexcept {
+  if (part_.observed == nullptr) return;
+  const bool is_up = is_any(Connection::State::kReady);
+  if (!is_up && backoff_.failures() == 0) return;  // not known yet
+  part_.observed->health.note(is_up ? Health::State::kUp : Health::State::kDown, is_up ? "" : why_,
+                              loop_.now());
 }
 
 }  // namespace zerver::effects::postgres

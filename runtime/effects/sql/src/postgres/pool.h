@@ -4,6 +4,7 @@
 #include "backoff.h"
 #include "connection.h"
 #include "names.h"
+#include "observed.h"
 #include "options.h"
 #include "protocol/statement.h"
 #include <zerver/async/loop.h>
@@ -20,22 +21,12 @@
 
 namespace zerver::effects::postgres {
 
-struct PoolState {
-  std::size_t open = 0;
-  std::size_t idle = 0;
-  std::size_t connecting = 0;
-  std::size_t waiting = 0;
-  std::uint64_t made = 0;  // since the start
-  std::uint64_t lost = 0;
-  bool is_down = false;  // the last attempt to connect has failed, and nothing is open
-  std::string why;       // of what was lost last
-};
-
 // Of one loop and its thread. Grows when nothing is idle, and shrinks to one connection, which it keeps open
 // by itself, when nobody asks. Whoever waits is served in the order of coming.
 class Pool final : private ConnectionOwner {
  public:
-  Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, Options options);
+  // `part` says what is to be had of the connections of the whole process, and where it is noted how it goes.
+  Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, const Options& options, const Part& part = {});
   // Nobody waits any more.
   ~Pool();
   Pool(const Pool&) = delete;
@@ -52,7 +43,6 @@ class Pool final : private ConnectionOwner {
 
   // Opens the first connection, if there is none.
   void warm_up() noexcept { keep_one(); }
-  const PoolState& state() noexcept;
 
  private:
   struct Member {
@@ -93,6 +83,9 @@ class Pool final : private ConnectionOwner {
   void retire(Connection& connection) noexcept;
   void sweep() noexcept;
   bool is_any(Connection::State state) const noexcept;
+  std::size_t size() const noexcept;
+  void note() noexcept;
+  void note_health() noexcept;
 
   const Libpq& pq_;
   io::AsioLoop& loop_;
@@ -110,7 +103,8 @@ class Pool final : private ConnectionOwner {
   bool dispatching_ = false;
   bool closing_ = false;
   std::string why_;
-  PoolState state_;
+  Part part_;
+  Counted counted_;  // as it is noted
 };
 
 }  // namespace zerver::effects::postgres

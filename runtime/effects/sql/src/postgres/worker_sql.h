@@ -1,0 +1,52 @@
+// The adapter `sql` over PostgreSQL, as one worker has it.
+#pragma once
+
+#include "observed.h"
+#include "pool.h"
+#include "zerver.flow.h"
+
+#include <memory>
+#include <vector>
+
+namespace zerver::effects::postgres {
+
+class WorkerSql final : public SqlAdapter {
+ public:
+  // What is shared outlives it.
+  WorkerSql(const Libpq& pq, io::AsioLoop& loop, Random& random, const Options& options, const Part& part);
+  ~WorkerSql() override;
+
+  void one(const OneArguments& arguments, flow::RowsReply reply) override;
+  void maybe(const MaybeArguments& arguments, flow::RowsReply reply) override;
+  void many(const ManyArguments& arguments, flow::RowsReply reply) override;
+  void exec(const ExecArguments& arguments, flow::Reply<std::int64_t> reply) override;
+
+  void cancel(flow::Operation& operation) noexcept override { forget(operation, Connection::Stop::kCancel); }
+  void let_go(flow::Operation& operation) noexcept override { forget(operation, Connection::Stop::kLetGo); }
+
+  // Asks the server for nothing.
+  void probe(ProbeDone done);
+
+ private:
+  enum class Gives : std::uint8_t { kRows, kCount, kNothing };
+  struct Record;
+  struct Session;
+  struct Probe;
+
+  void submit(const flow::Statement& statement, Gives gives, flow::Operation& operation);
+  void forget(flow::Operation& operation, Connection::Stop how) noexcept;
+  void end(Session& session, const char* command) noexcept;
+  void give_back(Session& session) noexcept;
+
+  Record& take_record();
+  Session& take_session();
+
+  std::vector<std::unique_ptr<Record>> records_;
+  std::vector<Record*> free_records_;
+  std::vector<std::unique_ptr<Session>> sessions_;
+  std::vector<Session*> free_sessions_;
+  std::vector<std::unique_ptr<Probe>> probes_;
+  Pool pool_;
+};
+
+}  // namespace zerver::effects::postgres
