@@ -23,8 +23,11 @@ constexpr std::array kKinds = {FaultKind::kInvalid,  FaultKind::kMissing,     Fa
 // --- Values as people write them ---
 
 std::string duration_text(Duration span) {
-  constexpr std::pair<std::int64_t, const char*> kUnits[] = {
-      {3'600'000'000'000, "h"}, {60'000'000'000, "m"}, {1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}};
+  constexpr std::pair<std::int64_t, const char*> kUnits[] = {{3'600'000'000'000, "h"},
+                                                             {60'000'000'000, "m"},
+                                                             {1'000'000'000, "s"},
+                                                             {1'000'000, "ms"},
+                                                             {1'000, "us"}};
   for (const auto& [size, name] : kUnits) {
     if (span.nanoseconds != 0 && span.nanoseconds % size == 0)
       return std::to_string(span.nanoseconds / size) + name;
@@ -52,15 +55,15 @@ std::vector<SettingValue> settings_of(const ReportedTarget& target) {
   settings.push_back({"in_flight", std::to_string(info.in_flight), info.in_flight});
   settings.push_back({"queue", std::to_string(info.queue), info.queue});
   settings.push_back({"breaker",
-                      breaker.percent == 0 ? "none"
-                                           : std::to_string(breaker.percent) + "% of " +
-                                                 std::to_string(breaker.of) + " open " +
-                                                 duration_text(breaker.open),
+                      breaker.percent == 0
+                          ? "none"
+                          : std::to_string(breaker.percent) + "% of " + std::to_string(breaker.of) +
+                                " open " + duration_text(breaker.open),
                       std::nullopt});
-  settings.push_back({"retry_budget",
-                      info.retry_budget_percent == 0 ? "unbounded"
-                                                     : std::to_string(info.retry_budget_percent) + "%",
-                      std::nullopt});
+  settings.push_back(
+      {"retry_budget",
+       info.retry_budget_percent == 0 ? "unbounded" : std::to_string(info.retry_budget_percent) + "%",
+       std::nullopt});
   settings.push_back({"pool", pool ? std::to_string(*pool) : "-", pool});
   return settings;
 }
@@ -82,7 +85,8 @@ std::string_view access_of(const OperationInfo& operation) noexcept {
 }
 
 // The timeout of its attempts, and who says so: the policy, or, in flows without a deadline, the default.
-std::pair<Duration, std::string_view> timeout_of(const ReportedTarget& target, const flow::CallPolicy& policy) {
+std::pair<Duration, std::string_view> timeout_of(const ReportedTarget& target,
+                                                 const flow::CallPolicy& policy) {
   if (policy.timeout != Duration::max()) return {policy.timeout, "declared"};
   return {flow::defaults::timeout_of(target.info->adapter), "default"};
 }
@@ -103,8 +107,8 @@ std::string call_text(const ReportedTarget& target, const ReportedCall& call) {
   text += ", timeout " + duration_text(timeout);
   if (source == "default") text += " (default, where there is no deadline)";
   if (policy.retries != 0) {
-    text += ", retry " + std::to_string(policy.retries) + " backoff " + duration_text(policy.backoff_first) + ".." +
-            duration_text(policy.backoff_cap);
+    text += ", retry " + std::to_string(policy.retries) + " backoff " + duration_text(policy.backoff_first) +
+            ".." + duration_text(policy.backoff_cap);
   }
   if (policy.hedges != 0)
     text += ", hedge " + std::to_string(policy.hedges) + " after " + duration_text(policy.hedge_after);
@@ -155,8 +159,10 @@ void write_call(flow::JsonWriter& json, const ReportedTarget& target, const Repo
   json.end_object();
   write_number(json, "retries", policy.retries);
   if (policy.retries != 0) {
-    write_number(json, "backoff_ms", static_cast<std::uint64_t>(policy.backoff_first.nanoseconds) / 1'000'000);
-    write_number(json, "backoff_cap_ms", static_cast<std::uint64_t>(policy.backoff_cap.nanoseconds) / 1'000'000);
+    write_number(json, "backoff_ms",
+                 static_cast<std::uint64_t>(policy.backoff_first.nanoseconds) / 1'000'000);
+    write_number(json, "backoff_cap_ms",
+                 static_cast<std::uint64_t>(policy.backoff_cap.nanoseconds) / 1'000'000);
     write_kinds(json, "retry_on", policy.retry_on);
   }
   write_number(json, "hedges", policy.hedges);
@@ -241,7 +247,8 @@ void write_target(flow::JsonWriter& json, const ReportedTarget& target) {
   json.end_object();
 }
 
-std::vector<ReportedCall> calls_of(std::span<const flow::PackageInfo* const> packages, std::string_view target) {
+std::vector<ReportedCall> calls_of(std::span<const flow::PackageInfo* const> packages,
+                                   std::string_view target) {
   std::vector<ReportedCall> calls;
   for (const flow::PackageInfo* const package : packages) {
     for (const flow::CallSite* const site : package->calls) {

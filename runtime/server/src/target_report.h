@@ -19,10 +19,10 @@ struct ReportedCall {
 };
 
 struct ReportedTarget {
-  effects::TargetState state;      // when it could be opened
-  const flow::TargetInfo* info;    // of it
-  std::string why_not_opened;      // empty: it is
-  std::vector<ReportedCall> calls; // in the order of the packages and of their texts
+  effects::TargetState state;       // when it could be opened
+  const flow::TargetInfo* info;     // of it
+  std::string why_not_opened;       // empty: it is
+  std::vector<ReportedCall> calls;  // in the order of the packages and of their texts
 
   bool is_up() const noexcept {
     return why_not_opened.empty() && state.health.state == effects::Health::State::kUp;

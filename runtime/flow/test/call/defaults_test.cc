@@ -21,9 +21,12 @@ std::string page() {
 std::string tables() {
   std::string policies = "| setting | default | of |\n|---|---|---|\n";
   std::string timeouts = "| adapter | timeout |\n|---|---|\n";
-  const auto seconds = [](std::int64_t milliseconds) { return std::to_string(milliseconds / 1'000) + " s |\n"; };
+  const auto seconds = [](std::int64_t milliseconds) {
+    return std::to_string(milliseconds / 1'000) + " s |\n";
+  };
   const auto policy = [&policies](std::string setting, std::string text, std::string meaning) {
-    policies += "| `" + setting + "` | " + text + " |" + (meaning.empty() ? " " : " " + meaning + " ") + "|\n";
+    policies +=
+        "| `" + setting + "` | " + text + " |" + (meaning.empty() ? " " : " " + meaning + " ") + "|\n";
   };
 #define POLICY_DEFAULT(identifier, value, setting, text, meaning) policy(setting, text, meaning);
 #define ADAPTER_TIMEOUT(adapter, milliseconds) timeouts += "| `" adapter "` | " + seconds(milliseconds);
@@ -33,7 +36,8 @@ std::string tables() {
 #undef ADAPTER_TIMEOUT
 #undef OTHER_TIMEOUT
   return policies +
-         "\nAn attempt whose policy has no `timeout`, in a flow that has no `deadline`, ends with `timeout` after\n\n" +
+         "\nAn attempt whose policy has no `timeout`, in a flow that has no `deadline`, ends with `timeout` "
+         "after\n\n" +
          timeouts;
 }
 

@@ -56,10 +56,12 @@ Event Reader::read(std::string_view& input) {
       if (!take_header(input)) {
         // What is wrong with the beginning of a header is said at once.
         if (header_size_ < 2) return {};
-        if (const std::string_view why = fault_of_header(); !why.empty()) return fail(CloseCode::kProtocolError, why);
+        if (const std::string_view why = fault_of_header(); !why.empty())
+          return fail(CloseCode::kProtocolError, why);
         return {};
       }
-      if (const std::string_view why = fault_of_header(); !why.empty()) return fail(CloseCode::kProtocolError, why);
+      if (const std::string_view why = fault_of_header(); !why.empty())
+        return fail(CloseCode::kProtocolError, why);
       begin_payload();
       if (!is_control(opcode_) && payload_left_ > limits_.message - message_.size())
         return fail(CloseCode::kTooLarge, "a message is too large");
@@ -84,7 +86,11 @@ bool Reader::take_header(std::string_view& input) {
     input.remove_prefix(1);
     if (header_size_ != 2) continue;
     const unsigned length = header_[1] & 0x7fU;
-    header_needed_ = 2 + (length == 126 ? 2U : length == 127 ? 8U : 0U) + ((header_[1] & 0x80U) != 0 ? 4U : 0U);
+    header_needed_ = 2 +
+                     (length == 126   ? 2U
+                      : length == 127 ? 8U
+                                      : 0U) +
+                     ((header_[1] & 0x80U) != 0 ? 4U : 0U);
   }
   return true;
 }
@@ -104,7 +110,8 @@ std::string_view Reader::fault_of_header() const noexcept {
   if ((opcode == 1 || opcode == 2) && in_message_) return "a message within another one";
   if (header_size_ < header_needed_) return {};
   const std::uint64_t size = payload_size();
-  if ((length == 126 && size < 126) || (length == 127 && size <= 0xffff)) return "a length is longer than it needs to be";
+  if ((length == 126 && size < 126) || (length == 127 && size <= 0xffff))
+    return "a length is longer than it needs to be";
   if (size >> 63 != 0) return "a length is negative";
   return {};
 }
@@ -181,7 +188,9 @@ Event Reader::finish_close() {
     return {Event::Kind::kClose, CloseCode::kNone, {}};
   }
   if (control_.size() == 1) return fail(CloseCode::kProtocolError, "half a code of a close");
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned>(static_cast<unsigned char>(control_[at])); };
+  const auto byte = [&](std::size_t at) {
+    return static_cast<unsigned>(static_cast<unsigned char>(control_[at]));
+  };
   const unsigned code = byte(0) << 8 | byte(1);
   if (!may_be_sent(code)) return fail(CloseCode::kProtocolError, "a code of a close that nobody sends");
   const std::string_view reason = std::string_view(control_).substr(2);

@@ -29,6 +29,7 @@ class NoSql final : public SqlAdapter {
   void maybe(const MaybeArguments&, flow::RowsReply reply) override { refuse(reply); }
   void many(const ManyArguments&, flow::RowsReply reply) override { refuse(reply); }
   void exec(const ExecArguments&, flow::Reply<std::int64_t> reply) override { refuse(reply); }
+  void commit(const CommitArguments&, flow::Reply<void> reply) override { refuse(reply); }
   void cancel(flow::Operation&) noexcept override {}
 
  private:

@@ -37,7 +37,9 @@ std::string Server::open(const std::string& url, const std::string& schema) {
   return apply_or_check_schema(*libpq_, *options_, schema);
 }
 
-std::string Server::execute(const std::string& script) const { return postgres::execute(*libpq_, *options_, script); }
+std::string Server::execute(const std::string& script) const {
+  return postgres::execute(*libpq_, *options_, script);
+}
 
 std::string Server::describe() const { return postgres::describe(options_->parameters); }
 
@@ -58,7 +60,13 @@ class ListenerConnection final : private ConnectionOwner {
  public:
   ListenerConnection(const Server& server, io::AsioLoop& loop, Random& random, std::string channel,
                      Listener::Heard& heard)
-      : server_(server), loop_(loop), random_(random), heard_(heard), names_(loop), retry_(*this), listen_(*this) {
+      : server_(server),
+        loop_(loop),
+        random_(random),
+        heard_(heard),
+        names_(loop),
+        retry_(*this),
+        listen_(*this) {
     command_ = "listen \"";
     for (const char c : channel)
       command_ += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -91,7 +99,8 @@ class ListenerConnection final : private ConnectionOwner {
 
   void connect() noexcept {
     ConnectionOwner& owner = *this;
-    connection_ = std::make_unique<Connection>(server_.libpq(), loop_, server_.options(), book_, names_, owner);
+    connection_ =
+        std::make_unique<Connection>(server_.libpq(), loop_, server_.options(), book_, names_, owner);
     connection_->connect();
   }
   void connect_later() noexcept {

@@ -58,11 +58,9 @@ bool Names::has_names(const ConnectParameters& parameters) {
 }
 
 void Names::look_up(std::shared_ptr<Question> question, const ConnectParameters& parameters) {
-  tasks_.spawn(
-      [this](std::shared_ptr<Question> whose, ConnectParameters its) {
-        return answer(std::move(whose), std::move(its));
-      },
-      std::move(question), parameters);
+  tasks_.spawn([this](std::shared_ptr<Question> whose,
+                      ConnectParameters its) { return answer(std::move(whose), std::move(its)); },
+               std::move(question), parameters);
 }
 
 // Each host with all its addresses, each of which libpq tries in turn.

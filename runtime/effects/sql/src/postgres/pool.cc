@@ -12,8 +12,7 @@ constexpr std::size_t kMaxConnecting = 2;  // at the same time
 
 }  // namespace
 
-Pool::Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, const Options& options,
-           const Part& part)
+Pool::Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, const Options& options, const Part& part)
     : pq_(pq),
       loop_(loop),
       random_(random),

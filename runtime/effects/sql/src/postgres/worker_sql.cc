@@ -1,5 +1,7 @@
 #include "worker_sql.h"
 
+#include "protocol/sql_state.h"
+#include <zerver/flow/transaction/transaction.h>
 
 #include <algorithm>
 #include <string_view>
@@ -9,9 +11,27 @@ namespace zerver::effects::postgres {
 
 namespace {
 
+const char* begin_of(flow::Isolation isolation) noexcept {
+  switch (isolation) {
+    case flow::Isolation::kDefault:
+      return "begin";
+    case flow::Isolation::kReadCommitted:
+      return "begin isolation level read committed";
+    case flow::Isolation::kRepeatableRead:
+      return "begin isolation level repeatable read";
+    case flow::Isolation::kSerializable:
+      return "begin isolation level serializable";
+  }
+  return "begin";
+}
+
 // In a transaction all of it again may go well.
 void fail(flow::Operation& operation, const Failure& failure) noexcept {
-  const FaultKind kind = failure.kind;
+  FaultKind kind = failure.kind;
+  if (operation.transaction() != nullptr && may_succeed_again(failure.sql_state)) {
+    kind = FaultKind::kConflict;
+    operation.transaction()->note_conflict();
+  }
   operation.fail({kind, String::borrowed(failure.why), {}});
 }
 
@@ -128,6 +148,18 @@ void WorkerSql::exec(const ExecArguments& arguments, flow::Reply<std::int64_t> r
   submit(arguments.query, Gives::kCount, reply.operation());
 }
 
+void WorkerSql::commit(const CommitArguments&, flow::Reply<void> reply) {
+  flow::Operation& operation = reply.operation();
+  auto& session = *static_cast<Session*>(std::exchange(operation.transaction()->adapter_data, nullptr));
+  session.ending.operation = &operation;
+  operation.adapter_data = nullptr;  // no statement
+  end(session, "commit");
+}
+
+void WorkerSql::roll_back(flow::Transaction& transaction) noexcept {
+  end(*static_cast<Session*>(std::exchange(transaction.adapter_data, nullptr)), "rollback");
+}
+
 void WorkerSql::end(Session& session, const char* command) noexcept {
   if (session.connection == nullptr) return give_back(session);  // nothing has begun
   session.ending.statement = {command, {}};
@@ -167,7 +199,22 @@ void WorkerSql::submit(const flow::Statement& statement, Gives gives, flow::Oper
   record.gives = gives;
   record.operation = &operation;
   operation.adapter_data = &record;
+  if (operation.transaction() != nullptr) return submit_in(*operation.transaction(), record);
   pool_.start(record);
+}
+
+void WorkerSql::submit_in(flow::Transaction& transaction, Record& record) {
+  if (transaction.is_open()) {
+    const Session& open = *static_cast<const Session*>(transaction.adapter_data);
+    if (open.connection != nullptr) return open.connection->send(record);
+    return record.failed({FaultKind::kUnavailable, "the transaction has no connection", {}});
+  }
+  Session& session = take_session();
+  session.begin.statement = {begin_of(transaction.isolation()), {}};
+  session.first = &record;
+  record.waits_for = &session;
+  transaction.adapter_data = &session;
+  pool_.lease(session);
 }
 
 void WorkerSql::forget(flow::Operation& operation, Connection::Stop how) noexcept {

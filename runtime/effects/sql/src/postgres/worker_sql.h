@@ -20,9 +20,11 @@ class WorkerSql final : public SqlAdapter {
   void maybe(const MaybeArguments& arguments, flow::RowsReply reply) override;
   void many(const ManyArguments& arguments, flow::RowsReply reply) override;
   void exec(const ExecArguments& arguments, flow::Reply<std::int64_t> reply) override;
+  void commit(const CommitArguments& arguments, flow::Reply<void> reply) override;
 
   void cancel(flow::Operation& operation) noexcept override { forget(operation, Connection::Stop::kCancel); }
   void let_go(flow::Operation& operation) noexcept override { forget(operation, Connection::Stop::kLetGo); }
+  void roll_back(flow::Transaction& transaction) noexcept override;
 
   // Asks the server for nothing.
   void probe(ProbeDone done);
@@ -34,6 +36,7 @@ class WorkerSql final : public SqlAdapter {
   struct Probe;
 
   void submit(const flow::Statement& statement, Gives gives, flow::Operation& operation);
+  void submit_in(flow::Transaction& transaction, Record& record);
   void forget(flow::Operation& operation, Connection::Stop how) noexcept;
   void end(Session& session, const char* command) noexcept;
   void give_back(Session& session) noexcept;

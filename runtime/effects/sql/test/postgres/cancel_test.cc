@@ -54,7 +54,8 @@ TEST_F(PostgresCancel, OneThatWaitsIsNeverBegun) {
   EXPECT_EQ(many("select count(*) from t").rows, (Lines{{"0"}}));
 }
 
-// A cancel request says no more than "what runs now": who is hit by one that was meant for another runs again.
+// A cancel request says no more than "what runs now": who is hit by one that was meant for another runs
+// again.
 TEST_F(PostgresCancel, HitsNobodyElse) {
   ASSERT_EQ(open(), "");
   ASSERT_TRUE(exec("create table t (a bigserial)").is_good());

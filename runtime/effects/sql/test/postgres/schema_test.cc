@@ -54,14 +54,16 @@ TEST_F(PostgresSchema, IsComparedByNamesAloneWithoutTheRightToCreateOne) {
 
 TEST_F(PostgresSchema, ThatIsWrongEndsTheStart) {
   EXPECT_EQ(open("create table a (b nonsense)"),
-            prefix() + "the schema is wrong: ERROR:  type \"nonsense\" does not exist LINE 1: create table a (b "
-                       "nonsense)                           ^");
+            prefix() +
+                "the schema is wrong: ERROR:  type \"nonsense\" does not exist LINE 1: create table a (b "
+                "nonsense)                           ^");
   EXPECT_EQ(query("select count(*) from pg_class where relname = 'a'"), "0");
 }
 
 TEST_F(PostgresSchema, TellsWhyThereIsNoConnectionWithoutThePassword) {
   const std::uint16_t nobody = test::free_port();
-  const std::string refused = open_url("postgres://tester:hidden@127.0.0.1:" + std::to_string(nobody) + "/db");
+  const std::string refused =
+      open_url("postgres://tester:hidden@127.0.0.1:" + std::to_string(nobody) + "/db");
   EXPECT_NE(refused.find("Connection refused"), std::string::npos) << refused;
   const std::string wrong =
       open_url("postgres://tester:hidden@127.0.0.1:" + std::to_string(server().port()) + "/postgres");
@@ -73,10 +75,12 @@ TEST_F(PostgresSchema, TellsWhyThereIsNoConnectionWithoutThePassword) {
 }
 
 TEST_F(PostgresSchema, IsReachedByName) {
-  const std::string by_name = "postgres://tester:s3cret@localhost:" + std::to_string(server().port()) + "/postgres";
+  const std::string by_name =
+      "postgres://tester:s3cret@localhost:" + std::to_string(server().port()) + "/postgres";
   ASSERT_EQ(open_url(by_name), "");
   EXPECT_EQ(many("select 1").rows, (std::vector<std::vector<std::string>>{{"1"}}));
-  EXPECT_EQ(systems->states()[0].describes, "postgres://localhost:" + std::to_string(server().port()) + "/postgres");
+  EXPECT_EQ(systems->states()[0].describes,
+            "postgres://localhost:" + std::to_string(server().port()) + "/postgres");
 }
 
 }  // namespace
