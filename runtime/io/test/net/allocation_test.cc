@@ -1,0 +1,62 @@
+// What a connection costs in heap allocations once it is open: none. A program of its own, because it
+// replaces operator new.
+#include "runtime/io/test/net/run.h"
+#include "tests/support/scripted_server.h"
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <string_view>
+
+namespace {
+
+thread_local std::size_t allocations = 0;  // the server has a thread of its own
+
+void* counted(std::size_t size) {
+  ++allocations;
+  if (void* const memory = std::malloc(size != 0 ? size : 1)) return memory;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size); }
+void* operator new[](std::size_t size) { return counted(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace zerver::io::net {
+namespace {
+
+using NetAllocationTest = NetTest;
+
+TEST_F(NetAllocationTest, ReadingAndWritingAllocatesNothing) {
+  test::ScriptedServer server([](test::Peer& peer) {
+    for (std::string bytes = peer.read_some(); !bytes.empty(); bytes = peer.read_some())
+      peer.write(bytes);
+  });
+  run([&]() -> async::Task<> {
+    const StreamPtr stream = co_await connected(server.port());
+    const std::array<std::string_view, 3> pieces = {"one", "two", "three"};
+    std::array<char, 11> buffer;
+    std::size_t before = 0;
+    for (int i = 0; i < 110; ++i) {
+      if (i == 10) before = allocations;
+      const Result<void> written = co_await stream->write(pieces);
+      EXPECT_TRUE(written);
+      for (std::size_t done = 0; done < buffer.size();) {
+        const Result<std::size_t> size = co_await stream->read_some(std::span(buffer).subspan(done));
+        EXPECT_TRUE(size);
+        if (!size || *size == 0) co_return;
+        done += *size;
+      }
+    }
+    EXPECT_EQ(allocations, before);
+  });
+}
+
+}  // namespace
+}  // namespace zerver::io::net
