@@ -49,6 +49,7 @@ void Exchange::reset(std::size_t kept_body) noexcept {
   retry_budget_ = nullptr;
   trace_ = nullptr;
   trace_id_ = 0;
+  trace_context_.reset();
   run_ = Run::kIdle;
   answer_claimed_ = false;
   cancelled_ = false;

@@ -7,8 +7,11 @@
 #include <zerver/core/time.h>
 #include <zerver/flow/block/frame_cache.h>
 #include <zerver/flow/data/json_writer.h>
+#include <zerver/flow/request/patience.h>
+#include <zerver/flow/request/trace_context.h>
 #include <zerver/flow/worker.h>
 
+#include <algorithm>
 #include <coroutine>
 #include <cstdint>
 #include <optional>
@@ -76,9 +79,11 @@ class Exchange {
 
   // Nothing the flow waits for goes on after this time.
   TimePoint deadline() const noexcept { return deadline_; }
-  // From the arrival of the request, so that the wait for its turn counts.
+  // From the arrival of the request, so that the wait for its turn counts. Earlier when whoever sent it says
+  // that it does not wait so long.
   void set_deadline_in(Duration span) noexcept {
-    deadline_ = (arrived_ == TimePoint::never() ? worker_->loop().now() : arrived_) + span;
+    deadline_ = (arrived_ == TimePoint::never() ? worker_->loop().now() : arrived_) +
+                std::min(span, patience_of(request));
   }
   // Routed: this flow is to run, now unless a value is returned, which is then returned by
   // PackageInfo::handle.
@@ -96,6 +101,14 @@ class Exchange {
     step_ = name;
   }
   std::string_view step() const noexcept { return step_; }
+  // That of the request, or a new one. It stays the same for the whole request.
+  const TraceContext& trace_context() noexcept {
+    if (!trace_context_) {
+      trace_context_ = TraceContext::of(request);
+      if (!trace_context_) trace_context_ = TraceContext::make(worker_->random());
+    }
+    return *trace_context_;
+  }
   // An effect ended as `cancelled`: whatever the flow makes of that, it is to answer with answer_cancelled().
   bool given_up() const noexcept { return given_up_; }
   // Whether somebody records what happens to this request.
@@ -110,6 +123,7 @@ class Exchange {
   void trace_as(const Exchange& other) noexcept {
     trace_ = other.trace_;
     trace_id_ = other.trace_id_;
+    trace_context_ = other.trace_context_;
   }
   // For coroutines that end before the flow does.
   FrameCache& frames() noexcept { return frames_; }
@@ -204,6 +218,7 @@ class Exchange {
   const FlowInfo* flow_ = nullptr;
   trace::Ring* trace_ = nullptr;  // of the worker, while this request is recorded
   std::uint64_t trace_id_ = 0;
+  std::optional<TraceContext> trace_context_;  // when somebody has asked
   Run run_ = Run::kIdle;
   bool answer_claimed_ = false;
   bool cancelled_ = false;

@@ -103,6 +103,7 @@ class CallBase : public Member {
     void on_complete(const void* reply) noexcept override;
     void on_fail(const Fault& fault) noexcept override;
     void on_late() noexcept override;
+    const TraceContext* trace_context() noexcept override { return &call.exchange().trace_context(); }
   };
   struct CallTimer final : async::Timer {
     explicit CallTimer(CallBase& owner) noexcept;

@@ -7,6 +7,7 @@
 #include <zerver/flow/data/row_set.h>
 #include <zerver/flow/data/row_source.h>
 #include <zerver/flow/data/value.h>
+#include <zerver/flow/request/trace_context.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -66,6 +67,8 @@ class Operation {
   TimePoint deadline() const noexcept { return deadline_; }
   Arena& arena() const noexcept { return *arena_; }
   Worker& worker() const noexcept { return *worker_; }
+  // Where the request that it is done for stands in a trace; null when it is done for none.
+  virtual const TraceContext* trace_context() noexcept { return nullptr; }
 
   // For the adapter: whatever it needs to find its own record of the operation.
   void* adapter_data = nullptr;
