@@ -34,6 +34,20 @@ if(ZERVER_CARES_INCLUDE_DIR AND ZERVER_CARES_LIBRARY)
   string(REGEX REPLACE ".*\"(.*)\".*" "\\1" cares_version "${cares_version}")
 endif()
 zerver_require(c-ares "${ZERVER_CARES_LIBRARY}" "${cares_version}" 1.18 libc-ares-dev)
+# HTTP/2 and content codings, likewise.
+foreach(part IN ITEMS "nghttp2|nghttp2/nghttp2.h|libnghttp2-dev" "brotlidec|brotli/decode.h|libbrotli-dev"
+                      "zstd|zstd.h|libzstd-dev" "z|zlib.h|zlib1g-dev")
+  string(REPLACE "|" ";" part "${part}")
+  list(GET part 0 name)
+  list(GET part 1 header)
+  list(GET part 2 package)
+  find_path(ZERVER_${name}_HEADER ${header})
+  find_library(ZERVER_${name}_LIBRARY ${name})
+  if(NOT ZERVER_${name}_HEADER)
+    set(ZERVER_${name}_LIBRARY FALSE)
+  endif()
+  zerver_require(${name} "${ZERVER_${name}_LIBRARY}" 1 1 ${package})
+endforeach()
 
 # Only its header, for the compiler, too: the library is loaded when a server of PostgreSQL is asked.
 find_path(ZERVER_LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql)

@@ -1,5 +1,6 @@
 #include "seam_adapters.h"
 #include "static_tokens.h"
+#include <zerver/effects/http/open_http.h>
 #include <zerver/effects/kv/open_kv.h>
 #include <zerver/effects/net/open_net.h>
 #include <zerver/effects/registry.h>
@@ -9,6 +10,8 @@ namespace zerver::effects {
 
 void add_standard_adapters(Registry& registry) {
   registry.add_default({"zerver.sql", ZERVER_VERSION, "SQLite databases"}, open_sql());
+  registry.add_default({"zerver.http", ZERVER_VERSION, "other services, by HTTP/1.1 and HTTP/2"},
+                       open_http());
   registry.add_default({"zerver.kv", ZERVER_VERSION, "a store in memory and Redis"}, open_kv());
   registry.add_default({"zerver.net.tcp", ZERVER_VERSION, "servers over TCP, TLS and Unix sockets"},
                        open_tcp());

@@ -65,13 +65,14 @@ std::string_view find_fault_in_field(const Header& field) noexcept {
 }
 
 void write_request_head(OutputBuffer& out, const RequestHead& head) {
-  constexpr std::size_t kFixed = 128;  // the request line's rest, Host, Content-Length, the empty line
-  std::size_t size = kFixed + head.target.size() + head.authority.size() + head.content_type.size();
+  constexpr std::size_t kFixed = 192;  // the request line's rest, Host, Content-Length, the empty line
+  std::size_t size = kFixed + head.target.size() + head.authority.size() + head.content_type.size() +
+                     head.method_name.size() + head.proxy_authorization.size();
   for (const Header& header : head.headers)
     size += header.name.size() + header.value.size() + 4;
   char* const begin = out.reserve(size);
   Cursor cursor(begin);
-  cursor.text(method_name(head.method));
+  cursor.text(head.method == Method::kOther ? head.method_name : method_name(head.method));
   cursor.literal(" ");
   cursor.text(head.target);
   cursor.literal(" HTTP/1.1\r\nHost: ");
@@ -85,6 +86,11 @@ void write_request_head(OutputBuffer& out, const RequestHead& head) {
     }
     cursor.literal("Content-Length: ");
     cursor.number(*head.content_length);
+    cursor.literal("\r\n");
+  }
+  if (!head.proxy_authorization.empty()) {
+    cursor.literal("Proxy-Authorization: ");
+    cursor.text(head.proxy_authorization);
     cursor.literal("\r\n");
   }
   for (const Header& header : head.headers) {

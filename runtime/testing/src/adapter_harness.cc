@@ -75,7 +75,11 @@ void StartedOperation::on_complete(const void* reply) noexcept {
   end();
 }
 
-void StartedOperation::on_fail(const Fault& fault) noexcept { end_with(fault.kind, fault.why); }
+void StartedOperation::on_fail(const Fault& fault) noexcept {
+  status_ = fault.status;
+  retry_after_ = fault.retry_after;
+  end_with(fault.kind, fault.why);
+}
 
 void StartedOperation::end_with(FaultKind kind, std::string_view why) noexcept {
   fault_ = kind;

@@ -13,12 +13,14 @@ namespace zerver::http {
 
 struct RequestHead {
   Method method = Method::kGet;
+  std::string_view method_name = {};  // of kOther, a token
   std::string_view target;     // in origin-form, absolute-form (to a proxy) or authority-form (CONNECT)
   std::string_view authority;  // the Host field
   std::span<const Header> headers = {};
   std::string_view content_type = {};  // empty: no Content-Type field
   std::optional<std::size_t> content_length =
-      std::nullopt;  // nothing: there is no body, and no Content-Length
+      std::nullopt;                           // nothing: there is no body, and no Content-Length
+  std::string_view proxy_authorization = {};  // empty: none
 };
 
 // Whether it can stand in a request line as it is: a path and a query of characters that may be there,

@@ -61,6 +61,9 @@ class StartedOperation : public flow::Operation {
   explicit operator bool() const noexcept { return ok(); }
   std::optional<FaultKind> fault() const noexcept { return fault_; }
   const std::string& why() const noexcept { return why_; }
+  // Of the fault, as Fault has them.
+  std::uint16_t status() const noexcept { return status_; }
+  Duration retry_after() const noexcept { return retry_after_; }
   // From its start to its end.
   Duration took() const noexcept { return end_ - begin_; }
   // Answers that came behind its end.
@@ -97,6 +100,8 @@ class StartedOperation : public flow::Operation {
   TimePoint end_;
   std::optional<FaultKind> fault_;
   std::string why_;
+  std::uint16_t status_ = 0;
+  Duration retry_after_;
   bool ended_ = false;
   unsigned late_ = 0;
 };

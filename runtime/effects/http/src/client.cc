@@ -1,0 +1,318 @@
+#include "client.h"
+
+#include <zerver/http/request_writer.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace zerver::effects::http_client {
+
+namespace {
+
+constexpr std::size_t kMostWaiting = 4096;
+constexpr std::size_t kMostHosts = 64;
+constexpr unsigned kMostRepeats = 8;
+
+async::PoolOptions pool_options(const Settings& settings) {
+  async::PoolOptions options;
+  options.idle_timeout = settings.idle;
+  options.max_lifetime = settings.lifetime;
+  return options;
+}
+
+http::ResponseLimits response_limits(const Settings& settings) {
+  http::ResponseLimits limits;
+  limits.body = settings.max_body;
+  return limits;
+}
+
+}  // namespace
+
+Client::IdleTimer::IdleTimer(Client& owner) noexcept
+    : Timer([](Timer& timer) noexcept { static_cast<IdleTimer&>(timer).client.close_old(); }),
+      client(owner) {}
+
+Client::Client(flow::Worker& worker, io::net::Connector& connector, const Settings& settings, Shared& shared)
+    : worker_(worker),
+      connector_(connector),
+      settings_(settings),
+      shared_(shared),
+      pool_options_(pool_options(settings)),
+      limits_(response_limits(settings)),
+      idle_timer_(*this),
+      self_(std::make_shared<Client*>(this)) {}
+
+Client::~Client() {
+  *self_ = nullptr;
+  stop_.request_stop();
+  loop().stop(idle_timer_);
+  for (Host& host : hosts_) {
+    host.first = nullptr;
+    host.waiting = 0;
+  }
+  for (Transfer& transfer : transfers_)
+    transfer.abandon();
+  for (Host& host : hosts_)
+    host.sessions.clear();
+  for (Host& host : hosts_) {
+    shared_.open -= host.open;
+    shared_.idle -= static_cast<std::uint32_t>(host.idle.size());
+  }
+}
+
+void Client::start(flow::Operation& operation, Form form, const Wanted& wanted) {
+  Transfer& transfer = take_transfer();
+  transfer.operation = &operation;
+  transfer.form = form;
+  transfer.repeats = 0;
+  transfer.redirects_left = settings_.redirects;
+  operation.adapter_data = &transfer;
+  if (const std::string_view fault = transfer.request.make(wanted, operation, settings_); !fault.empty()) {
+    const FaultKind kind =
+        operation.fails().contains(FaultKind::kInvalid) ? FaultKind::kInvalid : FaultKind::kRejected;
+    return finish(transfer, {kind, String::borrowed(fault), {}});
+  }
+  transfer.host = host_of(transfer.request.origin());
+  acquire(transfer);
+}
+
+void Client::cancel(flow::Operation& operation) noexcept {
+  auto* const transfer = static_cast<Transfer*>(operation.adapter_data);
+  if (transfer == nullptr || transfer->operation != &operation) return;
+  if (transfer->state == Transfer::State::kWaiting) remove(*transfer->host, *transfer);
+  transfer->operation = nullptr;
+  transfer->abandon();
+  recycle(*transfer);
+}
+
+// --- Transfers ---
+
+Transfer& Client::take_transfer() {
+  if (free_.empty()) {
+    free_.reserve(transfers_.size() + 1);
+    return transfers_.emplace_back(*this, limits_);
+  }
+  Transfer& transfer = *free_.back();
+  free_.pop_back();
+  return transfer;
+}
+
+void Client::recycle(Transfer& transfer) noexcept {
+  transfer.state = Transfer::State::kFree;
+  transfer.operation = nullptr;
+  if (!transfer.is_queued()) free_.push_back(&transfer);
+}
+
+void Client::prepare(Transfer& transfer) {
+  const TimePoint deadline = transfer.operation->deadline();
+  transfer.request.set_time_left(deadline == TimePoint::never() ? Duration::max() : deadline - loop().now());
+}
+
+void Client::write_head(Transfer& transfer, OutputBuffer& out) {
+  const Request& request = transfer.request;
+  const Route& route = *transfer.host->route;
+  const std::string whole =
+      route.is_forwarded ? "http://" + route.authority + std::string(request.target()) : "";
+  http::write_request_head(
+      out, {.method = request.method(),
+            .method_name = request.method_name(),
+            .target = route.is_forwarded ? whole : request.target(),
+            .authority = route.authority,
+            .headers = request.fields(),
+            .content_type = request.content_type(),
+            .content_length = request.has_body() ? std::optional(request.body().size()) : std::nullopt,
+            .proxy_authorization = route.is_forwarded ? std::string_view(route.authorization) : ""});
+}
+
+void Client::failed(Transfer& transfer, const Fault& fault, Arrived arrived) noexcept {
+  const bool may_repeat =
+      (arrived == Arrived::kNever && transfer.repeats < kMostRepeats) ||
+      (arrived == Arrived::kHardly && transfer.repeats == 0 && transfer.request.is_repeatable());
+  if (may_repeat) {
+    ++transfer.repeats;
+    // The others that were idle have most likely gone as well.
+    Host& host = *transfer.host;
+    Connection idle;
+    while (take_idle(host, idle))
+      give_back(host, std::exchange(idle, {}), false);
+    return acquire(transfer);
+  }
+  shared_.note_failure(fault.why, loop().now());
+  finish(transfer, fault);
+}
+
+void Client::finish(Transfer& transfer, const Fault& fault) noexcept {
+  flow::Operation& operation = *transfer.operation;
+  recycle(transfer);
+  flow::ReplyBase(operation).fail(fault);
+}
+
+// --- Connections ---
+
+// Null when there are too many of them.
+Host* Client::host_of(const Origin& origin) {
+  const auto known = std::ranges::find(hosts_, origin, &Host::origin);
+  if (known != hosts_.end()) return &*known;
+  if (hosts_.size() == kMostHosts) return nullptr;
+  Host& host = hosts_.emplace_back(origin, pool_options_);
+  host.route = std::make_shared<const Route>(make_route(origin, settings_));
+  return &host;
+}
+
+std::uint32_t Client::connection_limit() const noexcept {
+  if (settings_.pool == 0) return Settings::kConnections;
+  return std::max(1U, settings_.pool / std::max(1U, shared_.workers.load(std::memory_order_relaxed)));
+}
+
+void Client::acquire(Transfer& transfer) noexcept {
+  Host& host = *transfer.host;
+  if (host.waiting == kMostWaiting)
+    return finish(transfer, {FaultKind::kUnavailable, "too many wait for a connection", {}});
+  transfer.state = Transfer::State::kWaiting;
+  transfer.next = nullptr;
+  (host.first == nullptr ? host.first : host.last->next) = &transfer;
+  host.last = &transfer;
+  ++host.waiting;
+  ++shared_.waiting;
+  serve(host);
+}
+
+void Client::serve(Host& host) noexcept {
+  while (host.first != nullptr) {
+    Http2Session* const session = session_with_room(host);
+    if (session == nullptr) break;
+    session->submit(pop(host));
+  }
+  Connection connection;
+  while (host.first != nullptr && take_idle(host, connection))
+    pop(host).run_on(std::exchange(connection, {}));
+  connect_more(host);
+}
+
+bool Client::take_idle(Host& host, Connection& connection) noexcept {
+  while (auto pooled = host.idle.take()) {
+    --shared_.idle;
+    const bool is_fit = !host.idle.expired(*pooled, loop().now()) && pooled->connection.stream->is_quiet();
+    if (is_fit) {
+      connection = std::move(pooled->connection);
+      connection.reused = true;
+      return true;
+    }
+    --host.open;
+    --shared_.open;
+  }
+  return false;
+}
+
+void Client::connect_more(Host& host) noexcept {
+  // A connection of HTTP/2 may do for all.
+  const bool may_be_http2 = settings_.http2 == Http2::kAlways || !host.sessions.empty() ||
+                            (!host.is_known && host.origin.tls && settings_.http2 == Http2::kAuto);
+  while (host.waiting > host.connecting && host.open + host.connecting < connection_limit()) {
+    if (may_be_http2 && host.connecting != 0) return;
+    ++host.connecting;
+    async::spawn(loop(), stop_.token(), connect, self_, &connector_, &host, host.route).detach();
+  }
+}
+
+async::Task<void> Client::connect(std::shared_ptr<Client*> client, io::net::Connector* connector, Host* host,
+                                  std::shared_ptr<const Route> route) {
+  Result<std::unique_ptr<io::net::Stream>> stream = co_await dial(*connector, *route);
+  if (*client != nullptr) (*client)->connected(*host, std::move(stream));
+}
+
+void Client::connected(Host& host, Result<std::unique_ptr<io::net::Stream>> stream) noexcept {
+  --host.connecting;
+  if (stream) {
+    ++host.open;
+    ++shared_.open;
+    host.is_known = true;
+    Connection connection{*std::move(stream), loop().now()};
+    if (settings_.http2 == Http2::kAlways || connection.stream->alpn() == "h2") {
+      reap(host);
+      host.sessions.push_back(std::make_unique<Http2Session>(*this, host, std::move(connection)));
+      host.sessions.back()->begin();
+      if (!idle_timer_.running()) loop().start(idle_timer_, loop().now() + settings_.idle);
+      return serve(host);
+    }
+    if (host.first != nullptr) {
+      pop(host).run_on(std::move(connection));
+    } else {
+      give_back(host, std::move(connection), true);
+    }
+    return;
+  }
+  shared_.note_failure(stream.error().why, loop().now());
+  if (host.first == nullptr) return;
+  // A connection takes as long as it may: that is no sign of a slow answer.
+  finish(pop(host), {FaultKind::kUnavailable, stream.error().why, {}});
+  connect_more(host);
+}
+
+void Client::give_back(Host& host, Connection connection, bool reusable) noexcept {
+  if (reusable && loop().now() - connection.made < settings_.lifetime) {
+    host.idle.put({std::move(connection), connection.made, loop().now()});
+    ++shared_.idle;
+    if (!idle_timer_.running()) loop().start(idle_timer_, host.idle.next_expiry());
+  } else {
+    --host.open;
+    --shared_.open;
+    connection.stream.reset();
+  }
+  serve(host);
+}
+
+void Client::close_old() noexcept {
+  TimePoint next = TimePoint::never();
+  for (Host& host : hosts_) {
+    const auto closed = static_cast<std::uint32_t>(host.idle.take_expired(loop().now()).size());
+    host.open -= closed;
+    shared_.open -= closed;
+    shared_.idle -= closed;
+    next = std::min(next, host.idle.next_expiry());
+    for (const auto& session : host.sessions) {
+      const std::optional<TimePoint> since = session->idle_since();
+      if (!since) {
+        next = std::min(next, loop().now() + settings_.idle);
+      } else if (*since + settings_.idle <= loop().now()) {
+        session->close();
+      } else {
+        next = std::min(next, *since + settings_.idle);
+      }
+    }
+    reap(host);
+  }
+  if (next != TimePoint::never()) loop().start(idle_timer_, next);
+}
+
+Http2Session* Client::session_with_room(Host& host) noexcept {
+  const auto found = std::ranges::find_if(host.sessions, [](const auto& each) { return each->has_room(); });
+  return found == host.sessions.end() ? nullptr : found->get();
+}
+
+void Client::reap(Host& host) noexcept {
+  std::erase_if(host.sessions, [](const auto& session) { return session->is_over(); });
+}
+
+// --- Who waits ---
+
+Transfer& Client::pop(Host& host) noexcept {
+  Transfer& transfer = *host.first;
+  host.first = transfer.next;
+  --host.waiting;
+  --shared_.waiting;
+  return transfer;
+}
+
+void Client::remove(Host& host, Transfer& transfer) noexcept {
+  Transfer** link = &host.first;
+  Transfer* before = nullptr;
+  for (; *link != &transfer; link = &(*link)->next)
+    before = *link;
+  *link = transfer.next;
+  if (host.last == &transfer) host.last = before;
+  --host.waiting;
+  --shared_.waiting;
+}
+
+}  // namespace zerver::effects::http_client

@@ -1,0 +1,112 @@
+// The connections of one target on one worker, and the requests that they carry.
+#pragma once
+
+#include "dial.h"
+#include "http2_session.h"
+#include "message/content_coding.h"
+#include "settings.h"
+#include "shared.h"
+#include "transfer.h"
+#include <zerver/async/pool/idle_list.h>
+#include <zerver/async/spawn.h>
+#include <zerver/flow/worker.h>
+#include <zerver/io/net/connector.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace zerver::effects::http_client {
+
+// Where connections go to: the target's own origin, and those that it redirects to.
+struct Host {
+  Host(const Origin& its_origin, const async::PoolOptions& options) : origin(its_origin), idle(options) {}
+
+  Origin origin;
+  std::shared_ptr<const Route> route;  // also of whoever opens a connection
+  async::IdleList<Connection> idle;
+  std::vector<std::unique_ptr<Http2Session>> sessions;
+  bool is_known = false;   // which version it speaks
+  std::uint32_t open = 0;  // connections of HTTP/1.1, idle ones too
+  std::uint32_t connecting = 0;
+  Transfer* first = nullptr;  // of those that wait, first come first served
+  Transfer* last = nullptr;
+  std::size_t waiting = 0;
+};
+
+// Of one worker and its thread.
+class Client {
+ public:
+  // All of them outlive it.
+  Client(flow::Worker& worker, io::net::Connector& connector, const Settings& settings, Shared& shared);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client();
+
+  void start(flow::Operation& operation, Form form, const Wanted& wanted);
+  void cancel(flow::Operation& operation) noexcept;
+
+  // --- For transfers and sessions ---
+  async::Loop& loop() const noexcept { return worker_.loop(); }
+  // Directly before it is sent.
+  void prepare(Transfer& transfer);
+  void write_head(Transfer& transfer, OutputBuffer& out);
+  // Those who wait get what is idle or has room, in the order of their coming.
+  void serve(Host& host) noexcept;
+  // A connection that one of them has used; closed unless it is `reusable`.
+  void give_back(Host& host, Connection connection, bool reusable) noexcept;
+  void responded(Transfer& transfer, std::uint16_t status, std::span<const Header> headers,
+                 std::string_view body) noexcept;
+  void failed(Transfer& transfer, const Fault& fault, Arrived arrived) noexcept;
+  // It is over, or a job of one that is has run.
+  void recycle(Transfer& transfer) noexcept;
+
+ private:
+  struct IdleTimer final : async::Timer {
+    explicit IdleTimer(Client& owner) noexcept;
+    Client& client;
+  };
+
+  Transfer& take_transfer();
+  Host* host_of(const Origin& origin);
+  void acquire(Transfer& transfer) noexcept;
+  bool take_idle(Host& host, Connection& connection) noexcept;
+  void connect_more(Host& host) noexcept;
+  void connected(Host& host, Result<std::unique_ptr<io::net::Stream>> stream) noexcept;
+  std::uint32_t connection_limit() const noexcept;
+  Transfer& pop(Host& host) noexcept;
+  Http2Session* session_with_room(Host& host) noexcept;
+  void reap(Host& host) noexcept;
+  void remove(Host& host, Transfer& transfer) noexcept;
+  void close_old() noexcept;
+
+  bool follow(Transfer& transfer, std::uint16_t status, std::span<const Header> headers);
+  void deliver(Transfer& transfer, std::uint16_t status, std::span<const Header> headers,
+               std::string_view body);
+  void refuse(Transfer& transfer, const Fault& fault) noexcept;
+  void finish(Transfer& transfer, const Fault& fault) noexcept;
+
+  static async::Task<void> connect(std::shared_ptr<Client*> client, io::net::Connector* connector, Host* host,
+                                   std::shared_ptr<const Route> route);
+
+  flow::Worker& worker_;
+  io::net::Connector& connector_;
+  const Settings& settings_;
+  Shared& shared_;
+  async::PoolOptions pool_options_;
+  http::ResponseLimits limits_;
+  std::deque<Host> hosts_;
+  std::deque<Transfer> transfers_;
+  std::vector<Transfer*> free_;
+  ContentDecoder decoder_;
+  OutputBuffer decoded_;
+  IdleTimer idle_timer_;
+  async::StopSource stop_;
+  std::shared_ptr<Client*> self_;  // null inside once it is gone: for connections that are being made
+};
+
+}  // namespace zerver::effects::http_client

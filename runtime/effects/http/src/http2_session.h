@@ -1,0 +1,92 @@
+// One connection of HTTP/2 (RFC 9113): many requests side by side. The protocol is nghttp2's.
+#pragma once
+
+#include "transfer.h"
+#include <zerver/async/operation.h>
+#include <zerver/core/output_buffer.h>
+#include <zerver/io/net/stream.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+struct nghttp2_session;
+
+namespace zerver::effects::http_client {
+
+class Client;
+
+// Of one client and its thread; pinned, and not destroyed before it is_over().
+class Http2Session {
+ public:
+  // Throws std::bad_alloc.
+  Http2Session(Client& client, Host& host, Connection connection);
+  Http2Session(const Http2Session&) = delete;
+  Http2Session& operator=(const Http2Session&) = delete;
+  ~Http2Session();
+
+  // Says hello and begins to read.
+  void begin() noexcept;
+  // For another request: as many streams as the other side allows, and none when it is about to go.
+  bool has_room() const noexcept;
+  void submit(Transfer& transfer) noexcept;
+  // The stream is reset; the client is not told.
+  void cancel(Transfer& transfer) noexcept;
+  // Nobody uses it, since then; nothing when somebody does.
+  std::optional<TimePoint> idle_since() const noexcept;
+  void close() noexcept;
+  // Closed, and no job of it is left in the loop.
+  bool is_over() const noexcept { return is_closed_ && depth_ == 0 && !read_watch_.is_queued && !write_watch_.is_queued; }
+
+  // --- For nghttp2's callbacks ---
+  struct Callbacks;
+
+ private:
+  struct Watch final : async::Waiter, async::Job {
+    using Continue = void (Http2Session::*)() noexcept;
+    Watch(Http2Session& owner, Continue its_continue) noexcept;
+    void expect(async::Loop& loop) noexcept { set_loop(loop); }
+
+    Http2Session& session;
+    Continue go_on;
+    bool is_queued = false;
+  };
+  struct Ended {
+    Transfer* transfer;
+    std::uint32_t error;
+  };
+
+  void read_on() noexcept;
+  void on_readable() noexcept;
+  void on_written() noexcept;
+  bool take(const Result<std::size_t>& read) noexcept;
+  void write_on() noexcept;
+  void tell_ended() noexcept;
+  void fail_all(const Fault& fault) noexcept;
+  void forget(Transfer& transfer) noexcept;
+
+  Client& client_;
+  Host& host_;
+  Connection connection_;
+  nghttp2_session* session_ = nullptr;
+  std::vector<Transfer*> active_;
+  std::vector<Ended> ended_;  // within nghttp2, which is not to be called again there
+  std::array<char, std::size_t{16} << 10> in_;
+  OutputBuffer out_;
+  std::optional<io::net::Stream::Read> read_;
+  std::optional<io::net::Stream::Write> write_;
+  Watch read_watch_;
+  Watch write_watch_;
+  TimePoint idle_since_;
+  int depth_ = 0;  // of functions of it on the stack
+  bool is_reading_ = false;
+  bool is_writing_ = false;
+  bool is_leaving_ = false;  // the other side takes no more requests
+  bool is_closed_ = false;
+};
+
+}  // namespace zerver::effects::http_client

@@ -1,0 +1,155 @@
+#include "client.h"
+#include "zerver.flow.h"
+#include <zerver/effects/http/open_http.h>
+#include <zerver/io/net/network.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace zerver::effects {
+
+namespace {
+
+using namespace http_client;
+
+constexpr std::string_view kJson = "application/json";
+
+// `GET` and so on; kOther for another one.
+Method method_of(std::string_view name) noexcept {
+  for (const Method method : {Method::kGet, Method::kHead, Method::kPost, Method::kPut, Method::kPatch,
+                              Method::kDelete, Method::kOptions, Method::kTrace, Method::kConnect})
+    if (method_name(method) == name) return method;
+  return Method::kOther;
+}
+
+class WorkerHttp final : public HttpAdapter {
+ public:
+  // Without a network under a simulated loop.
+  WorkerHttp(flow::Worker& worker, io::net::Network* network, const Settings& settings, Shared& shared) {
+    if (network != nullptr)
+      client_ = std::make_unique<Client>(worker, network->connector(), settings, shared);
+  }
+
+  void get(const GetArguments& arguments, flow::JsonReply reply) override {
+    read(Method::kGet, Form::kJson, arguments, reply, kJson);
+  }
+  void post(const PostArguments& arguments, flow::JsonReply reply) override {
+    write(Method::kPost, Form::kJson, arguments, arguments.body.view(), kJson, reply);
+  }
+  void put(const PutArguments& arguments, flow::JsonReply reply) override {
+    write(Method::kPut, Form::kJson, arguments, arguments.body.view(), kJson, reply);
+  }
+  void patch(const PatchArguments& arguments, flow::JsonReply reply) override {
+    write(Method::kPatch, Form::kJson, arguments, arguments.body.view(), kJson, reply);
+  }
+  void delete_(const DeleteArguments& arguments, flow::Reply<void> reply) override {
+    write(Method::kDelete, Form::kNothing, arguments, {}, {}, reply);
+  }
+  void get_text(const GetTextArguments& arguments, flow::Reply<String> reply) override {
+    read(Method::kGet, Form::kText, arguments, reply, "text/*, */*;q=0.5");
+  }
+  void get_bytes(const GetBytesArguments& arguments, flow::Reply<Bytes> reply) override {
+    read(Method::kGet, Form::kBytes, arguments, reply, "*/*");
+  }
+  void post_text(const PostTextArguments& arguments, flow::Reply<String> reply) override {
+    write(Method::kPost, Form::kText, arguments, arguments.body, arguments.type, reply);
+  }
+  void post_bytes(const PostBytesArguments& arguments, flow::Reply<Bytes> reply) override {
+    write(Method::kPost, Form::kBytes, arguments, arguments.body.view(), arguments.type, reply);
+  }
+  void put_bytes(const PutBytesArguments& arguments, flow::Reply<Bytes> reply) override {
+    write(Method::kPut, Form::kBytes, arguments, arguments.body.view(), arguments.type, reply);
+  }
+  void head(const HeadArguments& arguments, flow::Reply<HttpAnswer> reply) override {
+    read(Method::kHead, Form::kAnswer, arguments, reply, "*/*");
+  }
+  void options(const OptionsArguments& arguments, flow::Reply<HttpAnswer> reply) override {
+    write(Method::kOptions, Form::kAnswer, arguments, {}, {}, reply);
+  }
+  void fetch(const FetchArguments& arguments, flow::Reply<HttpAnswer> reply) override {
+    read(Method::kGet, Form::kAnswer, arguments, reply, "*/*");
+  }
+  void send(const SendArguments& arguments, flow::Reply<HttpAnswer> reply) override {
+    start(reply, Form::kAnswer,
+          {.method = method_of(arguments.method),
+           .method_name = arguments.method,
+           .path = arguments.path,
+           .headers = &arguments.headers,
+           .body = arguments.body,
+           .content_type = arguments.body.empty() ? std::string_view() : arguments.type});
+  }
+  void cancel(flow::Operation& operation) noexcept override {
+    if (client_ != nullptr) client_->cancel(operation);
+  }
+
+ private:
+  template <class Arguments>
+  void read(Method method, Form form, const Arguments& arguments, const flow::ReplyBase& reply,
+            std::string_view accept) {
+    start(reply, form,
+          {.method = method,
+           .path = arguments.path,
+           .query = &arguments.query,
+           .headers = &arguments.headers,
+           .accept = accept});
+  }
+  template <class Arguments>
+  void write(Method method, Form form, const Arguments& arguments, std::string_view body,
+             std::string_view type, const flow::ReplyBase& reply) {
+    start(reply, form,
+          {.method = method,
+           .path = arguments.path,
+           .headers = &arguments.headers,
+           .body = body,
+           .content_type = type,
+           .accept = form == Form::kJson ? kJson : "*/*"});
+  }
+  void start(const flow::ReplyBase& reply, Form form, const Wanted& wanted) {
+    if (client_ == nullptr)
+      return reply.fail({FaultKind::kUnavailable, "there is no network under a simulated loop", {}});
+    client_->start(reply.operation(), form, wanted);
+  }
+
+  std::unique_ptr<Client> client_;
+};
+
+class HttpSystem final : public System {
+ public:
+  explicit HttpSystem(Settings settings) : settings_(std::move(settings)) {}
+
+  std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
+    ++shared_.workers;
+    return std::make_unique<WorkerHttp>(worker, io::net::network_of(worker.loop()), settings_, shared_);
+  }
+  std::string describe() const override {
+    return (settings_.base.origin.tls ? "https://" : "http://") + settings_.base.origin.authority() +
+           settings_.base.target;
+  }
+  Health health() const override { return shared_.health.health(); }
+  std::optional<PoolState> pool() const override {
+    const std::uint32_t workers = std::max(1U, shared_.workers.load());
+    return PoolState{
+        .open = shared_.open,
+        .idle = shared_.idle,
+        .waiting = shared_.waiting,
+        .most = settings_.pool != 0 ? std::max(settings_.pool, workers) : Settings::kConnections * workers};
+  }
+
+ private:
+  Settings settings_;
+  Shared shared_;
+};
+
+Opened open(const flow::TargetInfo& target, const flow::TargetConfig& config) {
+  Settings settings;
+  if (std::string error = read_settings(target, config, process_environment, settings); !error.empty())
+    return {nullptr, std::move(error)};
+  return {std::make_unique<HttpSystem>(std::move(settings)), {}};
+}
+
+}  // namespace
+
+Registry::Open open_http() { return open; }
+
+}  // namespace zerver::effects

@@ -1,0 +1,66 @@
+#include "settings.h"
+
+#include "proxy.h"
+#include "zerver.flow.h"
+#include <zerver/http/request_writer.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace zerver::effects::http_client {
+
+namespace {
+
+bool read_http2(std::string_view text, Http2& out) {
+  if (text == "auto") {
+    out = Http2::kAuto;
+  } else if (text == "always") {
+    out = Http2::kAlways;
+  } else if (text == "never") {
+    out = Http2::kNever;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::string> process_environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+std::string read_settings(const flow::TargetInfo& target, const flow::TargetConfig& config,
+                          EnvironmentLookup environment, Settings& settings) {
+  const auto [arguments, error] = HttpConfig::parse(config);
+  if (!error.empty()) return error;
+  const std::optional<Url> base = parse_url(arguments.base);
+  if (!base || base->target.find('?') != std::string::npos)
+    return "its URL must be `http://host:port/path` or `https://...`, without user and query";
+  settings.base = *base;
+  // Paths of calls begin with a slash.
+  if (settings.base.target.ends_with('/')) settings.base.target.pop_back();
+  settings.pool = target.pool;
+  settings.redirects = arguments.redirects;
+  settings.max_body = arguments.max_body;
+  settings.connect = arguments.connect;
+  settings.idle = arguments.idle;
+  settings.lifetime = arguments.lifetime;
+  if (!read_http2(arguments.http2, settings.http2)) return "its `http2` must be `auto`, `always` or `never`";
+  if (const std::string_view token = config.get("bearer").value_or(""); !token.empty()) {
+    settings.authorization = "Bearer " + std::string(token);
+    if (!http::find_fault_in_field({"Authorization", settings.authorization}).empty())
+      return "its `bearer` cannot stand in a header field";
+  }
+  settings.proxy = arguments.proxy;
+  settings.environment = environment;
+  std::optional<Proxy> proxy;
+  if (std::string why = read_proxy(settings.proxy, settings.base.origin, environment, proxy); !why.empty())
+    return why;
+  settings.tls = std::make_unique<io::net::TlsClient>();
+  return settings.tls->open(
+      {.ca_file = arguments.ca, .certificate_file = arguments.certificate, .key_file = arguments.key});
+}
+
+}  // namespace zerver::effects::http_client

@@ -1,0 +1,44 @@
+// What a target of the adapter `http` is declared with, parsed before anything starts.
+#pragma once
+
+#include "message/url.h"
+#include <zerver/core/time.h>
+#include <zerver/flow/service.h>
+#include <zerver/io/net/tls.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace zerver::effects::http_client {
+
+enum class Http2 : std::uint8_t { kAuto, kAlways, kNever };
+
+// Where the environment variables of proxies are looked up: `HTTPS_PROXY`.
+using EnvironmentLookup = std::optional<std::string> (*)(const char* name);
+std::optional<std::string> process_environment(const char* name);
+
+struct Settings {
+  Url base;
+  std::uint32_t redirects = 0;
+  Http2 http2 = Http2::kAuto;
+  Duration connect = Duration::from_seconds(5);
+  Duration idle = Duration::from_seconds(30);
+  Duration lifetime = Duration::from_seconds(600);
+  std::size_t max_body = std::size_t{8} << 20;
+  std::uint32_t pool = 0;     // connections of all workers; 0: kConnections for each worker and origin
+  std::string authorization;  // `Bearer ...`; empty: none
+  std::string proxy;          // `environment`, `none` or a URL
+  EnvironmentLookup environment = nullptr;
+  std::unique_ptr<io::net::TlsClient> tls;  // also for redirects and proxies
+
+  static constexpr std::uint32_t kConnections = 64;
+};
+
+// Empty, or one line that says what is wrong, without secrets.
+[[nodiscard]] std::string read_settings(const flow::TargetInfo& target, const flow::TargetConfig& config,
+                                        EnvironmentLookup environment, Settings& settings);
+
+}  // namespace zerver::effects::http_client

@@ -1,0 +1,130 @@
+// One request on its way, from its operation to its reply. Kept by its client for the next one.
+#pragma once
+
+#include "message/request.h"
+#include <zerver/async/operation.h>
+#include <zerver/http/read_buffer.h>
+#include <zerver/http/response_parser.h>
+#include <zerver/io/net/stream.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace zerver::effects::http_client {
+
+class Client;
+struct Host;
+class Http2Session;
+
+// What the operation is answered with.
+enum class Form : std::uint8_t { kJson, kNothing, kText, kBytes, kAnswer };
+
+// What is known of a request that failed.
+enum class Arrived : std::uint8_t {
+  kMaybe,
+  kHardly,  // its connection had been idle, and not a byte came back: it may be sent again when it is
+            // repeatable
+  kNever,   // the other side says so: it may be sent again
+};
+
+// A connection and when it was made.
+struct Connection {
+  std::unique_ptr<io::net::Stream> stream;
+  TimePoint made;
+  bool reused = false;
+};
+
+class Transfer {
+ public:
+  enum class State : std::uint8_t { kFree, kWaiting, kHttp1, kHttp2 };
+
+  Transfer(Client& client, const http::ResponseLimits& limits);
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  // Sends it there, and tells the client how that ended: Client::responded() or failed().
+  void run_on(Connection connection);
+  // Gives up whatever it is doing; the client is not told.
+  void abandon() noexcept;
+  // The loop still has a job of it, which must run before it is used again.
+  bool is_queued() const noexcept { return read_watch_.is_queued || write_watch_.is_queued; }
+
+  // --- For the client ---
+  flow::Operation* operation = nullptr;  // null: nobody waits for it
+  Form form = Form::kNothing;
+  State state = State::kFree;
+  unsigned repeats = 0;
+  std::uint32_t redirects_left = 0;
+  Host* host = nullptr;
+  Request request;
+  Transfer* next = nullptr;  // of those that wait for a connection
+
+  // --- For a session of HTTP/2 ---
+  Http2Session* session = nullptr;
+  std::int32_t stream_id = 0;
+  void begin_http2(Http2Session& its_session);
+  std::string_view& body_left() noexcept { return pieces_[1]; }
+  // Something of the response has come.
+  bool has_begun() const noexcept { return status_ != 0; }
+  // False when the response is larger than its limits; it is over then, and why is kept.
+  bool add_field(std::string_view name, std::string_view value);
+  bool add_data(std::string_view data);
+  void end_fields() noexcept { fields_ended_ = status_ >= 200; }
+  // `error` is one of RFC 9113, 7.
+  void end_http2(std::uint32_t error) noexcept;
+
+ private:
+  // Waits for one direction of the stream.
+  struct Watch final : async::Waiter, async::Job {
+    using Continue = void (Transfer::*)() noexcept;
+    Watch(Transfer& owner, Continue its_continue) noexcept;
+    void expect(async::Loop& loop) noexcept { set_loop(loop); }
+
+    Transfer& transfer;
+    Continue go_on;
+    bool is_queued = false;
+  };
+
+  void read_on() noexcept;
+  void on_readable() noexcept;
+  void on_written() noexcept;
+  // False when it is over.
+  bool take(const Result<std::size_t>& read) noexcept;
+  void end_response() noexcept;
+  void fail(const Fault& fault) noexcept;
+  Connection release() noexcept;
+
+  Client& client_;
+  http::ResponseParser parser_;
+  http::ReadBuffer in_;
+  OutputBuffer head_;
+  std::array<std::string_view, 2> pieces_;
+  const http::ResponseLimits& limits_;
+  Connection connection_;
+  std::optional<io::net::Stream::Read> read_;
+  std::optional<io::net::Stream::Write> write_;
+  Watch read_watch_;
+  Watch write_watch_;
+  bool is_reading_ = false;  // waits for it
+  bool is_writing_ = false;
+  bool is_written_ = false;
+  bool has_received_ = false;  // a byte of the response
+
+  // Of HTTP/2: texts are in `head_`, by offset.
+  struct Field {
+    std::size_t name = 0;
+    std::size_t value = 0;
+    std::size_t end = 0;
+  };
+  std::vector<Field> field_places_;
+  std::vector<Header> received_fields_;
+  std::uint16_t status_ = 0;
+  bool fields_ended_ = false;
+  bool is_too_large_ = false;
+};
+
+}  // namespace zerver::effects::http_client
