@@ -24,10 +24,11 @@ NginxServer::NginxServer() {
   text.resize(200'000);
   write_file(path / "files" / "text", text);
   write_file(path / "files" / "zeros", std::string(std::size_t{4} << 20, '0'));
-  ChildProcess certificate({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                            "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
-                            (path / "server.key").string(), "-out", (path / "server.pem").string()},
-                           {.log = path / "openssl.log"});
+  ChildProcess certificate(
+      {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+       "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+       (path / "server.key").string(), "-out", (path / "server.pem").string()},
+      {.log = path / "openssl.log"});
   if (certificate.wait() != 0) throw std::runtime_error("openssl: " + text_of(path / "openssl.log"));
   for (int attempt = 1;; ++attempt) {
     try {
@@ -48,7 +49,8 @@ void NginxServer::start() {
   process_ = std::make_unique<ChildProcess>(
       std::vector<std::string>{"nginx", "-p", path.string(), "-c", (path / "nginx.conf").string()},
       ChildProcess::Options{.log = path / "nginx.log"});
-  if (!process_->wait_until_it_accepts(https_)) throw std::runtime_error("nginx: " + text_of(path / "nginx.log"));
+  if (!process_->wait_until_it_accepts(https_))
+    throw std::runtime_error("nginx: " + text_of(path / "nginx.log"));
 }
 
 std::string NginxServer::configuration() const {
@@ -59,7 +61,8 @@ std::string NginxServer::configuration() const {
          "events { worker_connections 512; }\n"
          "http {\n  access_log off;\n  client_body_temp_path body;\n  proxy_temp_path proxy;\n"
          "  fastcgi_temp_path fastcgi;\n  uwsgi_temp_path uwsgi;\n  scgi_temp_path scgi;\n"
-         "  gzip on;\n  gzip_types *;\n  gzip_proxied any;\n  gzip_min_length 100;\n  default_type text/plain;\n"
+         "  gzip on;\n  gzip_types *;\n  gzip_proxied any;\n  gzip_min_length 100;\n  default_type "
+         "text/plain;\n"
          "  keepalive_requests 20;\n"
          "  server {\n" +
          listen(http1_, "") + listen(http2_, " http2") + listen(https_, " ssl http2") +

@@ -128,7 +128,8 @@ void Client::failed(Transfer& transfer, const Fault& fault, Arrived arrived) noe
   const bool may_repeat =
       (arrived == Arrived::kNever && transfer.repeats < kMostRepeats) ||
       (arrived == Arrived::kHardly && transfer.repeats == 0 && transfer.request.is_repeatable());
-  if (may_repeat) {
+  // One with a job in the loop cannot be sent again before that has run.
+  if (may_repeat && !transfer.is_queued()) {
     ++transfer.repeats;
     // The others that were idle have most likely gone as well.
     Host& host = *transfer.host;

@@ -65,6 +65,7 @@ void Client::responded(Transfer& transfer, std::uint16_t status, std::span<const
 }
 
 bool Client::follow(Transfer& transfer, std::uint16_t status, std::span<const Header> headers) {
+  if (transfer.is_queued()) return false;  // it cannot be sent again before that has run
   const std::string_view location = value_of(headers, "location");
   std::optional<Url> target = location.empty() ? std::nullopt : resolve(transfer.request.url(), location);
   if (!target || !transfer.request.redirect(status, *std::move(target))) return false;

@@ -14,9 +14,9 @@ namespace zerver::effects::http_client {
 
 namespace {
 
-constexpr std::uint32_t kWindow = std::uint32_t{1} << 20;             // of a stream
-constexpr std::int32_t kConnectionWindow = std::int32_t{16} << 20;    // of all
-constexpr std::size_t kMostPending = std::size_t{64} << 10;           // written at once
+constexpr std::uint32_t kWindow = std::uint32_t{1} << 20;           // of a stream
+constexpr std::int32_t kConnectionWindow = std::int32_t{16} << 20;  // of all
+constexpr std::size_t kMostPending = std::size_t{64} << 10;         // written at once
 
 std::string_view text_of(const std::uint8_t* data, std::size_t size) noexcept {
   return {reinterpret_cast<const char*>(data), size};
@@ -66,7 +66,8 @@ struct Http2Session::Callbacks {
     nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
     return 0;
   }
-  static int on_close(nghttp2_session* session, std::int32_t stream, std::uint32_t error, void* user_data) noexcept {
+  static int on_close(nghttp2_session* session, std::int32_t stream, std::uint32_t error,
+                      void* user_data) noexcept {
     Transfer* const transfer = transfer_of(session, stream);
     if (transfer == nullptr) return 0;
     auto& self = *static_cast<Http2Session*>(user_data);
@@ -74,8 +75,8 @@ struct Http2Session::Callbacks {
     self.ended_.push_back({transfer, error});
     return 0;
   }
-  static ssize_t read_body(nghttp2_session* session, std::int32_t stream, std::uint8_t* buffer, std::size_t size,
-                           std::uint32_t* flags, nghttp2_data_source*, void*) noexcept {
+  static ssize_t read_body(nghttp2_session* session, std::int32_t stream, std::uint8_t* buffer,
+                           std::size_t size, std::uint32_t* flags, nghttp2_data_source*, void*) noexcept {
     Transfer* const transfer = transfer_of(session, stream);
     // It was cancelled, and its body is gone.
     if (transfer == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -148,10 +149,9 @@ bool Http2Session::has_room() const noexcept {
 void Http2Session::submit(Transfer& transfer) noexcept {
   transfer.begin_http2(*this);
   const Request& request = transfer.request;
-  std::vector<nghttp2_nv> fields = {pair_of(":method", request.method_name()),
-                                    pair_of(":scheme", request.origin().tls ? "https" : "http"),
-                                    pair_of(":authority", host_.route->authority),
-                                    pair_of(":path", request.target())};
+  std::vector<nghttp2_nv> fields = {
+      pair_of(":method", request.method_name()), pair_of(":scheme", request.origin().tls ? "https" : "http"),
+      pair_of(":authority", host_.route->authority), pair_of(":path", request.target())};
   // Names are in lower case there, and in no order that could move them.
   std::vector<std::string> names(request.fields().size());
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -160,14 +160,16 @@ void Http2Session::submit(Transfer& transfer) noexcept {
   }
   std::array<char, 20> digits;
   if (request.has_body()) {
-    const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), request.body().size()).ptr;
+    const char* const end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), request.body().size()).ptr;
     fields.push_back(pair_of("content-type", request.content_type()));
-    fields.push_back(pair_of("content-length", {digits.data(), static_cast<std::size_t>(end - digits.data())}));
+    fields.push_back(
+        pair_of("content-length", {digits.data(), static_cast<std::size_t>(end - digits.data())}));
   }
   nghttp2_data_provider body{{.ptr = nullptr}, Callbacks::read_body};
   const bool has_body = request.has_body() && !request.body().empty();
-  transfer.stream_id =
-      nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(), has_body ? &body : nullptr, &transfer);
+  transfer.stream_id = nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(),
+                                              has_body ? &body : nullptr, &transfer);
   if (transfer.stream_id < 0) {
     is_leaving_ = true;
     return client_.failed(transfer, {FaultKind::kUnavailable, "its connection takes no more requests", {}},

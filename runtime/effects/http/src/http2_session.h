@@ -40,7 +40,9 @@ class Http2Session {
   std::optional<TimePoint> idle_since() const noexcept;
   void close() noexcept;
   // Closed, and no job of it is left in the loop.
-  bool is_over() const noexcept { return is_closed_ && depth_ == 0 && !read_watch_.is_queued && !write_watch_.is_queued; }
+  bool is_over() const noexcept {
+    return is_closed_ && depth_ == 0 && !read_watch_.is_queued && !write_watch_.is_queued;
+  }
 
   // --- For nghttp2's callbacks ---
   struct Callbacks;

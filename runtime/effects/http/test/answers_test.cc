@@ -2,19 +2,19 @@
 
 #include "message/content_coding.h"
 
-#include <gtest/gtest.h>
-
 #include <brotli/encode.h>
-#include <string>
-#include <vector>
+#include <gtest/gtest.h>
 #include <zlib.h>
 #include <zstd.h>
+
+#include <string>
+#include <vector>
 
 namespace zerver::effects::http_client {
 namespace {
 
-constexpr FaultKinds kRead = FaultKinds::of(FaultKind::kMissing, FaultKind::kRejected, FaultKind::kUnavailable,
-                                            FaultKind::kTimeout);
+constexpr FaultKinds kRead =
+    FaultKinds::of(FaultKind::kMissing, FaultKind::kRejected, FaultKind::kUnavailable, FaultKind::kTimeout);
 constexpr FaultKinds kWrite =
     FaultKinds::of(FaultKind::kRejected, FaultKind::kUnavailable, FaultKind::kTimeout);
 
@@ -25,12 +25,18 @@ TEST(Answers, HaveAKindByTheirStatus) {
     FaultKind of_write;
   };
   constexpr Case kCases[] = {
-      {302, FaultKind::kRejected, FaultKind::kRejected},       {400, FaultKind::kRejected, FaultKind::kRejected},
-      {401, FaultKind::kRejected, FaultKind::kRejected},       {402, FaultKind::kRejected, FaultKind::kRejected},
-      {404, FaultKind::kMissing, FaultKind::kRejected},        {408, FaultKind::kTimeout, FaultKind::kTimeout},
-      {409, FaultKind::kRejected, FaultKind::kRejected},       {410, FaultKind::kMissing, FaultKind::kRejected},
-      {429, FaultKind::kUnavailable, FaultKind::kUnavailable}, {500, FaultKind::kUnavailable, FaultKind::kUnavailable},
-      {503, FaultKind::kUnavailable, FaultKind::kUnavailable}, {504, FaultKind::kTimeout, FaultKind::kTimeout},
+      {302, FaultKind::kRejected, FaultKind::kRejected},
+      {400, FaultKind::kRejected, FaultKind::kRejected},
+      {401, FaultKind::kRejected, FaultKind::kRejected},
+      {402, FaultKind::kRejected, FaultKind::kRejected},
+      {404, FaultKind::kMissing, FaultKind::kRejected},
+      {408, FaultKind::kTimeout, FaultKind::kTimeout},
+      {409, FaultKind::kRejected, FaultKind::kRejected},
+      {410, FaultKind::kMissing, FaultKind::kRejected},
+      {429, FaultKind::kUnavailable, FaultKind::kUnavailable},
+      {500, FaultKind::kUnavailable, FaultKind::kUnavailable},
+      {503, FaultKind::kUnavailable, FaultKind::kUnavailable},
+      {504, FaultKind::kTimeout, FaultKind::kTimeout},
   };
   for (const Case& each : kCases) {
     EXPECT_EQ(kind_of_status(each.status, kRead), each.of_read) << each.status;
@@ -63,12 +69,13 @@ TEST(Answers, TellAReasonThatIsSafeToShow) {
   EXPECT_EQ(why("application/json", R"({"title":7})"), "it answered with 402 Payment Required");
   EXPECT_EQ(why("application/json", "[1,2"), "it answered with 402 Payment Required");
   EXPECT_EQ(why("text/html", R"({"detail":"x"})"), "it answered with 402 Payment Required");
-  const std::string umlauts = why("application/json", "{\"detail\":\"" + [] {
-    std::string text = "x";
-    for (int i = 0; i < 400; ++i)
-      text += "\xc3\xa4";
-    return text;
-  }() + "\"}");
+  const std::string umlauts = why(
+      "application/json", "{\"detail\":\"" + [] {
+        std::string text = "x";
+        for (int i = 0; i < 400; ++i)
+          text += "\xc3\xa4";
+        return text;
+      }() + "\"}");
   EXPECT_EQ(umlauts.size(), 299U);
   EXPECT_EQ(umlauts.back(), '\xa4');
 }
@@ -96,8 +103,9 @@ std::string zstd(std::string_view text) {
 std::string brotli(std::string_view text) {
   std::size_t size = BrotliEncoderMaxCompressedSize(text.size());
   std::string out(size, '\0');
-  BrotliEncoderCompress(5, 20, BROTLI_MODE_GENERIC, text.size(), reinterpret_cast<const std::uint8_t*>(text.data()),
-                        &size, reinterpret_cast<std::uint8_t*>(out.data()));
+  BrotliEncoderCompress(5, 20, BROTLI_MODE_GENERIC, text.size(),
+                        reinterpret_cast<const std::uint8_t*>(text.data()), &size,
+                        reinterpret_cast<std::uint8_t*>(out.data()));
   out.resize(size);
   return out;
 }
@@ -124,7 +132,8 @@ TEST(ContentDecoder, UndoesCodings) {
     EXPECT_FALSE(decoder.decode(coding, content, text.size() - 1, out)) << coding << " past the limit";
     EXPECT_LE(out.size(), text.size() + (std::size_t{32} << 10)) << coding;
     if (coding == "identity") continue;
-    EXPECT_FALSE(decoder.decode(coding, std::string_view(content).substr(0, content.size() - 1), text.size(), out))
+    EXPECT_FALSE(
+        decoder.decode(coding, std::string_view(content).substr(0, content.size() - 1), text.size(), out))
         << coding << " cut off";
   }
 }

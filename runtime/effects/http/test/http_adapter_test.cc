@@ -46,7 +46,9 @@ class Recorder {
   ScriptedServer server_;
 };
 
-HttpAdapter::GetArguments get(std::string_view path) { return {.path = String::borrowed(path), .query = {}, .headers = {}}; }
+HttpAdapter::GetArguments get(std::string_view path) {
+  return {.path = String::borrowed(path), .query = {}, .headers = {}};
+}
 
 TEST(Http, GetsJsonOverOneConnection) {
   const Recorder server(answer("200 OK", R"({"a":1})"));
@@ -70,9 +72,8 @@ TEST(Http, SendsBodiesKeysFieldsAndQueries) {
   const Recorder server(answer("200 OK", "7"));
   const auto target = open_target(server.url(), {{"bearer", "s3cret"}});
   const std::array<Map<String>::Entry, 2> headers = {{{"X-Tenant", "a"}, {"Accept", "text/plain"}}};
-  const HttpAdapter::PostArguments post{.path = "/holds",
-                                        .body = Json::borrowed(R"({"cents":5})"),
-                                        .headers = Map<String>::borrowed(headers)};
+  const HttpAdapter::PostArguments post{
+      .path = "/holds", .body = Json::borrowed(R"({"cents":5})"), .headers = Map<String>::borrowed(headers)};
   ASSERT_TRUE(*target->perform(post, {.key = "k-1"}));
   for (const std::string_view part :
        {"POST /holds HTTP/1.1\r\n", "\r\nContent-Type: application/json\r\nContent-Length: 11\r\n",
@@ -81,9 +82,11 @@ TEST(Http, SendsBodiesKeysFieldsAndQueries) {
     EXPECT_NE(server.last().find(part), std::string::npos) << part << " in " << server.last();
 
   const std::array<Map<String>::Entry, 2> query = {{{"a b", "c&d=e"}, {"f", "\xc3\xa4/?"}}};
-  const HttpAdapter::GetArguments find{.path = "/find?x=1", .query = Map<String>::borrowed(query), .headers = {}};
+  const HttpAdapter::GetArguments find{
+      .path = "/find?x=1", .query = Map<String>::borrowed(query), .headers = {}};
   ASSERT_TRUE(*target->perform(find));
-  EXPECT_TRUE(server.last().starts_with("GET /find?x=1&a%20b=c%26d%3De&f=%C3%A4%2F%3F HTTP/1.1\r\n")) << server.last();
+  EXPECT_TRUE(server.last().starts_with("GET /find?x=1&a%20b=c%26d%3De&f=%C3%A4%2F%3F HTTP/1.1\r\n"))
+      << server.last();
 }
 
 TEST(Http, KnowsAllForms) {
@@ -92,8 +95,8 @@ TEST(Http, KnowsAllForms) {
   const auto text = target->perform(HttpAdapter::GetTextArguments{.path = "/", .query = {}, .headers = {}});
   ASSERT_TRUE(*text);
   EXPECT_EQ(text->value(), "caf\xc3\xa9");
-  const auto bytes = target->perform(
-      HttpAdapter::PutBytesArguments{.path = "/", .body = Bytes::borrowed("\x01\x02"), .type = "a/b", .headers = {}});
+  const auto bytes = target->perform(HttpAdapter::PutBytesArguments{
+      .path = "/", .body = Bytes::borrowed("\x01\x02"), .type = "a/b", .headers = {}});
   ASSERT_TRUE(*bytes);
   EXPECT_TRUE(server.last().ends_with("\r\n\r\n\x01\x02"));
   const auto whole = target->perform(HttpAdapter::FetchArguments{.path = "/", .query = {}, .headers = {}});
@@ -125,11 +128,16 @@ TEST(Http, MakesFaultsOfStatuses) {
 TEST(Http, NeverSendsWhatWouldBeUnderstoodAsSomethingElse) {
   const Recorder server(answer("200 OK", "1"));
   const auto target = open_target(server.url() + "/base");
-  for (const std::string_view path : {"/a b", "/a\r\nX: y", "/..", "/a/../../b", "/%2e%2e/b", "/a#b", "/\x01", "/%zz",
-                                      "../x", " @evil/"})
+  for (const std::string_view path :
+       {"/a b", "/a\r\nX: y", "/..", "/a/../../b", "/%2e%2e/b", "/a#b", "/\x01", "/%zz", "../x", " @evil/"})
     EXPECT_EQ(target->perform(get(path))->fault(), FaultKind::kInvalid) << path;
   const std::array<std::pair<std::string_view, std::string_view>, 6> fields = {
-      {{"X", "a\r\nY: b"}, {"X\r\n", "a"}, {"Host", "evil"}, {"Content-Length", "0"}, {"Transfer-Encoding", "chunked"}, {"traceparent", "x"}}};
+      {{"X", "a\r\nY: b"},
+       {"X\r\n", "a"},
+       {"Host", "evil"},
+       {"Content-Length", "0"},
+       {"Transfer-Encoding", "chunked"},
+       {"traceparent", "x"}}};
   for (const auto& [name, value] : fields) {
     const std::array<Map<String>::Entry, 1> headers = {{{String::borrowed(name), String::borrowed(value)}}};
     auto arguments = get("/");
@@ -137,8 +145,8 @@ TEST(Http, NeverSendsWhatWouldBeUnderstoodAsSomethingElse) {
     EXPECT_EQ(target->perform(arguments)->fault(), FaultKind::kInvalid) << name;
   }
   EXPECT_EQ(target->perform(get("/"), {.key = "a\r\nX: y"})->fault(), FaultKind::kInvalid);
-  const auto method = target->perform(
-      HttpAdapter::SendArguments{.method = "GET / HTTP/1.1\r\nX:", .path = "/", .body = {}, .type = {}, .headers = {}});
+  const auto method = target->perform(HttpAdapter::SendArguments{
+      .method = "GET / HTTP/1.1\r\nX:", .path = "/", .body = {}, .type = {}, .headers = {}});
   EXPECT_EQ(method->fault(), FaultKind::kInvalid);
   EXPECT_EQ(server.requests().size(), 0U);
   // What is no path becomes one below the base.
@@ -170,7 +178,8 @@ TEST(Http, RepeatsOnAFreshConnectionWhatAStaleOneHasNotTaken) {
 
 TEST(Http, DoesNotUseConnectionsAgainThatAreNotClean) {
   for (const std::string& response :
-       {answer("200 OK", "1", "Connection: close\r\n"), answer("200 OK", "1") + "more", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n1"s}) {
+       {answer("200 OK", "1", "Connection: close\r\n"), answer("200 OK", "1") + "more",
+        "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n1"s}) {
     const Recorder server(response);
     const auto target = open_target(server.url());
     ASSERT_TRUE(*target->perform(get("/")));
@@ -188,9 +197,8 @@ TEST(Http, WaitsForAConnectionInOrder) {
   // Those that are cancelled leave the line.
   started[20]->cancel();
   started[49]->cancel();
-  ASSERT_TRUE(target->run_until([&] {
-    return std::ranges::all_of(started, [](const auto& each) { return each->ended(); });
-  }));
+  ASSERT_TRUE(target->run_until(
+      [&] { return std::ranges::all_of(started, [](const auto& each) { return each->ended(); }); }));
   for (std::size_t i = 0; i < started.size(); ++i)
     EXPECT_EQ(started[i]->ok(), i != 20 && i != 49) << i;
   EXPECT_EQ(server.connections(), 2);
@@ -224,9 +232,10 @@ TEST(Http, IsCancelledAtEveryPoint) {
 }
 
 TEST(Http, EndsWithAFaultWhenTheAnswerIsNone) {
-  for (const std::string& response : {"garbage\r\n\r\n"s, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12"s,
-                                      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"s,
-                                      answer("200 OK", std::string(2000, ' ')), ""s}) {
+  for (const std::string& response :
+       {"garbage\r\n\r\n"s, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12"s,
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"s,
+        answer("200 OK", std::string(2000, ' ')), ""s}) {
     const ScriptedServer server([&](Peer& peer) {
       read_head(peer);
       peer.write(response);
@@ -282,7 +291,8 @@ TEST(Http, StopsInACircleAndKeepsBodiesAtHome) {
   const HttpAdapter::PostArguments post{.path = "/", .body = Json::borrowed("[1]"), .headers = {}};
   EXPECT_EQ(target->perform(post)->status(), 307);
   EXPECT_EQ(circle.requests().size(), 4U);
-  EXPECT_TRUE(circle.last().starts_with("POST /again HTTP/1.1\r\n") && circle.last().ends_with("\r\n\r\n[1]"));
+  EXPECT_TRUE(circle.last().starts_with("POST /again HTTP/1.1\r\n") &&
+              circle.last().ends_with("\r\n\r\n[1]"));
 
   const Recorder away("HTTP/1.1 308 Away\r\nContent-Length: 0\r\nLocation: http://127.0.0.1:1/\r\n\r\n");
   const auto other = open_target(away.url(), {{"redirects", "3"}});
@@ -291,10 +301,12 @@ TEST(Http, StopsInACircleAndKeepsBodiesAtHome) {
 
 TEST(Http, AsksAProxyForWholeUrls) {
   const Recorder proxy(answer("200 OK", "1"));
-  const auto target = open_target("http://no.such.host.invalid/x", {{"proxy", "http://u:p@" + proxy.url().substr(7)}});
+  const auto target =
+      open_target("http://no.such.host.invalid/x", {{"proxy", "http://u:p@" + proxy.url().substr(7)}});
   const auto performed = target->perform(get("/y"));
   ASSERT_TRUE(*performed) << performed->why();
-  EXPECT_TRUE(proxy.last().starts_with("GET http://no.such.host.invalid/x/y HTTP/1.1\r\nHost: no.such.host.invalid\r\n"))
+  EXPECT_TRUE(proxy.last().starts_with(
+      "GET http://no.such.host.invalid/x/y HTTP/1.1\r\nHost: no.such.host.invalid\r\n"))
       << proxy.last();
   EXPECT_NE(proxy.last().find("\r\nProxy-Authorization: Basic dTpw\r\n"), std::string::npos);
 }

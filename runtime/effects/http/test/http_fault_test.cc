@@ -20,8 +20,9 @@ TEST_P(HttpFaults, HoldItsPromises) {
                    .open = [](std::uint16_t port) { return open_target(local(port)); },
                    .call =
                        [&](testing::AdapterHarness& harness, Duration patience) {
-                         return test::called(harness, HttpAdapter::GetArguments{.path = "/", .query = {}, .headers = {}},
-                                             patience);
+                         return test::called(
+                             harness, HttpAdapter::GetArguments{.path = "/", .query = {}, .headers = {}},
+                             patience);
                        }});
 }
 INSTANTIATE_TEST_SUITE_P(Each, HttpFaults, ::testing::ValuesIn(test::kGateFaults), test::fault_test_name);

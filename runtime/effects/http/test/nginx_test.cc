@@ -46,7 +46,8 @@ TEST_P(Nginx, AnswersManyRequestsSideBySide) {
   const auto target = open(4);
   std::vector<std::unique_ptr<testing::Performed<HttpAdapter::GetTextArguments>>> started;
   for (int i = 0; i < 60; ++i)
-    started.push_back(target->start(HttpAdapter::GetTextArguments{.path = "/text", .query = {}, .headers = {}}));
+    started.push_back(
+        target->start(HttpAdapter::GetTextArguments{.path = "/text", .query = {}, .headers = {}}));
   for (std::size_t i = 0; i < started.size(); i += 7)
     started[i]->cancel();
   ASSERT_TRUE(target->run_until(
@@ -89,7 +90,8 @@ TEST_P(Nginx, TellsHeadsAndWholeAnswers) {
 
 TEST_P(Nginx, IsNotBlownUpByASmallAnswer) {
   const auto target = open();
-  const auto zeros = target->perform(HttpAdapter::GetBytesArguments{.path = "/zeros", .query = {}, .headers = {}});
+  const auto zeros =
+      target->perform(HttpAdapter::GetBytesArguments{.path = "/zeros", .query = {}, .headers = {}});
   EXPECT_EQ(zeros->fault(), FaultKind::kUnavailable);
   EXPECT_EQ(zeros->why(), "its answer is too large when it is decoded");
 }

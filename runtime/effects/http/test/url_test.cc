@@ -25,9 +25,9 @@ TEST(Url, IsTakenApart) {
 
 TEST(Url, IsRefused) {
   for (const std::string_view text :
-       {"", "example.com", "ftp://a", "http://", "http:///a", "http://user@a", "http://user:pw@a", "http://a:0",
-        "http://a:99999", "http://a:x", "http://a b", "http://a/ b", "http://a/\r\nX: y", "http://[::1", "http://[x]",
-        "http://a\\b", "http://a/../b", "http://a%2fb", "http://a:80:80"})
+       {"", "example.com", "ftp://a", "http://", "http:///a", "http://user@a", "http://user:pw@a",
+        "http://a:0", "http://a:99999", "http://a:x", "http://a b", "http://a/ b", "http://a/\r\nX: y",
+        "http://[::1", "http://[x]", "http://a\\b", "http://a/../b", "http://a%2fb", "http://a:80:80"})
     EXPECT_EQ(text_of(parse_url(text)), "none") << text;
 }
 
@@ -64,7 +64,8 @@ std::string proxy_of(std::string_view setting, std::string_view url) {
 }
 
 TEST(Proxies, AreThoseOfTheEnvironment) {
-  variables() = {{"http_proxy", "http://p:3128"}, {"HTTPS_PROXY", "user:p%40ss@q"}, {"no_proxy", "local, .corp,c:81"}};
+  variables() = {
+      {"http_proxy", "http://p:3128"}, {"HTTPS_PROXY", "user:p%40ss@q"}, {"no_proxy", "local, .corp,c:81"}};
   EXPECT_EQ(proxy_of("environment", "http://a"), "p:3128 ");
   EXPECT_EQ(proxy_of("environment", "https://a"), "q:80 Basic dXNlcjpwQHNz");
   EXPECT_EQ(proxy_of("environment", "http://local"), "none");

@@ -12,7 +12,8 @@ Duration milliseconds(std::string_view text) noexcept {
   constexpr std::int64_t kMost = 1'000'000'000'000;
   std::int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  const bool makes_sense = error == std::errc() && end == text.data() + text.size() && count > 0 && count < kMost;
+  const bool makes_sense =
+      error == std::errc() && end == text.data() + text.size() && count > 0 && count < kMost;
   return makes_sense ? Duration::from_milliseconds(count) : Duration::max();
 }
 

@@ -22,7 +22,8 @@ TEST(Patience, IsTheShorterOne) {
 }
 
 TEST(Patience, IsEndlessWhenNothingMakesSense) {
-  for (const std::string_view text : {"", "0", "-1", "1.5", "1s", " 1", "99999999999999999999", "9999999999999"})
+  for (const std::string_view text :
+       {"", "0", "-1", "1.5", "1s", " 1", "99999999999999999999", "9999999999999"})
     EXPECT_EQ(patience(text), Duration::max()) << text;
 }
 
