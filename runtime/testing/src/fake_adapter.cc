@@ -20,9 +20,11 @@ struct FakeAdapter::Pending final : async::Timer {
   FakeReply::Finish finish;
 };
 
-FakeReply FakeReply::fault(FaultKind kind, std::string why) {
-  return FakeReply([kind, why = std::move(why)](flow::Operation& operation) {
-    operation.fail({kind, String::borrowed(why), {}});
+FakeReply FakeReply::fault(FaultKind kind, std::string why) { return status(0, kind, std::move(why)); }
+
+FakeReply FakeReply::status(std::uint16_t status, FaultKind kind, std::string why, Duration retry_after) {
+  return FakeReply([=, why = std::move(why)](flow::Operation& operation) {
+    operation.fail({kind, String::borrowed(why), {}, status, retry_after});
   });
 }
 

@@ -19,6 +19,10 @@ namespace zerver::testing {
 class FakeReply {
  public:
   static FakeReply fault(FaultKind kind, std::string why = "as the test says");
+  // The same with a status, as an operation that is declared with `@status` fails, and with what it says
+  // about when to ask again.
+  static FakeReply status(std::uint16_t status, FaultKind kind, std::string why = "as the test says",
+                          Duration retry_after = {});
   // For operations declared `-> row T`: column names, then rows.
   static FakeReply rows(std::vector<std::string> columns, std::vector<std::vector<flow::Value>> rows);
   static FakeReply json(std::string text);
