@@ -81,9 +81,9 @@ struct WorkerSql::Session final : LeaseRequest {
       its->fail({FaultKind::kInternal, "the transaction had failed and was rolled back", {}});
     }
     void failed(const Failure& failure) noexcept override {
-      flow::Operation* const its = std::exchange(operation, nullptr);
+      // The texts may go with the connection, so it is given back behind their use.
+      if (flow::Operation* const its = std::exchange(operation, nullptr); its != nullptr) fail(*its, failure);
       session.owner.give_back(session);
-      if (its != nullptr) fail(*its, failure);
     }
     Session& session;
     flow::Operation* operation = nullptr;  // null: nobody waits

@@ -1,0 +1,251 @@
+// What every implementation of `sql` does alike, in the part of SQL that they share.
+#include "runtime/effects/sql/test/postgres/fixture.h"
+#include <zerver/effects/sql/inline_sqlite.h>
+#include <zerver/flow/call/in_flight.h>
+#include <zerver/flow/transaction/transaction.h>
+#include <zerver/testing/adapter_harness.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zerver::effects {
+namespace {
+
+using flow::Value;
+using testing::AdapterHarness;
+using testing::HarnessOptions;
+using Many = SqlAdapter::ManyArguments;
+using Exec = SqlAdapter::ExecArguments;
+using Commit = SqlAdapter::CommitArguments;
+
+constexpr const char* kSchema =
+    "create table entry (id bigint primary key, name text not null unique, size bigint check (size >= 0),"
+    " ratio double precision, ready boolean, data bytea)";
+
+enum class Kind : std::uint8_t { kSqliteFile, kSqliteMemory, kInlineSqlite, kPostgres };
+
+std::string name_of(Kind kind) {
+  switch (kind) {
+    case Kind::kSqliteFile:
+      return "SqliteFile";
+    case Kind::kSqliteMemory:
+      return "SqliteMemory";
+    case Kind::kInlineSqlite:
+      return "InlineSqlite";
+    case Kind::kPostgres:
+      return "Postgres";
+  }
+  return {};
+}
+
+// So that every test finds an empty database.
+std::string new_postgres_url() {
+  static std::atomic<int> count = 0;
+  const std::string schema = "conformance_" + std::to_string(++count);
+  server().query("create schema " + schema);
+  return server().url("?options=-csearch_path%3D" + schema);
+}
+
+struct Request final : flow::Exchange {
+  explicit Request(flow::Worker& worker) : Exchange(worker, [](Exchange&) noexcept {}) {}
+};
+
+class SqlConformance : public ::testing::TestWithParam<Kind> {
+ protected:
+  SqlConformance() {
+    Registry registry;
+    add_standard_adapters(registry);
+    HarnessOptions options{.schema = kSchema};
+    switch (GetParam()) {
+      case Kind::kSqliteFile:
+        options.arguments = {{"url", "sqlite:" + (folder.path() / "a.db").string()}};
+        break;
+      case Kind::kSqliteMemory:
+        options.arguments = {{"url", "sqlite::memory:"}};
+        break;
+      case Kind::kInlineSqlite:
+        registry.replace({"zerver.sql", {}, {}}, inline_sqlite.open());
+        options.arguments = {{"url", "sqlite:a.db"}};
+        options.time = HarnessOptions::Time::kSimulated;
+        break;
+      case Kind::kPostgres:
+        options.arguments = {{"url", new_postgres_url()}};
+        break;
+    }
+    sql = std::make_unique<AdapterHarness>(registry, "zerver.sql", options);
+    if (!sql->error().empty()) throw std::runtime_error(sql->error());
+    target = std::make_unique<flow::Target>("db", &sql->adapter(), &in_flight);
+    targets[0] = target.get();
+    request = std::make_unique<Request>(sql->worker());
+    request->set_targets(targets);
+  }
+
+  auto exec(std::string_view text, std::span<const Value> values = {}, flow::Transaction* tx = nullptr) {
+    return sql->perform(Exec{{text, values}}, {.transaction = tx});
+  }
+  auto many(std::string_view text, std::span<const Value> values = {}, flow::Transaction* tx = nullptr) {
+    return sql->perform(Many{{text, values}}, {.transaction = tx});
+  }
+  std::int64_t count(flow::Transaction* tx = nullptr) {
+    const auto rows = many("select count(*) from entry", {}, tx);
+    return rows->ok() ? rows->value().cell(0, 0).integer() : -1;
+  }
+
+  test::TemporaryDirectory folder;
+  InlineSqlite inline_sqlite;
+  flow::InFlight in_flight{64, 0};
+  std::unique_ptr<AdapterHarness> sql;
+  std::unique_ptr<flow::Target> target;
+  flow::Target* targets[1] = {nullptr};
+  std::unique_ptr<Request> request;
+};
+
+INSTANTIATE_TEST_SUITE_P(Each, SqlConformance,
+                         ::testing::Values(Kind::kSqliteFile, Kind::kSqliteMemory, Kind::kInlineSqlite,
+                                           Kind::kPostgres),
+                         [](const auto& the) { return name_of(the.param); });
+
+TEST_P(SqlConformance, KeepsValues) {
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  const std::string bytes("\0\xFF'\\", 4);
+  const Value full[] = {Value(kLeast),
+                        text("Zoë 'x' \\ \"y\""),
+                        Value(std::numeric_limits<std::int64_t>::max()),
+                        Value(-0.1),
+                        Value(true),
+                        blob(bytes)};
+  const Value bare[] = {Value(std::int64_t{2}), text(""), Value(), Value(), Value(false), blob("")};
+  EXPECT_EQ(exec("insert into entry values (?, ?, ?, ?, ?, ?)", full)->value(), 1);
+  EXPECT_EQ(exec("insert into entry values (?, ?, ?, ?, ?, ?)", bare)->value(), 1);
+  const auto rows = many("select id, name, size, ratio, ready, data from entry order by id");
+  ASSERT_TRUE(rows->ok()) << rows->why();
+  ASSERT_EQ(rows->value().rows(), 2U);
+  const auto cell = [&](std::size_t row, std::size_t column) { return rows->value().cell(row, column); };
+  EXPECT_EQ(rows->value().column(1), "name");
+  EXPECT_EQ(cell(0, 0).integer(), kLeast);
+  EXPECT_EQ(cell(0, 1).text(), "Zoë 'x' \\ \"y\"");
+  EXPECT_EQ(cell(0, 2).integer(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(cell(0, 3).real(), -0.1);
+  EXPECT_TRUE(cell(0, 4).boolean());
+  EXPECT_EQ(cell(0, 5).text(), bytes);
+  EXPECT_EQ(cell(1, 1).text(), "");
+  EXPECT_TRUE(cell(1, 2).is_null());
+  EXPECT_TRUE(cell(1, 3).is_null());
+  EXPECT_FALSE(cell(1, 4).boolean());
+  EXPECT_EQ(cell(1, 5).text(), "");
+}
+
+TEST_P(SqlConformance, CountsWhatChanged) {
+  EXPECT_EQ(exec("insert into entry (id, name) values (1, 'a'), (2, 'b'), (3, 'c')")->value(), 3);
+  EXPECT_EQ(exec("update entry set size = 1 where id > 1")->value(), 2);
+  EXPECT_EQ(exec("delete from entry where id = 9")->value(), 0);
+  const auto returned = many("delete from entry where id < 3 returning id");
+  EXPECT_EQ(returned->value().rows(), 2U);
+  EXPECT_EQ(count(), 1);
+  EXPECT_EQ(many("select id from entry where id > 3")->value().rows(), 0U);
+}
+
+TEST_P(SqlConformance, CallsABrokenConstraintAConflict) {
+  ASSERT_TRUE(exec("insert into entry (id, name) values (1, 'a')")->ok());
+  for (const std::string_view statement :
+       {"insert into entry (id, name) values (1, 'b')", "insert into entry (id, name) values (2, 'a')",
+        "insert into entry (id, name) values (2, null)",
+        "insert into entry (id, name, size) values (2, 'b', -1)"}) {
+    const auto ended = exec(statement);
+    EXPECT_EQ(ended->fault(), FaultKind::kConflict) << statement;
+    EXPECT_NE(ended->why(), "");
+  }
+  EXPECT_EQ(exec("insert into entry (id, name) values (1, 'a') on conflict (id) do nothing")->value(), 0);
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_P(SqlConformance, CallsAMistakeInternal) {
+  for (const std::string_view statement : {"selec 1", "select * from missing", "select missing from entry",
+                                           "select 1; select 2", "select 1 from entry where id = ?"})
+    EXPECT_EQ(many(statement)->fault(), FaultKind::kInternal) << statement;
+  EXPECT_EQ(count(), 0);
+}
+
+TEST_P(SqlConformance, NeverTakesAValueForSql) {
+  const std::string_view evil = "'); drop table entry; --";
+  const Value values[] = {text(evil)};
+  EXPECT_EQ(exec("insert into entry (id, name) values (1, ?)", values)->value(), 1);
+  EXPECT_EQ(many("select name from entry where name = ?", values)->value().cell(0, 0).text(), evil);
+}
+
+TEST_P(SqlConformance, RunsManyStatementsAtOnce) {
+  constexpr std::size_t kCount = 100;
+  std::vector<std::string> names;
+  std::vector<std::array<Value, 2>> values(kCount);
+  names.reserve(kCount);
+  std::vector<std::unique_ptr<testing::Performed<Exec>>> started;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    // Each of them twice.
+    names.push_back("n" + std::to_string(i / 2));
+    values[i] = {Value(static_cast<std::int64_t>(i / 2)), text(names.back())};
+    started.push_back(sql->start(Exec{{"insert into entry (id, name) values (?, ?)", values[i]}}));
+  }
+  const auto all_ended = [&] {
+    return std::ranges::all_of(started, [](const auto& one) { return one->ended(); });
+  };
+  ASSERT_TRUE(sql->run_until(all_ended));
+  EXPECT_EQ(std::ranges::count_if(started, [](const auto& one) { return one->ok(); }), kCount / 2);
+  for (const auto& one : started) {
+    if (!one->ok()) {
+      EXPECT_EQ(one->fault(), FaultKind::kConflict) << one->why();
+    }
+  }
+  EXPECT_EQ(count(), static_cast<std::int64_t>(kCount / 2));
+}
+
+TEST_P(SqlConformance, OneThatIsCancelledTellsNobody) {
+  auto cancelled = sql->start(Exec{{"insert into entry (id, name) values (1, 'a')", {}}});
+  const bool had_ended = cancelled->ended();
+  cancelled->cancel();
+  EXPECT_EQ(exec("insert into entry (id, name) values (2, 'b')")->value(), 1);
+  EXPECT_TRUE(had_ended || cancelled->fault() == FaultKind::kCancelled);
+  EXPECT_EQ(cancelled->late(), 0U);
+}
+
+TEST_P(SqlConformance, ATransactionHappensAsAWholeOrNotAtAll) {
+  {
+    flow::Transaction tx(*request, 0);
+    EXPECT_EQ(exec("insert into entry (id, name) values (1, 'a')", {}, &tx)->value(), 1);
+    EXPECT_EQ(exec("insert into entry (id, name) values (2, 'b')", {}, &tx)->value(), 1);
+    EXPECT_EQ(count(&tx), 2);
+    const auto committed = sql->perform(Commit{}, {.transaction = &tx});
+    EXPECT_TRUE(committed->ok()) << committed->why();
+    EXPECT_FALSE(tx.is_open());
+  }
+  EXPECT_EQ(count(), 2);
+  {
+    flow::Transaction tx(*request, 0);
+    EXPECT_TRUE(exec("delete from entry", {}, &tx)->ok());
+    EXPECT_EQ(count(&tx), 0);
+  }
+  EXPECT_EQ(count(), 2);
+}
+
+TEST_P(SqlConformance, ATransactionThatFailsLeavesNothing) {
+  {
+    flow::Transaction tx(*request, 0);
+    EXPECT_TRUE(exec("insert into entry (id, name) values (1, 'a')", {}, &tx)->ok());
+    EXPECT_EQ(exec("insert into entry (id, name) values (1, 'b')", {}, &tx)->fault(), FaultKind::kConflict);
+  }
+  EXPECT_EQ(count(), 0);
+  EXPECT_EQ(exec("insert into entry (id, name) values (1, 'a')")->value(), 1);
+}
+
+}  // namespace
+}  // namespace zerver::effects
