@@ -27,6 +27,10 @@ inline std::optional<Fault> fault_of_limit(std::int64_t count, Duration per) noe
   return std::nullopt;
 }
 
-inline Fault used_up(Duration) noexcept { return {FaultKind::kRejected, "the limit is used up", {}}; }
+inline Fault used_up(Duration wait) noexcept {
+  Fault fault{FaultKind::kRejected, "the limit is used up", {}};
+  fault.retry_after = wait;
+  return fault;
+}
 
 }  // namespace zerver::effects::kv

@@ -23,12 +23,6 @@ std::string value_of(MemoryStore& store, std::string_view key, TimePoint now = k
   return store.get(key, now, value) ? value : "none";
 }
 
-TEST(Hash, IsSipHash) {
-  // The first test vector of SipHash-1-3: key 00 01 02 ... 0f, no input.
-  const HashSeed seed{0x0706050403020100, 0x0f0e0d0c0b0a0908};
-  EXPECT_EQ(hash_of("", seed), 0xabac0158050fc4dcU);
-}
-
 TEST(MemoryStore, GivesBackWhatWasSet) {
   MemoryStore store(1 << 20);
   EXPECT_EQ(value_of(store, "a"), "none");

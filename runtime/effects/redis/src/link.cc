@@ -28,6 +28,14 @@ void append_greeting(std::string& out, std::size_t& answers, std::initializer_li
 Link::Silence::Silence(Link& owner) noexcept
     : Timer([](Timer& timer) noexcept { static_cast<Silence&>(timer).link.on_silence(); }), link(owner) {}
 
+Link::Refusal::Refusal(Link& owner) noexcept
+    : Job([](Job& job) noexcept {
+        auto& self = static_cast<Refusal&>(job);
+        self.scheduled = false;
+        if (self.link.state_ == State::kDown) self.link.fail_queue();
+      }),
+      link(owner) {}
+
 Link::Link(Client& client, io::net::Network& network, Random& random, const Options& options,
            const Server& server, const io::net::TlsClient* tls)
     : client_(client),
@@ -47,7 +55,7 @@ Link::~Link() {
   loop_.stop(silence_);
   stop_.request_stop();
   io::AsioLoop& loop = network_.loop();
-  while (!task_->done()) {
+  while (!task_->done() || refusal_.scheduled) {
     loop.context().restart();
     loop.context().poll();
   }
@@ -56,10 +64,6 @@ Link::~Link() {
 // --- Commands ---
 
 void Link::start(Command& command, bool asking) noexcept {
-  if (state_ == State::kDown) {
-    command.link_ = nullptr;
-    return client_.on_failure(command, {FaultKind::kUnavailable, String::borrowed(why_), {}});
-  }
   if (queue_.size() >= kMostInFlight) {
     command.link_ = nullptr;
     return client_.on_failure(command, {FaultKind::kUnavailable, "too many commands wait for Redis", {}});
@@ -75,6 +79,8 @@ void Link::start(Command& command, bool asking) noexcept {
     command.link_ = this;
     client_.counts_.in_flight.add();
     if (state_ == State::kReady) send(command);
+    // Not at once, so that whoever tries again and again leaves the loop its turns, in which it is connected.
+    if (state_ == State::kDown && !std::exchange(refusal_.scheduled, true)) loop_.defer(refusal_);
   } catch (const std::bad_alloc&) {
     // What has been begun of it cannot be taken back.
     if (open_ != nullptr) open_->close();
@@ -250,8 +256,12 @@ void Link::go_down(const Fault& fault) noexcept {
   why_ = fault.why.view();
   out_.clear();
   ++failures_;
-  // Whoever hears of it may give up others, and starts nothing here.
-  while (!queue_.empty()) {
+  fail_queue();
+}
+
+// Whoever hears of it may give up others; what it starts comes later.
+void Link::fail_queue() noexcept {
+  for (std::size_t left = queue_.size(); left > 0; --left) {
     Command* const command = next_in_queue();
     if (command == nullptr) continue;
     client_.on_failure(*command, {FaultKind::kUnavailable, String::borrowed(why_), {}});

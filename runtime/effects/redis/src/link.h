@@ -50,6 +50,12 @@ class Link {
     Link& link;
   };
 
+  struct Refusal final : async::Job {
+    explicit Refusal(Link& owner) noexcept;
+    Link& link;
+    bool scheduled = false;
+  };
+
   async::Task<> run();
   async::Task<Fault> serve(io::net::Stream& stream);
   async::Task<Result<void>> shake_hands(io::net::Stream& stream, std::string_view greeting,
@@ -58,6 +64,7 @@ class Link {
   Command* next_in_queue() noexcept;
   void go_up();
   void go_down(const Fault& fault) noexcept;
+  void fail_queue() noexcept;
   void send(Command& command);
   bool take_replies();
   Duration next_pause() noexcept;
@@ -80,6 +87,7 @@ class Link {
   ReplyReader reader_;
   io::net::Stream* open_ = nullptr;
   Silence silence_{*this};
+  Refusal refusal_{*this};
   TimePoint heard_;  // something of it, or began to wait for that
   unsigned failures_ = 0;
   bool was_up_ = false;

@@ -117,7 +117,7 @@ bool MemoryStore::write(Shard& shard, Entry* old, std::string_view key, std::uin
 }
 
 bool MemoryStore::get(std::string_view key, TimePoint now, std::string& value) {
-  const std::uint64_t hash = hash_of(key, seed_);
+  const std::uint64_t hash = sip_hash(key, seed_);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = shard.find(key, hash, now);
@@ -132,14 +132,14 @@ bool MemoryStore::get(std::string_view key, TimePoint now, std::string& value) {
 }
 
 Stored MemoryStore::set(std::string_view key, std::string_view value, TimePoint until, TimePoint now) {
-  const std::uint64_t hash = hash_of(key, seed_);
+  const std::uint64_t hash = sip_hash(key, seed_);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   return write(shard, shard.find(key, hash, now), key, hash, value, until) ? Stored::kYes : Stored::kTooLarge;
 }
 
 Stored MemoryStore::add(std::string_view key, std::string_view value, TimePoint until, TimePoint now) {
-  const std::uint64_t hash = hash_of(key, seed_);
+  const std::uint64_t hash = sip_hash(key, seed_);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   if (shard.find(key, hash, now) != nullptr) return Stored::kPresent;
@@ -147,14 +147,14 @@ Stored MemoryStore::add(std::string_view key, std::string_view value, TimePoint 
 }
 
 void MemoryStore::remove(std::string_view key, TimePoint now) {
-  const std::uint64_t hash = hash_of(key, seed_);
+  const std::uint64_t hash = sip_hash(key, seed_);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   if (Entry* const entry = shard.find(key, hash, now)) shard.drop(*entry);
 }
 
 Stored MemoryStore::expire(std::string_view key, TimePoint until, TimePoint now) {
-  const std::uint64_t hash = hash_of(key, seed_);
+  const std::uint64_t hash = sip_hash(key, seed_);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = shard.find(key, hash, now);
@@ -166,7 +166,7 @@ Stored MemoryStore::expire(std::string_view key, TimePoint until, TimePoint now)
 
 Stored MemoryStore::compare_and_set(std::string_view key, std::string_view expected,
                                     std::optional<std::string_view> value, TimePoint until, TimePoint now) {
-  const std::uint64_t hash = hash_of(key, seed_);
+  const std::uint64_t hash = sip_hash(key, seed_);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = shard.find(key, hash, now);
@@ -181,7 +181,7 @@ Stored MemoryStore::compare_and_set(std::string_view key, std::string_view expec
 
 Result<std::int64_t> MemoryStore::increment(std::string_view key, std::int64_t by, TimePoint until,
                                             TimePoint now) {
-  const std::uint64_t hash = hash_of(key, seed_);
+  const std::uint64_t hash = sip_hash(key, seed_);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = shard.find(key, hash, now);
@@ -206,7 +206,7 @@ Taken MemoryStore::take(std::string_view key, std::int64_t count, Duration per, 
   // No text of JSON begins with it, and no key has it in front: limits and values do not meet.
   std::string own(1, '\0');
   own += key;
-  const std::uint64_t hash = hash_of(own, seed_);
+  const std::uint64_t hash = sip_hash(own, seed_);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   Entry* entry = shard.find(own, hash, now);

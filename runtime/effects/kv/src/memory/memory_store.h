@@ -3,10 +3,10 @@
 
 #include "memory/entry_table.h"
 #include "memory/expiry_heap.h"
-#include "memory/hash.h"
 #include "memory/window.h"
 #include <zerver/core/random.h>
 #include <zerver/core/result.h>
+#include <zerver/core/sip_hash.h>
 #include <zerver/core/time.h>
 
 #include <array>

@@ -1,10 +1,10 @@
-#include "memory/hash.h"
+#include <zerver/core/sip_hash.h>
 
 #include <bit>
 #include <cstddef>
 #include <cstring>
 
-namespace zerver::effects::kv {
+namespace zerver {
 
 namespace {
 
@@ -32,7 +32,7 @@ struct State {
 
 }  // namespace
 
-std::uint64_t hash_of(std::string_view text, const HashSeed& seed) noexcept {
+std::uint64_t sip_hash(std::string_view text, const HashSeed& seed) noexcept {
   State state{seed.first ^ 0x736f6d6570736575, seed.second ^ 0x646f72616e646f6d,
               seed.first ^ 0x6c7967656e657261, seed.second ^ 0x7465646279746573};
   const std::size_t whole = text.size() / 8 * 8;
@@ -52,4 +52,4 @@ std::uint64_t hash_of(std::string_view text, const HashSeed& seed) noexcept {
   return state.a ^ state.b ^ state.c ^ state.d;
 }
 
-}  // namespace zerver::effects::kv
+}  // namespace zerver

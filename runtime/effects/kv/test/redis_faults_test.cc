@@ -1,0 +1,158 @@
+// Redis behind a network that fails, and a Redis that dies.
+#include "conformance.h"
+#include "tests/support/fault_suite.h"
+#include "tests/support/redis_server.h"
+#include "zerver.flow.h"
+#include <zerver/core/clock.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace zerver::test {
+namespace {
+
+using effects::kv::harness_for;
+using effects::kv::standard_registry;
+using Kv = KvAdapter;
+using zerver::testing::AdapterHarness;
+using zerver::testing::Performed;
+
+std::unique_ptr<AdapterHarness> open_at(std::uint16_t port) {
+  return std::make_unique<AdapterHarness>(standard_registry(), "zerver.kv",
+                                          harness_for("redis://127.0.0.1:" + std::to_string(port)));
+}
+
+class RedisFaults : public ::testing::TestWithParam<GateFault> {};
+
+TEST_P(RedisFaults, HoldItsPromises) {
+  const RedisServer server;
+  expect_promises_under(GetParam(),
+                        {.server_port = server.port(),
+                         .open = open_at,
+                         .call =
+                             [](AdapterHarness& harness, Duration patience) {
+                               return called(harness, Kv::SetArguments{"key", Json::borrowed("1")}, patience);
+                             },
+                         .waits_for_connection = true});
+}
+INSTANTIATE_TEST_SUITE_P(Each, RedisFaults, ::testing::ValuesIn(kGateFaults), fault_test_name);
+
+// What is asked of a server under load, always so much at once.
+class Load {
+ public:
+  explicit Load(AdapterHarness& harness) : harness_(harness) {}
+
+  // Goes on until so many more have succeeded, or failed.
+  void run_until_succeeded(std::size_t count) {
+    const std::size_t wanted = kept_.size() + count;
+    while (kept_.size() < wanted)
+      step();
+  }
+  void run_until_failed(std::size_t count) {
+    const std::size_t wanted = failed_ + count;
+    while (failed_ < wanted)
+      step();
+  }
+  const std::vector<std::string>& kept() const noexcept { return kept_; }
+
+ private:
+  struct Write {
+    std::string key;
+    std::unique_ptr<Performed<Kv::SetArguments>> performed;
+  };
+  static constexpr std::size_t kAtOnce = 32;
+
+  void step() {
+    while (writes_.size() < kAtOnce) {
+      Write& write = writes_.emplace_back();
+      write.key = "key:" + std::to_string(next_++);
+      write.performed = harness_.start(Kv::SetArguments{String::borrowed(write.key), Json::borrowed("1")},
+                                       {.patience = Duration::from_seconds(1)});
+    }
+    ASSERT_TRUE(harness_.run_until([this] {
+      return std::ranges::any_of(writes_, [](const Write& write) { return write.performed->ended(); });
+    }));
+    const std::size_t failed = failed_;
+    std::erase_if(writes_, [this](const Write& write) {
+      if (!write.performed->ended()) return false;
+      if (write.performed->ok()) {
+        kept_.push_back(write.key);
+      } else {
+        ++failed_;
+        EXPECT_TRUE(write.performed->fault() == FaultKind::kUnavailable ||
+                    write.performed->fault() == FaultKind::kTimeout)
+            << write.performed->why();
+      }
+      return true;
+    });
+    // Those that fail at once leave the loop no turn.
+    if (failed_ != failed) harness_.run_until([] { return false; }, Duration::from_milliseconds(1));
+  }
+
+  AdapterHarness& harness_;
+  std::list<Write> writes_;
+  std::vector<std::string> kept_;
+  std::size_t failed_ = 0;
+  std::size_t next_ = 0;
+};
+
+TEST(KvRedis, ComesBackWithAllThatItHasAcknowledged) {
+  RedisServer server;
+  const auto harness = open_at(server.port());
+  Load load(*harness);
+  const SystemClock clock;
+  for (int death = 0; death < 3; ++death) {
+    load.run_until_succeeded(500);
+    server.kill();
+    load.run_until_failed(100);
+    EXPECT_EQ(harness->system().health().state, effects::Health::State::kDown);
+    server.start_again();
+    const TimePoint back = clock.now();
+    load.run_until_succeeded(1);
+    EXPECT_LT((clock.now() - back).nanoseconds, Duration::from_seconds(5).nanoseconds);
+  }
+  load.run_until_succeeded(500);
+  EXPECT_GE(load.kept().size(), 2000U);
+  for (const std::string& key : load.kept()) {
+    const auto got = harness->perform(Kv::GetArguments{String::borrowed(key)});
+    ASSERT_TRUE(got->ok()) << key << ": " << got->why();
+  }
+}
+
+// Two processes count at the same limit: no more than it allows are let through in any span.
+TEST(KvRedis, HoldsALimitOverSeveralClients) {
+  const RedisServer server;
+  constexpr std::int64_t kCount = 25;
+  const Duration per = Duration::from_milliseconds(200);
+  const auto first = open_at(server.port());
+  const auto second = open_at(server.port());
+  const SystemClock clock;
+  std::vector<TimePoint> granted;
+  for (const TimePoint end = clock.now() + Duration::from_milliseconds(1000); clock.now() < end;) {
+    for (AdapterHarness* const each : {first.get(), second.get()}) {
+      const TimePoint before = clock.now();
+      const auto taken = each->perform(Kv::TakeArguments{"limit", kCount, per});
+      if (taken->ok()) {
+        granted.push_back(before);
+      } else {
+        ASSERT_EQ(taken->fault(), FaultKind::kRejected) << taken->why();
+      }
+    }
+  }
+  // Of one more than are allowed, the last was asked for when the first was out of the window: the server saw
+  // each at some time between asking and answering, so the span of asking is as long but for the time of one
+  // call.
+  ASSERT_GT(granted.size(), static_cast<std::size_t>(kCount));
+  const Duration slack = Duration::from_milliseconds(20);
+  for (std::size_t i = static_cast<std::size_t>(kCount); i < granted.size(); ++i)
+    EXPECT_GE((granted[i] - granted[i - static_cast<std::size_t>(kCount)] + slack).nanoseconds,
+              per.nanoseconds);
+}
+
+}  // namespace
+}  // namespace zerver::test
