@@ -8,6 +8,7 @@
 #include "compiler/check/flows/call_graph.h"
 #include "compiler/check/flows/expansion.h"
 #include "compiler/check/flows/flows.h"
+#include "compiler/check/flows/idempotency.h"
 #include "compiler/check/governance/deprecation.h"
 #include "compiler/check/governance/governance.h"
 #include "compiler/check/middleware/middleware.h"
@@ -66,6 +67,7 @@ model::Program check(llvm::MutableArrayRef<LoadedFile> files, diagnostics::Diagn
   check_deprecations(context);
   check_url_data(context);
   check_flows(context);
+  check_idempotency(context);
   context.begin("unused");
   report_unused(context);
   return std::move(context.program);

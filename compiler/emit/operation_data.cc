@@ -173,6 +173,8 @@ Data operation_data(const Operation& operation) {
       {"is_parallel", is(Operation::Kind::kParallel)},
       {"is_each", is(Operation::Kind::kEach)},
       {"is_saga", is(Operation::Kind::kSaga)},
+      {"is_idempotency", is(Operation::Kind::kIdempotency)},
+      {"settings", list(operation.settings)},
       {"saga", operation.saga_local},
       {"is_transaction", is(Operation::Kind::kTransaction)},
       {"transaction", operation.transaction_local},

@@ -192,6 +192,18 @@ struct CronSettings {
   std::optional<Nanoseconds> catch_up;
 };
 
+// `idempotency required on cache ttl 24h;`: a request that comes again with the same key gets the same
+// answer.
+struct Idempotency {
+  TargetId target;  // of the adapter `kv`; invalid when it could not be resolved
+  Span span;        // of the setting
+  bool is_required = false;
+  bool waits = false;    // for a request with the same key that is under way; else that is a conflict
+  bool retries = false;  // what was interrupted runs again; else that is a conflict
+  Nanoseconds life = 86'400'000'000'000;
+  std::optional<Nanoseconds> lease;
+};
+
 struct Flow {
   Origin origin;
   Trigger trigger = Trigger::kSlug;
@@ -210,7 +222,9 @@ struct Flow {
   Priority priority = Priority::kNormal;
   std::optional<std::uint32_t> in_flight, retry_budget_percent, sample_percent;
   std::optional<std::string> owner;
-  Block body;  // middleware of the service and `before` first, then the written statements
+  Boxed<Idempotency> idempotency;
+  Block body;              // middleware of the service and `before` first, then the written statements
+  std::size_t before = 0;  // so many statements of the body come before the written ones
   std::vector<Alternative> alternatives;
   std::vector<SlotId> slots;        // every slot that this flow touches, in order of first use
   std::vector<SlotId> maybe_slots;  // those that are read at some point where their presence is not known

@@ -251,6 +251,12 @@ class AnswerCollector {
     add_runtime(500,
                 "a mistake of the program: an exception, a slot that a step left unwritten, an overflow");
     add_runtime(503, "the request needs more memory than it may have");
+    if (flow_.idempotency) {
+      add_runtime(400, "the `Idempotency-Key` is missing or malformed");
+      add_runtime(409, "a request with the same `Idempotency-Key` is under way, or was interrupted");
+      add_runtime(422, "the `Idempotency-Key` was used for another request");
+      add_runtime(503, "the store of idempotency keys cannot be reached");
+    }
     if (flow_.has_effects) add_runtime(504, "the deadline has passed");
   }
 

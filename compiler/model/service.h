@@ -62,6 +62,8 @@ struct Service {
   Span deadline_span;       // of the value
   PolicyId default_policy;  // of effects whose target has none
   std::vector<ServiceMiddleware> middleware;
+  bool requires_idempotency = false;
+  Span idempotency_span;
   std::vector<std::string> denied_words;  // in addresses; beside those that are always denied
 };
 

@@ -316,7 +316,8 @@ struct Operation {
     kParallel,  // branches that are coroutines
     kEach,
     kSaga,
-    kTransaction
+    kTransaction,
+    kIdempotency
   };
   Kind kind = Kind::kAssign;
   std::string comment;                // "read_id -> id", "return 201 todo"
@@ -331,6 +332,7 @@ struct Operation {
   std::optional<SagaUsePlan> saga;    // kCalls that write inside a saga
   std::string given_up;               // kCalls: guarded statements when the request is given up; may be empty
   EnqueuePlan enqueue;                // kEnqueue
+  std::vector<std::string> settings;  // kIdempotency: ".target = 0"
   std::string step;                   // kStep: the namespace
   std::string prefix;                 // of its locals
   std::vector<std::string> arguments;

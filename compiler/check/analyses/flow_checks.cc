@@ -57,7 +57,7 @@ FlowContext make_flow_context(Context& context, model::FlowId id, FlowReports& r
 }
 
 bool has_effects(const Context& context, const model::Flow& flow) {
-  bool found = false;
+  bool found = flow.idempotency.has_value();
   model::for_each_statement(flow, [&](const model::Statement& statement) {
     if (statement.kind == model::StatementKind::kEnqueue) found = true;
     if (statement.kind != model::StatementKind::kStep || !statement.step.is_valid()) return;

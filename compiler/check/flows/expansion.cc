@@ -23,6 +23,7 @@ class Expander {
   void expand() {
     const Caller self{Caller::Kind::kFlow, id_.raw()};
     model::Block body = expand(bodies_.middleware[id_.index()], self);
+    flow().before = body.size();
     append(expand(bodies_.flows[id_.index()], self), body);
     flow().body = std::move(body);
     flow().alternatives = std::move(alternatives_);

@@ -4,6 +4,7 @@
 
 #include "compiler/check/expressions/expressions.h"
 #include "compiler/check/flows/bodies.h"
+#include "compiler/check/flows/idempotency.h"
 #include "compiler/check/flows/schedule.h"
 #include "compiler/check/governance/deprecation.h"
 #include "compiler/check/middleware/middleware.h"
@@ -31,7 +32,7 @@ class HeadResolver {
       flow_.public_span = flow->public_span;
       flow_.slug = slug_of(flow_.origin.name);
       if (flow->trigger != nullptr) flow_.route = resolve_route(context_, *flow->trigger);
-      settings(flow->body.settings, {"alias"});
+      settings(flow->body.settings, {"alias", "idempotency"});
     } else if (const auto* job = llvm::dyn_cast<syntax::JobDeclaration>(&declaration)) {
       for (const syntax::SlotUse& parameter : job->parameters)
         add_parameter(parameter);
@@ -142,6 +143,7 @@ class HeadResolver {
 
   void special(SettingReader& reader, const syntax::Setting& setting) {
     const llvm::StringRef name = reader.name();
+    if (name == "idempotency") return read_idempotency(context_, flow_, reader, setting);
     if (name == "attempts") {
       reader.allow_words({"backoff"});
       flow_.job.attempts = reader.count(reader.value(), 1).value_or(1);

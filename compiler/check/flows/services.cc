@@ -15,8 +15,9 @@ namespace zc::check {
 
 namespace {
 
-constexpr llvm::StringRef kSettings[] = {"base",    "owner",   "auth",     "body",   "headers", "json_depth",
-                                         "tenants", "regions", "deadline", "policy", "deny",    "before"};
+constexpr llvm::StringRef kSettings[] = {"base",       "owner",   "auth",       "body",     "headers",
+                                         "json_depth", "tenants", "regions",    "deadline", "policy",
+                                         "deny",       "before",  "idempotency"};
 
 // `deny "legacy", "acme";`
 void read_denied_words(SettingReader& reader, model::Service& service, const syntax::Setting& setting) {
@@ -58,6 +59,9 @@ void read_setting(Context& context, model::Service& service, const syntax::Setti
   } else if (name == "auth") {
     const auto word = reader.word(reader.value(), {"deny", "allow"});
     if (word) service.auth_deny = *word == "deny";
+  } else if (name == "idempotency") {
+    service.requires_idempotency = reader.word(reader.value(), {"required"}).has_value();
+    service.idempotency_span = reader.place();
   } else if (name == "body") {
     service.limits.body = reader.size(reader.value()).value_or(service.limits.body);
   } else if (name == "headers") {

@@ -168,7 +168,40 @@ void FlowBuilder::plan_slots() {
   plan_.slots = std::move(sorted);
 }
 
+// In front of the first statement that is written in the flow: those before it know who asks.
+void FlowBuilder::idempotency(const model::Statement& statement, Body& body) {
+  if (!flow_.idempotency || has_idempotency_) return;
+  const llvm::ArrayRef<model::Statement> written = llvm::ArrayRef(flow_.body).drop_front(flow_.before);
+  if (&statement < written.begin() || &statement >= written.end()) return;
+  has_idempotency_ = true;
+  const model::Idempotency& wanted = *flow_.idempotency;
+  // A request cannot be under way for longer than its deadline, and a while for what it undoes.
+  constexpr model::Nanoseconds kGrace = 10'000'000'000;
+  constexpr model::Nanoseconds kNoDeadline = 60'000'000'000;
+  const model::Nanoseconds lease =
+      wanted.lease.value_or(flow_.deadline ? *flow_.deadline + kGrace : kNoDeadline);
+  builder_.targets.insert(wanted.target);
+  suspensions_.emplace_back("idempotency");
+  Operation operation;
+  operation.kind = Operation::Kind::kIdempotency;
+  operation.comment =
+      "idempotency on " + builder_.written_name(builder_.program.targets[wanted.target].origin);
+  operation.settings.push_back(
+      ".target = " + std::to_string(llvm::find(builder_.targets, wanted.target) - builder_.targets.begin()));
+  operation.settings.push_back(".flow = " + string_literal(builder_.flow_name(flow_.origin)));
+  if (wanted.is_required) operation.settings.emplace_back(".required = true");
+  if (wanted.waits) operation.settings.emplace_back(".waits = true");
+  if (wanted.retries) operation.settings.emplace_back(".retries_interrupted = true");
+  operation.settings.push_back(".life = " + duration(wanted.life));
+  operation.settings.push_back(".lease = " + duration(lease));
+  constexpr llvm::StringLiteral kHeader = "<zerver/std/idempotency.h>";
+  std::vector<std::string>& includes = builder_.plan.source_includes;
+  if (!llvm::is_contained(includes, kHeader)) includes.emplace_back(kHeader);
+  body.push_back(std::move(operation));
+}
+
 bool FlowBuilder::statement(const model::Statement& statement, Body& body) {
+  idempotency(statement, body);
   bool ends = false;
   switch (statement.kind) {
     case StatementKind::kStep:

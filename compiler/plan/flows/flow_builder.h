@@ -37,6 +37,7 @@ class FlowBuilder {
   // flow_builder.cc
   void plan_slots();
   bool statement(const model::Statement& statement, Body& body);  // whether the flow ends there
+  void idempotency(const model::Statement& statement, Body& body);
   void step(const model::Statement& statement, Body& body, bool& ends);
   void check_given_up(Operation& operation);
 
@@ -172,6 +173,7 @@ class FlowBuilder {
   std::string transaction_;             // the local of the one around; empty: none
   model::TargetId transaction_target_;  // its target
   bool uses_path_ = false;
+  bool has_idempotency_ = false;       // its operation is there
   std::unique_ptr<model::Cfg> graph_;  // made when a saga needs it
   std::vector<model::Saga> sagas_;
 };

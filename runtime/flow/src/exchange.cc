@@ -46,6 +46,7 @@ void Exchange::reset(std::size_t kept_body) noexcept {
   arrived_ = deadline_ = TimePoint::never();
   step_ = {};
   flow_ = nullptr;
+  finisher_ = nullptr;
   retry_budget_ = nullptr;
   trace_ = nullptr;
   trace_id_ = 0;

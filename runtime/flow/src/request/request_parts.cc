@@ -1,6 +1,7 @@
 #include "data/base64.h"
 #include <zerver/flow/data/text.h>
 #include <zerver/flow/data/utf8.h>
+#include <zerver/flow/request/idempotency_key.h>
 #include <zerver/flow/request/request_parts.h>
 
 #include <algorithm>
@@ -94,6 +95,9 @@ std::optional<std::string_view> cookie_value(const Exchange& exchange, std::stri
 }
 
 String idempotency_key(Exchange& exchange) {
+  const Result<std::optional<std::string_view>> written = read_idempotency_key(exchange);
+  if (written && *written) return String::borrowed(**written);
+  // One that is malformed still tells requests apart.
   if (const std::optional<std::string_view> key = header_value(exchange, "idempotency-key");
       key && !key->empty())
     return String::borrowed(*key);

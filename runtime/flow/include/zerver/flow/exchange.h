@@ -52,6 +52,17 @@ class Gate {
   ~Gate() = default;
 };
 
+// What is done between a flow's end and its response being final; lives as long as the request.
+class Finisher {
+ public:
+  // Once, on the thread of the flow, whose response stays as it is. Calls FlowTask::end() when it is done,
+  // also from within.
+  virtual void finish(Exchange& exchange) noexcept = 0;
+
+ protected:
+  ~Finisher() = default;
+};
+
 // Pooled by its owner, a connection, which knows it by a class derived from this one. Used by one thread
 // only, the worker's.
 class Exchange {
@@ -143,6 +154,9 @@ class Exchange {
     kept_waiters_ = &waiter.next;
   }
 
+  // For a flow that is a coroutine. At most one.
+  void set_finisher(Finisher& finisher) noexcept { finisher_ = &finisher; }
+
   // --- For the server ---
 
   // Asked before each flow; lives as long as the exchange. Null: flows begin at once.
@@ -215,6 +229,7 @@ class Exchange {
   RetryBudget* retry_budget_ = nullptr;
   CallBase* calls_ = nullptr;        // that wait for something
   Waiter** kept_waiters_ = nullptr;  // the end of their list; null: nobody keeps any
+  Finisher* finisher_ = nullptr;
   const FlowInfo* flow_ = nullptr;
   trace::Ring* trace_ = nullptr;  // of the worker, while this request is recorded
   std::uint64_t trace_id_ = 0;

@@ -7,6 +7,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <utility>
 
 namespace zerver::flow {
 
@@ -18,6 +19,8 @@ class FlowTask {
   class promise_type;
 
   Handled handled() const noexcept;
+  // For the exchange's finisher: the response is final. The exchange may be in use again when this returns.
+  static void end(Exchange& exchange) noexcept;
 
  private:
   explicit FlowTask(Exchange& exchange) noexcept : exchange_(&exchange) {}
@@ -68,6 +71,12 @@ inline Handled FlowTask::handled() const noexcept {
 }
 
 inline void FlowTask::over(Exchange& exchange) noexcept {
+  if (exchange.finisher_ != nullptr) [[unlikely]]
+    return std::exchange(exchange.finisher_, nullptr)->finish(exchange);
+  end(exchange);
+}
+
+inline void FlowTask::end(Exchange& exchange) noexcept {
   const bool detached = exchange.run_ == Exchange::Run::kDetached;
   exchange.run_ = Exchange::Run::kFinished;
   if (detached) exchange.finish();
