@@ -34,7 +34,11 @@ class Registry {
   // An adapter that the program brings. It takes the place of a default one; a second one for the same
   // adapter is a mistake that errors() tells, unless it is brought by replace().
   void add(AdapterInfo info, Open open);
-  void add(std::string adapter, Open open) { add(AdapterInfo{std::move(adapter), {}, {}}, std::move(open)); }
+  template <class Name>
+    requires std::is_convertible_v<const Name&, std::string>
+  void add(const Name& adapter, Open open) {
+    add(AdapterInfo{adapter, {}, {}}, std::move(open));
+  }
   // With the struct `MailerConfig` that is generated for `adapter mailer(...)`: what is wrong with the
   // arguments of a target is a start-up error, and `open` gets them by their types.
   // `open` is `Opened(const TargetInfo&, const Config&)`, or takes the TargetConfig as a third argument, for

@@ -1,0 +1,99 @@
+#include "tests/support/child_process.h"
+#include "zerver.flow.h"
+#include <zerver/effects/file/open_file.h>
+#include <zerver/testing/adapter_harness.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zerver::effects {
+namespace {
+
+using testing::AdapterHarness;
+using testing::HarnessOptions;
+
+class FileTest : public ::testing::TestWithParam<bool> {
+ protected:
+  FileTest() {
+    registry.add({.name = "zerver.file", .version = "1.0.0", .reaches = {}}, open_file());
+    harness.emplace(registry, "zerver.file",
+                    HarnessOptions{.arguments = {{"root", directory.path().string()}},
+                                   .limits = {.inline_effects = GetParam()}});
+  }
+  static String text(std::string_view view) { return String::borrowed(view); }
+
+  test::TemporaryDirectory directory;
+  Registry registry;
+  std::optional<AdapterHarness> harness;
+};
+INSTANTIATE_TEST_SUITE_P(Threads, FileTest, ::testing::Bool());
+
+TEST_P(FileTest, PerformsEveryOperation) {
+  ASSERT_EQ(harness->error(), "");
+  const std::string binary("a\0b\xff", 4);
+  EXPECT_TRUE(harness->perform(
+      FileAdapter::WriteArguments{.path = text("x/file"), .content = Bytes::borrowed(binary)})->ok());
+  const auto read = harness->perform(FileAdapter::ReadArguments{.path = text("x/file")});
+  ASSERT_TRUE(read->ok()) << read->why();
+  EXPECT_EQ(read->value().view(), binary);
+  EXPECT_TRUE(harness->perform(FileAdapter::ExistsArguments{.path = text("x/file")})->value());
+  EXPECT_EQ(harness->perform(FileAdapter::SizeArguments{.path = text("x/file")})->value(), 4);
+  const auto list = harness->perform(FileAdapter::ListArguments{.path = text("")});
+  ASSERT_TRUE(list->ok());
+  ASSERT_EQ(list->value().size(), 1U);
+  EXPECT_EQ(list->value()[0], "x/");
+  EXPECT_TRUE(harness->perform(FileAdapter::RemoveArguments{.path = text("x/file")})->ok());
+  const auto gone = harness->perform(FileAdapter::ReadArguments{.path = text("x/file")});
+  EXPECT_EQ(gone->fault(), FaultKind::kMissing);
+  EXPECT_EQ(gone->why(), "No such file or directory");
+  EXPECT_FALSE(harness->perform(FileAdapter::ExistsArguments{.path = text("x/file")})->value());
+}
+
+TEST_P(FileTest, RefusesToLeaveTheFolder) {
+  EXPECT_EQ(harness
+                ->perform(FileAdapter::WriteArguments{.path = text("../zerver_escaped"),
+                                                      .content = Bytes::borrowed("x")})
+                ->fault(),
+            FaultKind::kRejected);
+  EXPECT_EQ(harness->perform(FileAdapter::ReadArguments{.path = text("/etc/passwd")})->fault(),
+            FaultKind::kMissing);
+}
+
+TEST_P(FileTest, SaysWhereItGoesAndHowItIs) {
+  EXPECT_EQ(harness->system().describe(), directory.path().string());
+  EXPECT_EQ(harness->probe().state, Health::State::kUp);
+  std::filesystem::remove_all(directory.path());
+  EXPECT_EQ(harness->probe().state, Health::State::kDown);
+}
+
+TEST_P(FileTest, GoesOnBehindCancelledOperations) {
+  std::vector<std::unique_ptr<testing::Performed<FileAdapter::WriteArguments>>> writes;
+  for (int i = 0; i < 50; ++i) {
+    writes.push_back(harness->start(
+        FileAdapter::WriteArguments{.path = text("file"), .content = Bytes::borrowed("content")}));
+    if (i % 2 == 0) writes.back()->cancel();
+  }
+  EXPECT_TRUE(harness->run_until([&] {
+    return std::ranges::all_of(writes, [](const auto& write) { return write->ended(); });
+  }));
+  EXPECT_TRUE(writes.back()->ok());
+}
+
+TEST(FileOpen, NamesTheFolderThatIsNotThere) {
+  Registry registry;
+  registry.add({.name = "zerver.file", .version = {}, .reaches = {}}, open_file());
+  EXPECT_EQ(AdapterHarness(registry, "zerver.file", {.arguments = {{"root", "/no/such/folder"}}}).error(),
+            "folder `/no/such/folder`: No such file or directory");
+  EXPECT_EQ(AdapterHarness(registry, "zerver.file", {.arguments = {}}).error(), "parameter `root` is missing");
+}
+
+}  // namespace
+}  // namespace zerver::effects
