@@ -135,6 +135,36 @@ class Install(Packaging):
         self.assertEqual(service.returncode, 0)
 
 
+class Adapters(Packaging):
+    """The sample with an adapter of its own, as somebody else's project."""
+
+    def configure(self, flow_options, expect=0):
+        source = self.folder / "mailer"
+        shutil.copytree(ROOT / "samples" / "mailer", source, dirs_exist_ok=True)
+        (source / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.25)\nproject(Mailer LANGUAGES CXX)\nfind_package(Zerver 0.1 REQUIRED)\n"
+            "add_executable(mailer mailer.cc)\n"
+            f"zerver_add_flow(TARGET mailer FLOWS mailer.flow {flow_options})\n", encoding="utf-8")
+        self.build_dir = self.folder / "mailer_build"
+        return run("cmake", "-S", source, "-B", self.build_dir, "-G", ARGUMENTS.generator,
+                   f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DCMAKE_BUILD_TYPE=Debug",
+                   f"-DCMAKE_CXX_COMPILER={ARGUMENTS.compiler}", "-DCMAKE_CXX_FLAGS=-std=c++20 -Wall -Wextra -Werror",
+                   expect=expect)
+
+    def test_one_is_built_outside_of_the_tree(self):
+        self.configure("ADAPTERS mailer.h")
+        run("cmake", "--build", self.build_dir, "--parallel", "2")
+        listed = run(self.build_dir / "mailer", "--targets=json", cwd=self.folder)
+        target = json.loads(listed)["targets"][0]
+        self.assertEqual((target["adapter"], target["version"], target["state"]), ("letters.mailer", "1.0.0", "up"))
+
+    def test_a_main_of_its_own_registers_by_itself(self):
+        self.assertIn("ADAPTERS is for a generated main", self.configure("NO_MAIN ADAPTERS mailer.h", expect=1))
+
+    def test_a_header_that_is_not_there_is_named(self):
+        self.assertIn("ADAPTERS names post.h, which is not in", self.configure("ADAPTERS post.h", expect=1))
+
+
 class Rebuild(Packaging):
     """One project for all tests: what a test changes is undone before the next."""
 

@@ -1,4 +1,5 @@
 // The `main` of a generated service.
+#include "environment.h"
 #include "job_service.h"
 #include "options.h"
 #include "saga_service.h"
@@ -63,16 +64,6 @@ class StandardErrorLog final : public Log {
 
  private:
   std::string program_;
-};
-
-// `env.NAME` and `secret.NAME` are both the variable NAME.
-class ProcessEnvironment final : public flow::Environment {
- public:
-  std::optional<std::string_view> variable(std::string_view name) const override {
-    const char* const value = std::getenv(std::string(name).c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string_view>(value);
-  }
-  std::optional<std::string_view> secret(std::string_view name) const override { return variable(name); }
 };
 
 std::vector<std::string_view> variable_names() {
@@ -142,7 +133,9 @@ constexpr Duration kProbePatience = Duration::from_seconds(5);
 int list_targets(std::string_view program, std::span<const flow::PackageInfo* const> packages,
                  RegisterAdapters register_adapters, bool as_json) {
   const SystemClock clock;
-  StandardErrorLog log(program);
+  const ProcessEnvironment environment;
+  StandardErrorLog plain_log(program);
+  MaskingLog log(environment, plain_log);
   SystemRandom random;
   effects::Registry registry;
   effects::add_standard_adapters(registry);
@@ -160,8 +153,9 @@ int list_targets(std::string_view program, std::span<const flow::PackageInfo* co
     if (--left == 0) loop.stop();
   };
   effects::Systems systems;
-  const ProcessEnvironment environment;
   static_cast<void>(systems.open(packages, registry, environment));  // the report says what is wrong
+  for (const std::string& problem : environment.problems())
+    print_error(program, problem);
   for (const std::string& error : registry.errors())
     print_error(program, error);
   systems.bind(worker);
@@ -193,7 +187,7 @@ int list_targets(std::string_view program, std::span<const flow::PackageInfo* co
     if (!answer) answer = effects::Health{effects::Health::State::kDown, "it does not answer", {}};
   }
   const std::vector<ReportedTarget> targets = report_targets(packages, systems, answers);
-  std::fputs((as_json ? to_json(targets) + "\n" : to_text(targets)).c_str(), stdout);
+  std::fputs(environment.masked(as_json ? to_json(targets) + "\n" : to_text(targets)).c_str(), stdout);
   background.end(log);
   systems.close(kProbePatience);
   const bool all_up =
@@ -204,14 +198,15 @@ int list_targets(std::string_view program, std::span<const flow::PackageInfo* co
 int serve(std::string_view program, const Settings& settings,
           std::span<const flow::PackageInfo* const> packages, RegisterAdapters register_adapters) {
   const SystemClock clock;
-  StandardErrorLog log(program);
+  const ProcessEnvironment environment;
+  StandardErrorLog plain_log(program);
+  MaskingLog log(environment, plain_log);
   effects::Registry registry;
   effects::add_standard_adapters(registry);
   JobService background(packages);
   background.offer(registry);
   if (register_adapters != nullptr) register_adapters(registry);
 
-  const ProcessEnvironment environment;
   Server server(settings, clock, log);
   effects::Systems systems;  // goes before the loops of the server
   SagaService sagas(log);    // goes before both
@@ -232,7 +227,9 @@ int serve(std::string_view program, const Settings& settings,
   }
   if (error.empty()) error = server.open();
   if (!error.empty()) {
-    print_errors(program, error);
+    for (const std::string& problem : environment.problems())
+      print_error(program, problem);
+    print_errors(program, environment.masked(error));
     return kNotStarted;
   }
   sagas.recover(server.worker(0), std::move(recovered));
@@ -250,7 +247,7 @@ int serve(std::string_view program, const Settings& settings,
     std::printf("listening on http://%s\n", address.c_str());
   std::fflush(stdout);
   while (signals.wait() == SIGUSR1)
-    print_error(program, to_json(snapshot_of(server, systems, sagas.unsettled())));
+    print_error(program, environment.masked(to_json(snapshot_of(server, systems, sagas.unsettled()))));
   server.drain();
   server.join();
   background.end(log);

@@ -14,11 +14,15 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -314,6 +318,82 @@ TEST(MainTargets, NameWhatCannotBeOpened) {
   EXPECT_EQ(serving.read_errors(),
             "service: target `test.near`: adapter `test.post`: its URL is wrong\n"
             "service: target `test.far`: adapter `test.post`: its URL is wrong\n");
+}
+
+// --- Secrets ---
+
+// What an adapter must not do, and some library does: it repeats what it was given.
+void register_talkative(effects::Registry& registry) {
+  registry.add({.name = "test.post", .version = {}, .reaches = {}}, [](const flow::TargetInfo&,
+                                                                       const flow::TargetConfig& config) {
+    const std::string key(config.get("key").value_or("none"));
+    if (config.get("how") == "refuse") return effects::Opened{nullptr, "cannot log in as " + key};
+    if (config.get("how") == "throw") throw std::runtime_error("login " + key + " failed");
+    return effects::Opened{
+        std::make_unique<Post>(effects::Health{effects::Health::State::kDown, "refused with key " + key, {}}),
+        {}};
+  });
+}
+void configure_talkative(const flow::Environment& environment, flow::TargetConfig& config) {
+  config.set_required("key", environment.secret("TEST_KEY"), "secret.TEST_KEY");
+  config.set_or("how", environment.variable("TEST_HOW"), "open", "env.TEST_HOW");
+}
+constexpr flow::TargetInfo kTalkative[] = {
+    {.name = "test.post", .adapter = "test.post", .configure = configure_talkative}};
+constexpr flow::PackageInfo kTalkativePackage{
+    .name = "test", .flows = {}, .targets = kTalkative, .handle = handle_nothing};
+
+TEST(MainSecrets, AreInNoOutput) {
+  for (const char* const how : {"refuse", "throw", "open"}) {
+    for (const char* const action : {"--targets", "--targets=json", "--doctor", "--help"}) {
+      Program program({action}, {{"TEST_KEY", "hunter2"}, {"TEST_HOW", how}}, {&kTalkativePackage},
+                      register_talkative);
+      program.wait();
+      const std::string text = program.read_output() + program.read_errors();
+      EXPECT_EQ(text.find("hunter2"), std::string::npos) << how << " " << action << "\n" << text;
+      if (std::string_view(action) == "--targets") {
+        EXPECT_NE(text.find("***"), std::string::npos) << text;
+      }
+    }
+    if (std::string_view(how) == "open") continue;
+    Program serving({"--listen", "127.0.0.1:0"}, {{"TEST_KEY", "hunter2"}, {"TEST_HOW", how}},
+                    {&kTalkativePackage}, register_talkative);
+    EXPECT_EQ(serving.wait(), 2);
+    const std::string errors = serving.read_errors();
+    EXPECT_NE(errors.find("***"), std::string::npos) << errors;
+    EXPECT_EQ(errors.find("hunter2"), std::string::npos) << errors;
+  }
+}
+
+TEST(MainSecrets, MayStandInFiles) {
+  std::string folder = (std::filesystem::temp_directory_path() / "zerver_secrets_XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  std::ofstream(folder + "/TEST_KEY") << "from_folder\n";
+  std::ofstream(folder + "/other") << "from_file\r\n";
+  const auto output = [](const std::map<std::string, std::string>& variables) {
+    Program program({"--targets"}, variables, {&kTalkativePackage}, [](effects::Registry& registry) {
+      registry.add({.name = "test.post", .version = {}, .reaches = {}},
+                   [](const flow::TargetInfo&, const flow::TargetConfig& config) {
+                     return effects::Opened{nullptr, std::to_string(config.get("key")->size()) + " bytes"};
+                   });
+    });
+    program.wait();
+    return program.read_errors() + program.read_output();
+  };
+  EXPECT_TRUE(output({{"ZERVER_SECRETS_DIR", folder}})
+                  .starts_with("test.post: failed, adapter `test.post`: 11 bytes"));
+  const std::map<std::string, std::string> both = {{"ZERVER_SECRETS_DIR", folder},
+                                                   {"TEST_KEY_FILE", folder + "/other"}};
+  EXPECT_TRUE(output(both).starts_with("test.post: failed, adapter `test.post`: 9 bytes")) << output(both);
+  EXPECT_TRUE(output({{"ZERVER_SECRETS_DIR", folder}, {"TEST_KEY", "abc"}})
+                  .starts_with("test.post: failed, adapter `test.post`: 3 bytes"));
+  const std::string missing = output({{"TEST_KEY_FILE", folder + "/gone"}});
+  EXPECT_NE(
+      missing.find("secret.TEST_KEY: file `" + folder + "/gone` of TEST_KEY_FILE: No such file or directory"),
+      std::string::npos)
+      << missing;
+  EXPECT_NE(missing.find("`secret.TEST_KEY` is not set"), std::string::npos) << missing;
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Main, TakesTheLimitsOfItsPackages) {

@@ -44,8 +44,8 @@ bool ComputeContext::should_stop() const noexcept {
 
 namespace {
 
-// How long functions took so far, so that one that could not begin in time is not accepted. Any thread; a lost
-// update does not matter.
+// How long functions took so far, so that one that could not begin in time is not accepted. Any thread; a
+// lost update does not matter.
 class RunTime {
  public:
   void note(Duration took) noexcept {

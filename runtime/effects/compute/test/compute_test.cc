@@ -24,10 +24,11 @@ struct Gate {
 
 ComputeFunctions functions(Gate& gate) {
   ComputeFunctions all;
-  all.add<std::int64_t, std::int64_t>("double", [](const std::int64_t& in, ComputeContext&) -> Result<std::int64_t> {
-    if (in < 0) return Fault{FaultKind::kRejected, "it is negative", {}};
-    return in * 2;
-  });
+  all.add<std::int64_t, std::int64_t>("double",
+                                      [](const std::int64_t& in, ComputeContext&) -> Result<std::int64_t> {
+                                        if (in < 0) return Fault{FaultKind::kRejected, "it is negative", {}};
+                                        return in * 2;
+                                      });
   all.add<String, String>("greet", [](const String& name, ComputeContext& context) -> Result<String> {
     return context.arena().text({"hello ", name});
   });
@@ -61,7 +62,8 @@ class ComputeTest : public ::testing::Test {
   AdapterHarness& open(std::vector<std::pair<std::string, std::string>> arguments = {{"threads", "1"}},
                        flow::WorkerLimits limits = {}) {
     Registry registry;
-    registry.add({.name = "zerver.compute", .version = "1.0.0", .reaches = {}}, open_compute(functions(gate)));
+    registry.add({.name = "zerver.compute", .version = "1.0.0", .reaches = {}},
+                 open_compute(functions(gate)));
     harness.emplace(registry, "zerver.compute",
                     HarnessOptions{.arguments = std::move(arguments), .limits = limits});
     return *harness;

@@ -60,7 +60,8 @@ class FileJob final : public OffloadJob {
 
 class FileOfWorker final : public FileAdapter {
  public:
-  FileOfWorker(flow::Worker& worker, const Root& root, execution::BlockingPool& pool, JobStore<FileJob>& store)
+  FileOfWorker(flow::Worker& worker, const Root& root, execution::BlockingPool& pool,
+               JobStore<FileJob>& store)
       : worker_(&worker), root_(&root), pool_(&pool), store_(&store) {}
 
   void read(const ReadArguments& arguments, flow::Reply<Bytes> reply) override {
@@ -172,7 +173,8 @@ void FileJob::answer(flow::Operation& operation) const {
   if (problem_) return operation.fail({problem_->kind, String::borrowed(problem_->why), {}});
   switch (operation_index_) {
     case FileAdapter::kRead: {
-      char* const memory = static_cast<char*>(operation.arena().allocate(std::max<std::size_t>(1, content_.size()), 1));
+      char* const memory =
+          static_cast<char*>(operation.arena().allocate(std::max<std::size_t>(1, content_.size()), 1));
       std::memcpy(memory, content_.data(), content_.size());
       const Bytes bytes = Bytes::borrowed({memory, content_.size()});
       return operation.complete(&bytes);
@@ -209,10 +211,11 @@ class FileSystem final : public System {
   }
   std::optional<PoolState> pool() const override {
     const execution::BlockingStats stats = pool_.stats();
-    return PoolState{.open = static_cast<std::uint32_t>(stats.threads),
-                     .idle = static_cast<std::uint32_t>(stats.threads - std::min(stats.threads, stats.running)),
-                     .waiting = static_cast<std::uint32_t>(stats.waiting),
-                     .most = threads_};
+    return PoolState{
+        .open = static_cast<std::uint32_t>(stats.threads),
+        .idle = static_cast<std::uint32_t>(stats.threads - std::min(stats.threads, stats.running)),
+        .waiting = static_cast<std::uint32_t>(stats.waiting),
+        .most = threads_};
   }
   void stop(Duration patience) noexcept override { static_cast<void>(pool_.join(patience)); }
 

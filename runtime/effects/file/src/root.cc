@@ -1,11 +1,12 @@
 #include "root.h"
 
+#include <dirent.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <memory>
@@ -171,7 +172,7 @@ Problem Root::read(std::string_view path, std::string& content) const {
   // What is no regular file may wait for ever when it is opened.
   const Descriptor file = open_beneath(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, error);
   if (!file) return failure_of(error);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return failure_of(errno);
   if (!S_ISREG(status.st_mode)) return Failure{FaultKind::kMissing, "it is no file"};
   if (static_cast<std::uint64_t>(status.st_size) > most_)
@@ -197,12 +198,13 @@ Problem Root::write(std::string_view path, std::string_view content) const {
   if (!folder) return problem;
   const std::string temporary = temporary_name();
   if (temporary.empty()) return Failure{FaultKind::kUnavailable, "there are no random numbers"};
-  const Descriptor file(::openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                 kFileMode));
+  const Descriptor file(::openat(folder.get(), temporary.c_str(),
+                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
   if (!file) return Failure{FaultKind::kUnavailable, text_of(errno)};
   int error = write_all(file.get(), content);
   if (error == 0 && ::fsync(file.get()) != 0) error = errno;
-  if (error == 0 && ::renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0) error = errno;
+  if (error == 0 && ::renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0)
+    error = errno;
   if (error != 0) {
     ::unlinkat(folder.get(), temporary.c_str(), 0);
     const bool is_folder = error == EISDIR || error == ENOTEMPTY || error == EEXIST;
@@ -234,7 +236,7 @@ Problem Root::size(std::string_view path, std::int64_t& bytes) const {
   int error = 0;
   const Descriptor file = open_beneath(path, O_PATH, error);
   if (!file) return failure_of(error);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return failure_of(errno);
   if (!S_ISREG(status.st_mode)) return Failure{FaultKind::kMissing, "it is no file"};
   bytes = status.st_size;
@@ -259,7 +261,7 @@ Problem Root::list(std::string_view path, std::vector<std::string>& names) const
     if (entry == nullptr) break;
     std::string name = entry->d_name;
     if (name == "." || name == ".." || name.starts_with(kTemporary)) continue;
-    struct stat status {};
+    struct stat status{};
     if (::fstatat(folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone meanwhile
     if (S_ISDIR(status.st_mode)) name += '/';
     if (names.size() == kMostEntries) return Failure{FaultKind::kUnavailable, "the folder holds too much"};
@@ -271,7 +273,7 @@ Problem Root::list(std::string_view path, std::vector<std::string>& names) const
 }
 
 Problem Root::check() const {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(folder_.get(), &status) != 0) return failure_of(errno);
   if (status.st_nlink == 0) return Failure{FaultKind::kMissing, "the folder has been removed"};
   return std::nullopt;

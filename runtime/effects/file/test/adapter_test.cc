@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -39,8 +38,10 @@ INSTANTIATE_TEST_SUITE_P(Threads, FileTest, ::testing::Bool());
 TEST_P(FileTest, PerformsEveryOperation) {
   ASSERT_EQ(harness->error(), "");
   const std::string binary("a\0b\xff", 4);
-  EXPECT_TRUE(harness->perform(
-      FileAdapter::WriteArguments{.path = text("x/file"), .content = Bytes::borrowed(binary)})->ok());
+  EXPECT_TRUE(
+      harness
+          ->perform(FileAdapter::WriteArguments{.path = text("x/file"), .content = Bytes::borrowed(binary)})
+          ->ok());
   const auto read = harness->perform(FileAdapter::ReadArguments{.path = text("x/file")});
   ASSERT_TRUE(read->ok()) << read->why();
   EXPECT_EQ(read->value().view(), binary);
@@ -81,9 +82,8 @@ TEST_P(FileTest, GoesOnBehindCancelledOperations) {
         FileAdapter::WriteArguments{.path = text("file"), .content = Bytes::borrowed("content")}));
     if (i % 2 == 0) writes.back()->cancel();
   }
-  EXPECT_TRUE(harness->run_until([&] {
-    return std::ranges::all_of(writes, [](const auto& write) { return write->ended(); });
-  }));
+  EXPECT_TRUE(harness->run_until(
+      [&] { return std::ranges::all_of(writes, [](const auto& write) { return write->ended(); }); }));
   EXPECT_TRUE(writes.back()->ok());
 }
 
@@ -92,7 +92,8 @@ TEST(FileOpen, NamesTheFolderThatIsNotThere) {
   registry.add({.name = "zerver.file", .version = {}, .reaches = {}}, open_file());
   EXPECT_EQ(AdapterHarness(registry, "zerver.file", {.arguments = {{"root", "/no/such/folder"}}}).error(),
             "folder `/no/such/folder`: No such file or directory");
-  EXPECT_EQ(AdapterHarness(registry, "zerver.file", {.arguments = {}}).error(), "parameter `root` is missing");
+  EXPECT_EQ(AdapterHarness(registry, "zerver.file", {.arguments = {}}).error(),
+            "parameter `root` is missing");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-#include "../src/root.h"
+#include "root.h"
+
 #include "tests/support/child_process.h"
 
 #include <gtest/gtest.h>
@@ -75,9 +76,9 @@ TEST_P(RootTest, LetsNoPathOut) {
   for (const std::string& path :
        {std::string("../secret"), std::string("inside/../../secret"), std::string("./../secret"),
         (outside() / "secret").string(), std::string("/etc/passwd"), std::string("//etc/passwd"),
-        std::string("link"), std::string("absolute"), std::string("up/secret"), std::string("slash/etc/passwd"),
-        std::string("inside/.."), std::string(".."), null_byte, std::string("inside/%2e%2e/../secret"),
-        std::string("/proc/self/root/etc/passwd")}) {
+        std::string("link"), std::string("absolute"), std::string("up/secret"),
+        std::string("slash/etc/passwd"), std::string("inside/.."), std::string(".."), null_byte,
+        std::string("inside/%2e%2e/../secret"), std::string("/proc/self/root/etc/passwd")}) {
     content.clear();
     EXPECT_EQ(kind_of(root.read(path, content)), FaultKind::kMissing) << path;
     EXPECT_EQ(content, "") << path;
@@ -85,9 +86,10 @@ TEST_P(RootTest, LetsNoPathOut) {
     EXPECT_FALSE(root.exists(path, is_there)) << path;
     EXPECT_FALSE(is_there) << path;
   }
-  for (const std::string& path : {std::string("../made"), std::string("up/made"), (outside() / "made").string(),
-                                  std::string("up/folder/made"), std::string("slash/tmp/made"), std::string(""),
-                                  std::string("."), std::string("inside/..")}) {
+  for (const std::string& path :
+       {std::string("../made"), std::string("up/made"), (outside() / "made").string(),
+        std::string("up/folder/made"), std::string("slash/tmp/made"), std::string(""), std::string("."),
+        std::string("inside/..")}) {
     EXPECT_EQ(kind_of(root.write(path, "x")), FaultKind::kRejected) << path;
     EXPECT_EQ(kind_of(root.remove(path)), FaultKind::kMissing) << path;
   }

@@ -14,7 +14,8 @@
 namespace zerver::effects {
 
 // One operation on its way: the loop's thread fills it and submits it, a thread of the pool performs it, the
-// loop's thread answers. It keeps copies of what it needs, because the flow may give up and be gone meanwhile.
+// loop's thread answers. It keeps copies of what it needs, because the flow may give up and be gone
+// meanwhile.
 class OffloadJob : public execution::PoolJob {
  public:
   virtual ~OffloadJob() = default;
@@ -48,7 +49,7 @@ class OffloadJob : public execution::PoolJob {
 
  private:
   virtual void perform_operation() noexcept = 0;  // a thread of the pool
-  virtual void back() noexcept = 0;               // the thread of the loop; ran() says whether it was performed
+  virtual void back() noexcept = 0;  // the thread of the loop; ran() says whether it was performed
 
   flow::Operation* operation_ = nullptr;
   std::atomic<bool> given_up_ = false;

@@ -1,4 +1,5 @@
-// The adapter `compute`: named functions of the program, on a pool of threads with a budget of processor time.
+// The adapter `compute`: named functions of the program, on a pool of threads with a budget of processor
+// time.
 #pragma once
 
 #include <zerver/core/arena.h>
@@ -60,18 +61,19 @@ class ComputeFunctions {
   // With types that have JSON, such as generated structs; input that is no `In` fails with `invalid`.
   // `function` is `Result<Out>(const In&, ComputeContext&)`.
   template <class In, class Out, class Typed> void add(std::string name, Typed function) {
-    add_json(std::move(name), [function = std::move(function)](std::string_view text,
-                                                               ComputeContext& context) -> Result<std::string> {
-      flow::JsonReader reader;
-      const Result<In> input = flow::read_json_text<In>(reader, text, 0, context.arena());
-      if (!input) return input.error();
-      const Result<Out> output = function(*input, context);
-      if (!output) return output.error();
-      OutputBuffer buffer;
-      flow::JsonWriter json(buffer);
-      write_json(json, *output);
-      return std::string(buffer.view());
-    });
+    add_json(std::move(name),
+             [function = std::move(function)](std::string_view text,
+                                              ComputeContext& context) -> Result<std::string> {
+               flow::JsonReader reader;
+               const Result<In> input = flow::read_json_text<In>(reader, text, 0, context.arena());
+               if (!input) return input.error();
+               const Result<Out> output = function(*input, context);
+               if (!output) return output.error();
+               OutputBuffer buffer;
+               flow::JsonWriter json(buffer);
+               write_json(json, *output);
+               return std::string(buffer.view());
+             });
   }
   // Null when there is none of that name.
   const Function* find(std::string_view name) const noexcept {
