@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""One read and one write a request: a service from crud.flow next to the same by hand, on SQLite and PostgreSQL.
+
+Both run in the same rounds, in turn, on the same statements and as many connections; what counts is the ratio of the medians of
+their p50 and p95. The load is one request in flight on each of its connections.
+
+    tests/bench/crud/crud.py build/release/bench
+"""
+
+import argparse
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "cli"))
+import postgresql  # noqa: E402
+
+ROWS = 1000
+TARGET = 1.05
+
+
+def start(command, **more):
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True, **more)
+    line = process.stdout.readline()
+    if "http://" not in line:
+        process.kill()
+        sys.exit(f"{command[0]} did not start: {line}")
+    return process, line.rsplit("http://", 1)[1].strip()
+
+
+def stop(process):
+    process.terminate()
+    process.wait(timeout=10)
+
+
+def fill_sqlite(path):
+    import sqlite3
+    with sqlite3.connect(path) as database:
+        database.execute("pragma journal_mode = wal")
+        database.executescript((pathlib.Path(__file__).parent / "schema.sql").read_text())
+        database.executemany("insert into item values (?, ?, 0)", [(n, f"item {n}") for n in range(1, ROWS + 1)])
+    database.close()
+
+
+def measure(load, address, connections, requests):
+    output = subprocess.run([load, address, str(connections), str(requests)], stdout=subprocess.PIPE, text=True,
+                            check=True).stdout
+    return [float(part) for part in output.split()]
+
+
+def compare(bench, url, arguments):
+    """The medians of p50 and p95, ours and by hand, and the worse of the two ratios."""
+    flow, flow_address = start([bench / "crud", "--listen", "127.0.0.1:0", "--workers", "1"],
+                               env={"DATABASE_URL": url, "PATH": "/usr/bin"})
+    hand, hand_address = start([bench / "crud_by_hand", "0", url])
+    load = bench / "crud_load"
+    found = {"flow": [], "hand": []}
+    try:
+        for address in (flow_address, hand_address):
+            measure(load, address, arguments.connections, arguments.requests // 4)
+        for turn in range(arguments.rounds):
+            pairs = [("flow", flow_address), ("hand", hand_address)]
+            for name, address in pairs if turn % 2 == 0 else reversed(pairs):
+                found[name].append(measure(load, address, arguments.connections, arguments.requests))
+    finally:
+        stop(flow)
+        stop(hand)
+    ratios = []
+    for column, name in enumerate(("p50", "p95")):
+        ours, theirs = (statistics.median(round_[column] for round_ in found[who]) for who in ("flow", "hand"))
+        ratios.append(ours / theirs)
+        print(f"  {name}: {ours:7.1f} us, by hand {theirs:7.1f} us: {ours / theirs:.3f}")
+    rates = [statistics.median(round_[2] for round_ in found[who]) for who in ("flow", "hand")]
+    print(f"  {rates[0]:.0f} requests/s, by hand {rates[1]:.0f}")
+    return max(ratios)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bench", type=pathlib.Path, help="the folder of crud, crud_by_hand and crud_load")
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--requests", type=int, default=20000)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--check", action="store_true", help=f"exit 1 when a ratio is above {TARGET}")
+    arguments = parser.parse_args()
+    worst = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "crud.db"
+        fill_sqlite(path)
+        print("SQLite")
+        worst = max(worst, compare(arguments.bench, f"sqlite:{path}", arguments))
+    if postgresql.binaries() is None:
+        print("PostgreSQL is not installed")
+    else:
+        server = postgresql.Server()
+        try:
+            server.query((pathlib.Path(__file__).parent / "schema.sql").read_text() +
+                         f"insert into item select n, 'item ' || n, 0 from generate_series(1, {ROWS}) n;")
+            print("PostgreSQL")
+            worst = max(worst, compare(arguments.bench, server.url(), arguments))
+        finally:
+            server.stop()
+    if arguments.check and worst > TARGET:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
