@@ -58,8 +58,8 @@ class Jobs : public ::testing::Test {
   flow::InFlight in_flight{100};
   flow::Target bound{"work.v1.office", &office, &in_flight};
   std::array<flow::Target*, 1> targets = {&bound};
-  jobs::JobStore store{kPackages};
-  jobs::RunnerGroup group{store};
+  jobs::JobStore store;
+  jobs::RunnerGroup group{kPackages, store};
   jobs::JobRunner runner{service.worker(), group,
                          [this](std::size_t, flow::Exchange& exchange) { exchange.set_targets(targets); }};
 };
@@ -131,9 +131,13 @@ TEST_F(Jobs, WithoutParametersOrEffectsAreOrdinary) {
 
 // Such as one that an older version of the program has enqueued.
 TEST_F(Jobs, WithArgumentsThatDoNotFitFail) {
-  ASSERT_EQ(store.put({.job = "work.v1.tally", .arguments = Json::borrowed(R"({"id":"seven"})")},
-                      service.loop().now(), service.worker().random()),
-            jobs::JobStore::Put::kAccepted);
+  const auto session = store.session(service.loop(), service.worker().clock(), nullptr);
+  struct Call final : jobs::PutCall {
+    Call() : PutCall([](async::Job&) noexcept {}) {}
+  } call;
+  ASSERT_TRUE(
+      session->put({.queue = "jobs", .name = "work.v1.tally", .arguments = R"({"id":"seven"})"}, call));
+  ASSERT_EQ(call.result, jobs::Put::kAccepted);
   EXPECT_EQ(post("/sweeps").status, 202);
   service.loop().run();
   ASSERT_EQ(store.dead_letters().size(), 1U);

@@ -53,6 +53,11 @@ endforeach()
 find_path(ZERVER_LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql)
 zerver_require("the header of libpq" "${ZERVER_LIBPQ_INCLUDE_DIR}" 15 15 libpq-dev)
 add_library(zerver_libpq INTERFACE)
+# The same of NATS.
+find_path(ZERVER_LIBNATS_INCLUDE_DIR nats/nats.h)
+zerver_require("the header of libnats" "${ZERVER_LIBNATS_INCLUDE_DIR}" 3.4 3.4 libnats-dev)
+add_library(zerver_libnats INTERFACE)
+target_include_directories(zerver_libnats SYSTEM INTERFACE "${ZERVER_LIBNATS_INCLUDE_DIR}")
 target_include_directories(zerver_libpq SYSTEM INTERFACE "${ZERVER_LIBPQ_INCLUDE_DIR}")
 
 # --- The compiler ---

@@ -52,7 +52,7 @@ function(zerver_check_arguments prefix function)
 endfunction()
 
 # Libraries that leave nothing to link: who uses our static libraries does not need them.
-set(ZERVER_HEADER_ONLY_LIBS Boost::headers zerver_libpq)
+set(ZERVER_HEADER_ONLY_LIBS Boost::headers zerver_libnats zerver_libpq)
 
 function(zerver_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_WARNINGS" "" "SOURCES;DEPENDS;PUBLIC_LIBS;PRIVATE_LIBS;PRECOMPILE")

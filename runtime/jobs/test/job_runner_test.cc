@@ -4,6 +4,7 @@
 #include <zerver/flow/request/answer.h>
 #include <zerver/flow/request/problem.h>
 #include <zerver/jobs/job_runner.h>
+#include <zerver/jobs/job_store.h>
 #include <zerver/testing/fake_adapter.h>
 #include <zerver/testing/req_test.h>
 #include <zerver/testing/sim_loop.h>
@@ -107,8 +108,8 @@ class Runner : public ::testing::Test {
 
   std::vector<Seen> seen_;
   testing::SimLoop loop;
-  JobStore store{kPackages, {.waiting = 3, .running = 2}};
-  RunnerGroup group{store};
+  JobStore store{{.waiting = 3}};
+  RunnerGroup group{kPackages, store, {.running = 2}};
   SimWorker worker{loop, group};
 };
 
@@ -139,6 +140,14 @@ TEST_F(Runner, TriesAgainWithTheSameKeyUntilItSucceeds) {
   EXPECT_EQ(seen_[0].key.size(), Uuid::kText);
   EXPECT_EQ(store.counts().failed, 1U);
   EXPECT_EQ(store.counts().succeeded, 1U);
+}
+
+TEST_F(Runner, TriesAgainWithinTheBackoff) {
+  worker.system.answer("work", testing::FakeReply::fault(FaultKind::kUnavailable));
+  worker.system.answer("work", testing::FakeReply::nothing());
+  EXPECT_TRUE(put("shop.work", "{}"));
+  loop.run_for(Duration::from_milliseconds(1001));
+  EXPECT_EQ(seen_.size(), 2U);
 }
 
 TEST_F(Runner, GivesUpBehindTheLastAttemptAndSaysSo) {
@@ -270,7 +279,8 @@ TEST_F(Runner, StoppingGivesUpWhatRuns) {
   worker.runner.stop();
   EXPECT_EQ(worker.runner.running(), 0U);
   EXPECT_EQ(worker.system.cancelled(), 1U);
-  EXPECT_EQ(store.counts().failed, 1U);
+  EXPECT_EQ(store.counts().waiting, 1U) << "it is for others, as if it had not begun";
+  EXPECT_EQ(store.counts().failed, 0U);
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 #include "job_service.h"
 
+#include <zerver/effects/queue/open_queue.h>
+#include <zerver/effects/queue/zone_file.h>
+#include <zerver/jobs/job_store.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -17,17 +21,30 @@ class JobService::Queue final : public effects::System {
   JobService& service_;
 };
 
+void JobService::open(std::span<const flow::PackageInfo* const> packages, const Settings& settings,
+                      const Clock& clock) {
+  effects::OpenedQueue opened = effects::open_queue(settings.job_store, clock);
+  error_ = std::move(opened.error);
+  if (!error_.empty()) return;
+  store_ = std::move(opened.store);
+  jobs::RunnerOptions options;
+  options.queue = settings.job_queue;
+  group_.emplace(packages, *store_, std::move(options));
+  error_ = group_->load_crons(effects::read_zone_file);
+}
+
 void JobService::offer(effects::Registry& registry) {
   registry.add_default(
-      {std::string(flow::JobsAdapter::kTarget), ZERVER_VERSION, "the jobs that wait in this process"},
+      {std::string(flow::JobsAdapter::kTarget), ZERVER_VERSION, "the store of jobs"},
       [this](const flow::TargetInfo&, const flow::TargetConfig&) {
+        if (!error_.empty()) return effects::Opened{nullptr, error_};
         return effects::Opened{std::make_unique<Queue>(*this), {}};
       });
 }
 
 std::unique_ptr<jobs::JobRunner> JobService::make_runner(flow::Worker& worker) {
   Bound& bound = *bound_.emplace_back(std::make_unique<Bound>(Bound{&worker, nullptr, {}}));
-  auto runner = std::make_unique<jobs::JobRunner>(worker, group_,
+  auto runner = std::make_unique<jobs::JobRunner>(worker, *group_,
                                                   [&bound](std::size_t package, flow::Exchange& exchange) {
                                                     const BoundPackage& reached = bound.packages[package];
                                                     exchange.set_targets(reached.targets, reached.rates);
@@ -44,10 +61,16 @@ jobs::JobRunner* JobService::bind(flow::Worker& worker, std::vector<BoundPackage
   return (*bound)->runner;
 }
 
+void JobService::only_forward() noexcept {
+  for (const std::unique_ptr<Bound>& bound : bound_)
+    bound->runner->only_forward();
+}
+
 void JobService::end(Log& log) noexcept {
   for (const std::unique_ptr<Bound>& bound : bound_)
     bound->runner->stop();
-  const std::size_t waiting = store_.counts().waiting;
+  const auto* const memory = dynamic_cast<const jobs::JobStore*>(store_.get());
+  const std::size_t waiting = memory == nullptr ? 0 : memory->counts().waiting;
   if (waiting != 0)
     log.write(LogLevel::kWarning,
               std::to_string(waiting) + " jobs that still waited are lost: the queue is in memory");

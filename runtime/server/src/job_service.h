@@ -1,34 +1,40 @@
 // The jobs of a service: where they wait, and who runs them on each worker.
 #pragma once
 
+#include <zerver/core/clock.h>
 #include <zerver/core/log.h>
 #include <zerver/effects/registry.h>
 #include <zerver/flow/service.h>
 #include <zerver/flow/worker.h>
 #include <zerver/jobs/job_runner.h>
-#include <zerver/jobs/job_store.h>
+#include <zerver/jobs/queue_store.h>
 #include <zerver/server/server.h>
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace zerver::server {
 
-// In this order: offer(), then Systems::open() and, for each worker, Systems::bind() and bind(), before any
-// of them runs; end() when none runs any more. Outlives the systems.
+// In this order: open(), offer(), then Systems::open() and, for each worker, Systems::bind() and bind(),
+// before any of them runs; end() when none runs any more. Outlives the systems and the loops.
 class JobService {
  public:
-  explicit JobService(std::span<const flow::PackageInfo* const> packages)
-      : store_(packages), group_(store_) {}
+  JobService() = default;
   JobService(const JobService&) = delete;
   JobService& operator=(const JobService&) = delete;
 
+  // Opens the store; what is wrong with it is said when the system is opened.
+  void open(std::span<const flow::PackageInfo* const> packages, const Settings& settings,
+            const Clock& clock);
   // As the system behind `enqueue`.
   void offer(effects::Registry& registry);
-  // What the jobs reach on that worker. Null when no flow of the program enqueues anything; else it lives as
-  // long as the systems.
+  // What the jobs reach on that worker. Null when the program has none; else it lives as long as the systems.
   jobs::JobRunner* bind(flow::Worker& worker, std::vector<BoundPackage> packages);
+  // Nothing runs here.
+  void only_forward() noexcept;
   // Says what is lost.
   void end(Log& log) noexcept;
 
@@ -42,8 +48,9 @@ class JobService {
 
   std::unique_ptr<jobs::JobRunner> make_runner(flow::Worker& worker);
 
-  jobs::JobStore store_;
-  jobs::RunnerGroup group_;
+  std::unique_ptr<jobs::QueueStore> store_;
+  std::string error_;  // why there is none
+  std::optional<jobs::RunnerGroup> group_;
   std::vector<std::unique_ptr<Bound>> bound_;  // one a worker
 };
 

@@ -1,5 +1,9 @@
 // The `main` of a generated service.
+<<<<<<< HEAD
 #include "environment.h"
+=======
+#include "job_commands.h"
+>>>>>>> 1d6907f (all)
 #include "job_service.h"
 #include "options.h"
 #include "saga_service.h"
@@ -131,7 +135,7 @@ constexpr Duration kProbePatience = Duration::from_seconds(5);
 
 // Lists the targets as they are, each asked whether it is there; those that cannot be opened included.
 int list_targets(std::string_view program, std::span<const flow::PackageInfo* const> packages,
-                 RegisterAdapters register_adapters, bool as_json) {
+                 RegisterAdapters register_adapters, const Settings& settings, bool as_json) {
   const SystemClock clock;
   const ProcessEnvironment environment;
   StandardErrorLog plain_log(program);
@@ -139,7 +143,8 @@ int list_targets(std::string_view program, std::span<const flow::PackageInfo* co
   SystemRandom random;
   effects::Registry registry;
   effects::add_standard_adapters(registry);
-  JobService background(packages);
+  JobService background;
+  background.open(packages, settings, clock);
   background.offer(registry);
   if (register_adapters != nullptr) register_adapters(registry);
 
@@ -159,6 +164,7 @@ int list_targets(std::string_view program, std::span<const flow::PackageInfo* co
   for (const std::string& error : registry.errors())
     print_error(program, error);
   systems.bind(worker);
+  background.only_forward();
   left = systems.states().size();
   answers.resize(left);
 
@@ -203,7 +209,8 @@ int serve(std::string_view program, const Settings& settings,
   MaskingLog log(environment, plain_log);
   effects::Registry registry;
   effects::add_standard_adapters(registry);
-  JobService background(packages);
+  JobService background;
+  background.open(packages, settings, clock);
   background.offer(registry);
   if (register_adapters != nullptr) register_adapters(registry);
 
@@ -255,6 +262,17 @@ int serve(std::string_view program, const Settings& settings,
   return kServed;
 }
 
+// Returns what is wrong, or nothing.
+std::string ask_about_jobs(const Options& options, std::span<const flow::PackageInfo* const> packages) {
+  using Action = Options::Action;
+  const SystemClock clock;
+  if (options.action == Action::kCrons || options.action == Action::kCronsJson)
+    return print_crons(packages, clock, options.action == Action::kCronsJson);
+  if (options.action == Action::kJobs || options.action == Action::kJobsJson)
+    return print_jobs(options.settings, clock, options.action == Action::kJobsJson);
+  return revive_job(options.settings, clock, options.subject, options.action == Action::kJobDrop);
+}
+
 }  // namespace
 
 int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> packages,
@@ -297,8 +315,19 @@ int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> pa
         return kServed;
       case Options::Action::kTargets:
       case Options::Action::kTargetsJson:
-        return list_targets(program, packages, register_adapters,
+        return list_targets(program, packages, register_adapters, options.settings,
                             options.action == Options::Action::kTargetsJson);
+      case Options::Action::kJobs:
+      case Options::Action::kJobsJson:
+      case Options::Action::kJobRequeue:
+      case Options::Action::kJobDrop:
+      case Options::Action::kCrons:
+      case Options::Action::kCronsJson:
+        if (const std::string error = ask_about_jobs(options, packages); !error.empty()) {
+          print_error(program, error);
+          return kNotStarted;
+        }
+        return kServed;
       case Options::Action::kServe:
         break;
     }

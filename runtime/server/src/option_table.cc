@@ -56,6 +56,13 @@ std::string apply_server_field(Settings& settings, std::string_view value) {
   return {};
 }
 
+bool is_queue_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
+  });
+}
+
 std::string apply_executor(Settings& settings, std::string_view value) {
   for (const Executor executor : {Executor::kProactor, Executor::kInline}) {
     if (value != name_of(executor)) continue;
@@ -200,6 +207,18 @@ constexpr std::array kOptions = std::to_array<Option>({
      [](Settings& settings, std::string_view value) {
        if (value.empty()) return std::string("the path of a file");
        settings.saga_journal = value;
+       return std::string();
+     }},
+    {"job-store", "URL", "where jobs wait: memory:, sqlite:PATH, postgres:, redis: or nats://... (memory:)",
+     [](Settings& settings, std::string_view value) {
+       if (value.find(':') == std::string_view::npos) return std::string("a URL such as sqlite:jobs.db");
+       settings.job_store = value;
+       return std::string();
+     }},
+    {"job-queue", "NAME", "the queue in it; programs that share a store have one each (jobs)",
+     [](Settings& settings, std::string_view value) {
+       if (!is_queue_name(value)) return std::string("letters, digits, `.`, `-` and `_`");
+       settings.job_queue = value;
        return std::string();
      }},
     {"server-field", "TEXT", "the Server field of answers (none)", apply_server_field},

@@ -6,6 +6,7 @@
 #include "suggestion.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -88,10 +89,41 @@ struct Given {
 // Options of the command line, in their order; the values of a repeated `--listen` are put together.
 struct CommandLine {
   Options::Action action = Options::Action::kServe;
+  std::string subject;
   std::vector<Given> given;
   std::optional<std::string> config;
   std::string error;
 };
+
+// What a program can be asked to do instead of serving; what it says depends on the settings.
+struct ActionName {
+  std::string_view argument;  // that ends with `=` has a subject behind it
+  Options::Action action;
+};
+constexpr ActionName kActions[] = {
+    {"--doctor", Options::Action::kDoctor},
+    {"--doctor=json", Options::Action::kDoctorJson},
+    {"--targets", Options::Action::kTargets},
+    {"--targets=json", Options::Action::kTargetsJson},
+    {"--sagas", Options::Action::kSagas},
+    {"--sagas=json", Options::Action::kSagasJson},
+    {"--jobs", Options::Action::kJobs},
+    {"--jobs=json", Options::Action::kJobsJson},
+    {"--job-requeue=", Options::Action::kJobRequeue},
+    {"--job-drop=", Options::Action::kJobDrop},
+    {"--crons", Options::Action::kCrons},
+    {"--crons=json", Options::Action::kCronsJson},
+};
+
+bool read_action(std::string_view argument, CommandLine& line) {
+  const auto* const found = std::ranges::find_if(kActions, [argument](const ActionName& each) {
+    return each.argument.ends_with('=') ? argument.starts_with(each.argument) : argument == each.argument;
+  });
+  if (found == std::end(kActions)) return false;
+  line.action = found->action;
+  if (found->argument.ends_with('=')) line.subject = argument.substr(found->argument.size());
+  return true;
+}
 
 CommandLine read_command_line(std::span<const std::string_view> arguments) {
   CommandLine line;
@@ -109,18 +141,7 @@ CommandLine read_command_line(std::span<const std::string_view> arguments) {
       line.action = Options::Action::kVersion;
       return line;
     }
-    if (argument == "--doctor" || argument == "--doctor=json") {
-      line.action = argument == "--doctor" ? Options::Action::kDoctor : Options::Action::kDoctorJson;
-      continue;  // what it says depends on the settings
-    }
-    if (argument == "--targets" || argument == "--targets=json") {
-      line.action = argument == "--targets" ? Options::Action::kTargets : Options::Action::kTargetsJson;
-      continue;
-    }
-    if (argument == "--sagas" || argument == "--sagas=json") {
-      line.action = argument == "--sagas" ? Options::Action::kSagas : Options::Action::kSagasJson;
-      continue;
-    }
+    if (read_action(argument, line)) continue;
     if (!argument.starts_with("--")) return fail("unexpected argument " + quoted(argument) + "; see --help");
     const std::size_t equals = argument.find('=');
     const std::string_view name = argument.substr(2, equals == std::string_view::npos ? equals : equals - 2);
@@ -171,6 +192,7 @@ Options read_options(std::span<const std::string_view> arguments, const Variable
   options.settings = defaults;
   CommandLine line = read_command_line(arguments);
   options.action = line.action;
+  options.subject = std::move(line.subject);
   options.error = std::move(line.error);
   if (options.action == Options::Action::kHelp || options.action == Options::Action::kVersion) return options;
   if (!options.error.empty()) return options;
@@ -207,6 +229,10 @@ std::string help_text(std::string_view program) {
   add("--targets",
       "list the systems that it talks to, and ask each whether it is there; --targets=json as JSON");
   add("--sagas", "list the sagas that have not ended; --sagas=json as JSON");
+  add("--jobs", "list the jobs that run and those that are dead; --jobs=json as JSON");
+  add("--job-requeue=ID", "let a dead job wait again");
+  add("--job-drop=ID", "forget a dead job");
+  add("--crons", "list the crons and when they run next; --crons=json as JSON");
   add("--help", "show this text");
   add("--version", "show the version");
   text +=

@@ -25,9 +25,16 @@ struct Options {
     kSagas,
     kSagasJson,
     kTargets,
-    kTargetsJson
+    kTargetsJson,
+    kJobs,
+    kJobsJson,
+    kJobRequeue,
+    kJobDrop,
+    kCrons,
+    kCronsJson
   };
   Action action = Action::kServe;
+  std::string subject;  // of the action: the id of a job
   Settings settings;
   std::string error;  // when it is not empty, nothing else counts
 };

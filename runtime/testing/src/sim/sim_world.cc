@@ -1,5 +1,6 @@
 #include "fault_adapter.h"
 #include "request_text.h"
+#include <zerver/effects/queue/zone_file.h>
 #include <zerver/effects/systems.h>
 #include <zerver/flow/saga/recovery.h>
 #include <zerver/jobs/job_runner.h>
@@ -56,8 +57,7 @@ struct SimWorld::State {
         faults(seeds.u64()),
         client_random(seeds.u64()),
         ring(options.trace_capacity),
-        job_store(packages),
-        job_group(job_store) {
+        job_group(packages, job_store) {
     effects::add_standard_adapters(registry);
     offer_jobs();
     registry.add_default({"zerver.sql", {}, "SQLite in memory"}, sqlite.open());
@@ -250,6 +250,8 @@ effects::Registry SimWorld::State::with_faults() {
 
 void SimWorld::State::start() {
   if (std::exchange(started, true)) return;
+  if (const std::string error = job_group.load_crons(effects::read_zone_file); !error.empty())
+    throw std::runtime_error(error);
   if (const std::string error = systems.open(packages, with_faults(), variables); !error.empty())
     throw std::runtime_error(error);
   for (flow::Worker& worker : workers)

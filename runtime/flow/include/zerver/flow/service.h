@@ -107,6 +107,7 @@ struct ServiceLimits {
 
 struct CallSite;
 struct JobInfo;
+struct CronInfo;
 
 struct PackageInfo {
   std::string_view name;
@@ -120,6 +121,7 @@ struct PackageInfo {
   std::span<const SagaStepInfo> saga_steps = {};  // that write inside a saga of its flows
   std::span<const JobInfo> jobs = {};
   std::span<const CallSite* const> calls = {};  // each effect that a flow performs, with its policy
+  std::span<const CronInfo> crons = {};
 };
 
 }  // namespace zerver::flow

@@ -1,4 +1,4 @@
-// Background work: what a package says about its jobs, and what a flow hands over with `enqueue`.
+// Background work: what a package says about its jobs and crons, and what a flow hands over with `enqueue`.
 #pragma once
 
 #include <zerver/async/priority.h>
@@ -26,6 +26,35 @@ struct JobInfo {
   Duration backoff_cap = {};          // this, and a random part of it is waited
   Duration lease = Duration::max();   // an attempt that takes longer has failed
   std::string_view dead_letter = {};  // where a job is put that has failed for the last time
+};
+
+// The times of a crontab line, local ones of its zone. Bit n of a field stands for its value n.
+struct CronSchedule {
+  std::uint64_t seconds = 1;  // 0..59; at second 0 where the line has five fields
+  std::uint64_t minutes = 0;  // 0..59
+  std::uint32_t hours = 0;    // 0..23
+  std::uint32_t days = 0;     // 1..31
+  std::uint16_t months = 0;   // 1..12
+  std::uint8_t weekdays = 0;  // 0..6, Sunday is 0
+  // When neither field begins with `*`, one of both is enough (POSIX crontab), else both must fit.
+  bool either_day = false;
+};
+
+// What happens at a time of a cron when the run before is not over.
+enum class Overlap : std::uint8_t {
+  kSkip,   // nothing
+  kQueue,  // it runs when the one before is over
+  kAllow,  // it runs beside it
+};
+
+// `cron nightly "0 3 * * *" UTC { overlap skip; catch_up 6h; ... }`
+struct CronInfo {
+  JobInfo job;                 // one without arguments; its name is the cron's
+  std::string_view line;       // as it was written
+  CronSchedule schedule = {};  // the same
+  std::string_view zone = {};  // a name of the time zone database; empty: UTC
+  Overlap overlap = Overlap::kSkip;
+  Duration catch_up = {};  // times that passed while no process ran are made up for so long
 };
 
 // Arguments of JobsAdapter::put. Texts are static or in the exchange's arena: a queue copies what it keeps.

@@ -1,0 +1,147 @@
+#include "job_run.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace zerver::jobs {
+
+namespace {
+
+constexpr std::uint16_t kFirstError = 400;
+constexpr Duration kFirstPause = Duration::from_milliseconds(200);
+constexpr Duration kLongestPause = Duration::from_seconds(5);
+
+// The longest wait behind attempt `attempts`: the first, doubled with each, up to the cap.
+Duration longest_wait(const flow::JobInfo& job, std::uint32_t attempts) noexcept {
+  const std::int64_t cap = std::max(job.backoff_first, job.backoff_cap).nanoseconds;
+  std::int64_t wait = job.backoff_first.nanoseconds;
+  for (std::uint32_t i = 1; i < attempts && wait < cap; ++i)
+    wait = wait > cap / 2 ? cap : wait * 2;
+  return {wait};
+}
+
+// Full jitter, as the retries of a policy.
+Duration backoff(const flow::JobInfo& job, std::uint32_t attempts, Random& random) noexcept {
+  const auto longest = static_cast<std::uint64_t>(longest_wait(job, attempts).nanoseconds);
+  return {static_cast<std::int64_t>(random.below(longest + 1))};
+}
+
+}  // namespace
+
+JobRunner::Run::Run(JobRunner& runner) noexcept : Exchange(runner.worker_, &Run::on_finish), runner_(runner) {
+  settle_.queue = runner.group_.options().queue;
+}
+
+JobRunner::Run::~Run() { runner_.worker_.loop().stop(again_); }
+
+std::string JobRunner::Run::name() const {
+  return "job `" + job_.name + "` " + std::string(id_.data(), id_.size());
+}
+
+void JobRunner::Run::take(ClaimedJob&& claimed) noexcept {
+  job_ = std::move(claimed);
+  job_.id.write(id_.data());
+  const TimePoint now = runner_.worker_.loop().now();
+  leased_until = now + job_.lease;
+  extend_at = now + Duration{job_.lease.nanoseconds / 3};
+  has_lease_ = true;
+  pause_ = kFirstPause;
+  settle_.lease = {job_.key, job_.token};
+}
+
+void JobRunner::Run::begin(ClaimedJob&& claimed, const KnownJob& known, bool place) noexcept {
+  take(std::move(claimed));
+  known_ = &known;
+  has_place_ = place;
+  has_flow_ = true;
+  ++runner_.flows_;
+  request.method_name = "JOB";
+  request.path = known.info->name;
+  // The same for all attempts: what is done twice is known by it.
+  header_ = {"Idempotency-Key", {id_.data(), id_.size()}};
+  request.headers = {&header_, 1};
+  runner_.bind_(known.package, *this);
+  set_retry_budget(known.retry_budget.get());
+  // No gate is set: nothing holds it back.
+  static_cast<void>(Exchange::begin(*known.flow));
+  if (known.info->run(*this, job_.arguments) == flow::Handled::kNow) {
+    note_end();
+    finished();
+  }
+}
+
+void JobRunner::Run::refuse(ClaimedJob&& claimed, SettleCall::Kind kind, Duration delay, std::string why) {
+  take(std::move(claimed));
+  known_ = runner_.group_.find(job_.name);
+  why_ = std::move(why);
+  settle_.kind = kind;
+  settle_.delay = delay;
+  settle_.reason = why_;
+  settle_.dead_letter = known_ == nullptr ? std::string_view() : known_->info->dead_letter;
+  settle();
+}
+
+void JobRunner::Run::on_finish(Exchange& exchange) noexcept { static_cast<Run&>(exchange).finished(); }
+
+void JobRunner::Run::finished() noexcept {
+  has_flow_ = false;
+  --runner_.flows_;
+  if (std::exchange(has_place_, false)) {
+    known_->in_flight->leave();
+    runner_.group_.wake_waiting();
+  }
+  if (!has_lease_) return end();
+  const flow::JobInfo& info = *known_->info;
+  if (response.status < kFirstError) {
+    settle_.kind = SettleCall::Kind::kAck;
+  } else if (runner_.stopped_ && cancelled()) {
+    settle_.kind = SettleCall::Kind::kRelease;
+    settle_.delay = {};
+  } else if (job_.attempts >= info.attempts) {
+    runner_.worker_.log().write(LogLevel::kError,
+                                name() + " has failed for the last time: " + std::string(response.body));
+    settle_.kind = SettleCall::Kind::kBury;
+    settle_.reason = response.body;
+    settle_.dead_letter = info.dead_letter;
+  } else {
+    settle_.kind = SettleCall::Kind::kNack;
+    settle_.delay = backoff(info, job_.attempts, runner_.worker_.random());
+  }
+  settle();
+}
+
+void JobRunner::Run::settle() noexcept {
+  if (!has_lease_) return end();
+  if (runner_.session_->settle(settle_)) settled();
+}
+
+void JobRunner::Run::settled() noexcept {
+  Log& log = runner_.worker_.log();
+  if (settle_.failed()) {
+    if (runner_.stopped_ || !has_lease_) return end();
+    // The lease goes on meanwhile, as far as the store can be told that.
+    runner_.worker_.loop().start(again_, runner_.worker_.loop().now() + pause_);
+    pause_ = std::min(pause_ + pause_, kLongestPause);
+    return;
+  }
+  const bool comes_again =
+      settle_.kind == SettleCall::Kind::kNack || settle_.kind == SettleCall::Kind::kRelease;
+  if (comes_again && !settle_.lost) runner_.give_back(*lane, settle_.delay);
+  if (settle_.lost)
+    log.write(LogLevel::kWarning, name() + " has lost its lease: how it ended does not count");
+  end();
+}
+
+void JobRunner::Run::end() noexcept {
+  has_lease_ = false;
+  if (known_ != nullptr && known_->is_cron) runner_.group_.wake_crons();
+  runner_.put_back(*this);
+}
+
+void JobRunner::Run::lose() noexcept {
+  if (!std::exchange(has_lease_, false)) return;
+  runner_.worker_.log().write(LogLevel::kWarning, name() + " has lost its lease, and is given up");
+  if (has_flow_) cancel();
+}
+
+}  // namespace zerver::jobs
