@@ -95,6 +95,15 @@ Data job_data(const plan::JobPlan& job) {
                  {"settings", list(job.settings)}});
 }
 
+Data cron_data(const plan::CronPlan& cron) {
+  return object({{"flow_name", cron.flow_name},
+                 {"flow", std::to_string(cron.flow)},
+                 {"function", cron.function},
+                 {"runner", cron.runner},
+                 {"is_coroutine", flag(cron.is_coroutine)},
+                 {"settings", list(cron.settings)}});
+}
+
 Data flow_data(const plan::FlowPlan& flow) {
   std::string arguments;
   if (flow.uses_path) {
@@ -201,6 +210,8 @@ Data source_data(const plan::Plan& plan) {
        {"has_jobs", flag(!plan.jobs.empty())},
        {"has_own_jobs", flag(llvm::any_of(plan.jobs, [](const plan::JobPlan& job) { return job.is_own; }))},
        {"jobs", list(plan.jobs, job_data)},
+       {"has_crons", flag(!plan.crons.empty())},
+       {"crons", list(plan.crons, cron_data)},
        {"has_rates", flag(!plan.rates.empty())},
        {"rates",
         list(plan.rates,

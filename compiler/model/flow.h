@@ -186,8 +186,15 @@ struct JobSettings {
   std::string dead_letter;   // a queue; may be empty
 };
 
+// The values of the fields of a crontab line, one bit each.
+struct Schedule {
+  std::uint64_t seconds = 1, minutes = 0, hours = 0, days = 0, months = 0, weekdays = 0;  // Sunday is 0
+  bool either_day = false;  // one of the days of the month or of the week is enough
+};
+
 enum class Overlap : std::uint8_t { kSkip, kQueue, kAllow };
 struct CronSettings {
+  Schedule times;
   Overlap overlap = Overlap::kSkip;
   std::optional<Nanoseconds> catch_up;
 };

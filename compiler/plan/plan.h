@@ -430,6 +430,14 @@ struct JobPlan {
   std::vector<std::string> settings;  // ".attempts = 8"
 };
 
+struct CronPlan {
+  std::string flow_name;  // a C++ literal
+  std::size_t flow = 0;   // position
+  std::string function, runner;
+  bool is_coroutine = false;
+  std::vector<std::string> settings;  // ".line = ..."
+};
+
 struct SitePlan {
   bool is_enqueue = false;  // its target is the queue of jobs
   std::string name;         // kInsertCall
@@ -512,6 +520,7 @@ struct Plan {
   std::vector<RatePlan> rates;
   std::vector<SagaStepPlan> saga_steps;
   std::vector<JobPlan> jobs;
+  std::vector<CronPlan> crons;
   std::vector<ErrorAnswerPlan> errors;
   std::vector<std::string> error_constants;  // of errors that leave blocks; the first is 1
   bool answers_exits = false;                // some flow answers with the exit of a part of it

@@ -73,9 +73,12 @@ class HeadResolver {
   void resolve_schedule(const syntax::CronDeclaration& cron) {
     if (cron.schedule != nullptr) {
       flow_.schedule = cron.schedule->plain_text().str();
-      if (const auto error = check_schedule(flow_.schedule); error && !cron.schedule->erroneous) {
-        context_.engine.report(Kind::kBadSchedule, cron.schedule->span, *error)
-            .note("five fields: minute, hour, day of the month, month, day of the week");
+      const ScheduleReading reading = read_schedule(flow_.schedule);
+      flow_.cron.times = reading.schedule;
+      if (reading.error && !cron.schedule->erroneous) {
+        context_.engine.report(Kind::kBadSchedule, cron.schedule->span, *reading.error)
+            .note(
+                "five fields: minute, hour, day of the month, month, day of the week; or six, seconds first");
       }
     }
     if (const std::optional<syntax::QualifiedName> name = path_name(cron.time_zone)) {
@@ -83,6 +86,10 @@ class HeadResolver {
     } else if (const auto* text = llvm::dyn_cast_or_null<syntax::StringExpr>(cron.time_zone)) {
       flow_.time_zone = text->plain_text().str();
     }
+    if (cron.time_zone != nullptr && !flow_.time_zone.empty() && !is_time_zone(flow_.time_zone))
+      context_.engine
+          .report(Kind::kBadSchedule, cron.time_zone->span, "`" + flow_.time_zone + "` is no time zone")
+          .note("a name of the time zone database, such as UTC or \"Europe/Berlin\"");
   }
 
   void settings(llvm::ArrayRef<syntax::Setting> settings, llvm::ArrayRef<llvm::StringRef> own) {

@@ -1,6 +1,8 @@
-// Checks the schedules of crons.
+// Reads the schedules of crons.
 
 #pragma once
+
+#include "compiler/model/flow.h"
 
 #include <llvm/ADT/StringRef.h>
 
@@ -9,8 +11,17 @@
 
 namespace zc::check {
 
-// What is wrong with a schedule of five fields (POSIX crontab: `*`, numbers, ranges, lists, steps, names of
-// months and days), none when it is good.
-[[nodiscard]] std::optional<std::string> check_schedule(llvm::StringRef schedule);
+// `error` goes on from "this is no schedule: "; none when it is good.
+struct ScheduleReading {
+  model::Schedule schedule;
+  std::optional<std::string> error;
+};
+
+// Five fields as POSIX crontab has them (`*`, numbers, ranges, lists, steps, names of months and days), or
+// six, with seconds first.
+[[nodiscard]] ScheduleReading read_schedule(llvm::StringRef text);
+
+// Whether a name can stand in the time zone database. Which ones there are is known when the service starts.
+[[nodiscard]] bool is_time_zone(llvm::StringRef name);
 
 }  // namespace zc::check

@@ -106,7 +106,6 @@ FlowPlan FlowBuilder::run() {
   plan_.is_coroutine = flow_.has_effects;
   if (flow_.deadline && flow_.has_effects) plan_.deadline = duration(*flow_.deadline);
   plan_.settings = flow_settings(flow_);
-  if (flow_.trigger == model::Trigger::kCron) builder_.unsupported(flow_.origin.span, "a cron");
   if (flow_.sample_percent) builder_.plan.unsupported.push_back({flow_.origin.span, "`sample`", true});
   plan_slots();
   plan_.uses_slots = reads_slots(flow_.body);

@@ -1,9 +1,10 @@
-// Jobs: how their arguments travel, what hands them over, and the table of those of a package.
+// Jobs and crons: how arguments travel, what hands them over, and the tables of those of a package.
 
 #include "compiler/plan/expressions/constant_json.h"
 #include "compiler/plan/flows/flow_builder.h"
 
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 
 #include <algorithm>
 #include <utility>
@@ -28,6 +29,48 @@ std::vector<std::string> job_settings(const model::JobSettings& job) {
   if (job.lease) result.push_back(".lease = " + duration(*job.lease));
   if (!job.dead_letter.empty()) result.push_back(".dead_letter = " + string_literal(job.dead_letter));
   return result;
+}
+
+// The bits of one field; those of all its values have fewer digits so.
+std::string bits(std::uint64_t values) { return "0x" + llvm::utohexstr(values); }
+
+std::vector<std::string> cron_settings(const model::Flow& flow) {
+  const model::Schedule& times = flow.cron.times;
+  std::vector<std::string> result;
+  result.push_back(".line = " + string_literal(flow.schedule));
+  result.push_back(".schedule = {.seconds = " + bits(times.seconds) + ", .minutes = " + bits(times.minutes) +
+                   ", .hours = " + bits(times.hours) + ", .days = " + bits(times.days) +
+                   ", .months = " + bits(times.months) + ", .weekdays = " + bits(times.weekdays) +
+                   ", .either_day = " + (times.either_day ? "true" : "false") + "}");
+  if (!flow.time_zone.empty()) result.push_back(".zone = " + string_literal(flow.time_zone));
+  if (flow.cron.overlap == model::Overlap::kQueue)
+    result.emplace_back(".overlap = zerver::flow::Overlap::kQueue");
+  if (flow.cron.overlap == model::Overlap::kAllow)
+    result.emplace_back(".overlap = zerver::flow::Overlap::kAllow");
+  if (flow.cron.catch_up) result.push_back(".catch_up = " + duration(*flow.cron.catch_up));
+  return result;
+}
+
+std::size_t position_of(const Builder& builder, const std::string& flow_name) {
+  const auto position =
+      llvm::find_if(builder.plan.flows, [&](const FlowPlan& each) { return each.flow_name == flow_name; });
+  return static_cast<std::size_t>(position - builder.plan.flows.begin());
+}
+
+void plan_crons(Builder& builder) {
+  for (std::size_t i = 0; i < builder.program.flows.size(); ++i) {
+    const model::Flow& flow = builder.program.flows[model::FlowId(i)];
+    if (flow.trigger != model::Trigger::kCron || !builder.is_own(flow.origin)) continue;
+    const std::string name = builder.flow_name(flow.origin);
+    CronPlan cron;
+    cron.flow = position_of(builder, name);
+    cron.flow_name = string_literal(name);
+    cron.function = builder.plan.flows[cron.flow].function;
+    cron.is_coroutine = builder.plan.flows[cron.flow].is_coroutine;
+    cron.runner = builder.source_scope.claim("run_" + flow.origin.name + "_cron");
+    cron.settings = cron_settings(flow);
+    builder.plan.crons.push_back(std::move(cron));
+  }
 }
 
 }  // namespace
@@ -135,11 +178,14 @@ void FlowBuilder::enqueue(const model::Statement& statement, Body& body) {
 }
 
 void plan_jobs(Builder& builder) {
+  plan_crons(builder);
   // The queue is the last of the targets.
-  const bool enqueues = llvm::any_of(builder.plan.jobs, [](const JobPlan& job) { return job.is_enqueued; });
+  const bool uses_queue = !builder.plan.crons.empty() || llvm::any_of(builder.jobs, [&](model::FlowId job) {
+    return builder.is_own(builder.program.flows[job].origin);
+  }) || llvm::any_of(builder.plan.jobs, [](const JobPlan& job) { return job.is_enqueued; });
   for (SitePlan& site : builder.plan.sites)
     if (site.is_enqueue) site.target = builder.plan.targets.size();
-  if (enqueues) {
+  if (uses_queue) {
     TargetPlan queue;
     queue.name = queue.adapter = string_literal("zerver.jobs");
     // Who waits for room in the queue is not refused.
@@ -153,12 +199,9 @@ void plan_jobs(Builder& builder) {
     job.is_own = true;
     job.settings = job_settings(flow.job);
     job.runner = builder.source_scope.claim("run_" + flow.origin.name + "_job");
-    const auto position = llvm::find_if(builder.plan.flows, [&](const FlowPlan& each) {
-      return string_literal(each.flow_name) == job.flow_name;
-    });
-    job.flow = static_cast<std::size_t>(position - builder.plan.flows.begin());
-    job.function = position->function;
-    job.is_coroutine = position->is_coroutine;
+    job.flow = position_of(builder, builder.flow_name(flow.origin));
+    job.function = builder.plan.flows[job.flow].function;
+    job.is_coroutine = builder.plan.flows[job.flow].is_coroutine;
   }
 }
 
