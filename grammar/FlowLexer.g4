@@ -56,6 +56,7 @@ NEED: 'need';
 NULL_VALUE: 'null';
 ON: 'on';
 OPTIONAL: 'optional';
+OVERLOAD: 'overload';
 PACKAGE: 'package';
 PARALLEL: 'parallel';
 PIVOT: 'pivot';

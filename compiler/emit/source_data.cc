@@ -141,6 +141,7 @@ Data flow_data(const plan::FlowPlan& flow) {
                  {"presences", list(presences_of(flow.slots))},
                  {"storages", list(flow.storages, storage_data)},
                  {"branches", list(flow.branches, branch_data)},
+                 {"overload", list(flow.on_overload, flow_data)},
                  {"body", body_data(flow.body)}});
 }
 

@@ -78,6 +78,7 @@ class Builder {
     node.region = region_;
     node.branch = branch_;
     node.loop = loop_;
+    node.in_overload = in_overload_;
     if (statement != nullptr) node.statement = index_of(*statement);
     cfg_.nodes.push_back(std::move(node));
     const auto index = static_cast<NodeIndex>(cfg_.nodes.size() - 1);
@@ -146,12 +147,16 @@ class Builder {
     }
   }
 
+  static bool is_handler(StatementKind kind) {
+    return kind == StatementKind::kRescue || kind == StatementKind::kOnError ||
+           kind == StatementKind::kOnCancel;
+  }
+
   Exits block(const Block& statements, Exits exits) {
     scopes_.emplace_back();
     for (std::size_t i = 0; i < statements.size(); ++i) {
       const Statement& statement = statements[i];
-      if (statement.kind == StatementKind::kRescue || statement.kind == StatementKind::kOnError ||
-          statement.kind == StatementKind::kOnCancel) {
+      if (is_handler(statement.kind)) {
         const NodeIndex node = add_node(NodeKind::kHandler, &statement);
         add_handler(scopes_.back(), {i, &statement, node});
       }
@@ -202,6 +207,9 @@ class Builder {
       case StatementKind::kOnError:
       case StatementKind::kOnCancel:
         return handler(statement, std::move(entry));
+      case StatementKind::kOnOverload:
+        overload(statement);
+        return entry;
       case StatementKind::kEnqueue: {
         const NodeIndex node = add_node(NodeKind::kEnqueue, &statement);
         connect(entry, node);
@@ -321,6 +329,17 @@ class Builder {
     return entry;
   }
 
+  // Nothing of the flow has begun there, so none of its handlers has anything to do with it.
+  void overload(const Statement& statement) {
+    std::vector<Scope> outer = std::exchange(scopes_, {});
+    in_overload_ = true;
+    const NodeIndex node = add_node(NodeKind::kHandler, &statement);
+    add_edge(Cfg::kEntryNode, node, EdgeKind::kOverload);
+    connect(block(statement.branches.at(0), {{node, EdgeKind::kNext}}), Cfg::kEndNode);
+    in_overload_ = false;
+    scopes_ = std::move(outer);
+  }
+
   static void append(Exits& exits, Exits more) { exits.insert(exits.end(), more.begin(), more.end()); }
 
   // Fills `order`, without recursion: a flow is as long as its author likes.
@@ -352,6 +371,7 @@ class Builder {
   NodeIndex region_ = kNoNode;
   std::uint32_t branch_ = 0;
   NodeIndex loop_ = kNoNode;
+  bool in_overload_ = false;
 };
 
 void collect(const Expression& expression, bool optional, std::vector<SlotUse>& slots) {

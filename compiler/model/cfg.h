@@ -23,7 +23,7 @@ enum class NodeKind : std::uint8_t {
   kCall,       // another flow runs
   kEnqueue,
   kReturn,   // answers
-  kHandler,  // entry of a `rescue`, `on error` or `on cancel`
+  kHandler,  // entry of a `rescue`, `on error`, `on cancel` or `on overload`
   kRaise,    // behind an `on error` that does not answer: its errors go on
   kEnd,      // the flow ran off its last statement
   kDone,     // answered
@@ -41,6 +41,7 @@ enum class EdgeKind : std::uint8_t {
   kLoop,
   kError,
   kCancel,
+  kOverload,  // from the entry, instead of the body
   kDone
 };
 
@@ -69,6 +70,7 @@ struct Node {
   NodeIndex region = kNoNode;          // the innermost fork whose branches this node stands in
   std::uint32_t branch = 0;            // of `region`, which of them
   NodeIndex loop = kNoNode;            // head of the innermost `each` whose body this node stands in
+  bool in_overload = false;            // stands in `on overload`: nothing of the body has run before it
   std::vector<Edge> out;
   std::vector<NodeIndex> in;
 };

@@ -66,6 +66,8 @@ const char* edge_name(EdgeKind kind) {
       return "error";
     case EdgeKind::kCancel:
       return "cancel";
+    case EdgeKind::kOverload:
+      return "overload";
     case EdgeKind::kDone:
       return "done";
   }
@@ -94,6 +96,9 @@ void print_subject(const Program& program, const Statement& statement, llvm::raw
       break;
     case StatementKind::kOnCancel:
       out << " on cancel";
+      break;
+    case StatementKind::kOnOverload:
+      out << " on overload";
       break;
     default:
       break;

@@ -162,6 +162,9 @@ class Printer {
       case StatementKind::kOnCancel:
         out_ << "on cancel";
         break;
+      case StatementKind::kOnOverload:
+        out_ << "on overload";
+        break;
       case StatementKind::kCall:
         out_ << "call " << name(statement.flow, program_.flows);
         break;

@@ -28,9 +28,10 @@ enum class StatementKind : std::uint8_t {
   kOnError,   // branches[0] runs when `errors` (none: any) leave this block, which then fails unless it
               // answers
   kOnCancel,  // branches[0] runs when the request is cancelled inside this block
-  kCall,      // `flow`, its body expanded in place: branches[0]; its answer is this flow's
-  kEnqueue,   // `enqueue`
-  kReturn,    // `answer`
+  kOnOverload,  // branches[0] runs instead of the flow when there is no time for that; outermost, at most one
+  kCall,        // `flow`, its body expanded in place: branches[0]; its answer is this flow's
+  kEnqueue,     // `enqueue`
+  kReturn,      // `answer`
 };
 
 enum class AnswerFormat : std::uint8_t { kNone, kJson, kText, kHtml, kBytes, kMedia, kJsonLines, kEvents };

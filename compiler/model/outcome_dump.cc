@@ -86,6 +86,7 @@ class Printer {
   // What handlers take, so that it does not leave the flow.
   void print_handlers(const Flow& flow) {
     for_each_statement(flow, [this](const Statement& statement) {
+      if (statement.kind == StatementKind::kOnOverload) out_ << "  on overload\n";
       if (statement.kind != StatementKind::kRescue && statement.kind != StatementKind::kOnError) return;
       out_ << (statement.kind == StatementKind::kRescue ? "  rescue" : "  on error");
       const char* separator = " ";

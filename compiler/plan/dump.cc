@@ -84,6 +84,8 @@ class Dumper {
       body(branch.body, 2);
     }
     body(flow.body, 1);
+    for (const FlowPlan& overload : flow.on_overload)
+      this->flow(overload);
   }
 
   void slots(const std::vector<SlotPlan>& slots) {

@@ -410,6 +410,7 @@ struct FlowPlan {
   std::vector<StoragePlan> storages;
   std::vector<BranchPlan> branches;  // each behind those that it uses
   Body body;
+  std::vector<FlowPlan> on_overload;  // what runs instead when there is no time: none or one
   std::vector<std::string>
       suspensions;  // steps at which it waits, in the order of the text: point 1 is the first
 };

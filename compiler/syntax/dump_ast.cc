@@ -442,6 +442,18 @@ class AstDumper {
 
   // ---- flows
 
+  static const char* event_word(HandlerEvent event) {
+    switch (event) {
+      case HandlerEvent::kError:
+        return "on error";
+      case HandlerEvent::kCancel:
+        return "on cancel";
+      case HandlerEvent::kOverload:
+        break;
+    }
+    return "on overload";
+  }
+
   static const char* word_of(Order order) {
     switch (order) {
       case Order::kBefore:
@@ -528,7 +540,7 @@ class AstDumper {
         break;
       case StatementKind::kHandler: {
         const auto& handler = llvm::cast<HandlerStatement>(statement);
-        out_ << (handler.event == HandlerEvent::kCancel ? "on cancel" : "on error");
+        out_ << event_word(handler.event);
         if (!handler.errors.empty()) out_ << " ";
         dump_names(handler.errors);
         break;

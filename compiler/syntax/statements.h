@@ -114,9 +114,9 @@ struct RescueStatement : Statement {
   Block body;
 };
 
-enum class HandlerEvent : std::uint8_t { kError, kCancel };
+enum class HandlerEvent : std::uint8_t { kError, kCancel, kOverload };
 
-// `on error E, F { }` (no errors: all of them), `on cancel { }`
+// `on error E, F { }` (no errors: all of them), `on cancel { }`, `on overload { }`
 struct HandlerStatement : Statement {
   HandlerStatement() : Statement(StatementKind::kHandler) {}
   static bool classof(const Statement* statement) { return statement->kind == StatementKind::kHandler; }

@@ -77,6 +77,30 @@ TEST_F(Behaviour, SlotsAreClearBetweenRequests) {
   }
 }
 
+// --- When there is no time ---
+
+TEST_F(Behaviour, AnOverloadedFlowAnswersWithoutItsEffects) {
+  const auto busy = [&](const char* target) {
+    return service.send({.target = target, .headers = {}, .overloaded = true});
+  };
+  const std::string path = std::string("/degraded/") + kId;
+  const ResponseText less = busy((path + "?size=7").c_str());
+  EXPECT_EQ(less.status, 200);
+  EXPECT_EQ(less.body, std::string(R"({"id":")") + kId + R"(","size":7})");
+  const ResponseText refused = busy(path.c_str());
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.header("Retry-After"), "7");
+  EXPECT_EQ(busy((path + "?size=many").c_str()).status, 422);
+  EXPECT_EQ(busy("/degraded/7").status, 422);
+  EXPECT_TRUE(db.asked().empty());
+  db.answer("load", todo("tea"));
+  EXPECT_EQ(get(path).body, R"({"title":"tea"})");
+}
+
+TEST_F(Behaviour, AFlowWithoutOverloadRunsAsEver) {
+  EXPECT_EQ(service.send({.target = "/admitted", .overloaded = true}).status, 204);
+}
+
 // --- What comes in ---
 
 TEST_F(Behaviour, AValidBodyIsReadAndWritten) {
@@ -268,7 +292,7 @@ TEST(BehaviourTypes, ADesignatedInitialiserMayLeaveFieldsOut) {
 }
 
 TEST(BehaviourPackage, SaysWhatItHas) {
-  ASSERT_EQ(package().flows.size(), 14U);
+  ASSERT_EQ(package().flows.size(), 15U);
   EXPECT_EQ(package().flows[0].path, "/hello/{name}");
   ASSERT_EQ(package().targets.size(), 2U);
   EXPECT_EQ(package().targets[0].adapter, "zerver.sql");

@@ -131,6 +131,7 @@ void check_flows(Context& context) {
     check_conflicts(flow, accesses);
     context.begin("shape");
     check_shape(flow);
+    check_overload(flow);
     context.begin("auth");
     check_authentication(flow);
     context.begin("errors");

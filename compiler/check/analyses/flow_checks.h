@@ -105,6 +105,8 @@ void report_never_written(Context& context, const FlowReports& reports);
 void report_dead_writes(Context& context, const FlowReports& reports, const WriteUses& uses);
 // Unreachable statements, and paths without an answer.
 void check_shape(FlowContext& flow);
+// What stands in `on overload`.
+void check_overload(FlowContext& flow);
 // Fills what the flow can end with, and reports handlers that can never run. See compiler/check/errors.
 void check_errors(FlowContext& flow);
 // Errors that reach a client and have no status, each once.

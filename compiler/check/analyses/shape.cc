@@ -13,7 +13,7 @@ using model::StatementKind;
 
 bool is_handler(const Statement& statement) {
   return statement.kind == StatementKind::kRescue || statement.kind == StatementKind::kOnError ||
-         statement.kind == StatementKind::kOnCancel;
+         statement.kind == StatementKind::kOnCancel || statement.kind == StatementKind::kOnOverload;
 }
 
 class ShapeChecker {

@@ -93,8 +93,11 @@ class SlotChecker {
     const NodeIndex writer = writer_of(use.slot, index);
     if (writer != model::kNoNode) {
       const bool is_in_loop = node(writer).loop != model::kNoNode && node(writer).loop != node(index).loop;
-      diagnostic.secondary(place(writer), is_in_loop ? "written here, for one element of the `each` only"
-                                                     : "written here, too late");
+      const bool is_elsewhere = node(index).in_overload != node(writer).in_overload;
+      diagnostic.secondary(place(writer), is_in_loop     ? "written here, for one element of the `each` only"
+                                          : is_elsewhere ? "written here, on another way"
+                                                         : "written here, too late");
+      if (is_elsewhere) diagnostic.note("`on overload` runs instead of all else in the flow");
     } else {
       suggest_writer(diagnostic, use.slot);
     }

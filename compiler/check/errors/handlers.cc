@@ -48,7 +48,7 @@ class HandlerChecker {
  private:
   static bool is_handler(const Statement& statement) {
     return statement.kind == StatementKind::kRescue || statement.kind == StatementKind::kOnError ||
-           statement.kind == StatementKind::kOnCancel;
+           statement.kind == StatementKind::kOnCancel || statement.kind == StatementKind::kOnOverload;
   }
 
   void collect() {
@@ -130,6 +130,7 @@ class HandlerChecker {
   [[nodiscard]] Raises raises_of(const Block& block) const {
     Raises raises;
     for (std::size_t i = 0; i < block.size(); ++i) {
+      if (block[i].kind == StatementKind::kOnOverload) continue;  // beside all handlers of the block
       // What a handler would raise that never runs comes to no other one, and to itself least of all.
       if (!is_handler(block[i]) || runs(block[i])) add_raises(block[i], i, raises);
     }

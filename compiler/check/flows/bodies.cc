@@ -25,13 +25,16 @@ const syntax::LiteralExpr* literal_of(const syntax::Expr* expr, syntax::LiteralK
 
 class BlockResolver {
  public:
-  BlockResolver(Context& context, model::PackageId package) : context_(context), package_(package) {}
+  BlockResolver(Context& context, model::PackageId package, bool answers)
+      : context_(context), package_(package), answers_(answers) {}
 
   model::Block resolve(const syntax::Block& block) {
     model::Block result;
     result.reserve(block.statements.size());
+    ++depth_;
     for (const syntax::Statement* statement : block.statements)
       add(*statement, result);
+    --depth_;
     return result;
   }
 
@@ -94,6 +97,10 @@ class BlockResolver {
       }
       case syntax::StatementKind::kHandler: {
         const auto& on = llvm::cast<syntax::HandlerStatement>(statement);
+        if (on.event == syntax::HandlerEvent::kOverload) {
+          overload(on, out);
+          break;
+        }
         const bool is_error = on.event == syntax::HandlerEvent::kError;
         out.push_back(handler(is_error ? StatementKind::kOnError : StatementKind::kOnCancel, on.span,
                               on.errors, on.body));
@@ -242,6 +249,26 @@ class BlockResolver {
     return result;
   }
 
+  void overload(const syntax::HandlerStatement& written, model::Block& out) {
+    if (depth_ != 1 || !answers_) {
+      context_.engine.report(Kind::kMisplacedOverload, written.span)
+          .note(
+              "it answers a client instead of all that a flow does, so it stands in the outermost block of "
+              "the "
+              "flow");
+      return;
+    }
+    if (overload_) {
+      context_.engine.report(Kind::kDuplicateEntry, written.span, "handler", "on overload")
+          .secondary(*overload_, "first written here");
+      return;
+    }
+    overload_ = written.span;
+    model::Statement result = make(StatementKind::kOnOverload, written.span);
+    result.branches.push_back(resolve(written.body));
+    out.push_back(std::move(result));
+  }
+
   void call(const syntax::CallStatement& written, model::Block& out) {
     const auto symbol =
         context_.resolve(package_, NameSpace::kFlows, written.flow, Kind::kUnknownFlow, "a flow");
@@ -316,17 +343,21 @@ class BlockResolver {
 
   Context& context_;
   model::PackageId package_;
+  const bool answers_;
+  unsigned depth_ = 0;            // of the block that is being resolved; the outermost one has 1
+  std::optional<Span> overload_;  // of the flow
 };
 
 }  // namespace
 
-model::Block resolve_block(Context& context, model::PackageId package, const syntax::Block& block) {
-  return BlockResolver(context, package).resolve(block);
+model::Block resolve_block(Context& context, model::PackageId package, const syntax::Block& block,
+                           bool answers) {
+  return BlockResolver(context, package, answers).resolve(block);
 }
 
 model::Block resolve_before(Context& context, model::PackageId package,
                             llvm::ArrayRef<syntax::QualifiedName> names) {
-  BlockResolver resolver(context, package);
+  BlockResolver resolver(context, package, false);
   model::Block result;
   for (const syntax::QualifiedName& name : names) {
     result.push_back(resolver.use(name));

@@ -7,8 +7,9 @@
 namespace zc::check {
 
 // Statements that name chains and flows leave their `branches` empty: see `expand_flows`.
+// `answers`: it is the body of a flow that clients reach.
 [[nodiscard]] model::Block resolve_block(Context& context, model::PackageId package,
-                                         const syntax::Block& block);
+                                         const syntax::Block& block, bool answers);
 
 // `before a, b`: uses of steps and chains.
 [[nodiscard]] model::Block resolve_before(Context& context, model::PackageId package,

@@ -5,6 +5,8 @@
 #include "compiler/check/transactions/transactions.h"
 #include "compiler/model/cfg.h"
 
+#include <llvm/ADT/STLExtras.h>
+
 #include <iterator>
 #include <utility>
 
@@ -77,6 +79,10 @@ class Expander {
       if (!is_cut(from, to)) {
         model::Block body = expand(bodies_.before[written.flow.index()], to);
         append(expand(bodies_.flows[written.flow.index()], to), body);
+        // That is for those who ask for the called flow.
+        llvm::erase_if(body, [](const model::Statement& statement) {
+          return statement.kind == model::StatementKind::kOnOverload;
+        });
         result.branches.push_back(std::move(body));
       }
       return result;

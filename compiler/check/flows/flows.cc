@@ -209,7 +209,7 @@ WrittenBodies resolve_bodies(Context& context) {
     model::Chain& chain = context.program.chains[model::ChainId(i)];
     const syntax::ChainDeclaration& declaration = *context.declarations.chains[i];
     chain.order = resolve_order(context, chain.origin.package, declaration.order);
-    chain.body = resolve_block(context, chain.origin.package, declaration.body);
+    chain.body = resolve_block(context, chain.origin.package, declaration.body, false);
   }
   WrittenBodies bodies;
   bodies.before.reserve(context.program.flows.size());
@@ -227,7 +227,8 @@ WrittenBodies resolve_bodies(Context& context) {
     } else {
       written = &llvm::cast<syntax::CronDeclaration>(declaration)->body;
     }
-    bodies.flows.push_back(resolve_block(context, package, written->block));
+    bodies.flows.push_back(
+        resolve_block(context, package, written->block, llvm::isa<syntax::FlowDeclaration>(declaration)));
   }
   return bodies;
 }

@@ -64,6 +64,7 @@ class AuthenticationChecker {
 
   void find_roles() {
     for (const NodeIndex node : cfg_.order) {
+      if (cfg_.nodes[node].in_overload) continue;  // reads nothing that only some may see
       switch (cfg_.nodes[node].kind) {
         case NodeKind::kStep:
           roles_[node] = role_of_step(flow_.context.program.steps[statement(node).step]);

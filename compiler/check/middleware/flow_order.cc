@@ -72,6 +72,12 @@ class FlowWalker {
         seen.may |= inner.may;
         return;
       }
+      case StatementKind::kOnOverload: {
+        Seen none{llvm::BitVector(seen.may.size()), llvm::BitVector(seen.must.size())};
+        for (const model::Block& branch : statement.branches)
+          walk(branch, none);
+        return;
+      }
       default:
         for (const model::Block& branch : statement.branches)
           walk(branch, seen);

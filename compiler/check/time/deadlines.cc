@@ -109,7 +109,7 @@ void check_deadline(FlowContext& flow) {
 
 void LongTimeouts::collect(const FlowContext& flow) {
   if (!flow.flow().deadline) return;
-  const llvm::BitVector reached = model::reached_uncancelled(flow.cfg);
+  const llvm::BitVector reached = model::reached_in_time(flow.cfg);
   for (const model::NodeIndex index : flow.cfg.order) {
     const model::Node& node = flow.cfg.nodes[index];
     if (node.kind != model::NodeKind::kStep || !reached[index]) continue;

@@ -147,6 +147,8 @@ std::string Captions::statement(const model::Statement& statement) const {
       return statement.errors.empty() ? "on any error" : "on error " + errors(statement.errors);
     case model::StatementKind::kOnCancel:
       return "on cancel";
+    case model::StatementKind::kOnOverload:
+      return "on overload";
     case model::StatementKind::kCall:
       return "call " + name(program_.flows[statement.flow].origin);
     case model::StatementKind::kEnqueue:

@@ -178,7 +178,8 @@ class FlowGraph {
     std::string attributes =
         llvm::formatv("color=\"{0}\", fontcolor=\"{0}\"", edge.kind == EdgeKind::kError ? kError : kControl)
             .str();
-    if (edge.kind == EdgeKind::kError || edge.kind == EdgeKind::kCancel) attributes += ", style=dashed";
+    if (edge.kind == EdgeKind::kError || edge.kind == EdgeKind::kCancel || edge.kind == EdgeKind::kOverload)
+      attributes += ", style=dashed";
     // A slot that goes the same way needs no line of its own.
     const auto carried = slots_.find({from, edge.to});
     if (edge.kind == EdgeKind::kNext && carried != slots_.end()) {
@@ -207,6 +208,8 @@ class FlowGraph {
         return html(captions_.name(program_.errors[edge.error].origin));
       case EdgeKind::kCancel:
         return "cancelled";
+      case EdgeKind::kOverload:
+        return "no time";
       case EdgeKind::kNext:
       case EdgeKind::kBranch:
       case EdgeKind::kDone:

@@ -118,6 +118,7 @@ class Walker {
       case StatementKind::kRescue:
       case StatementKind::kOnError:
       case StatementKind::kOnCancel:
+      case StatementKind::kOnOverload:
         add(RowKind::kHandler, captions_.statement(each));
         return branches(each, true);
     }

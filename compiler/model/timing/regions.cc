@@ -80,7 +80,7 @@ class Finder {
       result_.times[i] = times_[node.statement];
       if (block_of_[node.statement] != kNoRegion) place_in_block(static_cast<NodeIndex>(i));
     }
-    const llvm::BitVector reached = reached_uncancelled(cfg_);
+    const llvm::BitVector reached = reached_in_time(cfg_);
     for (const NodeIndex node : cfg_.order) {
       if (reached[node]) result_.regions[result_.of[node]].nodes.push_back(node);
     }
@@ -114,7 +114,7 @@ class Finder {
 
 }  // namespace
 
-llvm::BitVector reached_uncancelled(const Cfg& cfg) {
+llvm::BitVector reached_in_time(const Cfg& cfg) {
   llvm::BitVector reached(static_cast<unsigned>(cfg.nodes.size()));
   std::vector<NodeIndex> work{Cfg::kEntryNode};
   reached.set(Cfg::kEntryNode);
@@ -122,7 +122,7 @@ llvm::BitVector reached_uncancelled(const Cfg& cfg) {
     const NodeIndex node = work.back();
     work.pop_back();
     for (const Edge& edge : cfg.nodes[node].out) {
-      if (edge.kind == EdgeKind::kCancel || reached[edge.to]) continue;
+      if (edge.kind == EdgeKind::kCancel || edge.kind == EdgeKind::kOverload || reached[edge.to]) continue;
       reached.set(edge.to);
       work.push_back(edge.to);
     }

@@ -43,8 +43,8 @@ struct Regions {
   std::vector<std::uint32_t> times;  // by node: how often a transaction around it runs at most, from 1
 };
 
-// The nodes that a request can reach without being cancelled.
-[[nodiscard]] llvm::BitVector reached_uncancelled(const Cfg& cfg);
+// The nodes that a request can reach when it is neither cancelled nor answered by `on overload`.
+[[nodiscard]] llvm::BitVector reached_in_time(const Cfg& cfg);
 
 // Only those nodes are in the regions' `nodes`.
 [[nodiscard]] Regions find_regions(const Program& program, const Cfg& cfg);

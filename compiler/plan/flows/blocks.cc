@@ -153,8 +153,9 @@ FlowBuilder::Result FlowBuilder::rescued_block(llvm::ArrayRef<model::Statement> 
   }
   Result result;
   for (const model::Statement& each : statements) {
-    if (result.ends && !is_hook(each)) break;  // check has said that it is not reachable
-    if (!is_hook(each)) result.ends = statement(each, result.body);
+    if (is_hook(each) || each.kind == StatementKind::kOnOverload) continue;
+    if (result.ends) break;  // check has said that it is not reachable
+    result.ends = statement(each, result.body);
   }
   return result;
 }

@@ -60,6 +60,13 @@ unsigned alignment_of(const model::Program& program, model::TypeId id) {
   }
 }
 
+// The body of its `on overload`; null when it has none.
+const model::Block* overload_of(const model::Flow& flow) {
+  for (const model::Statement& statement : flow.body)
+    if (statement.kind == StatementKind::kOnOverload) return &statement.branches.front();
+  return nullptr;
+}
+
 // What the scheduler is to know of a flow, as initialisers.
 std::vector<std::string> flow_settings(const model::Flow& flow) {
   std::vector<std::string> result;
@@ -71,19 +78,48 @@ std::vector<std::string> flow_settings(const model::Flow& flow) {
   if (flow.retry_budget_percent)
     result.push_back(".retry_budget_percent = " + std::to_string(*flow.retry_budget_percent));
   if (flow.deadline) result.push_back(".deadline = " + duration(*flow.deadline));
+  if (overload_of(flow) != nullptr) result.emplace_back(".on_overload = true");
   return result;
 }
 
 }  // namespace
 
-FlowBuilder::FlowBuilder(Builder& builder, model::FlowId id)
-    : builder_(builder), id_(id), flow_(builder.program.flows[id]) {}
+FlowBuilder::FlowBuilder(Builder& builder, model::FlowId id, Part part)
+    : builder_(builder),
+      id_(id),
+      flow_(builder.program.flows[id]),
+      part_(part),
+      overload_(overload_of(flow_)) {}
 
 FlowPlan FlowBuilder::run() {
+  plan_head();
+  const llvm::ArrayRef<model::Statement> statements = part_ == Part::kBody ? flow_.body : *overload_;
+  plan_slots(statements);
+  plan_.uses_slots = reads_slots(statements);
+  plan_.body = block(statements).body;
+  if (flow_.trigger == model::Trigger::kJob) job();
+  plan_.suspensions = std::move(suspensions_);
+  plan_.uses_path = uses_path_;
+  if (part_ == Part::kBody && overload_ != nullptr)
+    plan_.on_overload.push_back(FlowBuilder(builder_, id_, Part::kOverload).run());
+  return std::move(plan_);
+}
+
+void FlowBuilder::plan_head() {
+  const bool is_body = part_ == Part::kBody;
+  const std::string suffix = is_body ? "" : "_on_overload";
   plan_.name = flow_.origin.name;
   plan_.flow_name = builder_.flow_name(flow_.origin);
-  plan_.function = builder_.source_scope.claim("run_" + flow_.origin.name);
-  plan_.storage = builder_.source_scope.claim(upper_camel(flow_.origin.name) + "Slots");
+  plan_.function = builder_.source_scope.claim("run_" + flow_.origin.name + suffix);
+  plan_.storage = builder_.source_scope.claim(upper_camel(flow_.origin.name + suffix) + "Slots");
+  if (flow_.route) {
+    for (const SegmentMatch& segment : segments_of(*flow_.route))
+      plan_.captures += segment.value_count();
+  }
+  if (!is_body) {
+    plan_.heading = "flow " + flow_.origin.name + ", on overload";
+    return;
+  }
   plan_.constant = builder_.source_scope.claim(constant("route_" + flow_.origin.name));
   plan_.slug = flow_.slug;
   plan_.heading = "flow " + flow_.origin.name;
@@ -94,8 +130,6 @@ FlowPlan FlowBuilder::run() {
     plan_.path = flow_.route->pattern;
     plan_.heading +=
         " on " + (plan_.method.empty() ? std::string("ANY") : plan_.method) + " \"" + plan_.path + "\"";
-    for (const SegmentMatch& segment : segments_of(*flow_.route))
-      plan_.captures += segment.value_count();
   } else if (flow_.trigger == model::Trigger::kSlug) {
     plan_.method = "POST";
     plan_.path = "/flow/v1/" + flow_.slug;
@@ -107,26 +141,24 @@ FlowPlan FlowBuilder::run() {
   if (flow_.deadline && flow_.has_effects) plan_.deadline = duration(*flow_.deadline);
   plan_.settings = flow_settings(flow_);
   if (flow_.sample_percent) builder_.plan.unsupported.push_back({flow_.origin.span, "`sample`", true});
-  plan_slots();
-  plan_.uses_slots = reads_slots(flow_.body);
-  plan_.body = block(flow_.body).body;
-  if (flow_.trigger == model::Trigger::kJob) job();
-  plan_.suspensions = std::move(suspensions_);
-  plan_.uses_path = uses_path_;
-  return std::move(plan_);
 }
 
-void FlowBuilder::plan_slots() {
+void FlowBuilder::plan_slots(llvm::ArrayRef<model::Statement> statements) {
   NameScope scope;
-  Slots of_runs;
+  Slots elsewhere;
   model::for_each_statement(flow_, [&](const model::Statement& statement) {
     if (!statement.each) return;
     for (const model::SlotId slot : element_slots(statement))
-      of_runs.insert(slot);
+      elsewhere.insert(slot);
   });
-  stored_ = used(flow_.body);
-  for (const model::SlotId slot : flow_.slots)
-    if (!of_runs.contains(slot)) stored_.insert(slot);
+  stored_ = used(statements);
+  if (part_ == Part::kBody) {
+    if (overload_ != nullptr)
+      for (const model::SlotId slot : used(*overload_))
+        if (!stored_.contains(slot)) elsewhere.insert(slot);  // nothing of the body
+    for (const model::SlotId slot : flow_.slots)
+      if (!elsewhere.contains(slot)) stored_.insert(slot);
+  }
   for (const model::Parameter& parameter : flow_.parameters)
     if (parameter.slot.is_valid()) stored_.insert(parameter.slot);
   std::vector<model::SlotId> ids;
@@ -243,7 +275,8 @@ bool FlowBuilder::statement(const model::Statement& statement, Body& body) {
     case StatementKind::kRescue:
     case StatementKind::kOnError:
     case StatementKind::kOnCancel:
-      break;  // block()
+    case StatementKind::kOnOverload:
+      break;  // block(), run()
   }
   return ends;
 }

@@ -18,7 +18,10 @@ namespace zc::plan {
 
 class FlowBuilder {
  public:
-  FlowBuilder(Builder& builder, model::FlowId id);
+  // What is planned: all that the flow does, or what it does instead when there is no time.
+  enum class Part : bool { kBody, kOverload };
+
+  FlowBuilder(Builder& builder, model::FlowId id, Part part = Part::kBody);
 
   [[nodiscard]] FlowPlan run();
 
@@ -35,7 +38,8 @@ class FlowBuilder {
   using Slots = llvm::SmallSetVector<model::SlotId, 16>;
 
   // flow_builder.cc
-  void plan_slots();
+  void plan_head();
+  void plan_slots(llvm::ArrayRef<model::Statement> statements);
   bool statement(const model::Statement& statement, Body& body);  // whether the flow ends there
   void idempotency(const model::Statement& statement, Body& body);
   void step(const model::Statement& statement, Body& body, bool& ends);
@@ -158,6 +162,8 @@ class FlowBuilder {
   Builder& builder_;
   model::FlowId id_;
   const model::Flow& flow_;
+  const Part part_;
+  const model::Block* const overload_;  // the body of `on overload`; null: there is none
   Bindings slots_;
   FlowPlan plan_;
   std::vector<Scope> scopes_;

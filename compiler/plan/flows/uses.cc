@@ -23,6 +23,7 @@ template <typename Slots> void add_expression(const model::Expression& expressio
 FlowBuilder::Slots FlowBuilder::used(llvm::ArrayRef<model::Statement> statements) const {
   Slots result;
   for (const model::Statement& statement : statements) {
+    if (statement.kind == StatementKind::kOnOverload) continue;  // a part of its own
     if (statement.step.is_valid()) {
       const model::Step& step = builder_.program.steps[statement.step];
       for (const auto* uses : {&step.reads, &step.writes})
@@ -89,6 +90,7 @@ FlowBuilder::Slots FlowBuilder::element_slots(const model::Statement& statement)
 
 bool FlowBuilder::reads_slots(llvm::ArrayRef<model::Statement> statements) const {
   for (const model::Statement& statement : statements) {
+    if (statement.kind == StatementKind::kOnOverload) continue;  // a part of its own
     if (statement.step.is_valid()) {
       const model::Step& step = builder_.program.steps[statement.step];
       if (!step.reads.empty() || step.kind == model::StepKind::kBody) return true;

@@ -94,7 +94,8 @@ void TreeBuilder::statement(Grammar::StatementContext* context,
     finish(node);
   } else if (context->ON() != nullptr) {
     auto* node = make<HandlerStatement>();
-    node->event = context->CANCEL() != nullptr ? HandlerEvent::kCancel : HandlerEvent::kError;
+    if (context->CANCEL() != nullptr) node->event = HandlerEvent::kCancel;
+    if (context->OVERLOAD() != nullptr) node->event = HandlerEvent::kOverload;
     node->errors = qualified_names(context->qualifiedName());
     node->body = block(context->block(), nullptr);
     finish(node);

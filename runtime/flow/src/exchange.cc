@@ -55,6 +55,7 @@ void Exchange::reset(std::size_t kept_body) noexcept {
   answer_claimed_ = false;
   cancelled_ = false;
   given_up_ = false;
+  overloaded_ = false;
   frames_.forget();
   arena_.reset();
 }

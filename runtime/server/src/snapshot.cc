@@ -53,6 +53,7 @@ void write_worker(flow::JsonWriter& json, const SchedulerStats& worker) {
   write_count(json, "shed", worker.shed);
   write_count(json, "limited", worker.limited);
   write_count(json, "expired", worker.expired);
+  write_count(json, "degraded", worker.degraded);
   write_count(json, "suspended", worker.suspended);
   write_count(json, "sagas", worker.sagas);
   write_count(json, "sagas_unwound", worker.sagas_unwound);
@@ -69,6 +70,7 @@ void write_flow(flow::JsonWriter& json, const FlowStats& flow) {
   json.quoted(async::name_of(flow.priority));
   write_count(json, "begun", flow.begun);
   write_count(json, "refused", flow.refused);
+  write_count(json, "degraded", flow.degraded);
   write_count(json, "missed", flow.missed);
   write_count(json, "overruns", flow.overruns);
   write_count(json, "arena_peak", flow.arena_peak);

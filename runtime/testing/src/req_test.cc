@@ -75,6 +75,7 @@ flow::InFlight& ReqTest::in_flight(std::string_view target) { return entry(targe
 flow::Exchange& ReqTest::begin(const RequestText& request) {
   running_ = std::make_unique<Running>(worker_, request);
   running_->set_targets(targets_, rates_of_package_);
+  if (request.overloaded) running_->set_overloaded();
   running_->finished = package_->handle(*running_, running_->match) == flow::Handled::kNow;
   last_request_ = running_->trace_id();
   if (running_->finished) running_->note_end();

@@ -1,8 +1,9 @@
 // The service that tests/bench/scheduling_load.py measures: flows that use the processor for a given time.
 //
 // Usage: load_service WORKERS BATCH_WORKERS. `GET /quick` is interactive and takes 500 us, with a deadline of
-// 250 ms, `GET /crunch` is a batch flow of 20 ms, `GET /ping` does nothing, `GET /stats` says what the
-// schedulers have counted. Prints its address, serves until its standard input ends.
+// 250 ms, `GET /kind` is the same and answers 203 at once when there is no time for it, `GET /crunch` is a
+// batch flow of 20 ms, `GET /ping` does nothing, `GET /stats` says what the schedulers have counted. Prints
+// its address, serves until its standard input ends.
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
 #include <zerver/flow/request/answer.h>
@@ -30,6 +31,13 @@ constexpr flow::FlowInfo kFlows[] = {
      .path = "/quick",
      .priority = Priority::kInteractive,
      .deadline = Duration::from_milliseconds(250)},
+    {.name = "kind",
+     .slug = "kind",
+     .method = "GET",
+     .path = "/kind",
+     .priority = Priority::kInteractive,
+     .deadline = Duration::from_milliseconds(250),
+     .on_overload = true},
     {.name = "crunch", .slug = "crunch", .method = "GET", .path = "/crunch", .priority = Priority::kBatch},
     {.name = "ping", .slug = "ping", .method = "GET", .path = "/ping", .priority = Priority::kInteractive},
     {.name = "stats", .slug = "stats", .method = "GET", .path = "/stats", .priority = Priority::kInteractive},
@@ -60,6 +68,9 @@ std::string stats_text() {
     add("stolen", stats.stolen);
     add("shed", stats.shed);
     add("expired", stats.expired);
+    add("degraded", stats.degraded);
+    add("accept_pauses", stats.accept_pauses);
+    add("read_pauses", stats.read_pauses);
     text += "\n";
   }
   return text;
@@ -71,7 +82,11 @@ flow::Handled handle(flow::Exchange& exchange, flow::RouteMatch& match) {
   if (flow == std::end(kFlows)) return flow::Handled::kNow;
   match.found = true;
   if (const std::optional<flow::Handled> held = exchange.begin(*flow)) return *held;
-  if (path == "/quick") use_processor(500'000);
+  if (exchange.overloaded()) {
+    flow::answer(exchange, 203, flow::kTextType, "less");
+    return flow::Handled::kNow;
+  }
+  if (path == "/quick" || path == "/kind") use_processor(500'000);
   if (path == "/crunch") use_processor(20'000'000);
   if (path == "/stats") {
     flow::answer(exchange, 200, flow::kTextType, exchange.arena().text(stats_text()));

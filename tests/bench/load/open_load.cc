@@ -3,8 +3,8 @@
 // Usage: open_load HOST:PORT CONNECTIONS SECONDS PATH:RATE... Each stream is a Poisson process of its rate,
 // in requests a second, from a fixed seed. An arrival takes a connection that is free; when none is, it
 // waits, and that wait counts, because latency is measured from the time at which the request was due
-// ("coordinated omission", Tene, 2013). Prints a line for each stream: `PATH sent N ok N refused N failed N
-// p50 US p95 US p99 US max US`; latencies are those of answers with 200, in microseconds.
+// ("coordinated omission", Tene, 2013). Prints a line for each stream: `PATH sent N ok N degraded N refused N
+// failed N p50 US p95 US p99 US max US`; latencies are those of answers with 200, in microseconds.
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -43,8 +43,9 @@ struct Stream {
   Clock::time_point next;
   std::vector<double> latencies;  // microseconds, of answers with 200
   std::size_t sent = 0;
-  std::size_t refused = 0;  // 429, 503
-  std::size_t failed = 0;   // anything else
+  std::size_t degraded = 0;  // 203
+  std::size_t refused = 0;   // 429, 503
+  std::size_t failed = 0;    // anything else
 };
 
 struct Arrival {
@@ -164,7 +165,9 @@ class Load {
       stream.latencies.push_back(
           std::chrono::duration<double, std::micro>(Clock::now() - connection.serves.due).count());
     } else {
-      ++(status == "503" || status == "429" ? stream.refused : stream.failed);
+      ++(status == "203"                      ? stream.degraded
+         : status == "503" || status == "429" ? stream.refused
+                                              : stream.failed);
     }
   }
 
@@ -208,9 +211,10 @@ int run(int argc, char** argv) {
   for (Stream& stream : streams) {
     std::vector<double>& times = stream.latencies;
     std::sort(times.begin(), times.end());
-    std::printf("%s sent %zu ok %zu refused %zu failed %zu p50 %.0f p95 %.0f p99 %.0f max %.0f\n",
-                stream.path.c_str(), stream.sent, times.size(), stream.refused, stream.failed,
-                percentile(times, 50), percentile(times, 95), percentile(times, 99), percentile(times, 100));
+    std::printf(
+        "%s sent %zu ok %zu degraded %zu refused %zu failed %zu p50 %.0f p95 %.0f p99 %.0f max %.0f\n",
+        stream.path.c_str(), stream.sent, times.size(), stream.degraded, stream.refused, stream.failed,
+        percentile(times, 50), percentile(times, 95), percentile(times, 99), percentile(times, 100));
   }
   return 0;
 }

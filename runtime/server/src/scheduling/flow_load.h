@@ -40,6 +40,7 @@ class FlowLoad {
   void add_to(FlowStats& stats) const noexcept {
     stats.begun += begun.value();
     stats.refused += refused.value();
+    stats.degraded += degraded.value();
     stats.missed += missed.value();
     stats.overruns += overruns.value();
     stats.arena_peak = std::max(stats.arena_peak, arena_peak.value());
@@ -51,6 +52,7 @@ class FlowLoad {
   flow::RetryBudget* retry_budget = nullptr;  // of the flow, for all workers; null: unbounded
   Counter begun;
   Counter refused;
+  Counter degraded;
   Counter missed;
   Counter overruns;
   Counter arena_peak;

@@ -41,7 +41,7 @@ std::optional<RequestLimits::Refusal> RequestLimits::enter(const ServedExchange&
     const std::string_view tenant = exchange.request.header(tenants->header);
     const std::lock_guard lock(tenants->mutex);
     if (const async::Admission admission = tenants->limiter.take(tenant, now); !admission)
-      return Refusal{429, "this tenant sends too many requests", admission.wait};
+      return Refusal{429, "this tenant sends too many requests", admission.wait, true};
   }
   FlowLimit& limit = flows_[exchange.package][flow];
   if (limit.rate) {

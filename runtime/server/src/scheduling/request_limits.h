@@ -29,6 +29,7 @@ class RequestLimits {
     std::uint16_t status;
     std::string_view detail;  // static
     Duration retry_after;
+    bool of_tenant = false;  // who has had what it may have, however idle the server is
   };
 
   RequestLimits(const Scheduling& settings, TimePoint now) noexcept : settings_(settings), start_(now) {}

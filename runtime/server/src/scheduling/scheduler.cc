@@ -96,6 +96,10 @@ std::optional<Handled> Scheduler::pass(Exchange& routed) noexcept {
       static_cast<std::uint16_t>(&flow - packages_[exchange.package].package->flows.data());
   if (fleet_.limits().any()) {
     if (const auto refusal = fleet_.limits().enter(exchange, exchange.flow_position_, now)) {
+      if (flow.on_overload && !refusal->of_tenant) {
+        degrade(exchange);
+        return std::nullopt;
+      }
       refuse(exchange, Why::kLimited, refusal->status, refusal->detail, refusal->retry_after);
       return Handled::kNow;
     }
@@ -111,18 +115,14 @@ std::optional<Handled> Scheduler::pass(Exchange& routed) noexcept {
   return std::nullopt;
 }
 
-Handled Scheduler::enqueue(ServedExchange& exchange, const flow::FlowInfo& flow, TimePoint now) {
+std::optional<Handled> Scheduler::enqueue(ServedExchange& exchange, const flow::FlowInfo& flow,
+                                          TimePoint now) {
   const bool for_others = flow.priority == Priority::kBatch && fleet_.has_batch_workers();
   const Duration expected = expected_wait();
-  if (!for_others && expected > flow.deadline) {
-    refuse(exchange, Why::kShed, 503, "the service is overloaded", expected);
-    return Handled::kNow;
-  }
+  if (!for_others && expected > flow.deadline) return shed(exchange, "the service is overloaded", expected);
   exchange.trace({.kind = trace::Kind::kQueued});
-  if (!queue_.push(exchange, flow.priority, now, now + flow.deadline)) {
-    refuse(exchange, Why::kShed, 503, "too many requests wait", expected);
-    return Handled::kNow;
-  }
+  if (!queue_.push(exchange, flow.priority, now, now + flow.deadline))
+    return shed(exchange, "too many requests wait", expected);
   queued_.add();
   if (for_others) {
     fleet_.wake(RequestQueue::Taker::kBatchWorker);
@@ -132,6 +132,24 @@ Handled Scheduler::enqueue(ServedExchange& exchange, const flow::FlowInfo& flow,
     fleet_.wake(taker_);
   open_cycle(now);
   return Handled::kLater;
+}
+
+// Nothing: the flow's `on overload` answers.
+std::optional<Handled> Scheduler::shed(ServedExchange& exchange, std::string_view detail,
+                                       Duration retry_after) noexcept {
+  if (exchange.flow()->on_overload) {
+    degrade(exchange);
+    return std::nullopt;
+  }
+  refuse(exchange, Why::kShed, 503, detail, retry_after);
+  return Handled::kNow;
+}
+
+void Scheduler::degrade(ServedExchange& exchange) noexcept {
+  load_of(exchange).degraded.add();
+  degraded_.add();
+  exchange.trace({.kind = trace::Kind::kOverload});
+  exchange.set_overloaded();
 }
 
 // Until a request that comes now begins, as long as the runs before it take what the latest did.
@@ -252,9 +270,14 @@ RequestQueue::Taken Scheduler::take_from(Scheduler& owner, TimePoint now) noexce
 void Scheduler::run(const RequestQueue::Taken& taken, TimePoint now) noexcept {
   ServedExchange& exchange = *taken.exchange;
   if (&exchange.home_ != this) welcome(exchange);
-  if (taken.shed) {
+  const TimePoint deadline = exchange.async::Scheduled::deadline();
+  const bool comes_too_late = deadline <= now + load_of(exchange).mean();
+  if ((taken.shed || comes_too_late) && exchange.flow()->on_overload && now < deadline) {
+    degrade(exchange);
+    static_cast<void>(route(packages_, exchange));  // waits for nothing
+  } else if (taken.shed) {
     refuse(exchange, Why::kShed, 503, "the service is overloaded", taken.wait);
-  } else if (exchange.async::Scheduled::deadline() <= now + load_of(exchange).mean()) {
+  } else if (comes_too_late) {
     refuse(exchange, Why::kExpired, 504, "the request took too long", {});
   } else {
     note_begun(exchange, load_of(exchange));
@@ -339,6 +362,7 @@ SchedulerStats Scheduler::stats() const noexcept {
   stats.shed = shed_.value();
   stats.limited = limited_.value();
   stats.expired = expired_.value();
+  stats.degraded = degraded_.value();
   stats.suspended = suspended_.value();
   const flow::Counters& counters = worker_.counters();
   stats.sagas = counters.sagas.value();

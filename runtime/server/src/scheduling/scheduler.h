@@ -90,7 +90,10 @@ class Scheduler final : public flow::Gate {
 
   std::optional<flow::Handled> pass(flow::Exchange& exchange) noexcept override;
   bool may_begin_at_once(async::Priority priority, const FlowLoad& load, TimePoint now) noexcept;
-  flow::Handled enqueue(ServedExchange& exchange, const flow::FlowInfo& flow, TimePoint now);
+  std::optional<flow::Handled> enqueue(ServedExchange& exchange, const flow::FlowInfo& flow, TimePoint now);
+  std::optional<flow::Handled> shed(ServedExchange& exchange, std::string_view detail,
+                                    Duration retry_after) noexcept;
+  void degrade(ServedExchange& exchange) noexcept;
   void open_cycle(TimePoint now) noexcept;
   void turn() noexcept;
   void on_wake() noexcept;
@@ -146,6 +149,7 @@ class Scheduler final : public flow::Gate {
   Counter shed_;
   Counter limited_;
   Counter expired_;
+  Counter degraded_;
   Counter suspended_;  // flows that wait for effects
 };
 

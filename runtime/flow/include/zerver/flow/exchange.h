@@ -44,8 +44,9 @@ struct Waiter {
 // Decides about each request that has been routed, before its flow begins: the server's scheduler.
 class Gate {
  public:
-  // Nothing: the flow begins now. kNow: it does not, the exchange has its answer. kLater: PackageInfo::handle
-  // is called again when its turn has come, or finish() follows.
+  // Nothing: the flow begins now, or its `on overload` after Exchange::set_overloaded(). kNow: it does not,
+  // the exchange has its answer. kLater: PackageInfo::handle is called again when its turn has come, or
+  // finish() follows.
   virtual std::optional<Handled> pass(Exchange& exchange) noexcept = 0;
 
  protected:
@@ -120,6 +121,8 @@ class Exchange {
     }
     return *trace_context_;
   }
+  // The flow is to answer by its `on overload`.
+  bool overloaded() const noexcept { return overloaded_; }
   // An effect ended as `cancelled`: whatever the flow makes of that, it is to answer with answer_cancelled().
   bool given_up() const noexcept { return given_up_; }
   // Whether somebody records what happens to this request.
@@ -163,6 +166,8 @@ class Exchange {
   void set_gate(Gate* gate) noexcept { gate_ = gate; }
   // When the request was there; without it, its flow's deadline counts from the flow's beginning.
   void set_arrival(TimePoint when) noexcept { arrived_ = when; }
+  // There is no time for the flow, which has an `on overload`; before it begins.
+  void set_overloaded() noexcept { overloaded_ = true; }
   TimePoint arrived() const noexcept { return arrived_; }
   // Another worker runs the flow, from its thread. Before the flow has begun, or when the response is final.
   void move_to(Worker& worker) noexcept;
@@ -238,6 +243,7 @@ class Exchange {
   bool answer_claimed_ = false;
   bool cancelled_ = false;
   bool given_up_ = false;
+  bool overloaded_ = false;
 };
 
 }  // namespace zerver::flow

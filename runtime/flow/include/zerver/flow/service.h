@@ -66,6 +66,7 @@ struct FlowInfo {
   std::uint32_t in_flight = 0;  // requests of this flow at the same time, of all workers; 0: any number
   std::uint32_t retry_budget_percent = 0;
   Duration deadline = Duration::max();         // from the arrival of the request
+  bool on_overload = false;                    // has an answer for when there is no time for it
   std::span<const OutcomeInfo> outcomes = {};  // as `zerver-compile --dump=errors` says
 };
 

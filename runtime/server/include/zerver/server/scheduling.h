@@ -53,6 +53,7 @@ struct SchedulerStats {
   std::uint64_t shed = 0;       // refused with 503 for waiting, or because a queue was full
   std::uint64_t limited = 0;    // refused with 429 or for `in_flight` of their flow
   std::uint64_t expired = 0;    // whose deadline passed before they began
+  std::uint64_t degraded = 0;   // answered by the `on overload` of their flow instead of one of these three
   std::uint64_t suspended = 0;  // flows that wait for effects, now
   std::uint64_t sagas = 0;      // that have written something
   std::uint64_t sagas_unwound = 0;
@@ -66,8 +67,9 @@ struct FlowStats {
   std::string name;  // `package.flow`
   async::Priority priority = async::Priority::kNormal;
   std::uint64_t begun = 0;
-  std::uint64_t refused = 0;  // shed, limited or expired
-  std::uint64_t missed = 0;   // answered after their deadline
+  std::uint64_t refused = 0;   // shed, limited or expired
+  std::uint64_t degraded = 0;  // answered by its `on overload`
+  std::uint64_t missed = 0;    // answered after their deadline
   std::uint64_t overruns = 0;
   std::uint64_t arena_peak = 0;            // bytes, the most that one request took
   Duration longest_run;                    // without waiting, of the runs that were measured

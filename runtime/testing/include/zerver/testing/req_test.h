@@ -29,6 +29,7 @@ struct RequestText {
   std::string target = "/";
   std::string body = {};
   std::vector<std::pair<std::string, std::string>> headers = {};
+  bool overloaded = false;  // there is no time for its flow: the flow's `on overload` answers, if it has one
 };
 
 struct ResponseText {
