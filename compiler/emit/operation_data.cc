@@ -233,6 +233,7 @@ Data operation_data(const Operation& operation) {
       {"behind", when_set(operation.way.behind)},
       {"status", std::to_string(operation.status)},
       {"content_type", operation.content_type},
+      {"json_type", when_set(operation.content_type)},
       {"text", operation.text},
       {"value", operation.value},
       {"json", list(operation.json)},

@@ -218,6 +218,11 @@ class AnswerCollector {
     result.status = answer.status;
     result.format = answer.format;
     result.media_type = media_type_of(answer);
+    for (const AnswerHeader& header : answer.headers) {
+      if (llvm::StringRef(header.name).equals_insensitive("content-type"))
+        result.media_type =
+            header.value.kind == ExpressionKind::kConstant ? header.value.constant.text : "any media type";
+    }
     if (answer.body) result.body = answer.body->type;
     for (const AnswerHeader& header : answer.headers)
       result.headers.push_back(header.name);

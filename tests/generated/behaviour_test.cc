@@ -77,6 +77,17 @@ TEST_F(Behaviour, SlotsAreClearBetweenRequests) {
   }
 }
 
+TEST_F(Behaviour, AnAnswerHasTheContentTypeThatItsHeaderSays) {
+  EXPECT_EQ(get("/typed/fixed").content_type, "application/vnd.fixed+json");
+  EXPECT_EQ(get("/typed/fixed").body, R"({"a":1})");
+  EXPECT_EQ(get("/typed/value").content_type, "application/vnd.value+json");
+  EXPECT_EQ(get("/typed/value").body, R"("value")");
+  EXPECT_EQ(get("/typed/hal+json").content_type, "application/hal+json");
+  const ResponseText refused = get("/typed/a%0D%0AX-Forged:%20yes");
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_TRUE(refused.headers.empty());
+}
+
 // --- When there is no time ---
 
 TEST_F(Behaviour, AnOverloadedFlowAnswersWithoutItsEffects) {
@@ -292,7 +303,7 @@ TEST(BehaviourTypes, ADesignatedInitialiserMayLeaveFieldsOut) {
 }
 
 TEST(BehaviourPackage, SaysWhatItHas) {
-  ASSERT_EQ(package().flows.size(), 15U);
+  ASSERT_EQ(package().flows.size(), 16U);
   EXPECT_EQ(package().flows[0].path, "/hello/{name}");
   ASSERT_EQ(package().targets.size(), 2U);
   EXPECT_EQ(package().targets[0].adapter, "zerver.sql");

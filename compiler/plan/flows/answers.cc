@@ -44,7 +44,9 @@ void FlowBuilder::answer(const model::Statement& statement, Operation& operation
       written.kind = model::ExpressionKind::kUrl;
     const std::string value = builder_.writer.text(written, slots_);
     if (name == "Content-Type")
-      operation.content_type = value;
+      operation.content_type = written.kind == model::ExpressionKind::kConstant
+                                   ? value
+                                   : "zerver::flow::field_value(" + value + ")";
     else
       operation.headers.push_back({string_literal(name), value});
   }
@@ -53,7 +55,7 @@ void FlowBuilder::answer(const model::Statement& statement, Operation& operation
   if (!answer.body) return;
   if (answer.format == model::AnswerFormat::kJson) {
     if (const std::optional<std::string> text = constant_json(builder_.program, *answer.body)) {
-      operation.content_type = "zerver::flow::kJsonType";
+      if (operation.content_type.empty()) operation.content_type = "zerver::flow::kJsonType";
       operation.text = string_literal(*text);
       return;
     }

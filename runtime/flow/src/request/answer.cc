@@ -15,11 +15,14 @@ bool is_field_character(char c) noexcept {
 
 }  // namespace
 
-void answer_header(Exchange& exchange, std::string_view name, std::string_view value) {
-  if (!std::ranges::all_of(value, is_field_character)) {
+std::string_view field_value(std::string_view value) {
+  if (!std::ranges::all_of(value, is_field_character))
     throw std::invalid_argument("the value of a header field has control characters");
-  }
-  if (!exchange.response.add_header(name, value)) {
+  return value;
+}
+
+void answer_header(Exchange& exchange, std::string_view name, std::string_view value) {
+  if (!exchange.response.add_header(name, field_value(value))) {
     throw std::length_error("the response has too many header fields");
   }
 }

@@ -433,6 +433,7 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .name = "catalogue.v1.db",
         .adapter = "zerver.sql",
         .configure = configure_db,
+        .operations = zerver::SqlAdapter::kOperations,
     },
 };
 constexpr zerver::flow::PackageInfo kPackage{

@@ -31,18 +31,21 @@ inline JsonWriter begin_json(Exchange& exchange) noexcept {
   exchange.body_buffer().clear();
   return exchange.json();
 }
-inline void end_json(Exchange& exchange, std::uint16_t status) {
-  answer(exchange, status, kJsonType, exchange.body_buffer().view());
+inline void end_json(Exchange& exchange, std::uint16_t status, std::string_view content_type = kJsonType) {
+  answer(exchange, status, content_type, exchange.body_buffer().view());
 }
-template <class T> void answer_json(Exchange& exchange, std::uint16_t status, const T& value) {
+template <class T>
+void answer_json(Exchange& exchange, std::uint16_t status, const T& value,
+                 std::string_view content_type = kJsonType) {
   JsonWriter json = begin_json(exchange);
   write_json(json, value);
-  end_json(exchange, status);
+  end_json(exchange, status, content_type);
 }
 
-// A further field of the response; `value` is static or in the arena. Throws std::invalid_argument when the
-// value has control characters, which could end the field, and std::length_error when there are too many
-// fields.
+// The value as it is. Throws std::invalid_argument when it has control characters, which could end the field.
+std::string_view field_value(std::string_view value);
+// A further field of the response; `value` is static or in the arena. Throws as field_value() does, and
+// std::length_error when there are too many fields.
 void answer_header(Exchange& exchange, std::string_view name, std::string_view value);
 
 }  // namespace zerver::flow
