@@ -66,7 +66,7 @@ void Connection::open(Socket&& socket) {
 // waits for something.
 void Connection::go_on(Then then) {
   for (;;) {
-    while (then == Then::kParse && body_left_.empty() &&
+    while (then == Then::kParse && body_left_.empty() && host_.takes_requests() &&
            context_->out.size() < host_.settings().pipelined_output) {
       then = serve_next();
     }
@@ -82,6 +82,7 @@ void Connection::go_on(Then then) {
     }
     switch (then) {
       case Then::kParse:
+        if (!host_.takes_requests()) return stall();
         break;
       case Then::kRead:
         return read();
@@ -168,12 +169,24 @@ void Connection::give_back_context() noexcept {
   if (context_) host_.contexts().give_back(std::move(context_));
 }
 
+// Whatever the client sends is the kernel's to keep, until the worker has time for it.
+void Connection::stall() noexcept {
+  stalled_ = true;
+  host_.stall(*this);
+}
+
+void Connection::resume() {
+  stalled_ = false;
+  guarded([this] { context_ ? go_on(Then::kParse) : read(); });
+}
+
 void Connection::read() {
   if (context_ && context_->parser.in_body()) {
     enter(Phase::kBody);
   } else {
     enter(!context_ || context_->in.empty() ? Phase::kIdle : Phase::kHead);
   }
+  if (!host_.takes_requests()) return stall();
   if (reading_ || watching_) return;
   // Reading begins with trying to, and just now the client has seen nothing of the answer. After the other
   // connections have had their turn, its next request may be there already, and then that one call is all it
@@ -404,6 +417,7 @@ void Connection::drain() {
 void Connection::close() noexcept {
   if (closed_) return;
   closed_ = closing_ = true;
+  if (std::exchange(stalled_, false)) host_.leave_stalled(*this);
   error_code ignored;  // there is nobody to tell, and the descriptor is gone either way
   static_cast<void>(socket_.close(ignored));
   // It may be finished at once, or later: with cleanups of its own, or on another worker.

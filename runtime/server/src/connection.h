@@ -36,6 +36,8 @@ class Connection final : private ServedExchange::Owner {
   void open(Socket&& socket);
   // Now and then: ends what takes too long, and looks whether the client of a waiting flow is still there.
   void check();
+  // Goes on after a stall.
+  void resume();
   // Ends as soon as no request is under way.
   void drain();
   // Ends now. What is under way is given up.
@@ -47,6 +49,9 @@ class Connection final : private ServedExchange::Owner {
   // For the host: the ring of its open connections.
   Connection* previous = this;
   Connection* next = this;
+  // And its line of stalled ones.
+  Connection* previous_stalled = nullptr;
+  Connection* next_stalled = nullptr;
 
  private:
   // What the connection waits for.
@@ -81,6 +86,7 @@ class Connection final : private ServedExchange::Owner {
   void finish_request();
   void refuse(std::uint16_t status, std::string_view detail);
 
+  void stall() noexcept;
   void read();
   void start_reading();
   void watch();
@@ -122,6 +128,7 @@ class Connection final : private ServedExchange::Owner {
   bool watching_ = false;
   bool writing_ = false;
   bool holding_ = false;  // flush() comes
+  bool stalled_ = false;  // resume() comes
   std::uint8_t client_ip_size_ = 0;
   std::array<char, 46> client_ip_;
   ReadJob read_job_{*this};

@@ -30,9 +30,14 @@ class ConnectionHost {
   std::string_view common_fields() const noexcept { return common_fields_; }
   // No request is begun any more.
   bool draining() const noexcept { return draining_; }
+  // Requests are begun; else connections stall: they are not read, and what has been read is not looked at.
+  bool takes_requests() const noexcept { return takes_requests_; }
 
   virtual Scheduler& scheduler() noexcept = 0;
   virtual ContextPool& contexts() noexcept = 0;
+  // Connection::resume() follows, unless it goes before.
+  virtual void stall(Connection& connection) noexcept = 0;
+  virtual void leave_stalled(Connection& connection) noexcept = 0;
   // The connection is quiet, and the host's to reuse or destroy.
   virtual void on_closed(Connection& connection) noexcept = 0;
 
@@ -40,6 +45,7 @@ class ConnectionHost {
   TimePoint coarse_now_;
   std::string_view common_fields_;
   bool draining_ = false;
+  bool takes_requests_ = true;
 
  private:
   const Settings& settings_;

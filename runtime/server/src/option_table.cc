@@ -139,7 +139,9 @@ constexpr std::array kOptions = std::to_array<Option>({
      apply_quanta},
     {"order", "ORDER", "which request of a class goes first: oldest or deadline (oldest)", apply_order},
     {"stealing", "ON", "idle workers take requests that wait elsewhere: on or off (on)", apply_stealing},
-    {"max-waiting", "N", "requests of a class that wait on a worker; more are answered with 503 (10000)",
+    {"max-waiting", "N",
+     "requests of a class that wait on a worker; from three quarters on clients are not read, more are "
+     "answered with 503 (10000)",
      [](Settings& settings, std::string_view value) {
        std::size_t count = 0;
        std::string expected = apply_count<1, 10'000'000>(count, value);
@@ -149,9 +151,13 @@ constexpr std::array kOptions = std::to_array<Option>({
     {"flow-rates", "FLOW=N/TIME",
      "requests for a flow, more are answered with 429; several with commas (none)", apply_flow_rates},
     {"tenant-rate", "FIELD=N/TIME", "the same for each value of a header field (none)", apply_tenant_rate},
-    {"max-connections", "N", "open connections; more are answered with 503 (10000)",
+    {"max-connections", "N", "open connections; more wait for a moment, then they get 503 (10000)",
      [](Settings& settings, std::string_view value) {
        return apply_count<1, 10'000'000>(settings.connections, value);
+     }},
+    {"max-memory", "SIZE", "of the program; above it clients wait (as much as there is)",
+     [](Settings& settings, std::string_view value) {
+       return apply_size(settings.memory, value, std::size_t{1} << 20, std::size_t{1} << 50);
      }},
     {"max-request-line", "SIZE", "request line; longer is answered with 414 (8KiB)",
      [](Settings& settings, std::string_view value) {

@@ -7,6 +7,8 @@
 #include <zerver/server/server.h>
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <iterator>
 #include <utility>
 
@@ -90,7 +92,7 @@ void Server::join() {
 std::vector<SchedulerStats> Server::scheduler_stats() const {
   std::vector<SchedulerStats> stats;
   for (const std::unique_ptr<WorkerThread>& worker : workers_)
-    stats.push_back(worker->scheduler().stats());
+    stats.push_back(worker->stats());
   return stats;
 }
 
@@ -101,17 +103,28 @@ std::vector<FlowStats> Server::flow_stats() const {
   return stats;
 }
 
-std::vector<LiveFlow> Server::live_flows() {
-  std::vector<LiveFlow> flows;
+std::vector<LiveFlow> Server::live_flows() { return live_flows_within(Duration::max()).flows; }
+
+LiveFlows Server::live_flows_within(Duration patience) {
+  std::vector<std::future<std::vector<LiveFlow>>> answers;
   for (const std::unique_ptr<WorkerThread>& worker : workers_)
-    std::ranges::move(worker->live_flows(), std::back_inserter(flows));
-  return flows;
+    answers.push_back(worker->live_flows());
+  LiveFlows result;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(patience.nanoseconds);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (patience != Duration::max() && answers[i].wait_until(end) != std::future_status::ready) {
+      result.busy.push_back(i);
+    } else {
+      std::ranges::move(answers[i].get(), std::back_inserter(result.flows));
+    }
+  }
+  return result;
 }
 
 async::Quanta Server::proposed_quanta() {
   std::array<async::RunTimes, async::kPriorities> times;
   for (const std::unique_ptr<WorkerThread>& worker : workers_) {
-    const std::array<async::RunTimes, async::kPriorities> of_worker = worker->run_times();
+    const std::array<async::RunTimes, async::kPriorities> of_worker = worker->run_times().get();
     for (std::size_t i = 0; i < times.size(); ++i)
       times[i].merge(of_worker[i]);
   }

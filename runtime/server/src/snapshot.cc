@@ -54,6 +54,12 @@ void write_worker(flow::JsonWriter& json, const SchedulerStats& worker) {
   write_count(json, "limited", worker.limited);
   write_count(json, "expired", worker.expired);
   write_count(json, "degraded", worker.degraded);
+  json.key("accepts");
+  json.boolean(worker.accepts);
+  json.key("reads");
+  json.boolean(worker.reads);
+  write_count(json, "accept_pauses", worker.accept_pauses);
+  write_count(json, "read_pauses", worker.read_pauses);
   write_count(json, "suspended", worker.suspended);
   write_count(json, "sagas", worker.sagas);
   write_count(json, "sagas_unwound", worker.sagas_unwound);
@@ -128,6 +134,24 @@ void write_list(flow::JsonWriter& json, std::string_view key, const std::vector<
   json.end_array();
 }
 
+void write_live(flow::JsonWriter& json, const LiveFlow& live) {
+  json.begin_object();
+  json.key("flow");
+  json.string(live.flow);
+  json.key("step");
+  json.string(live.step);
+  json.key("waits_for");
+  json.string(live.waits_for);
+  json.key("age_us");
+  json.integer(live.age.nanoseconds / 1'000);
+  write_count(json, "worker", live.worker);
+  json.end_object();
+}
+
+void write_worker_number(flow::JsonWriter& json, const std::size_t& worker) {
+  json.integer(static_cast<std::int64_t>(worker));
+}
+
 // --- Text ---
 
 // Columns as wide as their widest cell; the first one to the left.
@@ -178,17 +202,42 @@ std::string sagas_text(const Snapshot& snapshot) {
   return sagas.text() + "\n";
 }
 
+std::string live_text(const Snapshot& snapshot) {
+  std::string text;
+  if (!snapshot.live.empty()) {
+    Table live;
+    live.row({"live flow", "step", "waits for", "age", "worker"});
+    for (const LiveFlow& flow : snapshot.live) {
+      live.row({flow.flow, flow.step.empty() ? "-" : flow.step, flow.waits_for.empty() ? "-" : flow.waits_for,
+                std::to_string(flow.age.nanoseconds / 1'000'000) + " ms", std::to_string(flow.worker)});
+    }
+    text = "\n" + live.text();
+  }
+  if (snapshot.live_count > snapshot.live.size())
+    text += "and " + std::to_string(snapshot.live_count - snapshot.live.size()) + " more\n";
+  for (const std::size_t worker : snapshot.busy_workers)
+    text += "worker " + std::to_string(worker) + " is busy\n";
+  return text;
+}
+
 }  // namespace
 
-Snapshot snapshot_of(const Server& server, const effects::Systems& systems,
-                     std::span<const flow::OpenSaga> sagas) {
+Snapshot snapshot_of(Server& server, const effects::Systems& systems, std::span<const flow::OpenSaga> sagas,
+                     Duration patience) {
   const auto stuck =
       std::ranges::count_if(sagas, [](const flow::OpenSaga& saga) { return !saga.why.empty(); });
+  LiveFlows live = server.live_flows_within(patience);
+  const std::size_t live_count = live.flows.size();
+  std::ranges::stable_sort(live.flows, std::ranges::greater(), &LiveFlow::age);
+  if (live_count > Snapshot::kMostLive) live.flows.resize(Snapshot::kMostLive);
   return {.connections = server.open_connections(),
           .workers = server.scheduler_stats(),
           .flows = server.flow_stats(),
           .targets = systems.stats(),
           .states = systems.states(),
+          .live = std::move(live.flows),
+          .live_count = live_count,
+          .busy_workers = std::move(live.busy),
           .sagas_open = sagas.size(),
           .sagas_stuck = static_cast<std::size_t>(stuck)};
 }
@@ -197,21 +246,23 @@ std::string to_text(const Snapshot& snapshot) {
   const auto number = [](std::uint64_t count) { return std::to_string(count); };
   std::string text = "connections: " + number(snapshot.connections) + "\n\n";
   Table workers;
-  workers.row(
-      {"worker", "waiting", "begun", "overruns", "suspended", "stolen", "shed", "limited", "expired"});
+  workers.row({"worker", "waiting", "begun", "overruns", "suspended", "stolen", "shed", "limited", "expired",
+               "degraded", "pauses"});
   for (std::size_t index = 0; index < snapshot.workers.size(); ++index) {
     const SchedulerStats& worker = snapshot.workers[index];
     workers.row({number(index) + (worker.batch ? " (batch)" : ""), classes(worker.waiting),
                  classes(worker.begun), classes(worker.overruns), number(worker.suspended),
-                 number(worker.stolen), number(worker.shed), number(worker.limited), number(worker.expired)});
+                 number(worker.stolen), number(worker.shed), number(worker.limited), number(worker.expired),
+                 number(worker.degraded), number(worker.accept_pauses) + "/" + number(worker.read_pauses)});
   }
   text += workers.text() + "\n" + sagas_text(snapshot);
   Table flows;
-  flows.row({"flow", "class", "begun", "refused", "missed", "overruns", "arena peak"});
+  flows.row({"flow", "class", "begun", "refused", "degraded", "missed", "overruns", "arena peak"});
   for (const FlowStats& flow : snapshot.flows) {
-    if (flow.begun == 0 && flow.refused == 0) continue;
+    if (flow.begun == 0 && flow.refused == 0 && flow.degraded == 0) continue;
     flows.row({flow.name, std::string(async::name_of(flow.priority)), number(flow.begun),
-               number(flow.refused), number(flow.missed), number(flow.overruns), number(flow.arena_peak)});
+               number(flow.refused), number(flow.degraded), number(flow.missed), number(flow.overruns),
+               number(flow.arena_peak)});
   }
   text += flows.text();
   Table targets;
@@ -231,7 +282,7 @@ std::string to_text(const Snapshot& snapshot) {
     if (has_states) cells.emplace_back(name_of(snapshot.states[i].health.state));
     targets.row(std::move(cells));
   }
-  return text + "\n" + targets.text();
+  return text + "\n" + targets.text() + live_text(snapshot);
 }
 
 std::string to_json(const Snapshot& snapshot) {
@@ -253,6 +304,9 @@ std::string to_json(const Snapshot& snapshot) {
     write_target(json, snapshot.targets[i], i < snapshot.states.size() ? &snapshot.states[i] : nullptr);
   }
   json.end_array();
+  write_list(json, "live", snapshot.live, write_live);
+  write_count(json, "live_count", snapshot.live_count);
+  write_list(json, "busy_workers", snapshot.busy_workers, write_worker_number);
   json.end_object();
   return std::string(out.view());
 }

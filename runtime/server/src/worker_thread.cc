@@ -3,11 +3,11 @@
 
 #include <zerver/core/status.h>
 #include <zerver/http/response_writer.h>
+#include <zerver/program/memory.h>
 
 #include <boost/asio/buffer.hpp>
 
 #include <algorithm>
-#include <future>
 #include <sched.h>
 #include <string_view>
 #include <utility>
@@ -42,6 +42,17 @@ bool is_out_of_resources(const error_code& error) noexcept {
          error == asio::error::no_buffer_space || error == boost::system::errc::too_many_files_open_in_system;
 }
 
+// Three quarters of what may wait, and of the memory that there is; half of it ends the pause.
+async::PressurePolicy pressure_policy(const Settings& settings) noexcept {
+  const auto& capacity = settings.scheduling.queue.capacity;
+  const std::size_t places = std::max<std::size_t>(2, std::min(capacity[0], capacity[1]));
+  async::PressurePolicy policy;
+  policy.longest = settings.scheduling.longest_pause;
+  policy.waiting = {.high = places - places / 4, .low = places / 2};
+  if (settings.memory != 0) policy.memory = {.high = settings.memory, .low = settings.memory / 8 * 7};
+  return policy;
+}
+
 }  // namespace
 
 WorkerThread::WorkerThread(const Settings& settings, const Clock& clock, Log& log,
@@ -57,8 +68,9 @@ WorkerThread::WorkerThread(const Settings& settings, const Clock& clock, Log& lo
                                  .json_depth = settings.json_depth,
                                  .inline_effects = settings.executor == Executor::kInline}),
       fleet_(fleet),
-      scheduler_(fleet, loop_, clock, worker_, taker),
+      scheduler_(fleet, loop_, clock, worker_, taker, this),
       contexts_(settings.http, scheduler_),
+      pressure_(pressure_policy(settings)),
       tick_(tick_for(settings.timeouts)) {
   coarse_now_ = clock.now();
   update_common_fields();
@@ -79,6 +91,7 @@ WorkerThread::WorkerThread(const Settings& settings, const Clock& clock, Log& lo
 WorkerThread::~WorkerThread() {
   loop_.stop(tick_timer_);
   loop_.stop(retry_timer_);
+  loop_.stop(pressure_timer_);
   loop_.stop(drain_timer_);
 }
 
@@ -139,12 +152,17 @@ void WorkerThread::on_accept(Listener& listener, const error_code& error, Connec
       refuse(socket);
     }
   }
-  accept(listener);
+  on_load();
+  if (pressure_.accepts()) {
+    accept(listener);
+  } else {
+    listener.waiting = true;  // the next ones wait in the backlog
+  }
 }
 
 void WorkerThread::on_retry_accept() {
   for (const std::unique_ptr<Listener>& listener : listeners_) {
-    if (listener->waiting && !draining()) accept(*listener);
+    if (listener->waiting && !draining() && pressure_.accepts()) accept(*listener);
   }
 }
 
@@ -184,7 +202,72 @@ void WorkerThread::on_closed(Connection& connection) noexcept {
   free_.push_back(&connection);
   --open_count_;
   open_connections_.fetch_sub(1, std::memory_order_relaxed);
+  on_load();
   drained_if_empty();
+}
+
+// --- Pressure ---
+
+// What waits, or is open, has become more or less.
+void WorkerThread::on_load() noexcept {
+  if (draining()) return;
+  const async::Pressure::Load load{
+      .waiting = scheduler_.waiting(),
+      .memory = memory_,
+      .queue_stands = scheduler_.queue_stands(),
+      .connections_full =
+          !is_batch() && open_connections_.load(std::memory_order_relaxed) >= settings().connections};
+  const bool accepted = pressure_.accepts();
+  const TimePoint next = pressure_.next();
+  pressure_.observe(load, loop_.now());
+  if (accepted == pressure_.accepts() && takes_requests() == pressure_.reads() && next == pressure_.next())
+    return;
+  accept_pauses_.raise_to(pressure_.accept_pauses());
+  read_pauses_.raise_to(pressure_.read_pauses());
+  accepts_.store(pressure_.accepts(), std::memory_order_relaxed);
+  reads_.store(pressure_.reads(), std::memory_order_relaxed);
+  if (pressure_.next() == TimePoint::never()) {
+    loop_.stop(pressure_timer_);
+  } else {
+    loop_.start(pressure_timer_, pressure_.next());
+  }
+  takes_requests_ = pressure_.reads();
+  if (takes_requests_ && first_stalled_ != nullptr && !std::exchange(reading_posted_, true))
+    loop_.post(reading_job_);
+  if (!accepted && pressure_.accepts()) on_retry_accept();
+}
+
+void WorkerThread::on_pressure_timer() {
+  measure_memory();
+  on_load();
+}
+
+void WorkerThread::measure_memory() noexcept {
+  if (settings().memory != 0) memory_ = allocated_memory();
+}
+
+void WorkerThread::stall(Connection& connection) noexcept {
+  connection.previous_stalled = last_stalled_;
+  connection.next_stalled = nullptr;
+  (last_stalled_ == nullptr ? first_stalled_ : last_stalled_->next_stalled) = &connection;
+  last_stalled_ = &connection;
+}
+
+void WorkerThread::leave_stalled(Connection& connection) noexcept {
+  (connection.previous_stalled == nullptr ? first_stalled_ : connection.previous_stalled->next_stalled) =
+      connection.next_stalled;
+  (connection.next_stalled == nullptr ? last_stalled_ : connection.next_stalled->previous_stalled) =
+      connection.previous_stalled;
+}
+
+// Those that have waited longest first, as long as there is room.
+void WorkerThread::go_on_reading() {
+  reading_posted_ = false;
+  while (first_stalled_ != nullptr && takes_requests()) {
+    Connection& connection = *first_stalled_;
+    leave_stalled(connection);
+    connection.resume();
+  }
 }
 
 // --- Time ---
@@ -192,6 +275,8 @@ void WorkerThread::on_closed(Connection& connection) noexcept {
 void WorkerThread::on_tick() {
   coarse_now_ = loop_.now();
   update_common_fields();
+  measure_memory();
+  on_load();
   for_each_connection([](Connection& connection) { connection.check(); });
   loop_.start(tick_timer_, loop_.now() + tick_);
 }
@@ -226,7 +311,8 @@ void WorkerThread::drain() noexcept {
 }
 
 void WorkerThread::begin_drain() {
-  draining_ = true;
+  draining_ = takes_requests_ = true;
+  accepts_.store(false, std::memory_order_relaxed);
   for (const std::unique_ptr<Listener>& listener : listeners_) {
     error_code ignored;  // the descriptor is gone either way
     static_cast<void>(listener->acceptor.close(ignored));
@@ -235,6 +321,7 @@ void WorkerThread::begin_drain() {
   const TimePoint end = loop_.now() + settings().timeouts.drain;
   loop_.start(drain_timer_, end);
   for_each_connection([](Connection& connection) { connection.drain(); });
+  go_on_reading();
   if (jobs_ != nullptr) jobs_->drain(end, [this] { drained_if_empty(); });
   drained_if_empty();
 }
@@ -259,32 +346,43 @@ void WorkerThread::drained_if_empty() {
 
 // --- Looking on ---
 
-// The answer of the worker's thread; that of nobody when it does not run.
-template <class Ask> auto WorkerThread::ask(Ask question) -> decltype(question()) {
-  struct Question final : async::Job {
-    explicit Question(Ask& asked)
-        : Job([](Job& job) noexcept {
-            auto& self = static_cast<Question&>(job);
-            self.answer.set_value(self.ask());
-          }),
-          ask(asked) {}
-    Ask& ask;
-    std::promise<decltype(question())> answer;
-  };
-  Question job(question);
-  {
-    const std::lock_guard lock(running_mutex_);
-    if (!running_) return {};
-    loop_.post(job);
-  }
-  return job.answer.get_future().get();
+SchedulerStats WorkerThread::stats() const noexcept {
+  SchedulerStats stats = scheduler_.stats();
+  stats.accepts = !is_batch() && accepts_.load(std::memory_order_relaxed);
+  stats.reads = reads_.load(std::memory_order_relaxed);
+  stats.accept_pauses = accept_pauses_.value();
+  stats.read_pauses = read_pauses_.value();
+  return stats;
 }
 
-std::vector<LiveFlow> WorkerThread::live_flows() {
+// Answered on the worker's thread; at once, with nothing, when it does not run. Nobody has to wait for it.
+template <class Ask> auto WorkerThread::ask(Ask question) -> std::future<decltype(question())> {
+  struct Question final : async::Job {
+    explicit Question(Ask asked)
+        : Job([](Job& job) noexcept {
+            const std::unique_ptr<Question> self(static_cast<Question*>(&job));
+            self->answer.set_value(self->ask());
+          }),
+          ask(asked) {}
+    Ask ask;
+    std::promise<decltype(question())> answer;
+  };
+  auto job = std::make_unique<Question>(question);
+  std::future<decltype(question())> answer = job->answer.get_future();
+  const std::lock_guard lock(running_mutex_);
+  if (running_) {
+    loop_.post(*job.release());
+  } else {
+    job->answer.set_value({});
+  }
+  return answer;
+}
+
+std::future<std::vector<LiveFlow>> WorkerThread::live_flows() {
   return ask([this] { return list_flows(); });
 }
 
-std::array<async::RunTimes, async::kPriorities> WorkerThread::run_times() {
+std::future<std::array<async::RunTimes, async::kPriorities>> WorkerThread::run_times() {
   return ask([this] { return scheduler_.run_times(); });
 }
 
@@ -292,6 +390,7 @@ std::vector<LiveFlow> WorkerThread::list_flows() const {
   std::vector<LiveFlow> flows;
   const TimePoint now = clock_.now();
   const auto add = [&](const ServedExchange& exchange, std::string_view step, std::string waits_for) {
+    if (exchange.flow() == nullptr) return;  // of a package that does not say so
     flows.push_back({.flow = std::string(exchange.flow()->name),
                      .step = std::string(step),
                      .waits_for = std::move(waits_for),

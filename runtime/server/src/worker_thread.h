@@ -7,7 +7,9 @@
 #include "scheduling/fleet.h"
 #include "scheduling/scheduler.h"
 #include <zerver/async/loop.h>
+#include <zerver/async/scheduling/pressure.h>
 #include <zerver/core/clock.h>
+#include <zerver/core/counter.h>
 #include <zerver/core/log.h>
 #include <zerver/core/random.h>
 #include <zerver/flow/worker.h>
@@ -21,6 +23,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,7 +32,7 @@
 namespace zerver::server {
 
 // run() is for the thread of the worker; drain(), live_flows() and the constructor are for any.
-class WorkerThread final : public ConnectionHost {
+class WorkerThread final : public ConnectionHost, private Scheduler::LoadListener {
  public:
   // `open_connections` counts those of all workers. A batch worker never has any.
   WorkerThread(const Settings& settings, const Clock& clock, Log& log,
@@ -50,10 +53,12 @@ class WorkerThread final : public ConnectionHost {
   void run();
   // Accepts nothing more, and finishes what has been begun, for Timeouts::drain at most.
   void drain() noexcept;
-  // What runs or waits here, as it is some time during the call; nothing when it does not run.
-  std::vector<LiveFlow> live_flows();
-  std::array<async::RunTimes, async::kPriorities> run_times();
+  // What runs or waits here, as it is when the worker comes to it; nothing when it does not run.
+  std::future<std::vector<LiveFlow>> live_flows();
+  std::future<std::array<async::RunTimes, async::kPriorities>> run_times();
   Scheduler& scheduler() noexcept override { return scheduler_; }
+  // Any thread.
+  SchedulerStats stats() const noexcept;
 
  private:
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, io::AsioLoop::Executor>;
@@ -75,11 +80,14 @@ class WorkerThread final : public ConnectionHost {
     explicit Listener(boost::asio::io_context& context) : acceptor(context) {}
     Acceptor acceptor;
     io::HandlerMemory memory;
-    bool waiting = false;  // for descriptors or memory to become free
+    bool waiting = false;  // for descriptors or memory to become free, or for the pressure to ease
   };
 
   ContextPool& contexts() noexcept override { return contexts_; }
   void on_closed(Connection& connection) noexcept override;
+  void stall(Connection& connection) noexcept override;
+  void leave_stalled(Connection& connection) noexcept override;
+  void on_load() noexcept override;
 
   void accept(Listener& listener);
   void on_accept(Listener& listener, const boost::system::error_code& error, Connection::Socket socket);
@@ -88,10 +96,13 @@ class WorkerThread final : public ConnectionHost {
   void on_tick();
   template <class Visit> void for_each_connection(Visit visit);
   void on_retry_accept();
+  void on_pressure_timer();
+  void measure_memory() noexcept;
+  void go_on_reading();
   void begin_drain();
   void end_drain();
   void drained_if_empty();
-  template <class Ask> auto ask(Ask question) -> decltype(question());
+  template <class Ask> auto ask(Ask question) -> std::future<decltype(question())>;
   std::vector<LiveFlow> list_flows() const;
   void update_common_fields();
 
@@ -110,6 +121,14 @@ class WorkerThread final : public ConnectionHost {
   std::vector<Connection*> free_;
   Connection* open_ = nullptr;  // ring of those that are open
   std::size_t open_count_ = 0;
+  Connection* first_stalled_ = nullptr;
+  Connection* last_stalled_ = nullptr;
+  async::Pressure pressure_;
+  std::size_t memory_ = 0;  // that the program has allocated, at the last look; 0 when it has no limit
+  Counter accept_pauses_;
+  Counter read_pauses_;
+  std::atomic<bool> accepts_ = true;  // as whoever looks on sees it
+  std::atomic<bool> reads_ = true;
   bool drained_ = false;
   jobs::JobRunner* jobs_ = nullptr;
   std::atomic<bool> drain_posted_ = false;
@@ -124,8 +143,11 @@ class WorkerThread final : public ConnectionHost {
 
   OwnTimer<&WorkerThread::on_tick> tick_timer_{*this};
   OwnTimer<&WorkerThread::on_retry_accept> retry_timer_{*this};
+  OwnTimer<&WorkerThread::on_pressure_timer> pressure_timer_{*this};
   OwnTimer<&WorkerThread::end_drain> drain_timer_{*this};
   OwnJob<&WorkerThread::begin_drain> drain_job_{*this};
+  OwnJob<&WorkerThread::go_on_reading> reading_job_{*this};
+  bool reading_posted_ = false;
 };
 
 }  // namespace zerver::server

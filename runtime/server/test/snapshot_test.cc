@@ -32,6 +32,15 @@ Snapshot some_snapshot() {
   snapshot.flows[0].begun = 100;
   snapshot.flows[0].arena_peak = 4096;
   snapshot.flows[1].name = "shop.idle";
+  snapshot.flows[0].degraded = 9;
+  snapshot.workers[0].degraded = 8;
+  snapshot.workers[0].accept_pauses = 2;
+  snapshot.workers[0].read_pauses = 1;
+  snapshot.workers[0].reads = false;
+  snapshot.live = {{"buy", "pay", "pay of bank", Duration::from_milliseconds(1500), 0},
+                   {"buy", "", "turn", Duration::from_milliseconds(2), 0}};
+  snapshot.live_count = 5;
+  snapshot.busy_workers = {1};
   snapshot.targets.resize(1);
   snapshot.targets[0].name = "shop.db";
   snapshot.targets[0].in_flight = 3;
@@ -42,21 +51,28 @@ Snapshot some_snapshot() {
 }
 
 TEST(Snapshot, IsATableForPeople) {
-  EXPECT_EQ(to_text(some_snapshot()),
-            "connections: 12\n"
-            "\n"
-            "worker     waiting     begun  overruns  suspended  stolen  shed  limited  expired\n"
-            "0            1/2/3  100/20/3     0/0/0          0       4     5        0        0\n"
-            "1 (batch)    0/0/0     0/0/0     0/0/0          0       0     0        0        0\n"
-            "\n"
-            "sagas  unwound  undos failed  recovered  open  stuck\n"
-            "10           2             4          1     6      5\n"
-            "\n"
-            "flow       class  begun  refused  missed  overruns  arena peak\n"
-            "shop.buy  normal    100        0       0         0        4096\n"
-            "\n"
-            "target   in flight  waiting  operations  failed  retries  refused    breaker\n"
-            "shop.db       3/64        0         200       0        0        0  half-open\n");
+  EXPECT_EQ(
+      to_text(some_snapshot()),
+      "connections: 12\n"
+      "\n"
+      "worker     waiting     begun  overruns  suspended  stolen  shed  limited  expired  degraded  pauses\n"
+      "0            1/2/3  100/20/3     0/0/0          0       4     5        0        0         8     2/1\n"
+      "1 (batch)    0/0/0     0/0/0     0/0/0          0       0     0        0        0         0     0/0\n"
+      "\n"
+      "sagas  unwound  undos failed  recovered  open  stuck\n"
+      "10           2             4          1     6      5\n"
+      "\n"
+      "flow       class  begun  refused  degraded  missed  overruns  arena peak\n"
+      "shop.buy  normal    100        0         9       0         0        4096\n"
+      "\n"
+      "target   in flight  waiting  operations  failed  retries  refused    breaker\n"
+      "shop.db       3/64        0         200       0        0        0  half-open\n"
+      "\n"
+      "live flow  step    waits for      age  worker\n"
+      "buy         pay  pay of bank  1500 ms       0\n"
+      "buy           -         turn     2 ms       0\n"
+      "and 3 more\n"
+      "worker 1 is busy\n");
 }
 
 TEST(Snapshot, IsJsonForPrograms) {
@@ -79,6 +95,14 @@ TEST(Snapshot, IsJsonForPrograms) {
   EXPECT_EQ(json["flows"].at(0)["least_slack_us"].error(), simdjson::NO_SUCH_FIELD);
   EXPECT_EQ(std::string_view(json["targets"].at(0)["breaker"]), "half-open");
   EXPECT_EQ(std::uint64_t(json["targets"].at(0)["operations"]), 200U);
+  EXPECT_EQ(std::uint64_t(json["flows"].at(0)["degraded"]), 9U);
+  EXPECT_FALSE(bool(json["workers"].at(0)["reads"]));
+  EXPECT_TRUE(bool(json["workers"].at(0)["accepts"]));
+  EXPECT_EQ(std::uint64_t(json["workers"].at(0)["accept_pauses"]), 2U);
+  EXPECT_EQ(std::string_view(json["live"].at(0)["waits_for"]), "pay of bank");
+  EXPECT_EQ(std::int64_t(json["live"].at(0)["age_us"]), 1'500'000);
+  EXPECT_EQ(std::uint64_t(json["live_count"]), 5U);
+  EXPECT_EQ(std::uint64_t(json["busy_workers"].at(0)), 1U);
 }
 
 TEST(Snapshot, SaysNothingOfSagasWhereThereAreNone) {
@@ -109,7 +133,9 @@ TEST(Snapshot, IsTakenWhileAServiceRuns) {
   client.send("GET /plaintext HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(status_of(client.receive_answer()), 200);
   const effects::Systems systems;
-  const Snapshot snapshot = snapshot_of(service.server(), systems);
+  const Snapshot snapshot = snapshot_of(service.server(), systems, {}, Duration::max());
+  EXPECT_TRUE(snapshot.live.empty());
+  EXPECT_TRUE(snapshot.busy_workers.empty());
   EXPECT_EQ(snapshot.connections, 1U);
   ASSERT_EQ(snapshot.workers.size(), service.server().worker_count());
   EXPECT_EQ(snapshot.workers[0].shed, 0U);

@@ -45,6 +45,10 @@ RequestQueue::Taken RequestQueue::choose(Taker taker, TimePoint now) noexcept {
       delay.note_no_wait();
   }
   const bool shed = delay_[static_cast<std::size_t>(priority)].sheds(wait, now);
+  // Batch work may wait for long.
+  const bool stands = delay_[static_cast<std::size_t>(Priority::kInteractive)].overloaded() ||
+                      delay_[static_cast<std::size_t>(Priority::kNormal)].overloaded();
+  if (stands_.load(std::memory_order_relaxed) != stands) stands_.store(stands, std::memory_order_relaxed);
   return {static_cast<ServedExchange*>(entry), wait, shed};
 }
 

@@ -59,6 +59,11 @@ class RequestQueue {
   std::size_t size(async::Priority priority) const noexcept {
     return sizes_[static_cast<std::size_t>(priority)].load(std::memory_order_seq_cst);
   }
+  // Interactive or normal requests wait, and have waited too long, as of the last interval.
+  bool stands() const noexcept {
+    return stands_.load(std::memory_order_relaxed) &&
+           size(async::Priority::kInteractive) + size(async::Priority::kNormal) != 0;
+  }
   // A request began without waiting.
   void note_no_wait() noexcept {
     if (!no_wait_.load(std::memory_order_relaxed)) no_wait_.store(true, std::memory_order_relaxed);
@@ -74,6 +79,7 @@ class RequestQueue {
   std::array<async::ControlledDelay, async::kPriorities> delay_;
   std::array<std::atomic<std::size_t>, async::kPriorities> sizes_{};
   std::atomic<bool> no_wait_ = false;
+  std::atomic<bool> stands_ = false;
 };
 
 }  // namespace zerver::server

@@ -32,12 +32,13 @@ std::uint32_t seconds_of(Duration wait) noexcept {
 }  // namespace
 
 Scheduler::Scheduler(Fleet& fleet, AsioLoop& loop, const Clock& clock, flow::Worker& worker,
-                     RequestQueue::Taker taker)
+                     RequestQueue::Taker taker, LoadListener* listener)
     : fleet_(fleet),
       loop_(loop),
       clock_(clock),
       worker_(worker),
       taker_(taker),
+      listener_(listener),
       position_(fleet.schedulers().size()),
       queue_(fleet.settings(), fleet.has_batch_workers()) {
   fleet.add(*this);
@@ -124,6 +125,7 @@ std::optional<Handled> Scheduler::enqueue(ServedExchange& exchange, const flow::
   if (!queue_.push(exchange, flow.priority, now, now + flow.deadline))
     return shed(exchange, "too many requests wait", expected);
   queued_.add();
+  if (listener_ != nullptr) listener_->on_load();
   if (for_others) {
     fleet_.wake(RequestQueue::Taker::kBatchWorker);
     return Handled::kLater;
@@ -192,7 +194,9 @@ void Scheduler::open_cycle(TimePoint now) noexcept {
 // Comes after the sockets have been looked at.
 void Scheduler::turn() noexcept {
   cycle_open_ = false;
-  if (work()) {
+  const bool has_more = work();
+  if (listener_ != nullptr) listener_->on_load();
+  if (has_more) {
     open_cycle(loop_.now());
   } else {
     go_idle();

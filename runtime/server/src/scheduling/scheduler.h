@@ -16,6 +16,7 @@
 #include <zerver/server/scheduling.h>
 #include <zerver/server/server.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -33,8 +34,17 @@ namespace zerver::server {
 // For the worker's thread, except for wake(), stop() and what is said to be for any.
 class Scheduler final : public flow::Gate {
  public:
+  // Told when what waits here may have become more or less, on the worker's thread.
+  class LoadListener {
+   public:
+    virtual void on_load() noexcept = 0;
+
+   protected:
+    ~LoadListener() = default;
+  };
+
   Scheduler(Fleet& fleet, io::AsioLoop& loop, const Clock& clock, flow::Worker& worker,
-            RequestQueue::Taker taker);
+            RequestQueue::Taker taker, LoadListener* listener = nullptr);
   ~Scheduler();
 
   // Before it runs, and when the limits of the fleet have been prepared.
@@ -49,6 +59,11 @@ class Scheduler final : public flow::Gate {
   // For an exchange that was handled kLater and is not finished: gives the request up, wherever it is. It may
   // be finished before this returns.
   void cancel(ServedExchange& exchange) noexcept;
+  // Requests that wait in the class that has more of them; batch work, which may wait for long, is left out.
+  std::size_t waiting() const noexcept {
+    return std::max(queue_.size(async::Priority::kInteractive), queue_.size(async::Priority::kNormal));
+  }
+  bool queue_stands() const noexcept { return queue_.stands(); }
   // The response is final, or nobody waits for it any more; once for each request that was handled.
   void note_answered(ServedExchange& exchange) noexcept;
 
@@ -121,6 +136,7 @@ class Scheduler final : public flow::Gate {
   const Clock& clock_;
   flow::Worker& worker_;
   const RequestQueue::Taker taker_;
+  LoadListener* const listener_;  // null: nobody wants to know
   const std::size_t position_;
   std::vector<BoundPackage> packages_;
   std::vector<std::unique_ptr<FlowLoad[]>> loads_;  // by package and flow

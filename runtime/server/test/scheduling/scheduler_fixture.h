@@ -64,23 +64,23 @@ inline constexpr flow::FlowInfo kFlows[] = {
     {.name = "wait", .slug = "wait", .method = "GET", .path = "/wait"},
     {.name = "single", .slug = "single", .method = "GET", .path = "/single", .in_flight = 1},
     {.name = "timed", .slug = "timed", .method = "GET", .path = "/timed", .deadline = ms(100)},
-    {.name = "kind", .slug = "kind", .method = "GET", .path = "/kind", .deadline = ms(100), .on_overload = true},
-    {.name = "lone",
-     .slug = "lone",
+    {.name = "kind",
+     .slug = "kind",
      .method = "GET",
-     .path = "/lone",
-     .in_flight = 1,
+     .path = "/kind",
+     .deadline = ms(100),
      .on_overload = true},
+    {.name = "lone", .slug = "lone", .method = "GET", .path = "/lone", .in_flight = 1, .on_overload = true},
     {.name = "careful", .slug = "careful", .method = "GET", .path = "/careful", .retry_budget_percent = 50},
 };
 inline constexpr flow::CallSite kWait{.step = "wait", .target = 0, .operation = 0};
 inline constexpr flow::CallSite kRetried{.step = "retried",
-                                  .target = 0,
-                                  .operation = 0,
-                                  .policy = {.retries = 1,
-                                             .backoff_first = ms(1),
-                                             .backoff_cap = ms(1),
-                                             .retry_on = FaultKinds::of(FaultKind::kUnavailable)}};
+                                         .target = 0,
+                                         .operation = 0,
+                                         .policy = {.retries = 1,
+                                                    .backoff_first = ms(1),
+                                                    .backoff_cap = ms(1),
+                                                    .retry_on = FaultKinds::of(FaultKind::kUnavailable)}};
 
 inline flow::FlowTask run_wait(Exchange& exchange) {
   const bool is_retried = exchange.flow()->retry_budget_percent != 0;
@@ -229,6 +229,5 @@ class SchedulerTest : public ::testing::Test {
   std::string cost_of_;
   Duration cost_;
 };
-
 
 }  // namespace zerver::server

@@ -6,6 +6,7 @@
 #include <zerver/flow/flow_task.h>
 #include <zerver/flow/request/answer.h>
 #include <zerver/flow/request/problem.h>
+#include <zerver/server/snapshot.h>
 
 #include <gtest/gtest.h>
 
@@ -191,6 +192,17 @@ TEST_F(WorkerTest, ABatchFlowDoesNotHoldUpAWorker) {
   EXPECT_EQ(stats[1].begun[2], 1U);
 }
 
+TEST_F(WorkerTest, WhoeverLooksOnDoesNotWaitForABusyWorker) {
+  Workers& workers = serve(1, 1);
+  TestClient batch(workers.address());
+  batch.send(get("hold"));
+  door_.await_inside(1);
+  const LiveFlows flows = workers.server().live_flows_within(Duration::from_milliseconds(1));
+  EXPECT_EQ(flows.busy.back(), 1U);
+  door_.open();
+  EXPECT_EQ(body_of(batch.receive_answer()), "hold");
+}
+
 TEST_F(WorkerTest, TellsWhichFlowsAreUnderWayAndWhatTheyWaitFor) {
   Workers& workers = serve(1, 1);
   EXPECT_TRUE(workers.server().live_flows().empty());
@@ -205,6 +217,10 @@ TEST_F(WorkerTest, TellsWhichFlowsAreUnderWayAndWhatTheyWaitFor) {
   EXPECT_EQ(flows[0].worker, 0U);
   EXPECT_GT(flows[0].age, Duration{});
   EXPECT_EQ(workers.server().scheduler_stats()[0].suspended, 1U);
+  const Snapshot snapshot = snapshot_of(workers.server(), effects::Systems(), {}, Duration::max());
+  EXPECT_EQ(snapshot.live_count, 1U);
+  ASSERT_EQ(snapshot.live.size(), 1U);
+  EXPECT_EQ(snapshot.live[0].waits_for, "ask of other");
   gate_.open();
   EXPECT_EQ(body_of(waiting.receive_answer()), "waited");
   EXPECT_TRUE(workers.server().live_flows().empty());

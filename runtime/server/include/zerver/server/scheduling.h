@@ -38,6 +38,7 @@ struct Scheduling {
       async::DelayPolicy{Duration::from_milliseconds(20), Duration::from_milliseconds(200)},
       async::DelayPolicy{Duration::from_milliseconds(50), Duration::from_milliseconds(500)},
       async::DelayPolicy{Duration::from_seconds(1), Duration::from_seconds(10)}};
+  Duration longest_pause = Duration::from_milliseconds(200);  // under pressure: async::PressurePolicy
   bool steal = true;  // idle workers take requests that wait elsewhere and have not begun
   std::vector<FlowRate> flow_rates;
   std::vector<TenantRate> tenant_rates;  // none or one
@@ -59,7 +60,11 @@ struct SchedulerStats {
   std::uint64_t sagas_unwound = 0;
   std::uint64_t undos_failed = 0;     // those of the recovery included
   std::uint64_t sagas_recovered = 0;  // ended by the recovery
-  bool batch = false;                 // a batch worker
+  std::uint64_t accept_pauses = 0;    // times that new connections were left in the backlog
+  std::uint64_t read_pauses = 0;      // times that open connections were not read
+  bool accepts = true;                // now
+  bool reads = true;
+  bool batch = false;  // a batch worker
 };
 
 // One flow's, of all workers, since the start.
@@ -83,6 +88,11 @@ struct LiveFlow {
   std::string waits_for;  // `turn`, or the effects in flight as `target.step`, or nothing: it runs
   Duration age;           // since its request was there
   std::size_t worker = 0;
+};
+
+struct LiveFlows {
+  std::vector<LiveFlow> flows;
+  std::vector<std::size_t> busy;  // workers that did not answer in time: they are at one thing for that long
 };
 
 }  // namespace zerver::server

@@ -78,6 +78,8 @@ class Server {
   // Whatever runs or waits, and for what; each worker is asked in turn, between two things that it does. Not
   // on a worker's thread.
   std::vector<LiveFlow> live_flows();
+  // The same from the workers that answer in time.
+  LiveFlows live_flows_within(Duration patience);
   // What the recorded run times say the quanta should be. Not on a worker's thread.
   async::Quanta proposed_quanta();
 

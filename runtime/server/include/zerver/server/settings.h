@@ -29,7 +29,11 @@ struct Settings {
   // such flows run on the workers.
   unsigned batch_workers = 0;
   Scheduling scheduling;
-  std::size_t connections = 10'000;  // of all workers; above it: 503
+  // Of all workers. More wait in the backlog for a moment, then they get 503.
+  std::size_t connections = 10'000;
+  // Bytes that the program may have allocated; above it nothing is accepted or read for a while. 0: any
+  // number.
+  std::size_t memory = 0;
   std::size_t pipelined_output = std::size_t{256}
                                  << 10;  // answers of a connection that wait to be sent; then no more is read
   std::size_t request_memory = std::size_t{1} << 20;  // of the arena of one request

@@ -16,23 +16,31 @@ namespace zerver::server {
 
 // Taken while everything goes on: each number is of its own moment, all within about a millisecond.
 struct Snapshot {
+  static constexpr std::size_t kMostLive = 100;
+
   std::size_t connections = 0;  // open
   std::vector<SchedulerStats> workers;
   std::vector<FlowStats> flows;
   std::vector<flow::TargetStats> targets;
   std::vector<effects::TargetState> states = {};  // of the targets, in their order
-  std::size_t sagas_open = 0;                     // that their flows could not end
-  std::size_t sagas_stuck = 0;                    // those of them that wait for people
+  std::vector<LiveFlow> live;             // flows that run or wait, the oldest first: kMostLive of them
+  std::size_t live_count = 0;             // how many there are
+  std::vector<std::size_t> busy_workers;  // whose flows are not known: they were busy with one of them
+  std::size_t sagas_open = 0;             // that their flows could not end
+  std::size_t sagas_stuck = 0;            // those of them that wait for people
 };
 
-// Any thread. The systems have been bound to the server's workers. `sagas` is what SagaRecovery::open() says.
-Snapshot snapshot_of(const Server& server, const effects::Systems& systems,
-                     std::span<const flow::OpenSaga> sagas = {});
+// Any thread but a worker's: they have `patience` to say what they are at. The systems have been bound to the
+// server's workers. `sagas` is what SagaRecovery::open() says.
+Snapshot snapshot_of(Server& server, const effects::Systems& systems,
+                     std::span<const flow::OpenSaga> sagas = {},
+                     Duration patience = Duration::from_milliseconds(100));
 
 // For people: aligned columns; flows and targets that have done nothing are left out, sagas when there have
-// been none.
+// been none, and live flows when there are none.
 std::string to_text(const Snapshot& snapshot);
-// One line with one JSON object: `connections`, `sagas`, `workers`, `flows`, `targets`.
+// One line with one JSON object: `connections`, `sagas`, `workers`, `flows`, `targets`, `live`, `live_count`,
+// `busy_workers`.
 std::string to_json(const Snapshot& snapshot);
 
 }  // namespace zerver::server

@@ -41,8 +41,8 @@ class Pressure {
   // New connections wait in the backlog: the queue stands or is nearly full, there is little memory, or no
   // place for one.
   bool accepts() const noexcept { return !accept_.closed; }
-  // Open connections are not read: the queue is nearly full, or there is little memory. A queue that stands is
-  // no reason, as it sheds: a request that is not read would wait longer without being counted.
+  // Open connections are not read: the queue is nearly full, or there is little memory. A queue that stands
+  // is no reason, as it sheds: a request that is not read would wait longer without being counted.
   bool reads() const noexcept { return !read_.closed; }
   // The end of the pause that ends first; never() when there is none.
   TimePoint next() const noexcept;
