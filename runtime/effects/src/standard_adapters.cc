@@ -20,13 +20,11 @@ void add_standard_adapters(Registry& registry) {
                        open_tcp());
   registry.add_default({"zerver.net.udp", ZERVER_VERSION, "servers over UDP"}, open_udp());
   registry.add_default({"zerver.net.websocket", ZERVER_VERSION, "servers of WebSockets"}, open_websocket());
-<<<<<<< HEAD
   registry.add_default({"zerver.file", ZERVER_VERSION, "files of this machine"}, open_file());
   registry.add_default({"zerver.compute", ZERVER_VERSION, "functions of this program"}, open_compute({}));
-=======
-  registry.add_default({"zerver.queue", ZERVER_VERSION, "queues in memory, SQLite, PostgreSQL, Redis and NATS"},
-                       open_queue_adapter());
->>>>>>> 1d6907f (all)
+  registry.add_default(
+      {"zerver.queue", ZERVER_VERSION, "queues in memory, SQLite, PostgreSQL, Redis and NATS"},
+      open_queue_adapter());
   registry.add_default({"zerver.clock", ZERVER_VERSION, "the clock of this machine"}, open_clock);
   registry.add_default({"zerver.random", ZERVER_VERSION, "the random numbers of this machine"}, open_random);
   registry.add_default({"zerver.auth.tokens", ZERVER_VERSION, "a table of users and their tokens"},

@@ -24,11 +24,10 @@ using flow::Handled;
 
 constexpr Duration seconds(std::int64_t count) { return Duration::from_seconds(count); }
 
-constexpr flow::CallSite kWork{
-    .step = "work",
-    .target = 0,
-    .operation = 0,
-    .policy = {.retries = 3, .retry_on = FaultKinds::of(FaultKind::kUnavailable)}};
+constexpr flow::CallSite kWork{.step = "work",
+                               .target = 0,
+                               .operation = 0,
+                               .policy = {.retries = 3, .retry_on = FaultKinds::of(FaultKind::kUnavailable)}};
 
 // Its one effect decides how it goes, and how long it takes.
 flow::FlowTask run_work(Exchange& exchange, std::string_view) {
@@ -36,7 +35,9 @@ flow::FlowTask run_work(Exchange& exchange, std::string_view) {
   co_await call;
   if (!call.result()) co_return flow::answer_fault(exchange, call.result().error());
 }
-Handled run(Exchange& exchange, std::string_view arguments) { return run_work(exchange, arguments).handled(); }
+Handled run(Exchange& exchange, std::string_view arguments) {
+  return run_work(exchange, arguments).handled();
+}
 
 constexpr std::array kFlows = {
     flow::FlowInfo{.name = "work", .slug = "", .method = "", .path = ""},
@@ -52,7 +53,8 @@ constexpr std::array<const flow::PackageInfo*, 1> kPackages = {&kPackage};
 // One in memory that can fail.
 class FlakyStore final : public QueueStore {
  public:
-  std::unique_ptr<QueueSession> session(async::Loop& loop, const Clock& clock, QueueListener* listener) override {
+  std::unique_ptr<QueueSession> session(async::Loop& loop, const Clock& clock,
+                                        QueueListener* listener) override {
     return std::make_unique<Session>(*this, store.session(loop, clock, listener));
   }
   bool is_durable() const noexcept override { return false; }
@@ -65,7 +67,8 @@ class FlakyStore final : public QueueStore {
  private:
   class Session final : public QueueSession {
    public:
-    Session(FlakyStore& store, std::unique_ptr<QueueSession> inner) : store_(store), inner_(std::move(inner)) {}
+    Session(FlakyStore& store, std::unique_ptr<QueueSession> inner)
+        : store_(store), inner_(std::move(inner)) {}
     bool put(const NewJob& job, PutCall& call) noexcept override {
       return refuses(call) || inner_->put(job, call);
     }
@@ -79,7 +82,9 @@ class FlakyStore final : public QueueStore {
         each.lost = each.lost || store_.loses_leases;
       return done;
     }
-    bool fire(const NewJob& job, FireCall& call) noexcept override { return refuses(call) || inner_->fire(job, call); }
+    bool fire(const NewJob& job, FireCall& call) noexcept override {
+      return refuses(call) || inner_->fire(job, call);
+    }
     bool cron(CronCall& call) noexcept override { return refuses(call) || inner_->cron(call); }
     bool list(ListCall& call) noexcept override { return refuses(call) || inner_->list(call); }
     bool revive(ReviveCall& call) noexcept override { return refuses(call) || inner_->revive(call); }

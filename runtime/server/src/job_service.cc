@@ -34,12 +34,11 @@ void JobService::open(std::span<const flow::PackageInfo* const> packages, const 
 }
 
 void JobService::offer(effects::Registry& registry) {
-  registry.add_default(
-      {std::string(flow::JobsAdapter::kTarget), ZERVER_VERSION, "the store of jobs"},
-      [this](const flow::TargetInfo&, const flow::TargetConfig&) {
-        if (!error_.empty()) return effects::Opened{nullptr, error_};
-        return effects::Opened{std::make_unique<Queue>(*this), {}};
-      });
+  registry.add_default({std::string(flow::JobsAdapter::kTarget), ZERVER_VERSION, "the store of jobs"},
+                       [this](const flow::TargetInfo&, const flow::TargetConfig&) {
+                         if (!error_.empty()) return effects::Opened{nullptr, error_};
+                         return effects::Opened{std::make_unique<Queue>(*this), {}};
+                       });
 }
 
 std::unique_ptr<jobs::JobRunner> JobService::make_runner(flow::Worker& worker) {

@@ -27,8 +27,7 @@ class JobService {
   JobService& operator=(const JobService&) = delete;
 
   // Opens the store; what is wrong with it is said when the system is opened.
-  void open(std::span<const flow::PackageInfo* const> packages, const Settings& settings,
-            const Clock& clock);
+  void open(std::span<const flow::PackageInfo* const> packages, const Settings& settings, const Clock& clock);
   // As the system behind `enqueue`.
   void offer(effects::Registry& registry);
   // What the jobs reach on that worker. Null when the program has none; else it lives as long as the systems.

@@ -1,9 +1,6 @@
 // The `main` of a generated service.
-<<<<<<< HEAD
 #include "environment.h"
-=======
 #include "job_commands.h"
->>>>>>> 1d6907f (all)
 #include "job_service.h"
 #include "options.h"
 #include "saga_service.h"

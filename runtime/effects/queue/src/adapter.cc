@@ -22,8 +22,8 @@ constexpr Fault kNoTopic = {FaultKind::kRejected, "a topic is letters, digits, `
 
 bool is_topic(std::string_view topic) noexcept {
   return !topic.empty() && topic.size() <= 128 && std::ranges::all_of(topic, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-           c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
   });
 }
 
@@ -76,7 +76,8 @@ class StoreQueue final : public QueueAdapter {
   void push(const PushArguments& arguments, flow::Reply<bool> reply) override {
     const std::optional<async::Priority> priority = priority_of(arguments.priority.view());
     if (!is_topic(arguments.topic.view())) return reply.fail(kNoTopic);
-    if (!priority) return reply.fail({FaultKind::kRejected, "a priority is interactive, normal or batch", {}});
+    if (!priority)
+      return reply.fail({FaultKind::kRejected, "a priority is interactive, normal or batch", {}});
     if (arguments.after < Duration{}) return reply.fail({FaultKind::kRejected, "`after` is negative", {}});
     jobs::NewJob job;
     job.id = Uuid::generate(worker_.random());
@@ -118,7 +119,8 @@ class StoreQueue final : public QueueAdapter {
            reply.operation());
   }
   void bury(const BuryArguments& arguments, flow::Reply<void> reply) override {
-    settle(arguments.receipt.view(), jobs::SettleCall::Kind::kBury, {}, arguments.why.view(), reply.operation());
+    settle(arguments.receipt.view(), jobs::SettleCall::Kind::kBury, {}, arguments.why.view(),
+           reply.operation());
   }
 
   void depth(const DepthArguments& arguments, flow::Reply<std::int64_t> reply) override {
@@ -177,8 +179,8 @@ class StoreQueue final : public QueueAdapter {
     auto& call = take(settles_, operation);
     settle(call, *receipt, kind, delay, why);
   }
-  void settle(Call<jobs::SettleCall>& call, const Receipt& receipt, jobs::SettleCall::Kind kind, Duration delay,
-              std::string_view why) {
+  void settle(Call<jobs::SettleCall>& call, const Receipt& receipt, jobs::SettleCall::Kind kind,
+              Duration delay, std::string_view why) {
     call.queue = receipt.queue;
     call.lease = receipt.lease;
     call.kind = kind;
@@ -193,7 +195,8 @@ class StoreQueue final : public QueueAdapter {
 
   void answer(Call<jobs::PutCall>& call, flow::Operation* operation) noexcept {
     if (operation == nullptr) return;
-    if (call.result == jobs::Put::kFull) return operation->fail({FaultKind::kUnavailable, "the queue is full", {}});
+    if (call.result == jobs::Put::kFull)
+      return operation->fail({FaultKind::kUnavailable, "the queue is full", {}});
     const bool is_new = call.result == jobs::Put::kAccepted;
     operation->complete(&is_new);
   }

@@ -38,7 +38,8 @@ OpenedQueue open_queue(std::string_view url, const Clock& clock) {
       return {nullptr, "cannot open the queue in NATS: " + error};
     return {std::make_unique<queue::ThreadedQueue>(std::move(backend), clock), {}};
   }
-  return {nullptr, "the URL of a queue begins with `memory:`, `sqlite:`, `postgres://`, `redis://` or `nats://`"};
+  return {nullptr,
+          "the URL of a queue begins with `memory:`, `sqlite:`, `postgres://`, `redis://` or `nats://`"};
 }
 
 }  // namespace zerver::effects

@@ -86,7 +86,8 @@ TEST_F(Queue, GivesAMessageAgainThatWasGivenBack) {
 
 TEST_F(Queue, BuriesWhatNobodyIsToTryAgain) {
   EXPECT_TRUE(queue.perform(message("1"))->ok());
-  EXPECT_TRUE(queue.perform(QueueAdapter::BuryArguments{text(receipt_of(claim())), text("unreadable")})->ok());
+  EXPECT_TRUE(
+      queue.perform(QueueAdapter::BuryArguments{text(receipt_of(claim())), text("unreadable")})->ok());
   EXPECT_EQ(claim(), "[]");
 }
 
@@ -108,7 +109,8 @@ TEST_F(Queue, RefusesWhatItDoesNotUnderstand) {
   EXPECT_EQ(queue.perform(wrong)->fault(), FaultKind::kRejected);
   for (const char* receipt : {"", "letters", "letters:1", "letters:x:1", "letters:1:x", ":1:1", "a/b:1:1",
                               "letters:1:99999999999999999999"})
-    EXPECT_EQ(queue.perform(QueueAdapter::AckArguments{text(receipt)})->fault(), FaultKind::kMissing) << receipt;
+    EXPECT_EQ(queue.perform(QueueAdapter::AckArguments{text(receipt)})->fault(), FaultKind::kMissing)
+        << receipt;
 }
 
 TEST(QueueTarget, SaysWhatIsWrongWithItsUrlWithoutRepeatingIt) {

@@ -90,7 +90,8 @@ class Crew {
  private:
   struct Put final : jobs::PutCall {
     explicit Put(Crew& the_crew)
-        : PutCall([](async::Job& job) noexcept { static_cast<Put&>(job).crew.put_next(static_cast<Put&>(job)); }),
+        : PutCall(
+              [](async::Job& job) noexcept { static_cast<Put&>(job).crew.put_next(static_cast<Put&>(job)); }),
           crew(the_crew) {}
     Crew& crew;
   };

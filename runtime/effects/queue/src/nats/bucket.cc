@@ -1,7 +1,8 @@
 #include "bucket.h"
 
-#include <dlfcn.h>
 #include <nats/nats.h>
+
+#include <dlfcn.h>
 
 namespace zerver::effects::queue {
 
@@ -16,7 +17,8 @@ struct Nats {
   [[nodiscard]] std::string load() {
     void* const library = dlopen("libnats.so.3.4", RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr)
-      return "libnats cannot be loaded: " + std::string(dlerror()) + "; on Debian it is in the package libnats3.4";
+      return "libnats cannot be loaded: " + std::string(dlerror()) +
+             "; on Debian it is in the package libnats3.4";
     const auto bind = [library]<class Function>(const char* name, Function& function) {
       function = reinterpret_cast<Function>(dlsym(library, name));
       return function != nullptr;
@@ -136,7 +138,8 @@ std::optional<NatsEntry> NatsBucket::get(const std::string& key) {
 }
 
 NatsChange NatsBucket::create(const std::string& key, std::string_view value, std::uint64_t& revision) {
-  return changed(state_->nats.create(&revision, state_->bucket, key.c_str(), value.data(), static_cast<int>(value.size())));
+  return changed(state_->nats.create(&revision, state_->bucket, key.c_str(), value.data(),
+                                     static_cast<int>(value.size())));
 }
 
 NatsChange NatsBucket::update(const std::string& key, std::string_view value, std::uint64_t& revision) {
@@ -159,7 +162,8 @@ std::unique_ptr<NatsBucket::Watch> NatsBucket::watch(const std::string& prefix) 
     why_ = state_->nats.status_text(status);
     return nullptr;
   }
-  return std::unique_ptr<Watch>(new Watch(std::unique_ptr<Watch::Handle>(new Watch::Handle{&state_->nats, watcher})));
+  return std::unique_ptr<Watch>(
+      new Watch(std::unique_ptr<Watch::Handle>(new Watch::Handle{&state_->nats, watcher})));
 }
 
 NatsBucket::Watch::Watch(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
@@ -167,7 +171,8 @@ NatsBucket::Watch::~Watch() = default;
 
 std::optional<NatsEntry> NatsBucket::Watch::next(std::int64_t wait_milliseconds) {
   kvEntry* entry = nullptr;
-  if (handle_->nats->watcher_next(&entry, handle_->watcher, wait_milliseconds) != NATS_OK) return std::nullopt;
+  if (handle_->nats->watcher_next(&entry, handle_->watcher, wait_milliseconds) != NATS_OK)
+    return std::nullopt;
   if (entry != nullptr) return entry_of(*handle_->nats, entry);
   has_begun_ = true;
   return std::nullopt;

@@ -46,8 +46,8 @@ class NatsBucket {
   // Only when that revision is there still; it leaves nothing behind.
   NatsChange erase(std::uint64_t revision);
 
-  // All entries whose keys begin with `prefix.`, as they are now and as they change. next() is null when there
-  // is nothing now.
+  // All entries whose keys begin with `prefix.`, as they are now and as they change. next() is null when
+  // there is nothing now.
   class Watch;
   std::unique_ptr<Watch> watch(const std::string& prefix);
 

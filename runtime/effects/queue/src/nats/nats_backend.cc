@@ -11,8 +11,8 @@ namespace {
 
 using Settle = jobs::SettleCall::Kind;
 
-constexpr std::int64_t kPatience = 10'000;  // milliseconds for each entry of many
-constexpr int kMostMisses = 1'000;         // of one claim
+constexpr std::int64_t kPatience = 10'000;          // milliseconds for each entry of many
+constexpr int kMostMisses = 1'000;                  // of one claim
 constexpr std::int64_t kOrphaned = 10'000'000'000;  // nanoseconds behind which a text without its job is free
 
 std::int64_t microseconds(Duration span) noexcept { return span.nanoseconds / 1'000; }
@@ -335,7 +335,8 @@ std::string NatsBackend::claim(jobs::ClaimCall& call) {
   for (const Waiting& each : classes) {
     if (!each.empty()) next = std::min(next.value_or(INT64_MAX), std::get<0>(*each.begin()));
   }
-  call.next_in = next ? Duration::from_microseconds(std::max<std::int64_t>(0, *next - now_)) : Duration::max();
+  call.next_in =
+      next ? Duration::from_microseconds(std::max<std::int64_t>(0, *next - now_)) : Duration::max();
   return {};
 }
 
@@ -356,7 +357,8 @@ std::string NatsBackend::settle(Command& command) {
       dead.at = now_;
       // One that is there already is of a process that has ended before the next step.
       std::uint64_t revision = 0;
-      if (bucket_.create(dead_key(record.id), dead.text(), revision) == NatsChange::kFailed) return bucket_.why();
+      if (bucket_.create(dead_key(record.id), dead.text(), revision) == NatsChange::kFailed)
+        return bucket_.why();
     }
     error = remove(key, done);
     if (error.empty() && done) error = free_unique(record, key);
@@ -434,21 +436,23 @@ std::string NatsBackend::list(jobs::ListCall& call) {
     const bool is_running = record.leased_until > now_;
     ++(is_running ? call.running : call.waiting);
     if (is_running && call.running_jobs.size() < call.limit)
-      call.running_jobs.push_back({text_of(record.id), record.name, record.attempts, Timestamp{record.leased_until}});
+      call.running_jobs.push_back(
+          {text_of(record.id), record.name, record.attempts, Timestamp{record.leased_until}});
   });
   if (!error.empty()) return error;
   error = read_all("d", [&](const NatsRecord& record) {
     if (!is_below(record.queue, call.queue)) return;
     ++call.dead;
-    call.dead_letters.push_back({text_of(record.id), record.name, record.dead_letter, record.arguments, record.why,
-                                 record.attempts, Timestamp{record.at}});
+    call.dead_letters.push_back({text_of(record.id), record.name, record.dead_letter, record.arguments,
+                                 record.why, record.attempts, Timestamp{record.at}});
   });
   std::ranges::sort(call.dead_letters, {}, &jobs::DeadLetter::at);
   if (call.dead_letters.size() > call.limit) call.dead_letters.resize(call.limit);
   return error;
 }
 
-std::string NatsBackend::read_all(const std::string& prefix, const std::function<void(const NatsRecord&)>& read) {
+std::string NatsBackend::read_all(const std::string& prefix,
+                                  const std::function<void(const NatsRecord&)>& read) {
   const std::unique_ptr<NatsBucket::Watch> all = bucket_.watch(prefix);
   if (all == nullptr) return bucket_.why();
   while (!all->has_begun()) {

@@ -1,5 +1,5 @@
-// A queue in NATS JetStream: each job is an entry of a bucket, which whoever claims it changes, if it is still as
-// he has seen it.
+// A queue in NATS JetStream: each job is an entry of a bucket, which whoever claims it changes, if it is
+// still as he has seen it.
 #pragma once
 
 #include "backend.h"
@@ -18,8 +18,8 @@
 
 namespace zerver::effects::queue {
 
-// A work queue of JetStream can neither refuse a late acknowledgement nor order by priority; revisions of entries
-// can. Every process keeps an index of all that waits, which it learns by watching the bucket:
+// A work queue of JetStream can neither refuse a late acknowledgement nor order by priority; revisions of
+// entries can. Every process keeps an index of all that waits, which it learns by watching the bucket:
 //
 //   j.KEY         a job; KEY is the first half of its id
 //   u.HASH        the job that has a `unique` text
@@ -49,7 +49,8 @@ class NatsBackend final : public Backend {
   [[nodiscard]] std::string cron(jobs::CronCall& call);
   [[nodiscard]] std::string list(jobs::ListCall& call);
   [[nodiscard]] std::string revive(jobs::ReviveCall& call);
-  [[nodiscard]] std::string read_all(const std::string& prefix, const std::function<void(const NatsRecord&)>& read);
+  [[nodiscard]] std::string read_all(const std::string& prefix,
+                                     const std::function<void(const NatsRecord&)>& read);
 
   // --- The index ---
   void place(std::uint64_t key, const Item& item);

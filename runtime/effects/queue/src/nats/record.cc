@@ -57,8 +57,8 @@ std::string NatsRecord::text() const {
     add(result, *each);
   for (const std::uint64_t each :
        {static_cast<std::uint64_t>(priority), std::uint64_t{attempts}, static_cast<std::uint64_t>(order),
-        static_cast<std::uint64_t>(due), static_cast<std::uint64_t>(lease), static_cast<std::uint64_t>(leased_until),
-        token, static_cast<std::uint64_t>(at)})
+        static_cast<std::uint64_t>(due), static_cast<std::uint64_t>(lease),
+        static_cast<std::uint64_t>(leased_until), token, static_cast<std::uint64_t>(at)})
     add(result, each);
   return result;
 }

@@ -71,7 +71,8 @@ class RedisQueue::Session final : public jobs::QueueSession {
     const JobWords words(job);
     return ask(call, [&](Asked& asked) {
       asked.set(queue_.scripts_.put, key,
-                {words.id, job.queue, job.name, job.arguments, job.unique, words.priority, words.after, words.lease});
+                {words.id, job.queue, job.name, job.arguments, job.unique, words.priority, words.after,
+                 words.lease});
       asked.read = [this, &call](const Reply& reply) {
         const bool is_new = integer(reply) == 1;
         call.result = is_new ? jobs::Put::kAccepted : jobs::Put::kDuplicate;
@@ -94,7 +95,8 @@ class RedisQueue::Session final : public jobs::QueueSession {
     return ask(call, [&](Asked& asked) {
       asked.set(queue_.scripts_.settle, key_of(call.queue),
                 {text_of(call.lease.key), number(static_cast<std::int64_t>(call.lease.token)),
-                 kWords[static_cast<std::size_t>(call.kind)], microseconds(call.delay), call.dead_letter, call.reason});
+                 kWords[static_cast<std::size_t>(call.kind)], microseconds(call.delay), call.dead_letter,
+                 call.reason});
       asked.read = [this, &call](const Reply& reply) {
         call.lost = integer(reply) == 0;
         own_ += integer(reply) == 2 ? 1 : 0;
@@ -124,11 +126,13 @@ class RedisQueue::Session final : public jobs::QueueSession {
     const JobWords words(job);
     return ask(call, [&](Asked& asked) {
       asked.set(queue_.scripts_.fire, key_of(job.queue),
-                {call.cron, number(call.at.microseconds), call.skips ? "1" : "0", words.id, job.queue, job.name,
-                 job.arguments, job.unique, words.priority, words.after, words.lease});
+                {call.cron, number(call.at.microseconds), call.skips ? "1" : "0", words.id, job.queue,
+                 job.name, job.arguments, job.unique, words.priority, words.after, words.lease});
       asked.read = [this, &call](const Reply& reply) {
         using Result = jobs::FireCall::Result;
-        call.result = integer(reply) == 1 ? Result::kFired : integer(reply) == 2 ? Result::kEarlier : Result::kBusy;
+        call.result = integer(reply) == 1   ? Result::kFired
+                      : integer(reply) == 2 ? Result::kEarlier
+                                            : Result::kBusy;
         own_ += call.result == Result::kFired ? 1 : 0;
       };
     });
@@ -201,13 +205,16 @@ class RedisQueue::Session final : public jobs::QueueSession {
   // How often something has changed that others may want to know.
   struct Version final : redis::Command {
     explicit Version(Session& the_session) : session(the_session) {}
-    void on_reply(const Reply& reply) noexcept override { session.heard(reply.is_error() ? 0 : integer(reply)); }
+    void on_reply(const Reply& reply) noexcept override {
+      session.heard(reply.is_error() ? 0 : integer(reply));
+    }
     void on_failure(const Fault&) noexcept override { session.heard(-1); }
     Session& session;
   };
   struct Look final : async::Timer {
     explicit Look(Session& the_session) noexcept
-        : Timer([](Timer& timer) noexcept { static_cast<Look&>(timer).session.look(); }), session(the_session) {}
+        : Timer([](Timer& timer) noexcept { static_cast<Look&>(timer).session.look(); }),
+          session(the_session) {}
     Session& session;
   };
 
@@ -236,7 +243,8 @@ class RedisQueue::Session final : public jobs::QueueSession {
     call.jobs.clear();
     call.next_in = Duration::max();
     if (reply.count != 2) return;
-    if (const std::int64_t next = integer(reply.items[0]); next >= 0) call.next_in = Duration::from_microseconds(next);
+    if (const std::int64_t next = integer(reply.items[0]); next >= 0)
+      call.next_in = Duration::from_microseconds(next);
     for (const Reply& each : reply.items[1].list()) {
       if (each.count != 8) continue;
       jobs::ClaimedJob& job = call.jobs.emplace_back();

@@ -88,8 +88,8 @@ end
 return {whole(next), taken}
 )";
 
-// ARGV: number, token, what, delay, dead letter, reason. Answers 0 when the lease was lost, 1 when nobody else
-// need know, 2 else.
+// ARGV: number, token, what, delay, dead letter, reason. Answers 0 when the lease was lost, 1 when nobody
+// else need know, 2 else.
 constexpr std::string_view kSettle = R"(
 local number, token, what = ARGV[1], ARGV[2], ARGV[3]
 if not is_held(number, token) then return 0 end
@@ -177,7 +177,8 @@ return 1
 
 std::string with_common(std::string_view script) {
   std::string text = "local leads = {";
-  for (const auto priority : {async::Priority::kInteractive, async::Priority::kNormal, async::Priority::kBatch})
+  for (const auto priority :
+       {async::Priority::kInteractive, async::Priority::kNormal, async::Priority::kBatch})
     text += std::to_string(jobs::lead_of(priority).nanoseconds / 1'000) + ", ";
   return text.append("}").append(kCommon).append(script);
 }

@@ -17,8 +17,8 @@ struct OpenedQueue {
   std::string error;
 };
 
-// `memory:`, `sqlite:PATH`, `postgres://...`, `redis://...` and its relatives, or `nats://...`. `clock` outlives the store;
-// several threads read it.
+// `memory:`, `sqlite:PATH`, `postgres://...`, `redis://...` and its relatives, or `nats://...`. `clock`
+// outlives the store; several threads read it.
 OpenedQueue open_queue(std::string_view url, const Clock& clock);
 
 // The adapter `queue` over any of them, for Registry::add("zerver.queue", ...).
