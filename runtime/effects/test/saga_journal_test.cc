@@ -187,6 +187,57 @@ TEST_F(SagaJournalTest, TellsOfWhatIsReleased) {
   process.journal->listen(nullptr, nullptr);
 }
 
+TEST_F(SagaJournalTest, TakesAnOperatorsVerdictWhileAServiceHasItOpen) {
+  const Uuid id = saga();
+  Process service;
+  ASSERT_EQ(service.journal->open(folder.file()), "");
+  service.begin(id);
+  service.append(id, SagaRecordKind::kIntended, 2, "shop.pay");
+  service.append(id, SagaRecordKind::kDoubtful, 2);
+  service.append(id, SagaRecordKind::kReleased);
+  EXPECT_EQ(service.sync(), "");
+  EXPECT_EQ(service.claim().size(), 1U);
+  const auto resolve = [&](const Uuid& of, std::uint32_t run) {
+    return SagaJournal::resolve(folder.file(), of, run, flow::SagaVerdict::kNotHappened);
+  };
+  EXPECT_EQ(resolve(id, 2), "the saga does not wait for an operator");
+  service.append(id, SagaRecordKind::kBlocked, 0, {}, "somebody must look into it");
+  EXPECT_EQ(service.sync(), "");
+  std::vector<flow::SagaHistory> listed;
+  EXPECT_EQ(SagaJournal::list(folder.file(), listed), "");
+  EXPECT_EQ(listed.at(0).blocked, "somebody must look into it");
+  EXPECT_EQ(resolve(saga(), 2), "it has no such saga");
+  EXPECT_EQ(resolve(id, 3), "the saga has no run 3");
+  EXPECT_EQ(resolve(id, 2), "");
+  EXPECT_EQ(resolve(id, 2), "the saga does not wait for an operator");
+  std::vector<flow::SagaHistory> sagas = service.claim();
+  ASSERT_EQ(sagas.size(), 1U);
+  EXPECT_EQ(sagas[0].find(2)->status, SagaRun::Status::kFailed);
+  // What the service writes about it from now on comes behind that.
+  service.append(id, SagaRecordKind::kDoubtful, 2);
+  EXPECT_EQ(service.sync(), "");
+  listed.clear();
+  EXPECT_EQ(SagaJournal::list(folder.file(), listed), "");
+  EXPECT_EQ(listed.at(0).find(2)->status, SagaRun::Status::kDoubtful);
+}
+
+TEST_F(SagaJournalTest, HandsAVerdictOverToTheNextStart) {
+  const Uuid id = saga();
+  {
+    Process service;
+    ASSERT_EQ(service.journal->open(folder.file()), "");
+    service.begin(id);
+    service.append(id, SagaRecordKind::kBlocked, 0, {}, "somebody must look into it");
+    EXPECT_EQ(service.sync(), "");
+  }
+  EXPECT_EQ(SagaJournal::resolve(folder.file(), id, 0, flow::SagaVerdict::kUndone), "");
+  Process next;
+  ASSERT_EQ(next.journal->open(folder.file()), "");
+  const std::vector<flow::SagaHistory> sagas = next.claim();
+  ASSERT_EQ(sagas.size(), 1U);
+  EXPECT_TRUE(sagas[0].dismissed);
+}
+
 TEST_F(SagaJournalTest, WritesManySagasInOneTransaction) {
   Process process;
   ASSERT_EQ(process.journal->open(folder.file()), "");

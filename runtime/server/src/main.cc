@@ -314,6 +314,13 @@ int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> pa
       case Options::Action::kTargetsJson:
         return list_targets(program, packages, register_adapters, options.settings,
                             options.action == Options::Action::kTargetsJson);
+      case Options::Action::kResolveSaga:
+        if (const std::string error = resolve_saga(journal_path(options.settings, program), options.subject);
+            !error.empty()) {
+          print_error(program, error);
+          return kNotStarted;
+        }
+        return kServed;
       case Options::Action::kJobs:
       case Options::Action::kJobsJson:
       case Options::Action::kJobRequeue:

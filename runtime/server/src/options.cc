@@ -107,6 +107,7 @@ constexpr ActionName kActions[] = {
     {"--targets=json", Options::Action::kTargetsJson},
     {"--sagas", Options::Action::kSagas},
     {"--sagas=json", Options::Action::kSagasJson},
+    {"--sagas-resolve=", Options::Action::kResolveSaga},
     {"--jobs", Options::Action::kJobs},
     {"--jobs=json", Options::Action::kJobsJson},
     {"--job-requeue=", Options::Action::kJobRequeue},
@@ -229,6 +230,8 @@ std::string help_text(std::string_view program) {
   add("--targets",
       "list the systems that it talks to, and ask each whether it is there; --targets=json as JSON");
   add("--sagas", "list the sagas that have not ended; --sagas=json as JSON");
+  add("--sagas-resolve=ID",
+      "an operator is done with a saga; ID:RUN:happened, :not-happened or :undone for one run");
   add("--jobs", "list the jobs that run and those that are dead; --jobs=json as JSON");
   add("--job-requeue=ID", "let a dead job wait again");
   add("--job-drop=ID", "forget a dead job");

@@ -1,7 +1,10 @@
 #include "saga_service.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdio>
+#include <system_error>
 #include <utility>
 
 namespace zerver::server {
@@ -15,8 +18,10 @@ std::string print_sagas(const std::string& path, bool as_json) {
   std::string error = effects::SagaJournal::list(path, histories);
   if (!error.empty()) return "the saga journal `" + path + "` cannot be read: " + std::move(error);
   std::vector<flow::OpenSaga> sagas;
-  for (flow::SagaHistory& history : histories)
+  for (flow::SagaHistory& history : histories) {
     sagas.push_back({std::move(history), {}, 0, 0});
+    sagas.back().why = sagas.back().history.blocked;
+  }
   if (as_json) {
     OutputBuffer text;
     flow::JsonWriter json(text);
@@ -26,6 +31,34 @@ std::string print_sagas(const std::string& path, bool as_json) {
     std::fputs(flow::to_text(sagas).c_str(), stdout);
   }
   return {};
+}
+
+std::string resolve_saga(const std::string& path, std::string_view verdict) {
+  struct Word {
+    std::string_view word;
+    flow::SagaVerdict verdict;
+  };
+  constexpr std::array kWords = {Word{"happened", flow::SagaVerdict::kHappened},
+                                 Word{"not-happened", flow::SagaVerdict::kNotHappened},
+                                 Word{"undone", flow::SagaVerdict::kUndone}};
+  const std::string_view id = verdict.substr(0, verdict.find(':'));
+  const std::optional<Uuid> saga = Uuid::parse(id);
+  std::uint32_t run = 0;
+  const Word* word = kWords.data();
+  bool is_known = saga.has_value();
+  if (is_known && id.size() != verdict.size()) {
+    const std::string_view rest = verdict.substr(id.size() + 1);
+    const std::string_view number = rest.substr(0, rest.find(':'));
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), run);
+    word = std::ranges::find(kWords, rest.substr(std::min(rest.size(), number.size() + 1)), &Word::word);
+    is_known =
+        error == std::errc() && end == number.data() + number.size() && run != 0 && word != kWords.end();
+  }
+  if (!is_known)
+    return "`" + std::string(verdict) +
+           "` is neither ID nor ID:RUN:happened, ID:RUN:not-happened or ID:RUN:undone";
+  const std::string error = effects::SagaJournal::resolve(path, *saga, run, word->verdict);
+  return error.empty() ? std::string() : "the saga journal `" + path + "`: " + error;
 }
 
 std::string SagaService::open(std::span<const flow::PackageInfo* const> packages, const Settings& settings,

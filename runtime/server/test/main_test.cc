@@ -489,16 +489,37 @@ TEST(Main, ListsTheSagasThatHaveNotEnded) {
     };
     append(flow::SagaRecordKind::kBegan, 0, "test.buy");
     append(flow::SagaRecordKind::kIntended, 1, "test.reserve");
+    journal.append(
+        {.saga = {}, .kind = flow::SagaRecordKind::kBlocked, .name = {}, .data = "look", .at = {}});
   }
   Program text({"--sagas", "--saga-journal", path});
   EXPECT_EQ(text.wait(), 0);
   EXPECT_EQ(text.read_output(),
-            "00000000-0000-0000-0000-000000000000  test.buy  begun 1970-01-01T00:00:00Z\n"
+            "00000000-0000-0000-0000-000000000000  test.buy  begun 1970-01-01T00:00:00Z  waits for an "
+            "operator: look\n"
             "  1 test.reserve: begun\n");
   Program json({"--sagas=json", "--saga-journal", path});
   EXPECT_EQ(json.wait(), 0);
   EXPECT_NE(json.read_output().find(R"("runs":[{"run":1,"step":"test.reserve","status":"begun"}])"),
             std::string::npos);
+  const std::string id = "00000000-0000-0000-0000-000000000000";
+  const auto resolve = [&](const std::string& verdict) {
+    Program program({"--saga-journal", path, "--sagas-resolve=" + verdict});
+    const int status = program.wait();
+    return std::to_string(status) + " " + program.read_errors();
+  };
+  for (const std::string& verdict : {std::string("nonsense"), id + ":", id + ":1", id + ":1:",
+                                     id + ":0:undone", id + ":1:maybe", id + ":x:undone", id + ":1:undone:"})
+    EXPECT_EQ(resolve(verdict), "2 service: `" + verdict +
+                                    "` is neither ID nor ID:RUN:happened, ID:RUN:not-happened or "
+                                    "ID:RUN:undone\n");
+  EXPECT_EQ(resolve(id + ":2:undone"), "2 service: the saga journal `" + path + "`: the saga has no run 2\n");
+  EXPECT_EQ(resolve(id + ":1:undone"), "0 ");
+  Program resolved({"--sagas", "--saga-journal", path});
+  EXPECT_EQ(resolved.wait(), 0);
+  EXPECT_NE(resolved.read_output().find("\n  1 test.reserve: undone\n"), std::string::npos);
+  EXPECT_EQ(resolve(id),
+            "2 service: the saga journal `" + path + "`: the saga does not wait for an operator\n");
   for (const char* const suffix : {"", "-owners", "-wal", "-shm"})
     std::remove((path + suffix).c_str());
 }

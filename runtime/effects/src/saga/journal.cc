@@ -254,6 +254,11 @@ std::string SagaJournal::list(const std::string& path, std::vector<flow::SagaHis
   return JournalFile().list(path, sagas);
 }
 
+std::string SagaJournal::resolve(const std::string& path, const Uuid& saga, std::uint32_t run,
+                                 flow::SagaVerdict verdict) {
+  return JournalFile().resolve(path, saga, run, verdict);
+}
+
 std::uint64_t SagaJournal::batches() const noexcept { return writer_->batches(); }
 
 std::string_view SagaJournal::refuses() const noexcept { return writer_->refuses(); }

@@ -92,6 +92,44 @@ std::string JournalFile::list(const std::string& path, std::vector<flow::SagaHis
   return read(ids, sagas);
 }
 
+std::string JournalFile::resolve(const std::string& path, const Uuid& saga, std::uint32_t run,
+                                 flow::SagaVerdict verdict) {
+  if (access(path.c_str(), F_OK) != 0) return std::strerror(errno);
+  if (std::string error = connection_.open(path, false); !error.empty()) return error;
+  if (std::string error = connection_.execute("pragma synchronous = full"); !error.empty()) return error;
+  bool is_empty = false;
+  if (std::string error = check_kind(is_empty); !error.empty()) return error;
+  if (is_empty) return "it has no such saga";
+  return in_transaction([&] { return insert_verdict(saga, run, verdict); });
+}
+
+std::string JournalFile::insert_verdict(const Uuid& saga, std::uint32_t run, flow::SagaVerdict verdict) {
+  flow::SagaHistory history;
+  history.id = saga;
+  if (std::string error = read(history); !error.empty()) return error;
+  if (history.flow.empty()) return "it has no such saga";
+  if (history.blocked.empty()) return "the saga does not wait for an operator";
+  const flow::SagaRun* const found = history.find(run);
+  if (run != 0 && found == nullptr) return "the saga has no run " + std::to_string(run);
+  if (std::string error = this->run("select owner from record where saga = ? limit 1", {blob(saga)});
+      !error.empty())
+    return error;
+  owner_ = rows_.cell(0, 0).integer();
+  flow::SagaRecord record;
+  record.saga = saga;
+  record.kind = SagaRecordKind::kDismissed;
+  if (found != nullptr) {
+    record.kind = flow::record_of(verdict);
+    record.run = run;
+    record.data = found->data;
+  }
+  if (std::string error = insert(record); !error.empty()) return error;
+  record = {};
+  record.saga = saga;
+  record.kind = SagaRecordKind::kReleased;
+  return insert(record);
+}
+
 // Whether it is a journal, or nothing yet.
 std::string JournalFile::check_kind(bool& is_empty) {
   if (std::string error = run("pragma application_id"); !error.empty()) return error;
@@ -157,10 +195,14 @@ std::string JournalFile::write(const RecordBatch& batch) {
 std::string JournalFile::insert(const SagaRecord& record) {
   if (record.kind == SagaRecordKind::kEnded)
     return run("delete from record where saga = ?", {blob(record.saga)});
-  return run("insert into record values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-             {blob(record.saga), Value(++number_), Value(owner_),
-              Value(static_cast<std::int32_t>(record.kind)), Value(record.run), Value(record.is_last),
-              text(record.name), text(record.data), Value(record.at.microseconds)});
+  // Behind all records of the saga, also those that an operator's program has added.
+  return run(
+      "insert into record values (?1, max(?2, (select coalesce(max(number), 0) + 1 from record where saga = "
+      "?1)), "
+      "?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+      {blob(record.saga), Value(++number_), Value(owner_), Value(static_cast<std::int32_t>(record.kind)),
+       Value(record.run), Value(record.is_last), text(record.name), text(record.data),
+       Value(record.at.microseconds)});
 }
 
 // --- Taking over ---
@@ -237,7 +279,7 @@ std::string JournalFile::read(flow::SagaHistory& history) {
   if (!error.empty()) return error;
   for (std::size_t row = 0; row < rows_.rows(); ++row) {
     const std::int64_t kind = rows_.cell(row, 0).integer();
-    if (kind < 1 || kind > static_cast<std::int64_t>(SagaRecordKind::kEnded)) {
+    if (kind < 1 || kind > static_cast<std::int64_t>(SagaRecordKind::kDismissed)) {
       history.broken = "the journal has a record of an unknown kind";
       continue;
     }

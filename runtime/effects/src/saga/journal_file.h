@@ -54,6 +54,9 @@ class JournalFile {
   [[nodiscard]] std::string open(const std::string& path);
   // Only to look at it: what is in it, whoever works at that. Empty, or what is wrong.
   [[nodiscard]] std::string list(const std::string& path, std::vector<flow::SagaHistory>& sagas);
+  // See SagaJournal::resolve().
+  [[nodiscard]] std::string resolve(const std::string& path, const Uuid& saga, std::uint32_t run,
+                                    flow::SagaVerdict verdict);
   // All of it or nothing, and on the disk. Empty, or what is wrong.
   [[nodiscard]] std::string write(const RecordBatch& batch);
   // Takes over what nobody works at.
@@ -68,6 +71,7 @@ class JournalFile {
   // Runs `work` in a transaction that ends with it.
   template <class Work> [[nodiscard]] std::string in_transaction(Work work);
   [[nodiscard]] std::string insert(const flow::SagaRecord& record);
+  [[nodiscard]] std::string insert_verdict(const Uuid& saga, std::uint32_t run, flow::SagaVerdict verdict);
   [[nodiscard]] std::string take_dead(std::vector<std::int64_t>& locked, std::vector<std::string>& ids);
   [[nodiscard]] std::string take_released(std::vector<std::string>& ids);
   [[nodiscard]] std::string read(const std::vector<std::string>& ids, std::vector<flow::SagaHistory>& sagas);

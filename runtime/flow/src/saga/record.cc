@@ -36,12 +36,26 @@ std::string_view name_of(SagaRun::Status status) noexcept {
   return {};
 }
 
+SagaRecordKind record_of(SagaVerdict verdict) noexcept {
+  switch (verdict) {
+    case SagaVerdict::kHappened:
+      return SagaRecordKind::kCompleted;
+    case SagaVerdict::kNotHappened:
+      return SagaRecordKind::kFailed;
+    case SagaVerdict::kUndone:
+      break;
+  }
+  return SagaRecordKind::kUndone;
+}
+
 SagaRun* SagaHistory::find(std::uint32_t run) noexcept {
   const auto found = std::ranges::find(runs, run, &SagaRun::number);
   return found == runs.end() ? nullptr : &*found;
 }
 
 void apply(SagaHistory& history, const SagaRecord& record) {
+  // Whatever is known since may have changed that.
+  if (record.kind != SagaRecordKind::kReleased) history.blocked.clear();
   SagaRun* const run = history.find(record.run);
   switch (record.kind) {
     case SagaRecordKind::kBegan:
@@ -67,6 +81,12 @@ void apply(SagaHistory& history, const SagaRecord& record) {
       return;
     case SagaRecordKind::kCommitted:
       history.committed = true;
+      return;
+    case SagaRecordKind::kBlocked:
+      history.blocked = record.data;
+      return;
+    case SagaRecordKind::kDismissed:
+      history.dismissed = true;
       return;
     case SagaRecordKind::kReleased:
     case SagaRecordKind::kEnded:

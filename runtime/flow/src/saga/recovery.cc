@@ -100,6 +100,16 @@ void SagaRecovery::on_claimed() noexcept {
   try {
     if (!claim_.why.empty()) worker_->log().write(LogLevel::kError, claim_.why);
     for (SagaHistory& history : claim_.sagas) {
+      const auto known =
+          std::ranges::find(items_, history.id, [](const Item& each) { return each.history.id; });
+      if (known != items_.end()) {
+        // An operator has said something about it, in the journal. What runs knows better.
+        if (known->running || known->task) continue;
+        known->history = std::move(history);
+        known->why.clear();
+        known->due = worker_->loop().now();
+        continue;
+      }
       Item& item = items_.emplace_back(std::move(history));
       item.package = package_of(item.history.flow);
       item.due = worker_->loop().now();
@@ -191,6 +201,7 @@ const SagaStepInfo* SagaRecovery::find(const SagaPackage* package, std::string_v
 }
 
 SagaAction SagaRecovery::plan(const Item& item) const {
+  if (item.history.dismissed) return {.kind = SagaAction::Kind::kEnd};
   return next_action(
       item.history, [&](std::string_view step) { return find(item.package, step); },
       [&](const SagaRun& run) { return item.tried.contains(run.number); });
@@ -225,6 +236,8 @@ async::Task<void> SagaRecovery::settle(Arena&, SagaRecovery& recovery, Item& ite
           item.blocked = action.run;
           goes_on = false;
           if (!item.why.empty()) recovery.tell(item, LogLevel::kError, item.why);
+          if (item.history.blocked != item.why && !item.why.empty())
+            recovery.record(item, SagaRecordKind::kBlocked, 0, item.why);
           break;
         case SagaAction::Kind::kUnwind: {
           recovery.record(item, SagaRecordKind::kUnwinding);
@@ -329,17 +342,7 @@ bool SagaRecovery::resolve(const Uuid& saga, std::uint32_t run, SagaVerdict verd
   }
   const SagaRun* const found = item->history.find(run);
   if (found == nullptr) return false;
-  switch (verdict) {
-    case SagaVerdict::kHappened:
-      record(*item, SagaRecordKind::kCompleted, run, std::string(found->data));
-      break;
-    case SagaVerdict::kNotHappened:
-      record(*item, SagaRecordKind::kFailed, run);
-      break;
-    case SagaVerdict::kUndone:
-      record(*item, SagaRecordKind::kUndone, run);
-      break;
-  }
+  record(*item, record_of(verdict), run, std::string(found->data));
   item->why.clear();
   item->due = worker_->loop().now();
   wake_at(item->due);

@@ -127,6 +127,25 @@ TEST_F(SagaRecoveryTest, AnOperatorEndsASagaAsAWhole) {
   EXPECT_TRUE(recovery.open().empty());
 }
 
+// As a program for operators writes it, beside the service.
+TEST_F(SagaRecoveryTest, TakesUpWhatAnOperatorHasWrittenIntoTheJournal) {
+  for (const SagaRecordKind verdict : {SagaRecordKind::kUndone, SagaRecordKind::kDismissed}) {
+    bank.plan("reserve", {Fate::kLost});
+    buy();
+    recover();
+    const flow::OpenSaga saga = recovery.open().at(0);
+    EXPECT_EQ(saga.history.blocked, saga.why);
+    const std::uint32_t run = verdict == SagaRecordKind::kUndone ? 1 : 0;
+    log.append({.saga = saga.history.id, .kind = verdict, .run = run, .name = {}, .data = {}, .at = {}});
+    log.append(
+        {.saga = saga.history.id, .kind = SagaRecordKind::kReleased, .name = {}, .data = {}, .at = {}});
+    service.loop().run_until([this] { return log.size() == 0; });
+    EXPECT_EQ(log.size(), 0U);
+    service.loop().run_until([this] { return recovery.open().empty(); });
+    EXPECT_TRUE(recovery.open().empty());
+  }
+}
+
 TEST_F(SagaRecoveryTest, AsksForAnOperatorWhenTheResultIsLostWithTheProcess) {
   buy_and_die_at(SagaRecordKind::kCompleted, 1);
   recover();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zerver/core/log.h>
+#include <zerver/core/uuid.h>
 #include <zerver/flow/saga/log.h>
 
 #include <cstddef>
@@ -33,6 +34,12 @@ class SagaJournal final : public flow::SagaLog {
 
   // What is in a journal that a service may have open: those that are running, too. Empty, or what is wrong.
   [[nodiscard]] static std::string list(const std::string& path, std::vector<flow::SagaHistory>& sagas);
+
+  // Writes what an operator has found out about a saga that waits for one, also while a service has the
+  // journal open: its recovery goes on with that at its next look, or at its next start. Run 0: the saga as a
+  // whole is done with. Empty, or what is wrong.
+  [[nodiscard]] static std::string resolve(const std::string& path, const Uuid& saga, std::uint32_t run,
+                                           flow::SagaVerdict verdict);
 
   // Transactions that have been written.
   std::uint64_t batches() const noexcept;

@@ -25,7 +25,14 @@ enum class SagaRecordKind : std::uint8_t {
   kCommitted = 10,  // the saga has completed: nothing of it is undone any more
   kReleased = 11,   // the flow has ended, what is left is for the recovery
   kEnded = 12,      // nothing is left: the log forgets the saga
+  kBlocked = 13,    // the recovery can do nothing more about it, `data` says why: it waits for an operator
+  kDismissed = 14,  // an operator is done with the saga as a whole
 };
+
+// What an operator has found out about a run.
+enum class SagaVerdict : std::uint8_t { kHappened, kNotHappened, kUndone };
+// The record that says so.
+SagaRecordKind record_of(SagaVerdict verdict) noexcept;
 
 // One line of the journal. A view: the log keeps copies.
 struct SagaRecord {
@@ -59,7 +66,9 @@ struct SagaHistory {
   Timestamp began;
   bool committed = false;
   bool unwinding = false;
-  std::string broken;  // why the records cannot be followed; empty when they can
+  bool dismissed = false;
+  std::string blocked;  // why it waits for an operator; empty: it does not, or nobody has found out yet
+  std::string broken;   // why the records cannot be followed; empty when they can
   std::vector<SagaRun>
       runs;  // completed ones in the order in which they completed, behind those begun before
 

@@ -51,9 +51,6 @@ struct OpenSaga {
   std::size_t blocked = 0;  // position in history.runs of the run that `why` is about
 };
 
-// What an operator has found out about a run.
-enum class SagaVerdict : std::uint8_t { kHappened, kNotHappened, kUndone };
-
 // Used by the worker's thread, but for open(). `log`, the worker and the targets outlive it.
 class SagaRecovery final : private SagaListener {
  public:
