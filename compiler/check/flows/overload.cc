@@ -54,6 +54,8 @@ class OverloadChecker {
         return "`each`";
       case StatementKind::kSaga:
         return "`saga`";
+      case StatementKind::kTx:
+        return "`tx`";
       case StatementKind::kCall:
         return "`call`";
       case StatementKind::kEnqueue:
