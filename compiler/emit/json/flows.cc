@@ -18,8 +18,9 @@ namespace {
 using model::StatementKind;
 
 constexpr std::array kStepKinds{"extract", "pure", "effect", "group", "body"};
-constexpr std::array kStatementKinds{"step",   "chain",    "parallel",  "when", "each",    "saga",  "tx",
-                                     "rescue", "on_error", "on_cancel", "on_overload", "call", "enqueue", "return"};
+constexpr std::array kStatementKinds{"step",        "chain", "parallel", "when",     "each",
+                                     "saga",        "tx",    "rescue",   "on_error", "on_cancel",
+                                     "on_overload", "call",  "enqueue",  "return"};
 constexpr std::array kTriggers{"route", "slug", "job", "cron"};
 constexpr std::array kPriorities{"interactive", "normal", "batch"};
 constexpr std::array kOverlaps{"skip", "queue", "allow"};
