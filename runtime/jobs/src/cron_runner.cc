@@ -53,8 +53,8 @@ struct CronRunner::Entry {
   Begin begin;
 };
 
-CronRunner::CronRunner(flow::Worker& worker, RunnerGroup& group, QueueSession& session, OnPut on_put)
-    : worker_(worker), group_(group), session_(session), on_put_(std::move(on_put)) {
+CronRunner::CronRunner(flow::Worker& worker, const RunnerGroup& group, QueueSession& session, OnPut on_put)
+    : worker_(worker), session_(session), on_put_(std::move(on_put)) {
   for (const KnownCron& cron : group.crons())
     entries_.push_back(std::make_unique<Entry>(*this, cron));
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace zerver::effects::queue {
@@ -252,13 +253,18 @@ std::string PostgresBackend::perform(Batch batch) {
 }
 
 // In the order of what must be there once, so that two who put the same do not wait for each other.
-std::string PostgresBackend::put(Commands& puts) {
+std::string PostgresBackend::put(const Commands& puts) {
   if (puts.empty()) return {};
-  std::ranges::stable_sort(puts, {},
-                           [](const Command* each) { return std::pair(each->job.queue, each->job.unique); });
+  using Placed = std::pair<std::size_t, Command*>;
+  std::vector<Placed> order;
+  for (Command* const each : puts)
+    order.emplace_back(order.size(), each);
+  std::ranges::sort(order, {}, [](const Placed& placed) {
+    return std::tuple(placed.second->job.queue, placed.second->job.unique, placed.first);
+  });
   PostgresArray ids, queues, names, arguments, uniques, priorities, afters, leases;
   std::map<std::string, Command*> by_id;
-  for (Command* const each : puts) {
+  for (const auto& [place, each] : order) {
     const jobs::NewJob& job = each->job;
     by_id.emplace(text_of(job.id), each);
     ids.text(text_of(job.id));
@@ -403,7 +409,7 @@ std::string PostgresBackend::fire(const jobs::NewJob& job, jobs::FireCall& call)
   jobs::PutCall put_call([](async::Job&) noexcept {});
   Command command(Kind::kPut, put_call);
   command.job = job;
-  Commands one = {&command};
+  const Commands one = {&command};
   error = put(one);
   if (!error.empty()) return error;
   call.result = put_call.result == jobs::Put::kAccepted ? Result::kFired : Result::kBusy;

@@ -26,7 +26,7 @@ class PostgresBackend final : public Backend {
   [[nodiscard]] std::string connect();
   void transact(Batch batch);
   [[nodiscard]] std::string perform(Batch batch);
-  [[nodiscard]] std::string put(Commands& puts);
+  [[nodiscard]] std::string put(const Commands& puts);
   [[nodiscard]] std::string settle(const Commands& settles);
   [[nodiscard]] std::string extend(const Commands& extends);
   [[nodiscard]] std::string claim(jobs::ClaimCall& call);

@@ -22,8 +22,8 @@ class CronRunner {
   // Called for each that has been put.
   using OnPut = std::function<void(std::string_view queue)>;
 
-  // Both outlive it; calls go through `session`.
-  CronRunner(flow::Worker& worker, RunnerGroup& group, QueueSession& session, OnPut on_put);
+  // All outlive it; calls go through `session`.
+  CronRunner(flow::Worker& worker, const RunnerGroup& group, QueueSession& session, OnPut on_put);
   ~CronRunner();
   CronRunner(const CronRunner&) = delete;
   CronRunner& operator=(const CronRunner&) = delete;
@@ -48,7 +48,6 @@ class CronRunner {
   void wait() noexcept;
 
   flow::Worker& worker_;
-  RunnerGroup& group_;
   QueueSession& session_;
   OnPut on_put_;
   std::vector<std::unique_ptr<Entry>> entries_;
