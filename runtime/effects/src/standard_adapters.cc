@@ -12,7 +12,7 @@
 namespace zerver::effects {
 
 void add_standard_adapters(Registry& registry) {
-  registry.add_default({"zerver.sql", ZERVER_VERSION, "SQLite databases"}, open_sql());
+  registry.add_default({"zerver.sql", ZERVER_VERSION, "SQLite and PostgreSQL databases"}, open_sql());
   registry.add_default({"zerver.http", ZERVER_VERSION, "other services, by HTTP/1.1 and HTTP/2"},
                        open_http());
   registry.add_default({"zerver.kv", ZERVER_VERSION, "a store in memory and Redis"}, open_kv());
