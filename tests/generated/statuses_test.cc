@@ -14,7 +14,8 @@ namespace {
 
 class Statuses : public ::testing::Test {
  protected:
-  Statuses() : test_(::statuses::package()), pay_(test_.fake("statuses.pay")), more_(test_.fake("statuses.more")) {}
+  Statuses()
+      : test_(::statuses::package()), pay_(test_.fake("statuses.pay")), more_(test_.fake("statuses.more")) {}
 
   ResponseText hold() { return test_.send({Method::kPost, "/hold?cents=7"}); }
   static FakeReply status(std::uint16_t status, FaultKind kind, Duration retry_after = {}) {
@@ -56,7 +57,8 @@ TEST_F(Statuses, AreAskedAgainNotBeforeTheyWantToBe) {
   pay_.answer("reserve", FakeReply::json("\"h1\""));
   EXPECT_THAT(hold(), HasStatus(201));
   ASSERT_EQ(pay_.asked().size(), 2U);
-  EXPECT_GE((pay_.asked()[1].at - pay_.asked()[0].at).nanoseconds, Duration::from_milliseconds(700).nanoseconds);
+  EXPECT_GE((pay_.asked()[1].at - pay_.asked()[0].at).nanoseconds,
+            Duration::from_milliseconds(700).nanoseconds);
 }
 
 TEST_F(Statuses, ThatWantToBeAskedBehindTheDeadlineAreNotAskedAgain) {

@@ -37,7 +37,7 @@ struct Options {
   Action action = Action::kServe;
   std::string subject;  // of the action: the id of a job; of kResolveSaga `ID`, or `ID:RUN:happened`
   Settings settings;
-  std::string error;    // when it is not empty, nothing else counts
+  std::string error;  // when it is not empty, nothing else counts
 };
 
 // The command line goes before the environment (`ZER_...`), and that before the file that `--config` or

@@ -19,6 +19,7 @@ Pool::Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, const Options& o
       options_(options),
       names_(loop),
       retry_(*this, &Pool::retry),
+      refusal_(*this, &Pool::refuse_all),
       maintenance_(*this, &Pool::maintain),
       sweep_(*this, &Pool::sweep),
       part_(part) {
@@ -29,6 +30,7 @@ Pool::Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, const Options& o
 Pool::~Pool() {
   closing_ = true;
   loop_.stop(retry_);
+  loop_.stop(refusal_);
   loop_.stop(maintenance_);
   loop_.stop(sweep_);
   members_.clear();
@@ -80,7 +82,8 @@ void Pool::dispatch() noexcept {
   dispatching_ = false;
   if (!waiting_.empty() && !closing_) {
     grow(waiting_.size());
-    if (!is_any(Connection::State::kReady) && !is_any(Connection::State::kConnecting)) refuse_all();
+    // In the next turn: whoever asks again at once leaves time for connecting.
+    if (is_hopeless() && !refusal_.running()) loop_.start(refusal_, loop_.now());
   }
   note();
 }
@@ -195,7 +198,7 @@ void Pool::lost(Connection& connection, std::string_view why) noexcept {
     const Duration pause = backoff_.failed(options_, random_);
     if (!retry_.running()) loop_.start(retry_, loop_.now() + pause);
     note_health();
-    if (!is_any(Connection::State::kReady) && !is_any(Connection::State::kConnecting)) refuse_all();
+    refuse_all();
     return note();
   }
   keep_one();
@@ -208,7 +211,12 @@ void Pool::retry() noexcept {
 }
 
 // Nothing is open, and nothing was to be had.
+bool Pool::is_hopeless() const noexcept {
+  return !is_any(Connection::State::kReady) && !is_any(Connection::State::kConnecting);
+}
+
 void Pool::refuse_all() noexcept {
+  if (!is_hopeless()) return;
   const std::string why = "the database cannot be reached: " + why_;
   for (std::size_t left = waiting_.size(); left > 0 && !waiting_.empty(); --left) {
     Waiting& first = *waiting_.first();

@@ -78,6 +78,7 @@ class Pool final : private ConnectionOwner {
   void grow(std::size_t wanted) noexcept;
   void keep_one() noexcept;
   void retry() noexcept;
+  bool is_hopeless() const noexcept;
   void refuse_all() noexcept;
   void maintain() noexcept;
   void retire(Connection& connection) noexcept;
@@ -97,6 +98,7 @@ class Pool final : private ConnectionOwner {
   std::vector<std::unique_ptr<Connection>> gone_;  // to be destroyed when nobody is in them
   WaitingQueue waiting_;
   Tick retry_;
+  Tick refusal_;
   Tick maintenance_;
   Tick sweep_;  // as a timer, because it can be stopped
   Backoff backoff_;

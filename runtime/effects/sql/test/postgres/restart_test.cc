@@ -160,18 +160,18 @@ TEST_P(PostgresFaults, HoldTheirPromises) {
   Registry registry;
   add_standard_adapters(registry);
   test::expect_promises_under(
-      GetParam(), {.server_port = server().port(),
-                   .open =
-                       [&](std::uint16_t port) {
-                         return std::make_unique<testing::AdapterHarness>(
-                             registry, "zerver.sql",
-                             testing::HarnessOptions{.arguments = {{"url", server().url({}, port)}}});
-                       },
-                   .call =
-                       [](testing::AdapterHarness& harness, Duration patience) {
-                         return test::called(harness, SqlAdapter::ManyArguments{{"select 'some bytes'", {}}},
-                                             patience);
-                       }});
+      GetParam(),
+      {.server_port = server().port(),
+       .open =
+           [&](std::uint16_t port) {
+             return std::make_unique<testing::AdapterHarness>(
+                 registry, "zerver.sql",
+                 testing::HarnessOptions{.arguments = {{"url", server().url({}, port)}}, .pool = 1});
+           },
+       .call =
+           [](testing::AdapterHarness& harness, Duration patience) {
+             return test::called(harness, SqlAdapter::ManyArguments{{"select 'some bytes'", {}}}, patience);
+           }});
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, PostgresFaults, ::testing::ValuesIn(test::kGateFaults), test::fault_test_name);
