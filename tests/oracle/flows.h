@@ -11,7 +11,7 @@
 
 namespace oracle {
 
-// Nanoseconds. An effect without a timeout may take for ever.
+// Nanoseconds. What has no bound, such as an endless loop, may take for ever.
 using Time = std::uint64_t;
 inline constexpr Time kMillisecond = 1'000'000;
 inline constexpr Time kUnbounded = std::numeric_limits<Time>::max();

@@ -19,9 +19,11 @@ Time times(Time time, std::uint64_t count) {
 
 Time worst_of(const Effect& effect) {
   const Policy& policy = effect.policy;
-  if (policy.timeout == 0) return kUnbounded;
+  // What docs/effects.md says of an adapter that is none of the standard ones: no flow here has a deadline.
+  constexpr Time kDefaultTimeout = 30'000 * kMillisecond;
+  const Time timeout = policy.timeout == 0 ? kDefaultTimeout : policy.timeout;
   // The last hedge starts when each one before it has had its delay, and has its whole timeout.
-  const Time attempt = policy.timeout + policy.hedges * policy.hedge_after;
+  const Time attempt = timeout + policy.hedges * policy.hedge_after;
   Time sum = attempt;
   Time pause = policy.least_backoff;
   for (std::uint32_t retry = 0; retry < policy.retries; ++retry) {

@@ -258,14 +258,28 @@ TEST(Timing, AMemberThatCannotFailForcesASuccess) {
       10 * kMillisecond);
 }
 
+// Only the deadline ends it.
 TEST(Timing, KnowsWhatHasNoBound) {
-  const FlowTiming timing = body("e10; when flag { endless; } e50;");
+  const auto with_deadline = [](const std::string& statements) {
+    return timing_of("flow tested on GET \"/\" public { deadline 1m; start; " + statements +
+                     " return 204; }");
+  };
+  const FlowTiming timing = with_deadline("e10; when flag { endless; } e50;");
   EXPECT_FALSE(timing.is_bounded());
   EXPECT_EQ(timing.unbounded.size(), 1U);
   EXPECT_EQ(timing.worst, 60 * kMillisecond);
   EXPECT_EQ(timing.best, 60 * kMillisecond);
-  EXPECT_EQ(body("endless;").best, kForever);
-  EXPECT_TRUE(body("on cancel { endless; } e10;").is_bounded());
+  EXPECT_EQ(with_deadline("endless;").best, kForever);
+  EXPECT_TRUE(with_deadline("on cancel { endless; } e10;").is_bounded());
+}
+
+TEST(Timing, TakesTheDefaultWhereThereIsNoDeadline) {
+  const Nanoseconds otherwise = model::default_timeout("zerver.http");
+  const FlowTiming timing = body("e10; endless;");
+  EXPECT_TRUE(timing.is_bounded());
+  EXPECT_EQ(timing.worst, otherwise + 10 * kMillisecond);
+  EXPECT_TRUE(timing.path.back().time.by_default);
+  EXPECT_EQ(model::default_timeout("shop.mailer"), 30'000 * kMillisecond);
 }
 
 std::vector<std::string> undone(const std::string& statements) {
