@@ -77,6 +77,11 @@ enum TravellingError : std::uint16_t {
 
 constexpr std::string_view kLoadSql = "select id, name from item where id = ?";
 
+constexpr zerver::flow::FailureAnswer kLoadAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kMissing), "zerver.Missing", 404},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable), "zerver.Unavailable", 503},
+    {zerver::FaultKinds::of(zerver::FaultKind::kTimeout), "zerver.Timeout", 504},
+};
 constexpr zerver::flow::CallSite kLoadCall{
     .step = "load",
     .target = 0,
@@ -87,6 +92,10 @@ constexpr zerver::flow::CallSite kLoadCall{
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },
+    .answers = kLoadAnswers,
+};
+constexpr const zerver::flow::CallSite* kCalls[] = {
+    &kLoadCall,
 };
 
 // --- flow show, on overload ---
@@ -441,6 +450,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .flows = kFlows,
     .targets = kTargets,
     .handle = handle,
+    .calls = kCalls,
 };
 
 }  // namespace
