@@ -119,7 +119,7 @@ class Statement:
 
 EFFECT_CLAUSES = ("with", "timeout", "retry", "backoff", "hedge", "rate", "key")
 STEP_CLAUSES = (*EFFECT_CLAUSES, "fails", "may", "then", "undo", "drops", "pivot")
-BLOCK_STATEMENTS = ("parallel", "sequential", "saga", "when", "each", "rescue", "on", "else")
+BLOCK_STATEMENTS = ("parallel", "sequential", "saga", "tx", "when", "each", "rescue", "on", "else")
 
 
 class Step:

@@ -7,7 +7,7 @@ def straight_steps(file, flow):
     """(statement, step) of the steps that a flow runs one after the other, up to the first other statement."""
     for statement in flow.statements:
         if statement.kind != "use":
-            if statement.kind in ("when", "each", "parallel", "saga", "rescue", "on", "call", "enqueue", "return"):
+            if statement.kind in ("when", "each", "parallel", "saga", "tx", "rescue", "on", "call", "enqueue", "return"):
                 return
             continue
         step = file.steps.get(statement.name)
