@@ -143,11 +143,10 @@ TEST_P(QueueConformance, GivesAFailedJobAgainBehindItsDelay) {
   QueueClient client(*world);
   EXPECT_EQ(client.put("{}"), Put::kAccepted);
   const ClaimedJob first = client.claim().at(0);
-  EXPECT_TRUE(client.nack(first, ms(150)));
-  EXPECT_TRUE(client.claim().empty());
   const TimePoint begin = world->clock().now();
+  EXPECT_TRUE(client.nack(first, ms(150)));
   const ClaimedJob second = client.wait_for_one();
-  EXPECT_GE(world->clock().now() - begin, ms(140));
+  EXPECT_GE(world->clock().now() - begin, ms(149));
   EXPECT_EQ(second.id, first.id);
   EXPECT_EQ(second.attempts, 2U);
   EXPECT_GT(second.token, first.token);
