@@ -123,11 +123,13 @@ std::string JournalFile::insert_verdict(const Uuid& saga, std::uint32_t run, flo
     record.run = run;
     record.data = found->data;
   }
-  if (std::string error = insert(record); !error.empty()) return error;
+  RecordBatch batch;
+  batch.add(record);
   record = {};
   record.saga = saga;
   record.kind = SagaRecordKind::kReleased;
-  return insert(record);
+  batch.add(record);
+  return insert(batch);
 }
 
 // Whether it is a journal, or nothing yet.
@@ -183,13 +185,15 @@ template <class Work> std::string JournalFile::in_transaction(Work work) {
 }
 
 std::string JournalFile::write(const RecordBatch& batch) {
-  return in_transaction([&] {
-    std::string error;
-    batch.for_each([&](const SagaRecord& record) {
-      if (error.empty()) error = insert(record);
-    });
-    return error;
+  return in_transaction([&] { return insert(batch); });
+}
+
+std::string JournalFile::insert(const RecordBatch& batch) {
+  std::string error;
+  batch.for_each([&](const SagaRecord& record) {
+    if (error.empty()) error = insert(record);
   });
+  return error;
 }
 
 std::string JournalFile::insert(const SagaRecord& record) {

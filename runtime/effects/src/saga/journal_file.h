@@ -70,6 +70,7 @@ class JournalFile {
   [[nodiscard]] std::string run(std::string_view statement, Values parameters = {});
   // Runs `work` in a transaction that ends with it.
   template <class Work> [[nodiscard]] std::string in_transaction(Work work);
+  [[nodiscard]] std::string insert(const RecordBatch& batch);
   [[nodiscard]] std::string insert(const flow::SagaRecord& record);
   [[nodiscard]] std::string insert_verdict(const Uuid& saga, std::uint32_t run, flow::SagaVerdict verdict);
   [[nodiscard]] std::string take_dead(std::vector<std::int64_t>& locked, std::vector<std::string>& ids);
