@@ -422,15 +422,15 @@ bool Connection::goes_again(const Flight& flight, std::string_view state) noexce
   constexpr std::string_view kCancelled = "57014";
   constexpr std::string_view kNoSuchStatement = "26000";
   constexpr std::string_view kNotSupported = "0A000";  // "cached plan must not change result type"
+  const bool may_go =
+      flight.request != nullptr && !flight.request->again_ && !flight.request->is_bound && !in_transaction();
   if (flight.statement != nullptr && (state == kNotSupported || state == kNoSuchStatement)) {
     const std::string_view routine = field(pq_, error_.get(), PG_DIAG_SOURCE_FUNCTION);
     if (state == kNotSupported && routine != "RevalidateCachedQuery") return false;
     book_.forget(*flight.statement);
-    return flight.request != nullptr && !flight.request->again_ && !in_transaction();
+    return may_go;
   }
-  if (state == kCancelled && !flight.to_cancel && std::exchange(stray_cancel_, false))
-    return flight.request != nullptr && !flight.request->again_ && !in_transaction();
-  return false;
+  return state == kCancelled && !flight.to_cancel && std::exchange(stray_cancel_, false) && may_go;
 }
 
 Failure Connection::failure_of(const PGresult* error) {
@@ -513,7 +513,7 @@ void Connection::lose(std::string why) noexcept {
     if (flight.request == nullptr) continue;
     flight.request->connection_ = nullptr;
     // Of a description nothing is left behind, so another connection may have it.
-    if (flight.kind == Kind::kDescribe && !flight.request->again_) {
+    if (flight.kind == Kind::kDescribe && !flight.request->again_ && !flight.request->is_bound) {
       flight.request->again_ = true;
       owner_.come_back(*flight.request);
     } else {

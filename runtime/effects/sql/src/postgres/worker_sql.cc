@@ -65,12 +65,18 @@ struct WorkerSql::Record final : Request {
 // A transaction, from its first statement to the end of its commit or rollback.
 struct WorkerSql::Session final : LeaseRequest {
   struct Begin final : Request {
-    Begin() noexcept { form = Form::kCommand; }
+    Begin() noexcept {
+      form = Form::kCommand;
+      is_bound = true;
+    }
     void answered(const Answer&) noexcept override {}
     void failed(const Failure&) noexcept override {}  // what is sent behind it fails, too
   };
   struct End final : Request {
-    explicit End(Session& its_session) noexcept : session(its_session) { form = Form::kCommand; }
+    explicit End(Session& its_session) noexcept : session(its_session) {
+      form = Form::kCommand;
+      is_bound = true;
+    }
     void answered(const Answer& answer) noexcept override {
       flow::Operation* const its = std::exchange(operation, nullptr);
       // A transaction in which something has failed is rolled back by its commit.
@@ -197,6 +203,7 @@ void WorkerSql::submit(const flow::Statement& statement, Gives gives, flow::Oper
   Record& record = take_record();
   record.statement = statement;
   record.gives = gives;
+  record.is_bound = operation.transaction() != nullptr;
   record.operation = &operation;
   operation.adapter_data = &record;
   if (operation.transaction() != nullptr) return submit_in(*operation.transaction(), record);

@@ -61,6 +61,8 @@ class Request : public Waiting {
   // What it refers to stays until it is over. Values that are bound where the text has a `?`, or `$1`.
   flow::Statement statement;
   Form form = Form::kPrepared;
+  // It is part of what is under way on the connection that it is sent on, and never goes to another one.
+  bool is_bound = false;
 
  protected:
   Request() noexcept : Waiting(For::kAnswer) {}
