@@ -4,12 +4,47 @@
 #include "compiler/plan/make_plan.h"
 
 #include <llvm/ADT/StringExtras.h>
+#include <llvm/Support/ErrorHandling.h>
 
 #include <algorithm>
 #include <string>
 
 namespace zc::plan {
 namespace {
+
+llvm::StringRef name_of(Operation::Kind kind) {
+  switch (kind) {
+    case Operation::Kind::kExtract:
+      return "extract";
+    case Operation::Kind::kAssign:
+      return "assign";
+    case Operation::Kind::kCalls:
+      return "effects";
+    case Operation::Kind::kStep:
+      return "step";
+    case Operation::Kind::kWhen:
+      return "when";
+    case Operation::Kind::kEnqueue:
+      return "enqueue";
+    case Operation::Kind::kRescue:
+      return "rescue";
+    case Operation::Kind::kAnswer:
+      return "answer";
+    case Operation::Kind::kBlock:
+      return "block";
+    case Operation::Kind::kParallel:
+      return "parallel";
+    case Operation::Kind::kEach:
+      return "each";
+    case Operation::Kind::kSaga:
+      return "saga";
+    case Operation::Kind::kTransaction:
+      return "transaction";
+    case Operation::Kind::kIdempotency:
+      return "idempotency";
+  }
+  llvm_unreachable("every kind of operation has a name");
+}
 
 std::string on_one_line(std::string statements) {
   std::replace(statements.begin(), statements.end(), '\n', ' ');
@@ -96,11 +131,8 @@ class Dumper {
 
   void body(const Body& body, std::size_t depth) {
     for (const Operation& operation : body) {
-      constexpr const char* kNames[] = {"extract", "assign", "effects",    "step",  "when",
-                                        "enqueue", "rescue", "answer",     "block", "parallel",
-                                        "each",    "saga",   "transaction"};
       const std::string& text = operation.comment.empty() ? operation.condition : operation.comment;
-      const llvm::StringRef kind = kNames[static_cast<std::size_t>(operation.kind)];
+      const llvm::StringRef kind = name_of(operation.kind);
       const bool says_it = llvm::StringRef(text + " ").starts_with((kind + " ").str());
       line(depth) << (says_it ? "" : kind.str() + (text.empty() ? "" : " ")) << text << "\n";
       for (const CallPlan& call : operation.calls) {

@@ -204,7 +204,9 @@ void ComputeJob::perform_operation() noexcept {
   try {
     Result<std::string> output = (*function_)(input_, context);
     cpu_ = context.cpu_time();
-    if (!output) {
+    if (!output && shared_->clock.now() >= deadline_) {
+      fail(FaultKind::kTimeout, "it stopped when its time was over");  // however the function puts that
+    } else if (!output) {
       fail(output.error().kind, output.error().why);
     } else {
       output_ = *std::move(output);
