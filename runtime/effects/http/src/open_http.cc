@@ -71,7 +71,7 @@ class WorkerHttp final : public HttpAdapter {
     read(Method::kGet, Form::kAnswer, arguments, reply, "*/*");
   }
   void send(const SendArguments& arguments, flow::Reply<HttpAnswer> reply) override {
-    start(reply, Form::kAnswer,
+    begin(reply, Form::kAnswer,
           {.method = method_of(arguments.method),
            .method_name = arguments.method,
            .path = arguments.path,
@@ -87,7 +87,7 @@ class WorkerHttp final : public HttpAdapter {
   template <class Arguments>
   void read(Method method, Form form, const Arguments& arguments, const flow::ReplyBase& reply,
             std::string_view accept) {
-    start(reply, form,
+    begin(reply, form,
           {.method = method,
            .path = arguments.path,
            .query = &arguments.query,
@@ -97,7 +97,7 @@ class WorkerHttp final : public HttpAdapter {
   template <class Arguments>
   void write(Method method, Form form, const Arguments& arguments, std::string_view body,
              std::string_view type, const flow::ReplyBase& reply) {
-    start(reply, form,
+    begin(reply, form,
           {.method = method,
            .path = arguments.path,
            .headers = &arguments.headers,
@@ -105,7 +105,7 @@ class WorkerHttp final : public HttpAdapter {
            .content_type = type,
            .accept = form == Form::kJson ? kJson : "*/*"});
   }
-  void start(const flow::ReplyBase& reply, Form form, const Wanted& wanted) {
+  void begin(const flow::ReplyBase& reply, Form form, const Wanted& wanted) {
     if (client_ == nullptr)
       return reply.fail({FaultKind::kUnavailable, "there is no network under a simulated loop", {}});
     client_->start(reply.operation(), form, wanted);
@@ -113,6 +113,12 @@ class WorkerHttp final : public HttpAdapter {
 
   std::unique_ptr<Client> client_;
 };
+
+async::Task<void> connect_once(io::net::Connector* connector, std::shared_ptr<const Route> route,
+                               ProbeDone done) {
+  const Result<std::unique_ptr<io::net::Stream>> stream = co_await dial(*connector, *route);
+  done(stream ? Health{} : Health{.state = Health::State::kDown, .why = std::string(stream.error().why)});
+}
 
 class HttpSystem final : public System {
  public:
@@ -127,6 +133,14 @@ class HttpSystem final : public System {
            settings_.base.target;
   }
   Health health() const override { return shared_.health.health(); }
+  // Whether a connection can be made: what it would be asked is not known here.
+  void probe(flow::Worker& worker, ProbeDone done) override {
+    io::net::Network* const network = io::net::network_of(worker.loop());
+    if (network == nullptr) return done(health());
+    auto route = std::make_shared<const Route>(make_route(settings_.base.origin, settings_));
+    async::spawn(worker.loop(), connect_once, &network->connector(), std::move(route), std::move(done))
+        .detach();
+  }
   std::optional<PoolState> pool() const override {
     const std::uint32_t workers = std::max(1U, shared_.workers.load());
     return PoolState{

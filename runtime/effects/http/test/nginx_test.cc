@@ -110,6 +110,10 @@ TEST(NginxTls, IsNotTrustedWithoutItsCertificate) {
   const auto performed = target->perform(get("/version"));
   EXPECT_EQ(performed->fault(), FaultKind::kUnavailable);
   EXPECT_EQ(target->system().health().state, Health::State::kDegraded);
+  const Health asked = target->probe();
+  EXPECT_EQ(asked.state, Health::State::kDown);
+  EXPECT_FALSE(asked.why.empty());
+  EXPECT_EQ(open_target(server.https(), {{"ca", server.ca_file()}})->probe().state, Health::State::kUp);
 }
 
 }  // namespace
