@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Every payload of tests/data/injections.jsonl through every argument of the standard adapters that takes a text.
 
-The service of injection.flow has a route for each argument; which there must be, the adapters' declarations say. What comes
+The service of injection.flow and web.flow has a route for each argument; which there must be, the adapters' declarations say. What comes
 back must be the payload, byte for byte, or the request is refused by a declared error; and nothing else may have changed.
 """
 
 import argparse
+import base64
 import contextlib
 import http.client
+import http.server
 import json
 import pathlib
 import re
@@ -16,7 +18,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
+import urllib.parse
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(SOURCE / "tests/e2e"), str(SOURCE / "tests/cli")]
@@ -27,7 +31,6 @@ import service  # noqa: E402
 ELSEWHERE = {
     "clock": "takes nothing",
     "random": "takes nothing",
-    "http": "its own suite has URLs, header fields and bodies",
     "queue": "messages are JSON, kept by the stores of runtime/jobs",
     "file": "its own suite has the paths",
     "compute": "a name of the program and JSON",
@@ -35,6 +38,7 @@ ELSEWHERE = {
 }
 TEXTUAL = re.compile(r"^(string|bytes|url|statement|T\d+|list<string>|map<string, string>)$")
 REFUSED = (400, 404, 409, 413, 422, 503)
+NOWHERE = "http://127.0.0.1:9"  # of those who ask nobody
 
 
 def payloads():
@@ -61,8 +65,8 @@ def declared_positions(compiler):
 
 
 def routes():
-    text = (SOURCE / "tests/injection/injection.flow").read_text(encoding="utf-8")
-    return re.findall(r'on POST "/(\w+/\w+/\w+)"', text)
+    texts = [(SOURCE / "tests/injection" / name).read_text(encoding="utf-8") for name in ("injection.flow", "web.flow")]
+    return re.findall(r'on POST "/(\w+/\w+/\w+)"', "".join(texts))
 
 
 @contextlib.contextmanager
@@ -85,12 +89,68 @@ def redis():
             process.communicate(timeout=30)
 
 
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Answers with what it was asked; counts the requests, so that one that was smuggled in is seen."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one segment, which no acknowledgement holds back
+    requests = 0
+
+    def answer(self):
+        type(self).requests += 1
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        told = {"method": self.command, "target": self.path, "names": sorted(name.lower() for name in self.headers),
+                "header": self.headers.get("x_test"), "type": self.headers.get("Content-Type"),
+                "body": base64.b64encode(body).decode()}
+        text = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("X-Told", base64.b64encode(text).decode())
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(text)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def echo_server():
+    Echo.requests = 0
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def told_by(body):
+    """What the echo server was asked, as the route's answer has it; None when it has nothing of it."""
+    if body is None:
+        return None
+    if "echo" in body:
+        return body["echo"]
+    if "text" in body:
+        return json.loads(body["text"])
+    if "data" in body:
+        return json.loads(base64.b64decode(body["data"]))
+    return json.loads(base64.b64decode(body["answer"]["headers"]["x-told"]))
+
+
 class Client:
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def post(self, route, text):
-        self.connection.request("POST", "/" + route, json.dumps({"text": text}), {"Content-Type": "application/json"})
+        both = {"text": text, "data": base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()}
+        self.connection.request("POST", "/" + route, json.dumps(both), {"Content-Type": "application/json"})
         answer = self.connection.getresponse()
         body = answer.read()
         return answer.status, json.loads(body) if body else None
@@ -109,6 +169,8 @@ class Injection(unittest.TestCase):
         """Whether the answer is that of the payload and of nothing else."""
         if status in REFUSED:
             return True
+        if route.startswith("http/"):
+            return self.arrived(route, text, told_by(body))
         if route.startswith("sql/many/"):
             return body["texts"][:1] == [text]
         if route.startswith("sql/"):
@@ -125,6 +187,32 @@ class Injection(unittest.TestCase):
         if argument == "expected" or (operation.startswith("compare_and_set") and argument == "key"):
             return body["swapped"] == "w"
         return body["text"] == ("v" if argument == "key" else text)
+
+    def arrived(self, route, text, told):
+        """Whether the payload is in its place of the request, and no other part of that has changed."""
+        _, operation, argument = route.split("/")
+        if told is None:
+            return operation == "delete"
+        names = set(told["names"]) - {"x_test"}
+        if not names <= {"host", "user-agent", "accept", "accept-encoding", "content-type", "content-length", "connection",
+                         "traceparent", "tracestate", "zerver-timeout-ms"}:
+            return False
+        path, _, query = told["target"].partition("?")
+        if argument == "path":
+            return query in ("", "q=v") and path.startswith("/echo/") and path.count("/") == 2 and \
+                urllib.parse.unquote(path[len("/echo/"):]) == text
+        if argument == "query":
+            return path == "/echo" and urllib.parse.parse_qs(query, keep_blank_values=True) == {"q": [text]}
+        if path != "/echo" or query not in ("", "q=v"):
+            return False
+        if argument == "headers":
+            return told["header"].encode("latin-1").decode().strip(" \t") == text.strip(" \t")
+        if argument == "type":
+            return told["type"].encode("latin-1").decode().strip(" \t") == text.strip(" \t")
+        if argument == "method":
+            return told["method"] == text
+        sent = base64.b64decode(told["body"]).decode()
+        return (json.loads(sent) if operation in ("post", "put", "patch") else sent) == text
 
     def run_payloads(self, prefix, environment, untouched):
         texts = payloads()
@@ -155,7 +243,7 @@ class Injection(unittest.TestCase):
                     self.assertEqual(tables, ["note", "secret"])
                     self.assertEqual(database.execute("select text from secret").fetchall(), [("secret",)])
 
-            self.run_payloads("sql/", {"DATABASE_URL": f"sqlite:{path}", "KV_URL": "memory:"}, untouched)
+            self.run_payloads("sql/", {"DATABASE_URL": f"sqlite:{path}", "KV_URL": "memory:", "WEB_URL": NOWHERE}, untouched)
 
     @unittest.skipIf(postgresql.binaries() is None, "PostgreSQL is not installed")
     def test_postgresql(self):
@@ -168,12 +256,12 @@ class Injection(unittest.TestCase):
                                               "where table_schema = 'public' order by 1"), ["note", "secret"])
                 self.assertEqual(server.query("select text from secret"), ["secret"])
 
-            self.run_payloads("sql/", {"DATABASE_URL": server.url(), "KV_URL": "memory:"}, untouched)
+            self.run_payloads("sql/", {"DATABASE_URL": server.url(), "KV_URL": "memory:", "WEB_URL": NOWHERE}, untouched)
         finally:
             server.stop()
 
     def test_kv_in_memory(self):
-        self.run_payloads("kv/", {"DATABASE_URL": "sqlite::memory:", "KV_URL": "memory:"}, lambda: None)
+        self.run_payloads("kv/", {"DATABASE_URL": "sqlite::memory:", "KV_URL": "memory:", "WEB_URL": NOWHERE}, lambda: None)
 
     @unittest.skipIf(shutil.which("redis-server") is None, "Redis is not installed")
     def test_kv_on_redis(self):
@@ -187,7 +275,13 @@ class Injection(unittest.TestCase):
                          "if string.sub(key, 1, 13) ~= 'zerver:limit:' then n = n + 1 end end return n")
                 self.assertIn(int(command("eval", count, "0")), (1, 2), "the canary, and the slot of values")
 
-            self.run_payloads("kv/", {"DATABASE_URL": "sqlite::memory:", "KV_URL": url}, untouched)
+            self.run_payloads("kv/", {"DATABASE_URL": "sqlite::memory:", "KV_URL": url, "WEB_URL": NOWHERE}, untouched)
+
+    def test_http(self):
+        with echo_server() as url:
+            environment = {"DATABASE_URL": "sqlite::memory:", "KV_URL": "memory:", "WEB_URL": url}
+            most = len(payloads()) * sum(route.startswith("http/") for route in routes())
+            self.run_payloads("http/", environment, lambda: self.assertLessEqual(Echo.requests, most))
 
 
 if __name__ == "__main__":
