@@ -1,12 +1,12 @@
 -- The database of the todos sample. Times are RFC 3339 text in UTC.
-create table if not exists user (
+create table if not exists "user" (
   id   integer primary key,
   name text not null
 );
 
 create table if not exists session (
   token      text primary key,
-  user_id    integer not null references user (id),
+  user_id    integer not null references "user" (id),
   expires_at text not null
 );
 
@@ -15,7 +15,7 @@ create table if not exists todo (
   title      text not null,
   due        text,
   done       boolean not null default false,
-  owner      integer not null references user (id),
+  owner      integer not null references "user" (id),
   created_at text not null
 );
 

@@ -93,6 +93,10 @@ class SqlCheck(cli.CliTest):
         self.assertEqual(self.found("select t.* from todo t where t.id = {id} and answer() > {number} and t.tags ? 'x' "
                                     "and uuid_generate_v4() <> t.id limit{number}"), [])
 
+    def test_takes_parameters_of_no_type(self):
+        self.assertEqual(self.found("select * from todo where ({title} is null or title = {title}) and {number} is not null"),
+                         [])
+
     def test_points_at_the_token(self):
         self.assertEqual(self.found("select * form todo where id = {id}"), [("sql-syntax", "form")])
         self.assertEqual(self.found("select * from todos where 'é' = {title}"), [("unknown-table", "todos")])

@@ -1,12 +1,16 @@
-"""The todos sample on a real SQLite file."""
+"""The todos sample on a real SQLite file, and on a server of PostgreSQL."""
 
 import concurrent.futures
 import contextlib
 import http.client
+import pathlib
 import signal
 import sqlite3
+import sys
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+import postgresql  # noqa: E402
 from service import SOURCE, TIMEOUT, Service, folder, run
 
 ALICE = {"Authorization": "Bearer alice-0123456789"}
@@ -33,10 +37,13 @@ class TodosTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
+        cls.service = cls.enterClassContext(Service("todos", "--workers", "2", environment=cls.environment()))
+
+    @classmethod
+    def environment(cls):
         cls.database = cls.enterClassContext(folder()) / "todos.db"
         make_database(cls.database)
-        cls.service = cls.enterClassContext(
-            Service("todos", "--workers", "2", environment=environment_of(cls.database)))
+        return environment_of(cls.database)
 
     def create(self, title, user=None, **fields):
         answer = self.service.ask("POST", "/todos", {"title": title, **fields}, user or ALICE)
@@ -248,6 +255,30 @@ class StartAndStop(unittest.TestCase):
                         self.assertEqual(response.status, 201)
                     service.process.wait(TIMEOUT)
                     self.assertEqual(service.process.returncode, 0)
+
+
+class OnPostgresql:
+    """The same program and the same statements; the URL decides."""
+
+    @classmethod
+    def environment(cls):
+        server = postgresql.Server()
+        cls.addClassCleanup(server.stop)
+        sessions = ", ".join(f"('{token}', {user}, '{end}')" for token, user, end in SESSIONS)
+        server.query((SOURCE / "samples/todos/postgres.sql").read_text(encoding="utf-8"))
+        server.query(f"""insert into "user" (id, name) values (1, 'Alice'), (2, 'Bob');
+                         insert into session values {sessions}""")
+        return {"DATABASE_URL": f"{server.url()}?schema={SOURCE}/samples/todos/postgres.sql"}
+
+
+@unittest.skipUnless(postgresql.binaries(), "PostgreSQL is not installed")
+class CrudOnPostgresql(OnPostgresql, Crud):
+    pass
+
+
+@unittest.skipUnless(postgresql.binaries(), "PostgreSQL is not installed")
+class PagesOnPostgresql(OnPostgresql, Pages):
+    pass
 
 
 if __name__ == "__main__":

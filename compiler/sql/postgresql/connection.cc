@@ -4,6 +4,7 @@
 
 #include <llvm/ADT/StringExtras.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <poll.h>
@@ -28,6 +29,14 @@ std::uint32_t byte_of(llvm::StringRef text, std::uint32_t position) {
     if (begins_character && --position == 0) break;
   }
   return byte;
+}
+
+// The number, from 1, in "could not determine data type of parameter $3" (SQLSTATE 42P18); 0 for other
+// errors.
+std::size_t indeterminate_parameter(const ServerError& error) {
+  std::size_t number = 0;
+  const llvm::StringRef digits = llvm::StringRef(error.message).rsplit('$').second;
+  return error.state == "42P18" && !digits.getAsInteger(10, number) ? number : 0;
 }
 
 }  // namespace
@@ -140,13 +149,29 @@ std::optional<ServerError> Connection::run(llvm::StringRef text) {
 std::optional<ServerError> Connection::describe(llvm::StringRef text, Described& described) {
   if (!command("savepoint statement")) return ServerError{"", failure_, std::nullopt};
   const std::string copy = text.str();
-  const Result prepared(pq_, pq_.prepare(connection_, "", copy.c_str(), 0, nullptr));
-  std::optional<ServerError> error = error_of(prepared, text);
+  // A parameter whose type cannot be told, as in `$1 is null`, is text to the runtime; here nothing is known
+  // of it.
+  constexpr Oid kText = 25;
+  std::vector<Oid> types;
+  std::optional<ServerError> error;
+  while (true) {
+    const Result prepared(
+        pq_, pq_.prepare(connection_, "", copy.c_str(), static_cast<int>(types.size()), types.data()));
+    error = error_of(prepared, text);
+    const std::size_t number = error ? indeterminate_parameter(*error) : 0;
+    if (number == 0 || (number <= types.size() && types[number - 1] != InvalidOid)) break;
+    types.resize(std::max(types.size(), number), InvalidOid);
+    types[number - 1] = kText;
+    command("rollback to savepoint statement");
+  }
   if (!error) {
     const Result result(pq_, pq_.describe_prepared(connection_, ""));
     error = error_of(result, text);
-    for (int i = 0; !error && i < pq_.parameters(result.get()); ++i)
-      described.parameters.push_back(pq_.parameter_type(result.get(), i));
+    for (int i = 0; !error && i < pq_.parameters(result.get()); ++i) {
+      const auto index = static_cast<std::size_t>(i);
+      const bool is_guessed = index < types.size() && types[index] != InvalidOid;
+      described.parameters.push_back(is_guessed ? InvalidOid : pq_.parameter_type(result.get(), i));
+    }
     for (int i = 0; !error && i < pq_.fields(result.get()); ++i) {
       described.fields.push_back({pq_.field_name(result.get(), i), pq_.field_table(result.get(), i),
                                   pq_.field_type(result.get(), i), pq_.field_column(result.get(), i)});
