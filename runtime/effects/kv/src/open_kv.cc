@@ -2,9 +2,11 @@
 #include "memory/memory_kv.h"
 #include "memory/memory_url.h"
 #include "redis_kv.h"
+#include "zerver.flow.h"
 #include <zerver/effects/kv/open_kv.h>
 #include <zerver/effects/redis/options.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,9 +21,9 @@ using namespace kv;
 
 class OpenKv {
  public:
-  Opened operator()(const flow::TargetInfo&, const flow::TargetConfig& config) {
-    const std::string_view url = config.get("url").value_or("");
-    std::string prefix(config.get("prefix").value_or(""));
+  Opened operator()(const flow::TargetInfo&, const KvConfig& config) const {
+    const std::string_view url = config.url;
+    std::string prefix = config.prefix;
     if (prefix.size() > kLongestPrefix) return {nullptr, "its `prefix` is longer than 256 bytes"};
     if (url.starts_with("memory:")) return open_memory(url, std::move(prefix));
     if (url.starts_with("redis")) {
@@ -35,7 +37,7 @@ class OpenKv {
   }
 
  private:
-  Opened open_memory(std::string_view url, std::string prefix) {
+  Opened open_memory(std::string_view url, std::string prefix) const {
     MemoryUrl parsed;
     if (std::string error = parse_memory_url(url, parsed); !error.empty()) return {nullptr, std::move(error)};
     if (parsed.name.empty())
@@ -46,11 +48,12 @@ class OpenKv {
     return {make_memory_kv(std::move(store), std::move(prefix)), {}};
   }
 
-  std::map<std::string, std::weak_ptr<MemoryStore>> named_;
+  // What is open now, for the next target with the same name.
+  mutable std::map<std::string, std::weak_ptr<MemoryStore>, std::less<>> named_;
 };
 
 }  // namespace
 
-Registry::Open open_kv() { return OpenKv(); }
+Registry::Open open_kv() { return Registry::typed<KvConfig>(OpenKv()); }
 
 }  // namespace zerver::effects
