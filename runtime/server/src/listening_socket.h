@@ -1,7 +1,7 @@
 // Sockets that listen on one address, one for each worker.
 #pragma once
 
-#include "setting_values.h"
+#include "settings/setting_values.h"
 
 #include <string>
 #include <utility>

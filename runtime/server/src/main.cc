@@ -1,10 +1,10 @@
 // The `main` of a generated service.
-#include "environment.h"
-#include "job_commands.h"
+#include "commands/job_commands.h"
+#include "commands/target_report.h"
 #include "job_service.h"
-#include "options.h"
 #include "saga_service.h"
-#include "target_report.h"
+#include "settings/environment.h"
+#include "settings/options.h"
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
 #include <zerver/core/random.h>

@@ -1,7 +1,7 @@
 // Serves packages over HTTP/1.1 with a thread for each worker.
 #include "listening_socket.h"
 #include "scheduling/fleet.h"
-#include "setting_values.h"
+#include "settings/setting_values.h"
 #include "worker_thread.h"
 #include <zerver/execution/watchdog.h>
 #include <zerver/server/server.h>

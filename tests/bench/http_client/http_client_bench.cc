@@ -36,7 +36,8 @@ using boost::system::error_code;
 using zerver::HttpAdapter;
 
 constexpr std::string_view kAnswer =
-    "HTTP/1.1 200 OK\r\nServer: bench\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: application/json\r\n"
+    "HTTP/1.1 200 OK\r\nServer: bench\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: "
+    "application/json\r\n"
     "Content-Length: 27\r\nCache-Control: no-store\r\n\r\n{\"id\":17,\"title\":\"buy tea\"}";
 constexpr std::string_view kEnd = "\r\n\r\n";
 constexpr std::string_view kPath = "/todos/17";
@@ -60,15 +61,16 @@ class Server {
   struct Session : std::enable_shared_from_this<Session> {
     explicit Session(tcp::socket its_socket) : socket(std::move(its_socket)) {}
     void read() {
-      socket.async_read_some(boost::asio::buffer(buffer), [self = shared_from_this()](error_code error, std::size_t size) {
-        if (error) return;
-        const bool is_whole = std::string_view(self->buffer.data(), size).ends_with(kEnd);
-        if (!is_whole) std::abort();  // requests are smaller than a segment
-        boost::asio::async_write(self->socket, boost::asio::buffer(kAnswer),
-                                 [self](error_code failed, std::size_t) {
-                                   if (!failed) self->read();
-                                 });
-      });
+      socket.async_read_some(
+          boost::asio::buffer(buffer), [self = shared_from_this()](error_code error, std::size_t size) {
+            if (error) return;
+            const bool is_whole = std::string_view(self->buffer.data(), size).ends_with(kEnd);
+            if (!is_whole) std::abort();  // requests are smaller than a segment
+            boost::asio::async_write(self->socket, boost::asio::buffer(kAnswer),
+                                     [self](error_code failed, std::size_t) {
+                                       if (!failed) self->read();
+                                     });
+          });
     }
     tcp::socket socket;
     std::array<char, 4096> buffer;
@@ -114,9 +116,10 @@ class ByHand {
       : socket_(context), left_(left) {
     socket_.connect(tcp::endpoint(boost::asio::ip::address_v4::loopback(), port));
     socket_.set_option(tcp::no_delay(true));
-    request_ = "GET " + std::string(kPath) + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
-               "\r\nUser-Agent: zerver\r\nAccept: application/json\r\nAccept-Encoding: gzip, br, zstd, deflate\r\n"
-               "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00\r\n\r\n";
+    request_ =
+        "GET " + std::string(kPath) + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
+        "\r\nUser-Agent: zerver\r\nAccept: application/json\r\nAccept-Encoding: gzip, br, zstd, deflate\r\n"
+        "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00\r\n\r\n";
   }
   void begin() {
     if (left_ == 0) return;
@@ -184,8 +187,8 @@ class NoLog final : public zerver::Log {
 
 class Call final : public zerver::flow::Operation {
  public:
-  Call(zerver::flow::Worker& worker, zerver::flow::Adapter& adapter, zerver::io::AsioLoop& loop, std::int64_t& left,
-       std::int64_t& running)
+  Call(zerver::flow::Worker& worker, zerver::flow::Adapter& adapter, zerver::io::AsioLoop& loop,
+       std::int64_t& left, std::int64_t& running)
       : Operation(HttpAdapter::kGet, &arguments_, "bench", arena_, worker),
         adapter_(adapter),
         loop_(loop),

@@ -1,4 +1,4 @@
-#include "target_report.h"
+#include "commands/target_report.h"
 
 #include <zerver/core/output_buffer.h>
 #include <zerver/flow/call/call.h>

@@ -1,5 +1,5 @@
 // What somebody probably meant who wrote a name that does not exist.
-#include "suggestion.h"
+#include "settings/suggestion.h"
 
 #include <algorithm>
 #include <cstddef>

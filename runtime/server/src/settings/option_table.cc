@@ -1,7 +1,7 @@
 // The settings that an operator can give, and what their values may be.
-#include "option_table.h"
+#include "settings/option_table.h"
 
-#include "setting_values.h"
+#include "settings/setting_values.h"
 
 #include <algorithm>
 #include <array>

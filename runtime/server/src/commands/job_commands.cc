@@ -1,4 +1,4 @@
-#include "job_commands.h"
+#include "commands/job_commands.h"
 
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/uuid.h>

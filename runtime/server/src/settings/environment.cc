@@ -1,4 +1,4 @@
-#include "environment.h"
+#include "settings/environment.h"
 
 #include <cerrno>
 #include <cstdlib>

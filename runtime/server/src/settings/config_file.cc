@@ -1,5 +1,5 @@
 // A configuration file: a JSON object of settings.
-#include "config_file.h"
+#include "settings/config_file.h"
 
 #include <simdjson.h>
 

@@ -1,9 +1,9 @@
 // Settings from a configuration file, the environment and the command line.
-#include "options.h"
+#include "settings/options.h"
 
-#include "config_file.h"
-#include "option_table.h"
-#include "suggestion.h"
+#include "settings/config_file.h"
+#include "settings/option_table.h"
+#include "settings/suggestion.h"
 
 #include <algorithm>
 #include <iterator>

@@ -1,5 +1,5 @@
 // The values of settings as people write them.
-#include "setting_values.h"
+#include "settings/setting_values.h"
 
 #include <gtest/gtest.h>
 

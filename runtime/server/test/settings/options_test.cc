@@ -1,7 +1,7 @@
 // Where settings come from, and what is said of those that are wrong.
-#include "options.h"
+#include "settings/options.h"
 
-#include "option_table.h"
+#include "settings/option_table.h"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>

@@ -1,4 +1,4 @@
-#include "suggestion.h"
+#include "settings/suggestion.h"
 
 #include <gtest/gtest.h>
 
