@@ -1,6 +1,7 @@
 #include "compiler/plan/expressions/expression.h"
 
 #include "compiler/plan/expressions/constant_json.h"
+#include "compiler/plan/expressions/statement_text.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
@@ -329,7 +330,7 @@ void ExpressionWriter::append_json(const Expression& expression, const Bindings&
 std::string ExpressionWriter::statement_text(const Expression& statement) {
   std::string text;
   for (const Expression& part : statement.operands)
-    text += is_text_constant(part) ? part.constant.text : "?";
+    text += is_text_constant(part) ? with_doubled_operators(part.constant.text) : "?";
   return text;
 }
 

@@ -127,6 +127,8 @@ TEST_F(PostgresTest, LeavesPlaceholdersInTextsAlone) {
             (Lines{{"text ?x", "2"}}));
   EXPECT_EQ(many("select $$?$$ || E'\\'?' /* ? /* ? */ ? */ || ?", {text("x")}).rows, (Lines{{"text ?'?x"}}));
   EXPECT_EQ(many("select 1 limit?", {Value(std::int64_t{1})}).rows, (Lines{{"1"}}));
+  EXPECT_EQ(many("select '{\"a\": 1}'::jsonb ?? ?, '{}'::jsonb ??| array['a']", {text("a")}).rows,
+            (Lines{{"true", "false"}}));
 }
 
 TEST_F(PostgresTest, TakesAParameterOfNoTypeForText) {

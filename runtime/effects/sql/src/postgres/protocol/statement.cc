@@ -16,6 +16,13 @@ std::string numbered_placeholders(std::string_view text) {
   for (std::size_t at = scan.next(); at != std::string_view::npos; at = scan.next()) {
     if (text[at] != '?') continue;
     result += text.substr(copied, at - copied);
+    // The operator: generated code doubles it.
+    if (at + 1 < text.size() && text[at + 1] == '?') {
+      static_cast<void>(scan.next());
+      result += '?';
+      copied = at + 2;
+      continue;
+    }
     // Spaces keep the server from taking `limit$1` for a name.
     result += " $" + std::to_string(++number) + ' ';
     copied = at + 1;

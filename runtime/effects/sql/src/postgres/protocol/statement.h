@@ -19,6 +19,7 @@ namespace zerver::effects::postgres {
 
 // `?`, of which there is one for each value, becomes `$1`, `$2` and so on; one that belongs to text, a name
 // or a comment stays.
+// `??` is the operator `?`.
 std::string numbered_placeholders(std::string_view text);
 
 // Pinned: connections that have prepared it refer to it.
