@@ -7,7 +7,8 @@ namespace {
 
 TEST(StatementText, DoublesOperatorsAndNothingElse) {
   EXPECT_EQ(with_doubled_operators("select 1"), "select 1");
-  EXPECT_EQ(with_doubled_operators("tags ? 'x' and tags ?| array['?']"), "tags ?? 'x' and tags ??| array['?']");
+  EXPECT_EQ(with_doubled_operators("tags ? 'x' and tags ?| array['?']"),
+            "tags ?? 'x' and tags ??| array['?']");
   EXPECT_EQ(with_doubled_operators("\"a?\" = E'\\'?' -- ?\n and /* ? /* ? */ ? */ $a$ ? $a$ ? 'b'"),
             "\"a?\" = E'\\'?' -- ?\n and /* ? /* ? */ ? */ $a$ ? $a$ ?? 'b'");
   EXPECT_EQ(with_doubled_operators("'unfinished ?"), "'unfinished ?");

@@ -255,3 +255,5 @@ void BM_Adapter(benchmark::State& state) {
 BENCHMARK(BM_Adapter)->Arg(1)->Arg(16)->UseRealTime();
 
 }  // namespace
+
+BENCHMARK_MAIN();
