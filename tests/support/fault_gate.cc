@@ -114,7 +114,7 @@ class FaultGate::Impl {
       }
       wait(polled, due);
       const std::scoped_lock lock(mutex_);
-      if (polled[0].revents != 0) obey();
+      if (obeyed_ != ordered_) obey();  // also when it woke for another reason: the order is written by then
       if (stopping_) return;
       accept_all();
       const auto now = GateClock::now();
