@@ -46,7 +46,7 @@ class ConnectionOwner {
 class Connection {
  public:
   // So many statements are sent before the first of them is answered.
-  static constexpr std::size_t kMaxInFlight = 8;
+  static constexpr std::size_t kMaxInFlight = 3;
   // So many stay prepared; the one that was used longest ago makes room.
   static constexpr std::size_t kMaxPrepared = 256;
   // Of the rows of one answer.
