@@ -1,5 +1,6 @@
 #include "connection.h"
 
+#include "protocol/one_line.h"
 #include "protocol/sql_state.h"
 #include "protocol/types.h"
 
@@ -18,14 +19,6 @@ namespace {
 std::string_view field(const Libpq& pq, const PGresult* result, int code) noexcept {
   const char* const text = pq.error_field(result, code);
   return text == nullptr ? std::string_view() : std::string_view(text);
-}
-
-std::string one_line(std::string_view text) {
-  while (text.ends_with('\n') || text.ends_with(' '))
-    text.remove_suffix(1);
-  std::string line(text);
-  std::ranges::replace(line, '\n', ' ');
-  return line;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "schema.h"
 
+#include "protocol/one_line.h"
 #include "protocol/scan.h"
 
 #include <algorithm>
@@ -15,14 +16,6 @@ namespace zerver::effects::postgres {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string trimmed(std::string_view text) {
-  while (text.ends_with('\n') || text.ends_with(' '))
-    text.remove_suffix(1);
-  std::string line(text);
-  std::ranges::replace(line, '\n', ' ');
-  return line;
-}
 
 // A connection that is waited for.
 class Session {
@@ -53,7 +46,7 @@ class Session {
         return "the server does not answer";
       status = pq_.connect_poll(connection_);
     }
-    return status == PGRES_POLLING_OK ? "" : trimmed(pq_.error_message(connection_));
+    return status == PGRES_POLLING_OK ? "" : one_line(pq_.error_message(connection_));
   }
 
   // One statement or several; the rows are those of the last one. Empty, or what is wrong.
@@ -66,14 +59,14 @@ class Session {
                           ? pq_.send_query(connection_, text.c_str()) == 1
                           : pq_.send_params(connection_, text.c_str(), static_cast<int>(values.size()),
                                             nullptr, values.data(), nullptr, nullptr, 0) == 1;
-    std::string error = sent ? "" : trimmed(pq_.error_message(connection_));
+    std::string error = sent ? "" : one_line(pq_.error_message(connection_));
     state_.clear();
     rows_.clear();
     while (PGresult* const next = sent ? pq_.get_result(connection_) : nullptr) {
       const ResultPointer result(next, FreeResult{&pq_});
       const ExecStatusType status = pq_.result_status(next);
       if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
-        error = trimmed(pq_.result_error(next));
+        error = one_line(pq_.result_error(next));
         const char* const state = pq_.error_field(next, PG_DIAG_SQLSTATE);
         state_ = state == nullptr ? "" : state;
       }

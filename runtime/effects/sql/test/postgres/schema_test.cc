@@ -55,8 +55,8 @@ TEST_F(PostgresSchema, IsComparedByNamesAloneWithoutTheRightToCreateOne) {
 TEST_F(PostgresSchema, ThatIsWrongEndsTheStart) {
   EXPECT_EQ(open("create table a (b nonsense)"),
             prefix() +
-                "the schema is wrong: ERROR:  type \"nonsense\" does not exist LINE 1: create table a (b "
-                "nonsense)                           ^");
+                "the schema is wrong: ERROR: type \"nonsense\" does not exist LINE 1: create table a (b "
+                "nonsense) ^");
   EXPECT_EQ(query("select count(*) from pg_class where relname = 'a'"), "0");
 }
 
