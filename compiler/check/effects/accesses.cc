@@ -1,5 +1,7 @@
 #include "compiler/check/effects/accesses.h"
 
+#include "compiler/base/stable_sort.h"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -40,8 +42,8 @@ std::vector<const SqlColumn*> sorted(const std::vector<SqlColumn>& keys) {
   std::vector<const SqlColumn*> result;
   for (const SqlColumn& key : keys)
     result.push_back(&key);
-  std::stable_sort(result.begin(), result.end(),
-                   [](const SqlColumn* left, const SqlColumn* right) { return left->name < right->name; });
+  zc::stable_sort(result,
+                  [](const SqlColumn* left, const SqlColumn* right) { return left->name < right->name; });
   return result;
 }
 

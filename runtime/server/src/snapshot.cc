@@ -228,7 +228,7 @@ Snapshot snapshot_of(Server& server, const effects::Systems& systems, std::span<
       std::ranges::count_if(sagas, [](const flow::OpenSaga& saga) { return !saga.why.empty(); });
   LiveFlows live = server.live_flows_within(patience);
   const std::size_t live_count = live.flows.size();
-  std::ranges::stable_sort(live.flows, std::ranges::greater(), &LiveFlow::age);
+  std::ranges::sort(live.flows, std::ranges::greater(), &LiveFlow::age);
   if (live_count > Snapshot::kMostLive) live.flows.resize(Snapshot::kMostLive);
   return {.connections = server.open_connections(),
           .workers = server.scheduler_stats(),

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 namespace zerver::effects::kv {
 
@@ -22,7 +23,7 @@ void ManyRead::start(redis::Client& client, const List<String>& keys, Keys& pref
   const auto slot_of = [&](std::size_t position) -> std::uint16_t {
     return client.is_cluster() ? redis::key_slot(full[position]) : 0;
   };
-  std::ranges::stable_sort(order, {}, slot_of);
+  std::ranges::sort(order, {}, [&](std::size_t position) { return std::pair(slot_of(position), position); });
 
   std::size_t used = 0;
   std::vector<std::string_view> words;

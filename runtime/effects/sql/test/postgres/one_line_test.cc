@@ -6,7 +6,8 @@ namespace zerver::effects::postgres {
 namespace {
 
 TEST(OneLine, MakesOneOfIndentedLines) {
-  EXPECT_EQ(one_line("connection refused\n\tIs the server running?\n"), "connection refused Is the server running?");
+  EXPECT_EQ(one_line("connection refused\n\tIs the server running?\n"),
+            "connection refused Is the server running?");
 }
 
 TEST(OneLine, LeavesTextAloneAndNothingOfNothing) {
