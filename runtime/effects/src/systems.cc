@@ -1,5 +1,6 @@
 #include <zerver/effects/systems.h>
 #include <zerver/flow/call/defaults.h>
+#include <zerver/flow/rpc/rpc.h>
 
 #include <algorithm>
 #include <exception>
@@ -36,7 +37,9 @@ std::string Systems::open(std::span<const flow::PackageInfo* const> packages, co
 
 std::string Systems::open_target(const flow::TargetInfo& info, const Registry& registry,
                                  const flow::Environment& environment) {
-  const Registry::Entry* const entry = registry.find(info.adapter);
+  const Registry::Entry* entry = registry.find(info.adapter);
+  // One that is declared with `@grpc` needs no implementation of its own.
+  if (entry == nullptr && !info.rpcs.empty()) entry = registry.find("zerver.grpc");
   const std::string adapter = "adapter `" + std::string(info.adapter) + "`";
   if (entry == nullptr) return "no implementation of " + adapter + " is registered";
   flow::TargetConfig config;

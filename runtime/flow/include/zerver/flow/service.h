@@ -70,6 +70,8 @@ struct FlowInfo {
   std::span<const OutcomeInfo> outcomes = {};  // as `zerver-compile --dump=errors` says
 };
 
+struct Rpc;
+
 struct TargetInfo {
   static constexpr std::uint32_t kDefaultInFlight = defaults::kInFlight;
 
@@ -84,6 +86,7 @@ struct TargetInfo {
   // Of a database: the text of the package's `schema "..."` file; empty when there is none.
   std::string_view schema = {};
   std::span<const OperationInfo> operations = {};  // of its adapter, in the order of the declaration
+  std::span<const Rpc> rpcs = {};  // how these are called, of an adapter with `@grpc`; none of any other
   // Which of its settings the `.flow` file has: "in_flight pool". The others are defaults.
   std::string_view declared = {};
 
