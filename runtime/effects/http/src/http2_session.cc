@@ -82,7 +82,7 @@ struct Http2Session::Callbacks {
     if (transfer == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     std::string_view& left = transfer->body_left();
     const std::string_view piece = left.substr(0, size);
-    std::ranges::copy(piece, reinterpret_cast<char*>(buffer));
+    std::copy_n(piece.data(), piece.size(), reinterpret_cast<char*>(buffer));
     left.remove_prefix(piece.size());
     if (left.empty()) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(piece.size());

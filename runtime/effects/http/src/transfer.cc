@@ -168,7 +168,7 @@ bool Transfer::add_field(std::string_view name, std::string_view value) {
 bool Transfer::add_data(std::string_view data) {
   is_too_large_ = in_.size() + data.size() > limits_.body;
   if (is_too_large_) return false;
-  std::ranges::copy(data, in_.prepare(data.size()).data());
+  std::copy_n(data.data(), data.size(), in_.prepare(data.size()).data());
   in_.commit(data.size());
   return true;
 }

@@ -278,7 +278,7 @@ const JsonValue* JsonReader::parse(std::string_view text, std::size_t readable, 
   if (readable < simdjson::SIMDJSON_PADDING) {
     parser_->padded.clear();
     char* const copy = parser_->padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-    std::ranges::copy(text, copy);
+    std::copy_n(text.data(), text.size(), copy);
     std::fill_n(copy + text.size(), simdjson::SIMDJSON_PADDING, ' ');
     text = {copy, text.size()};
   }

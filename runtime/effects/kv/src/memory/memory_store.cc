@@ -111,7 +111,7 @@ bool MemoryStore::write(Shard& shard, Entry* old, std::string_view key, std::uin
                         std::string_view value, TimePoint until) {
   if (!fits(key, value.size())) return false;
   Entry& entry = *shard.put(old, key, hash, value.size(), until);
-  std::ranges::copy(value, entry.value_bytes().begin());
+  std::copy_n(value.data(), value.size(), entry.value_bytes().data());
   shard.make_room(entry, shard_bytes_);
   return true;
 }
