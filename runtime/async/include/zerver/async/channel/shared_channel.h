@@ -21,31 +21,46 @@ template <class T> class SharedChannel {
   static_assert(std::is_nothrow_move_constructible_v<T>, "a message is moved from one to the other");
   using Cells = detail::Cells<T>;
 
-  // How often one looks again before it goes to sleep, which costs it and whoever wakes it about as much: a
-  // microsecond.
+  // Before it goes to sleep one waits a little, which costs it and whoever wakes it about as much: some
+  // microseconds, in units of a pause of the processor, longer from look to look. Looking takes the cache
+  // line away from whoever is writing to it: so one who is as quick as the other side looks when there are
+  // several messages, or places, and then has them all.
+  static constexpr int kFirstWait = 16;
+  static constexpr int kLongestWait = 64;
+  // So often one who waits for another to leave a cell looks before the other may have lost its processor.
   static constexpr int kLooks = 64;
-  // Tells the processor that the thread is waiting for another one, and the system when it has been doing so
-  // for long: the other one may have lost its processor.
-  static void pause(int look) noexcept {
-    if (look >= kLooks) {
-      sched_yield();
-      return;
-    }
+
+  // Tells the processor that the thread is waiting for another one.
+  static void pause(int times) noexcept {
 #if defined(__x86_64__)
-    __builtin_ia32_pause();
+    for (int i = 0; i < times; ++i)
+      __builtin_ia32_pause();
+#else
+    static_cast<void>(times);
 #endif
+  }
+  static void wait_for_cell(int look) noexcept {
+    if (look < kLooks) {
+      pause(1);
+    } else {
+      sched_yield();
+    }
+  }
+  // True when it is worth trying again.
+  template <class MayGoOn> static bool wait_a_little(MayGoOn may_go_on) noexcept {
+    for (int wait = kFirstWait; wait <= kLongestWait; wait *= 2) {
+      pause(wait);
+      if (may_go_on()) return true;
+    }
+    return false;
   }
 
   // What sending and receiving have in common: trying until it works, parked in between.
   template <class Self> class Attempt {
    public:
     void enqueue(Waiter& waiter) {
-      for (int look = 0; look < kLooks; ++look) {
-        pause(look);
-        if (self().try_complete()) {
-          waiter.complete();
-          return;
-        }
+      while (wait_a_little([this] { return self().may_complete(); })) {
+        if (self().try_complete()) return waiter.complete();
       }
       waiter_ = &waiter;
       parked_ =
@@ -93,6 +108,7 @@ template <class T> class SharedChannel {
     friend class Attempt<Send>;
     Send(SharedChannel& channel, T&& message) noexcept : channel_(channel), message_(std::move(message)) {}
     detail::ParkingLot& lot() const noexcept { return channel_.senders_; }
+    bool may_complete() const noexcept { return channel_.cells_.may_push(); }
 
     SharedChannel& channel_;
     T message_;
@@ -114,6 +130,7 @@ template <class T> class SharedChannel {
     friend class Attempt<Receive>;
     explicit Receive(SharedChannel& channel) noexcept : channel_(channel) {}
     detail::ParkingLot& lot() const noexcept { return channel_.receivers_; }
+    bool may_complete() const noexcept { return channel_.cells_.may_pop(); }
 
     SharedChannel& channel_;
     std::optional<T> message_;
@@ -130,13 +147,14 @@ template <class T> class SharedChannel {
 
   // For threads that may block, never for that of a loop; results as those of Channel, but for `cancelled`.
   Result<void> send_blocking(T message) noexcept {
-    const auto pushed = block(senders_, Cells::Push::kFull, [&] { return push(message); });
+    const auto pushed =
+        block(senders_, Cells::Push::kFull, [&] { return push(message); }, [&] { return cells_.may_push(); });
     if (pushed == Cells::Push::kClosed) return channel_closed_to_senders();
     return {};
   }
   Result<T> receive_blocking() noexcept {
     std::optional<T> message;
-    block(receivers_, Cells::Pop::kEmpty, [&] { return pop(message); });
+    block(receivers_, Cells::Pop::kEmpty, [&] { return pop(message); }, [&] { return cells_.may_pop(); });
     if (!message) return channel_ended();
     return *std::move(message);
   }
@@ -184,7 +202,7 @@ template <class T> class SharedChannel {
   typename Cells::Push push(T& message) noexcept {
     auto pushed = cells_.push(message);
     for (int look = 0; pushed == Cells::Push::kSoon; ++look) {
-      pause(look);
+      wait_for_cell(look);
       pushed = cells_.push(message);
     }
     if (pushed == Cells::Push::kDone) {
@@ -197,7 +215,7 @@ template <class T> class SharedChannel {
   typename Cells::Pop pop(std::optional<T>& message) noexcept {
     auto popped = cells_.pop(message);
     for (int look = 0; popped == Cells::Pop::kSoon; ++look) {
-      pause(look);
+      wait_for_cell(look);
       popped = cells_.pop(message);
     }
     if (popped == Cells::Pop::kDone) {
@@ -206,12 +224,12 @@ template <class T> class SharedChannel {
     }
     return popped;
   }
-  template <class Outcome, class Attempt>
-  Outcome block(detail::ParkingLot& lot, Outcome not_now, Attempt attempt) noexcept {
-    for (int look = 0; look < kLooks; ++look) {
+  template <class Outcome, class Attempt, class MayGoOn>
+  static Outcome block(detail::ParkingLot& lot, Outcome not_now, Attempt attempt,
+                       MayGoOn may_go_on) noexcept {
+    do {
       if (const Outcome outcome = attempt(); outcome != not_now) return outcome;
-      pause(look);
-    }
+    } while (wait_a_little(may_go_on));
     while (true) {
       detail::ParkedThread self;
       lot.park(self);
