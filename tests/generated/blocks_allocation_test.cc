@@ -1,7 +1,8 @@
 // What branches and loops cost in heap allocations once the first requests have warmed everything up: none. A
-// program of its own, because it replaces operator new.
+// program of its own, because operator new counts.
 
 #include "blocks.flow.h"
+#include "tests/support/allocation_count.h"
 #include <zerver/core/random.h>
 #include <zerver/flow/service.h>
 #include <zerver/testing/req_test.h>
@@ -9,30 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <string>
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-void* counted(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* const memory = std::malloc(size != 0 ? size : 1)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size); }
-void* operator new[](std::size_t size) { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace zerver::flow {
 namespace {
@@ -67,7 +46,7 @@ class BlockAllocations : public ::testing::Test {
     std::size_t before = 0;
     for (int request = 0; request < 10; ++request) {
       exchange.reset();
-      before = allocations.load();
+      before = test::allocations();
       exchange.request.method = method;
       exchange.request.path = path;
       exchange.request.query = query;
@@ -77,7 +56,7 @@ class BlockAllocations : public ::testing::Test {
       EXPECT_EQ(blocks::v1::package().handle(exchange, match), Handled::kNow);
       EXPECT_EQ(exchange.response.status, status);
     }
-    return allocations.load() - before;
+    return test::allocations() - before;
   }
 
   testing::SimLoop loop;

@@ -1,33 +1,12 @@
-// What the primitives cost in heap allocations once they are warm: none. A program of its own, because it
-// replaces operator new.
+// What the primitives cost in heap allocations once they are warm: none. A program of its own, because
+// operator new counts.
+#include "tests/support/allocation_count.h"
 #include <zerver/async/async.h>
 #include <zerver/testing/sim_loop.h>
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-void* counted(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* const memory = std::malloc(size != 0 ? size : 1)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size); }
-void* operator new[](std::size_t size) { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace zerver::async {
 namespace {
@@ -83,10 +62,10 @@ TEST(Primitives, AllocateNothingAfterWarmUp) {
     spawn(loop, use_everything, std::ref(static_cast<Loop&>(loop)), std::ref(everything)).detach();
     loop.run();
   }
-  const std::size_t before = allocations;
+  const std::size_t before = test::allocations();
   spawn(loop, use_everything, std::ref(static_cast<Loop&>(loop)), std::ref(everything)).detach();
   loop.run();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(test::allocations(), before);
 }
 
 }  // namespace

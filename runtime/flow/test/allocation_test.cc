@@ -1,6 +1,7 @@
 // What a request costs in heap allocations once the first ones have warmed everything up: none. A program of
-// its own, because it replaces operator new.
+// its own, because operator new counts.
 #include "handmade.flow.h"
+#include "tests/support/allocation_count.h"
 #include "zerver.flow.h"
 #include <zerver/core/random.h>
 #include <zerver/flow/generated.h>
@@ -11,31 +12,9 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <string>
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-void* counted(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* const memory = std::malloc(size != 0 ? size : 1)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size); }
-void* operator new[](std::size_t size) { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace zerver::flow {
 namespace {
@@ -82,7 +61,7 @@ class Allocations : public ::testing::Test {
     std::size_t before = 0;
     for (int request = 0; request < 10; ++request) {
       exchange.reset();
-      before = allocations.load();
+      before = test::allocations();
       exchange.request.method = method;
       exchange.request.path = path;
       exchange.request.body = std::string_view(body).substr(0, size);
@@ -91,7 +70,7 @@ class Allocations : public ::testing::Test {
       EXPECT_EQ(handmade::v1::package().handle(exchange, match), Handled::kNow);
       EXPECT_EQ(exchange.response.status, status);
     }
-    return allocations.load() - before;
+    return test::allocations() - before;
   }
 
   testing::SimLoop loop;
@@ -171,7 +150,7 @@ TEST_F(Allocations, OfJoinsAndPoliciesAreNone) {
     std::size_t before = 0;
     for (int request = 0; request < 10; ++request) {
       exchange.reset();
-      before = allocations.load();
+      before = test::allocations();
       exchange.set_targets(half_only);
       static_cast<void>(every_join(exchange).handled());
       while (half.has_waiting()) {
@@ -180,7 +159,7 @@ TEST_F(Allocations, OfJoinsAndPoliciesAreNone) {
         loop.run_ready();
       }
     }
-    EXPECT_EQ(allocations.load() - before, 0U);
+    EXPECT_EQ(test::allocations() - before, 0U);
     EXPECT_GT((cap == 1 ? target.counts.waited : target.counts.hedges).value(), 0U);
     EXPECT_EQ(places.count(), 0U);
   }

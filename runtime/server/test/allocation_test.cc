@@ -2,33 +2,12 @@
 // every allocation.
 #include "test_client.h"
 #include "test_service.h"
+#include "tests/support/allocation_count.h"
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <string>
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-void* counted(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size); }
-void* operator new[](std::size_t size) { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace zerver::server {
 namespace {
@@ -36,14 +15,14 @@ namespace {
 // How many allocations `count` such requests take, answered one by one; the client takes none itself.
 std::size_t count_allocations(TestClient& client, std::string_view request, std::size_t answer_size,
                               int count) {
-  const std::size_t before = allocations.load();
+  const std::size_t before = test::allocations();
   std::size_t received = 0;
   for (int i = 0; i < count; ++i) {
     client.send(request);
     received += client.skip(answer_size);
   }
   EXPECT_EQ(received, answer_size * static_cast<std::size_t>(count));
-  return allocations.load() - before;
+  return test::allocations() - before;
 }
 
 TEST(Allocations, AreNoneOnceWarm) {

@@ -1,34 +1,12 @@
 // What a call over a kept connection costs in heap allocations once the first ones have warmed everything up:
-// none. A program of its own, because it replaces operator new.
+// none. A program of its own, because operator new counts.
 #include "http_fixture.h"
+#include "tests/support/allocation_count.h"
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-// Only those of the thread that performs the calls count.
-thread_local bool is_counting = false;
-
-void* counted(std::size_t size) {
-  if (is_counting) allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* const memory = std::malloc(size != 0 ? size : 1)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size); }
-void* operator new[](std::size_t size) { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+#include <optional>
 
 namespace zerver::effects {
 namespace {
@@ -70,23 +48,24 @@ TEST(HttpAllocations, ThereAreNoneOverAKeptConnection) {
   Arena arena;
   const HttpAdapter::GetArguments arguments{.path = "/path/to/it", .query = {}, .headers = {}};
   Repeated operation(target->worker(), arena, arguments);
-  const std::function<bool()> is_over = [&] { return operation.is_over; };
   constexpr std::size_t kWarm = 50;
   constexpr std::size_t kCounted = 500;
+  std::size_t allocated = 0;
   for (std::size_t i = 0; i < kWarm + kCounted; ++i) {
-    is_counting = i >= kWarm;
+    const std::size_t before = test::allocations_of_thread();
     operation.begin(target->adapter());
-    is_counting = false;  // the harness's own
+    std::size_t taken = test::allocations_of_thread() - before;
+    // From the harness's first question on: what it takes before it waits is its own.
+    std::optional<std::size_t> waits_from;
     ASSERT_TRUE(target->run_until([&] {
-      is_counting = false;
-      const bool over = is_over();
-      is_counting = i >= kWarm && !over;
-      return over;
+      if (!waits_from) waits_from = test::allocations_of_thread();
+      if (operation.is_over) taken += test::allocations_of_thread() - *waits_from;
+      return operation.is_over;
     }));
-    is_counting = false;
+    if (i >= kWarm) allocated += taken;
   }
   EXPECT_EQ(operation.answers, kWarm + kCounted);
-  EXPECT_EQ(allocations.load(), 0U);
+  EXPECT_EQ(allocated, 0U);
 }
 
 }  // namespace

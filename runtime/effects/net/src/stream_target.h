@@ -16,6 +16,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace zerver::effects::net {
 
@@ -65,8 +67,8 @@ struct StreamShared {
   }
 };
 
-// The connections of one worker. A connection makes itself ready (`open`) and says whether it can be used
-// again.
+// The connections of one worker. A connection makes itself ready (`open`), says whether it can be used again
+// (`is_usable`), and remembers that it was (`was_used`).
 template <class Connection> class StreamPool {
  public:
   using ConnectionPtr = std::unique_ptr<Connection>;
@@ -82,18 +84,26 @@ template <class Connection> class StreamPool {
     publish();
     co_return std::move(lease);
   }
-  // Behind what a lease was used for.
-  void publish() noexcept {
-    const async::PoolStats stats = pool_->stats();
-    counts_.open.store(static_cast<std::uint32_t>(stats.leased + stats.idle), std::memory_order_relaxed);
-    counts_.idle.store(static_cast<std::uint32_t>(stats.idle), std::memory_order_relaxed);
-    counts_.waiting.store(static_cast<std::uint32_t>(stats.waiting), std::memory_order_relaxed);
+  // Behind what it was used for; a connection that is not usable any more is closed.
+  void give_back(Lease&& lease, bool is_usable) {
+    {
+      Lease ended = std::move(lease);
+      (*ended)->was_used = true;
+      if (!is_usable) ended.discard();
+    }
+    publish();
   }
   void close() noexcept {
     if (pool_) pool_->close();
   }
 
  private:
+  void publish() noexcept {
+    const async::PoolStats stats = pool_->stats();
+    counts_.open.store(static_cast<std::uint32_t>(stats.leased + stats.idle), std::memory_order_relaxed);
+    counts_.idle.store(static_cast<std::uint32_t>(stats.idle), std::memory_order_relaxed);
+    counts_.waiting.store(static_cast<std::uint32_t>(stats.waiting), std::memory_order_relaxed);
+  }
   // All workers are known when the first operation comes.
   void open() {
     const async::PoolOptions options{
@@ -119,6 +129,31 @@ template <class Connection> class StreamPool {
   flow::Worker& worker_;
   PoolCounts& counts_;
   std::optional<Pool> pool_;
+};
+
+// A target with such pools: one `Shared`, and an adapter of it for each worker.
+template <class Shared, class WorkerAdapter> class StreamSystem final : public System {
+ public:
+  explicit StreamSystem(std::unique_ptr<Shared> shared) noexcept : shared_(std::move(shared)) {}
+
+  std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
+    auto adapter = std::make_unique<WorkerAdapter>(*shared_, worker);
+    workers_.emplace_back(&worker, adapter.get());
+    return adapter;
+  }
+  std::string describe() const override { return net::describe(shared_->settings.url); }
+  Health health() const override { return shared_->health.health(); }
+  std::optional<PoolState> pool() const override { return shared_->pool(); }
+  void probe(flow::Worker& worker, ProbeDone done) override {
+    for (const auto& [each, adapter] : workers_) {
+      if (each == &worker) return adapter->probe(std::move(done));
+    }
+    done(health());
+  }
+
+ private:
+  std::unique_ptr<Shared> shared_;
+  std::vector<std::pair<flow::Worker*, WorkerAdapter*>> workers_;
 };
 
 }  // namespace zerver::effects::net

@@ -87,7 +87,7 @@ class WorkerTcp final : public TcpAdapter {
       Result<std::string> answer = co_await exchange_on(***lease, message);
       const bool again = !answer && answer.error().kind == FaultKind::kUnavailable && may_be_repeated &&
                          (**lease)->was_used && ongoing.is_wanted();
-      end(*std::move(lease), answer.has_value() && shared_.framing != Framing::kUntilClose);
+      pool_.give_back(*std::move(lease), answer.has_value() && shared_.framing != Framing::kUntilClose);
       if (again) continue;
       shared_.note(answer, operations_.loop().now());
       co_return std::move(answer);
@@ -124,17 +124,9 @@ class WorkerTcp final : public TcpAdapter {
     const Frame frame(shared_.framing, message);
     const auto pieces = frame.pieces();
     const Result<void> written = co_await (**lease)->stream->write(pieces);
-    end(*std::move(lease), written.has_value() && shared_.framing != Framing::kUntilClose);
+    pool_.give_back(*std::move(lease), written.has_value() && shared_.framing != Framing::kUntilClose);
     shared_.note(written, operations_.loop().now());
     co_return written;
-  }
-  void end(Lease&& lease, bool is_usable) {
-    {
-      Lease ended = std::move(lease);
-      (*ended)->was_used = true;
-      if (!is_usable) ended.discard();
-    }
-    pool_.publish();
   }
 
   TcpShared& shared_;
@@ -142,29 +134,7 @@ class WorkerTcp final : public TcpAdapter {
   StreamPool<TcpConnection> pool_;
 };
 
-class TcpSystem final : public System {
- public:
-  explicit TcpSystem(std::unique_ptr<TcpShared> shared) noexcept : shared_(std::move(shared)) {}
-
-  std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
-    auto adapter = std::make_unique<WorkerTcp>(*shared_, worker);
-    workers_.emplace_back(&worker, adapter.get());
-    return adapter;
-  }
-  std::string describe() const override { return net::describe(shared_->settings.url); }
-  Health health() const override { return shared_->health.health(); }
-  std::optional<PoolState> pool() const override { return shared_->pool(); }
-  void probe(flow::Worker& worker, ProbeDone done) override {
-    for (const auto& [each, adapter] : workers_) {
-      if (each == &worker) return adapter->probe(std::move(done));
-    }
-    done(health());
-  }
-
- private:
-  std::unique_ptr<TcpShared> shared_;
-  std::vector<std::pair<flow::Worker*, WorkerTcp*>> workers_;
-};
+using TcpSystem = StreamSystem<TcpShared, WorkerTcp>;
 
 }  // namespace
 }  // namespace net

@@ -81,7 +81,7 @@ class WorkerWebSocket final : public WebsocketAdapter {
       Result<WebSocketMessage> answer = co_await exchange_on(***lease, question);
       const bool again = !answer && answer.error().kind == FaultKind::kUnavailable &&
                          question.may_be_repeated && (**lease)->was_used && ongoing.is_wanted();
-      end(*std::move(lease), answer.has_value());
+      pool_.give_back(*std::move(lease), answer.has_value());
       if (again) continue;
       shared_.note(answer, operations_.loop().now());
       if (!answer) co_return answer.error();
@@ -104,17 +104,9 @@ class WorkerWebSocket final : public WebsocketAdapter {
       co_return lease.error();
     }
     const Result<void> sent = co_await (**lease)->send(text, true);
-    end(*std::move(lease), sent.has_value());
+    pool_.give_back(*std::move(lease), sent.has_value());
     shared_.note(sent, operations_.loop().now());
     co_return sent;
-  }
-  void end(Lease&& lease, bool is_usable) {
-    {
-      Lease ended = std::move(lease);
-      (*ended)->was_used = true;
-      if (!is_usable) ended.discard();
-    }
-    pool_.publish();
   }
 
   WebSocketShared& shared_;
@@ -122,29 +114,7 @@ class WorkerWebSocket final : public WebsocketAdapter {
   StreamPool<WebSocketConnection> pool_;
 };
 
-class WebSocketSystem final : public System {
- public:
-  explicit WebSocketSystem(std::unique_ptr<WebSocketShared> shared) noexcept : shared_(std::move(shared)) {}
-
-  std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
-    auto adapter = std::make_unique<WorkerWebSocket>(*shared_, worker);
-    workers_.emplace_back(&worker, adapter.get());
-    return adapter;
-  }
-  std::string describe() const override { return net::describe(shared_->settings.url); }
-  Health health() const override { return shared_->health.health(); }
-  std::optional<PoolState> pool() const override { return shared_->pool(); }
-  void probe(flow::Worker& worker, ProbeDone done) override {
-    for (const auto& [each, adapter] : workers_) {
-      if (each == &worker) return adapter->probe(std::move(done));
-    }
-    done(health());
-  }
-
- private:
-  std::unique_ptr<WebSocketShared> shared_;
-  std::vector<std::pair<flow::Worker*, WorkerWebSocket*>> workers_;
-};
+using WebSocketSystem = StreamSystem<WebSocketShared, WorkerWebSocket>;
 
 // Of the `Host` field: without the port that the scheme has anyway.
 std::string host_of(const TargetUrl& url) {

@@ -1,32 +1,12 @@
-// What a connection costs in heap allocations once it is open: none. A program of its own, because it
-// replaces operator new.
+// What a connection costs in heap allocations once it is open: none. A program of its own, because
+// operator new counts.
 #include "runtime/io/test/net/run.h"
+#include "tests/support/allocation_count.h"
 #include "tests/support/scripted_server.h"
 
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <string_view>
-
-namespace {
-
-thread_local std::size_t allocations = 0;  // the server has a thread of its own
-
-void* counted(std::size_t size) {
-  ++allocations;
-  if (void* const memory = std::malloc(size != 0 ? size : 1)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size); }
-void* operator new[](std::size_t size) { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace zerver::io::net {
 namespace {
@@ -44,7 +24,7 @@ TEST_F(NetAllocationTest, ReadingAndWritingAllocatesNothing) {
     std::array<char, 11> buffer;
     std::size_t before = 0;
     for (int i = 0; i < 110; ++i) {
-      if (i == 10) before = allocations;
+      if (i == 10) before = test::allocations_of_thread();
       const Result<void> written = co_await stream->write(pieces);
       EXPECT_TRUE(written);
       for (std::size_t done = 0; done < buffer.size();) {
@@ -54,7 +34,7 @@ TEST_F(NetAllocationTest, ReadingAndWritingAllocatesNothing) {
         done += *size;
       }
     }
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(test::allocations_of_thread(), before);
   });
 }
 
