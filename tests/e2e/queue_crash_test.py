@@ -1,22 +1,28 @@
 """Workers of one queue, killed at random: no job is lost, none is held by two at a time, each that is exhausted
 is one dead letter.
 
-    queue_crash_test.py [WORKERS [JOBS [KILLS [URL]]]]
+    queue_crash_test.py sqlite|postgres|redis|nats [WORKERS [JOBS [KILLS]]] [restart]
+
+`restart`: the server of the store is killed, too, twice, and comes back with what it has kept.
 """
 
 import collections
-import pathlib
+import contextlib
 import random
 import signal
 import subprocess
 import sys
 import time
 
+import backing
 from service import BIN, folder
 
-WORKER = BIN / "queue_worker"
+WORKER = BIN.parent / "tests" / "queue_worker"
+# Each worker is a connection, and one that is killed has its own for a moment more.
+SETTINGS = {"postgres": ["max_connections=200"]}
 # Far above what this takes: passing it is a failure, not a measurement.
 PATIENCE = 900
+RECOVERY = 5  # seconds from the server's restart to the first job that is put
 
 
 class Workers:
@@ -52,14 +58,30 @@ def listed(url):
     return [int(word) for word in lines[0].split()], [line.split() for line in lines[1:]]
 
 
-def run(url, path, workers, jobs, kills):
+def fail(server, putter, log, count):
+    """Kills the server when so many jobs have been put; how long it takes after its restart until they are put again."""
+    while not log.exists() or log.read_bytes().count(b"\n") < count:
+        listed(server.url)
+    server.kill()
+    assert putter.stdout.readline() == "failed\n"
+    server.start()
+    restarted = time.monotonic()
+    assert putter.stdout.readline() == "works\n"
+    return time.monotonic() - restarted
+
+
+def run(url, path, workers, jobs, kills, server=None):
     chance = random.Random(7)
     began = time.monotonic()
+    recoveries = []
     # While some are put, others are worked at.
     crew = Workers(url, path, workers)
     try:
-        putter = subprocess.Popen([WORKER, url, "put", path / "put.log", str(jobs)])
+        log = path / "put.log"
+        putter = subprocess.Popen([WORKER, url, "put", log, str(jobs)], stdout=subprocess.PIPE, text=True)
         killed = 0
+        if server is not None:
+            recoveries = [fail(server, putter, log, part * jobs) for part in (0.1, 0.4)]
         while True:
             if killed < kills:
                 crew.kill_one(chance)
@@ -69,15 +91,19 @@ def run(url, path, workers, jobs, kills):
                 break
             assert time.monotonic() - began < PATIENCE, (waiting, running, killed)
         assert putter.returncode == 0
+        putter.stdout.close()
     finally:
         crew.end()
-    check(url, path, jobs)
-    print(f"{workers} workers, {jobs} jobs, {killed} kills: {time.monotonic() - began:.1f} s")
+    assert all(seconds < RECOVERY for seconds in recoveries), recoveries
+    check(url, path, jobs, bool(recoveries))
+    print(f"{workers} workers, {jobs} jobs, {killed} kills, back after {recoveries}: {time.monotonic() - began:.1f} s")
 
 
-def check(url, path, jobs):
+def check(url, path, jobs, has_failed):
     put = {line[1]: line[2] for line in read(path, "put.log") if line[0] == "P"}
+    failed = {line[1]: line[2] for line in read(path, "put.log") if line[0] == "F"}
     assert len(put) == jobs, len(put)
+    assert bool(failed) == has_failed, f"{len(failed)} could not be put"
     done, claims, ends, given_back = set(), collections.defaultdict(list), set(), set()
     for line in read(path, "work-*.log"):
         if line[0] == "D":
@@ -103,17 +129,27 @@ def check(url, path, jobs):
             assert (job, token) in given_back or after[3] >= asked + lease, f"{job} was held by two: {before} {after}"
     (waiting, running, dead), letters = listed(url)
     assert waiting == running == 0, (waiting, running)
+    buried = {letter[0] for letter in letters}
+    assert len(letters) == dead == len(buried), (dead, len(letters), len(buried))
     bad = {job for job, what in put.items() if what == "bad"}
-    assert len(letters) == dead and {letter[0] for letter in letters} == bad, (dead, len(bad))
-    assert len({letter[0] for letter in letters}) == len(letters)
-    print(f"{len(done)} done, {again} claims of jobs that had been claimed before, {dead} dead letters")
+    # Of those that failed to be put nobody knows whether they are there.
+    maybe = {job for job, what in failed.items() if what == "bad"}
+    assert bad <= buried <= bad | maybe, (len(buried), len(bad), len(maybe))
+    print(f"{len(done)} done, {again} claims of jobs that had been claimed before, {dead} dead letters, "
+          f"{len(failed)} failed to be put")
 
 
 def main():
-    numbers = [int(word) for word in sys.argv[1:4]]
+    store = sys.argv[1]
+    numbers = [int(word) for word in sys.argv[2:5] if word != "restart"]
+    restart = "restart" in sys.argv
     workers, jobs, kills = numbers + [6, 1500, 12][len(numbers):]
-    with folder() as path:
-        run(sys.argv[4] if len(sys.argv) > 4 else f"sqlite:{path / 'jobs.db'}", pathlib.Path(path), workers, jobs, kills)
+    with folder() as path, contextlib.ExitStack() as stack:
+        if store == "sqlite":
+            run(f"sqlite:{path / 'jobs.db'}", path, workers, jobs, kills)
+        else:
+            server = stack.enter_context(backing.Server(store, *SETTINGS.get(store, [])))
+            run(server.url, path, workers, jobs, kills, server if restart else None)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 // A worker of a queue that can be killed at any time, and says in a file what it does.
 //
-//   queue_worker URL put LOG COUNT    puts jobs: `P id what`
+//   queue_worker URL put LOG COUNT    puts jobs: `P id what` when one has been accepted, `F id what` when
+//   that failed, so that
+//                                     nobody knows; another one is put in its place. Says `failed` when that
+//                                     begins, `works` when it is over
 //   queue_worker URL work LOG         claims and does them until it is killed
 //   queue_worker URL list             `waiting running dead`, then the ids of dead letters
 //
@@ -22,6 +25,7 @@
 #include <string>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace zerver {
@@ -31,6 +35,7 @@ constexpr Duration kLease = Duration::from_seconds(2);
 constexpr Duration kSlow = Duration::from_milliseconds(100);
 constexpr std::uint32_t kAttempts = 3;
 constexpr std::size_t kClaim = 32;
+constexpr Duration kPause = Duration::from_milliseconds(100);  // behind a failure of the store
 
 std::string text_of(const Uuid& id) {
   std::string text(Uuid::kText, '\0');
@@ -92,32 +97,49 @@ class Putter {
             auto& self = static_cast<Call&>(job);
             self.putter.done(self);
           }),
-          putter(the_putter) {}
+          putter(the_putter),
+          again(*this) {}
+    struct Again final : async::Timer {
+      explicit Again(Call& the_call) noexcept
+          : Timer([](Timer& timer) noexcept {
+              auto& of = static_cast<Again&>(timer).call;
+              of.putter.send(of);
+            }),
+            call(the_call) {}
+      Call& call;
+    };
     Putter& putter;
+    std::size_t number = 0;
     std::string id, what;
+    Again again;
   };
 
   // One of 100 always fails, one of 100 takes a while.
   void put(Call& call) {
     if (left_ == 0) return;
-    const std::size_t number = left_--;
+    call.number = left_--;
+    call.what = call.number % 100 == 0 ? "bad" : call.number % 100 == 50 ? "slow" : "good";
+    send(call);
+  }
+  void send(Call& call) {
     const Uuid id = Uuid::generate(process_.random);
     call.id = text_of(id);
-    call.what = number % 100 == 0 ? "bad" : number % 100 == 50 ? "slow" : "good";
     jobs::NewJob job;
     job.id = id;
     job.queue = "jobs";
     job.name = "work";
     job.arguments = call.what;
-    if (number % 10 == 0) job.after = Duration::from_milliseconds(static_cast<std::int64_t>(number % 1000));
+    if (call.number % 10 == 0)
+      job.after = Duration::from_milliseconds(static_cast<std::int64_t>(call.number % 1000));
     if (session_->put(job, call)) process_.loop.defer(call);
   }
   void done(Call& call) {
-    if (call.failed()) {
-      std::fprintf(stderr, "queue_worker: %s\n", call.why.c_str());
-      std::exit(1);
+    journal_.write((call.failed() ? "F " : "P ") + call.id + " " + call.what + "\n");
+    if (std::exchange(is_failing_, call.failed()) != call.failed()) {
+      std::puts(call.failed() ? "failed" : "works");
+      std::fflush(stdout);
     }
-    journal_.write("P " + call.id + " " + call.what + "\n");
+    if (call.failed()) return process_.loop.start(call.again, process_.loop.now() + kPause);
     if (--unfinished_ == 0) return process_.loop.stop();
     put(call);
   }
@@ -125,6 +147,7 @@ class Putter {
   Process& process_;
   Journal journal_;
   std::size_t left_, unfinished_;
+  bool is_failing_ = false;
   std::vector<std::unique_ptr<Call>> calls_;
   std::unique_ptr<jobs::QueueSession> session_;
 };
@@ -196,7 +219,7 @@ class Worker final : private jobs::QueueListener {
 
   void claimed() {
     is_claiming_ = false;
-    if (claim_.failed()) return wait(Duration::from_milliseconds(100));
+    if (claim_.failed()) return wait(kPause);
     const std::int64_t received = process_.now();
     for (jobs::ClaimedJob& job : claim_.jobs) {
       auto free = std::ranges::find(settles_, false, [](const auto& each) { return each->is_used; });

@@ -40,6 +40,9 @@ Failure failure_of(int error) {
   return {is_missing(error) ? FaultKind::kMissing : FaultKind::kUnavailable, text_of(error)};
 }
 
+// `a/` and `a/.` are folders.
+bool names_folder(std::string_view path) noexcept { return path.ends_with('/') || path.ends_with("/."); }
+
 // The parts of a relative path, without empty ones and `.`. Null when it is none, or leads upwards.
 std::optional<std::vector<std::string>> parts_of(std::string_view path) {
   if (path.starts_with('/') || path.find('\0') != std::string_view::npos) return std::nullopt;
@@ -131,7 +134,7 @@ Descriptor Root::open_by_steps(std::string_view path, int flags, int& error) con
   Descriptor at(::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   for (std::size_t i = 0; at && i < parts->size(); ++i) {
     const bool is_last = i + 1 == parts->size();
-    const int how = is_last ? flags : O_PATH | O_DIRECTORY;
+    const int how = !is_last ? O_PATH | O_DIRECTORY : names_folder(path) ? flags | O_DIRECTORY : flags;
     at = Descriptor(::openat(at.get(), (*parts)[i].c_str(), how | O_NOFOLLOW | O_CLOEXEC));
   }
   if (!at) error = errno;
@@ -142,7 +145,7 @@ Descriptor Root::open_by_steps(std::string_view path, int flags, int& error) con
 Descriptor Root::open_parent(std::string_view path, bool making, std::string& name, Problem& problem) const {
   const FaultKind wrong = making ? FaultKind::kRejected : FaultKind::kMissing;
   auto parts = parts_of(path);
-  if (!parts || parts->empty() || parts->back().starts_with(kTemporary)) {
+  if (!parts || parts->empty() || names_folder(path) || parts->back().starts_with(kTemporary)) {
     problem = Failure{wrong, "it is no path of a file below the folder"};
     return Descriptor();
   }

@@ -89,12 +89,13 @@ TEST_P(RootTest, LetsNoPathOut) {
   for (const std::string& path :
        {std::string("../made"), std::string("up/made"), (outside() / "made").string(),
         std::string("up/folder/made"), std::string("slash/tmp/made"), std::string(""), std::string("."),
-        std::string("inside/..")}) {
+        std::string("inside/.."), std::string("made/"), std::string("made/.")}) {
     EXPECT_EQ(kind_of(root.write(path, "x")), FaultKind::kRejected) << path;
     EXPECT_EQ(kind_of(root.remove(path)), FaultKind::kMissing) << path;
   }
   EXPECT_FALSE(std::filesystem::exists(outside() / "made"));
   EXPECT_FALSE(std::filesystem::exists(outside() / "folder"));
+  EXPECT_FALSE(std::filesystem::exists(folder() / "made"));
   EXPECT_EQ(text_of(outside() / "secret"), "hidden");
   // What is written under the name of a link takes its place.
   EXPECT_FALSE(root.write("link", "mine"));

@@ -32,8 +32,10 @@ struct Nats {
 };
 
 // Milliseconds.
-constexpr std::int64_t kTimeout = 5'000;
+constexpr std::int64_t kTimeout = 3'000;
 constexpr std::int64_t kReconnect = 250;
+// A server that has been silent for two of them is gone.
+constexpr std::int64_t kPing = 2'000;
 
 NatsEntry entry_of(const Nats& nats, kvEntry* entry) {
   NatsEntry result;
@@ -55,12 +57,14 @@ struct NatsBucket::State {
     if (bucket != nullptr) nats.bucket_destroy(bucket);
     if (jetstream != nullptr) nats.jetstream_destroy(jetstream);
     if (connection != nullptr) nats.connection_destroy(connection);
+    if (statistics != nullptr) nats.statistics_destroy(statistics);
   }
 
   Nats nats;
   natsConnection* connection = nullptr;
   jsCtx* jetstream = nullptr;
   kvStore* bucket = nullptr;
+  natsStatistics* statistics = nullptr;
   std::string stream;
 };
 
@@ -85,9 +89,15 @@ std::string NatsBucket::open(const std::string& url, const std::string& name) {
   if (status == NATS_OK) status = nats.options_set_name(options, "zerver-queue");
   if (status == NATS_OK) status = nats.options_set_max_reconnect(options, -1);
   if (status == NATS_OK) status = nats.options_set_reconnect_wait(options, kReconnect);
+  if (status == NATS_OK) status = nats.options_set_ping_interval(options, kPing);
+  if (status == NATS_OK) status = nats.options_set_max_pings_out(options, 2);
   if (status == NATS_OK) status = nats.connect(&state.connection, options);
   nats.options_destroy(options);
-  if (status == NATS_OK) status = nats.jetstream(&state.jetstream, state.connection, nullptr);
+  if (status == NATS_OK) status = nats.statistics_create(&state.statistics);
+  jsOptions waits;
+  nats.jetstream_options_init(&waits);
+  waits.Wait = kTimeout;
+  if (status == NATS_OK) status = nats.jetstream(&state.jetstream, state.connection, &waits);
   if (status == NATS_OK) {
     status = nats.open_bucket(&state.bucket, state.jetstream, name.c_str());
     if (status != NATS_OK) {
@@ -109,6 +119,17 @@ std::string NatsBucket::open(const std::string& url, const std::string& name) {
     }
   }
   return status == NATS_OK ? std::string() : nats.status_text(status);
+}
+
+bool NatsBucket::is_connected() const noexcept {
+  return state_->nats.connection_status(state_->connection) == NATS_CONN_STATUS_CONNECTED;
+}
+
+std::uint64_t NatsBucket::reconnects() const noexcept {
+  std::uint64_t count = 0;
+  if (state_->nats.connection_statistics(state_->connection, state_->statistics) == NATS_OK)
+    state_->nats.statistics_counts(state_->statistics, nullptr, nullptr, nullptr, nullptr, &count);
+  return count;
 }
 
 // What the server refuses is about the revision: keys and values are well formed.
@@ -137,9 +158,10 @@ std::optional<NatsEntry> NatsBucket::get(const std::string& key) {
   return std::nullopt;
 }
 
+// Not kvStore_Create(): when that gets no answer it asks once more, for as long again.
 NatsChange NatsBucket::create(const std::string& key, std::string_view value, std::uint64_t& revision) {
-  return changed(state_->nats.create(&revision, state_->bucket, key.c_str(), value.data(),
-                                     static_cast<int>(value.size())));
+  revision = 0;
+  return update(key, value, revision);
 }
 
 NatsChange NatsBucket::update(const std::string& key, std::string_view value, std::uint64_t& revision) {

@@ -38,6 +38,10 @@ class NatsBucket {
   // Of the last thing that failed.
   const std::string& why() const noexcept { return why_; }
 
+  bool is_connected() const noexcept;
+  // How often it has been connected again. What was watched before does not learn of what comes after.
+  std::uint64_t reconnects() const noexcept;
+
   // Null when there is none, with why() empty, or when it failed.
   std::optional<NatsEntry> get(const std::string& key);
   NatsChange create(const std::string& key, std::string_view value, std::uint64_t& revision);

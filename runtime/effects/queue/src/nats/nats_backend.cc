@@ -142,7 +142,19 @@ bool NatsBackend::hear(const NatsEntry& entry) {
   return true;
 }
 
+// What has been deleted while nobody watched stays in the index until it is to be claimed.
+void NatsBackend::watch_again() {
+  const std::uint64_t reconnects = bucket_.reconnects();
+  if (reconnects == reconnects_) return;
+  std::unique_ptr<NatsBucket::Watch> watch = bucket_.watch("j");
+  if (watch == nullptr) return;
+  watch_ = std::move(watch);
+  reconnects_ = reconnects;
+}
+
 bool NatsBackend::has_changed() {
+  if (!bucket_.is_connected()) return false;
+  watch_again();
   bool any = false;
   while (const std::optional<NatsEntry> entry = watch_->next(1))
     any = hear(*entry) || any;
@@ -238,7 +250,7 @@ std::string NatsBackend::free_unique(const NatsRecord& record, std::uint64_t key
 void NatsBackend::perform(Batch batch, Timestamp now) {
   now_ = now.microseconds;
   expire();
-  std::string error;
+  std::string error = bucket_.is_connected() ? "" : "the server cannot be reached";
   for (const std::unique_ptr<Command>& each : batch) {
     // What waits for a server that is gone waits once.
     if (error.empty()) error = perform(*each);

@@ -58,6 +58,7 @@ class NatsBackend final : public Backend {
   void forget(std::uint64_t key);
   void learn(std::uint64_t key, Item item);
   bool hear(const NatsEntry& entry);
+  void watch_again();
   void expire();
   Waiting* first_waiting(std::array<Waiting, async::kPriorities>& classes);
   Item* find_held(const jobs::QueueLease& lease);
@@ -71,6 +72,7 @@ class NatsBackend final : public Backend {
 
   NatsBucket bucket_;
   std::unique_ptr<NatsBucket::Watch> watch_;
+  std::uint64_t reconnects_ = 0;  // of the bucket, when it was watched
   Items items_;
   std::map<std::string, std::array<Waiting, async::kPriorities>, std::less<>> waiting_;
   std::set<std::pair<std::int64_t, std::uint64_t>> leases_;  // end, key
