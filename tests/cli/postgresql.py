@@ -86,7 +86,7 @@ class Server:
     def url(self, password=PASSWORD, database="postgres"):
         return f"postgres://checker:{password}@127.0.0.1:{self.port}/{database}"
 
-    def query(self, text):
-        done = subprocess.run([binaries() / "psql", "-qAt", self.url(), "-c", text], check=True, capture_output=True,
+    def query(self, text, database="postgres"):
+        done = subprocess.run([binaries() / "psql", "-qAt", self.url(database=database), "-c", text], check=True, capture_output=True,
                               text=True)
         return done.stdout.split()

@@ -1,5 +1,7 @@
 #include "job_run.h"
+#include <zerver/flow/call/target.h>
 #include <zerver/flow/data/text.h>
+#include <zerver/flow/transaction/transaction.h>
 #include <zerver/jobs/job_runner.h>
 
 #include <algorithm>
@@ -128,6 +130,7 @@ void JobRunner::only_forward() noexcept {
 // --- Putting ---
 
 void JobRunner::put(const flow::JobRequest& request, flow::Reply<void> reply) {
+  if (reply.operation().transaction() != nullptr) return put_in_transaction(request, reply.operation());
   // Who came before and waits goes first.
   if (waiting_.empty() && try_put(request, reply.operation())) return;
   wait_for_room({&request, &reply.operation()});
@@ -138,6 +141,37 @@ void JobRunner::wait_for_room(const Waiting& waiting) {
   has_waiting_.store(true, std::memory_order_relaxed);
   // Room may have come since, and who made it not have seen that somebody waits.
   pump_soon();
+}
+
+bool JobRunner::joins(const flow::Target& target) const noexcept {
+  const std::string_view database = group_.store().database();
+  return !database.empty() && target.adapter != nullptr && target.adapter->database() == database;
+}
+
+// The database answers, and does what is asked of the operation from here on.
+void JobRunner::put_in_transaction(const flow::JobRequest& request, flow::Operation& operation) {
+  const KnownJob* const known = group_.find(request.job);
+  if (known == nullptr) return operation.fail({FaultKind::kInternal, "this program has no such job", {}});
+  std::string unique;
+  const flow::Statement statement = group_.store().put_statement(new_job(request, *known, unique),
+                                                                 worker_.clock().wall(), operation.arena());
+  operation.transaction()->adapter().execute(statement, operation);
+}
+
+// Its texts are those of the request and of the program, and the one that is written into `unique`.
+NewJob JobRunner::new_job(const flow::JobRequest& request, const KnownJob& known, std::string& unique) {
+  NewJob job;
+  job.id = Uuid::generate(worker_.random());
+  job.queue = known.queue;
+  job.name = known.info->name;
+  job.arguments = request.arguments.view();
+  job.after = request.after;
+  job.priority = request.priority.value_or(known.flow->priority);
+  if (!request.unique.empty())
+    job.unique = unique.append(request.job).append(1, ':').append(request.unique.view());
+  if (known.info->lease < Duration::max() - RunnerOptions::kSlack)
+    job.lease = known.info->lease + RunnerOptions::kSlack;
+  return job;
 }
 
 // False when there is no room.
@@ -157,19 +191,8 @@ bool JobRunner::try_put(const flow::JobRequest& request, flow::Operation& operat
   sent.due = worker_.loop().now() + request.after;
   operation.adapter_data = &sent;
 
-  NewJob job;
-  job.id = Uuid::generate(worker_.random());
-  job.queue = known->queue;
-  job.name = known->info->name;
-  job.arguments = request.arguments.view();
-  job.after = request.after;
-  job.priority = request.priority.value_or(known->flow->priority);
   std::string unique;
-  if (!request.unique.empty())
-    job.unique = unique.append(request.job).append(1, ':').append(request.unique.view());
-  if (known->info->lease < Duration::max() - RunnerOptions::kSlack)
-    job.lease = known->info->lease + RunnerOptions::kSlack;
-  if (!session_->put(job, sent)) return true;
+  if (!session_->put(new_job(request, *known, unique), sent)) return true;
   return finish_put(sent);
 }
 
@@ -195,12 +218,18 @@ bool JobRunner::finish_put(Sent& sent) {
 }
 
 void JobRunner::cancel(flow::Operation& operation) noexcept {
+  if (operation.transaction() != nullptr) return operation.transaction()->adapter().cancel(operation);
   if (operation.adapter_data != nullptr) {
     static_cast<Sent*>(operation.adapter_data)->operation = nullptr;
     operation.adapter_data = nullptr;
     return;
   }
   std::erase_if(waiting_, [&operation](const Waiting& each) { return each.operation == &operation; });
+}
+
+void JobRunner::let_go(flow::Operation& operation) noexcept {
+  if (operation.transaction() != nullptr) return operation.transaction()->adapter().let_go(operation);
+  cancel(operation);
 }
 
 void JobRunner::admit_waiting() noexcept {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace zerver::effects::queue {
 
@@ -47,6 +48,13 @@ class Backend {
   // Whether somebody else may have changed the queue since this was asked last. Asked every 20 ms, also to
   // keep the connection.
   virtual bool has_changed() = 0;
+
+  // As of QueueStore; any thread.
+  virtual std::string_view database() const noexcept { return {}; }
+  virtual flow::Statement put_statement(const jobs::NewJob& job, Timestamp now, Arena& arena) const {
+    static_cast<void>(job), static_cast<void>(now), static_cast<void>(arena);
+    return {};
+  }
 };
 
 }  // namespace zerver::effects::queue

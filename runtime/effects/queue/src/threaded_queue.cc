@@ -67,6 +67,8 @@ class ThreadedQueue::Session final : public jobs::QueueSession {
 
 class ThreadedQueue::Thread {
  public:
+  const Backend& backend() const noexcept { return *backend_; }
+
   Thread(std::unique_ptr<Backend> backend, const Clock& clock)
       : clock_(clock), backend_(std::move(backend)), thread_([this] { run(); }) {}
   ~Thread() {
@@ -250,6 +252,12 @@ ThreadedQueue::~ThreadedQueue() = default;
 std::unique_ptr<jobs::QueueSession> ThreadedQueue::session(async::Loop& loop, const Clock&,
                                                            jobs::QueueListener* listener) {
   return std::make_unique<Session>(*thread_, loop, listener);
+}
+
+std::string_view ThreadedQueue::database() const noexcept { return thread_->backend().database(); }
+
+flow::Statement ThreadedQueue::put_statement(const jobs::NewJob& job, Timestamp now, Arena& arena) const {
+  return thread_->backend().put_statement(job, now, arena);
 }
 
 }  // namespace zerver::effects::queue

@@ -6,6 +6,7 @@
 #include <zerver/jobs/queue_store.h>
 
 #include <memory>
+#include <string_view>
 
 namespace zerver::effects::queue {
 
@@ -23,6 +24,8 @@ class ThreadedQueue final : public jobs::QueueStore {
   std::unique_ptr<jobs::QueueSession> session(async::Loop& loop, const Clock& clock,
                                               jobs::QueueListener* listener) override;
   bool is_durable() const noexcept override { return true; }
+  std::string_view database() const noexcept override;
+  flow::Statement put_statement(const jobs::NewJob& job, Timestamp now, Arena& arena) const override;
 
  private:
   class Session;

@@ -7,6 +7,10 @@
 
 namespace zerver::flow {
 
+void Adapter::execute(const Statement& /*statement*/, Operation& operation) {
+  operation.fail({FaultKind::kInternal, "it is no database, and has no transactions", {}});
+}
+
 Adapter& Transaction::adapter() const noexcept { return *exchange_->target(target_).adapter; }
 
 void Transaction::roll_back() noexcept {

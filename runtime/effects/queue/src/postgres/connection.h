@@ -78,6 +78,8 @@ class PostgresConnection {
   [[nodiscard]] std::string open(const std::string& url);
   void close() noexcept;
   bool is_open() const noexcept { return connection_ != nullptr; }
+  // Behind open().
+  const postgres::Libpq& library() const noexcept { return pq_; }
 
   // Several statements without parameters.
   [[nodiscard]] std::string execute(const std::string& script);

@@ -1,10 +1,13 @@
 #include "postgres_backend.h"
 
+#include "postgres/options.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <map>
 #include <optional>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -52,6 +55,14 @@ constexpr std::string_view kPut =
     "  $8::bigint[]) with ordinality"
     "  as new(id, queue, name, arguments, unique_key, priority, after, lease, place) order by place"
     " on conflict (queue, unique_key) where unique_key is not null do nothing returning id";
+
+// As a part of somebody's transaction; those who claim are told when it is committed.
+constexpr std::string_view kPutOne =
+    "with new as (insert into zerver.job(id, queue, name, arguments, unique_key, priority, due, lease)"
+    "  values (?, ?, ?, ?, ?, ?, now() + ?::bigint * interval '1 microsecond',"
+    "   least(?::bigint, 3155760000000000) * interval '1 microsecond')"
+    "  on conflict (queue, unique_key) where unique_key is not null do nothing returning 1)"
+    " select pg_notify('zerver_queue', '') from new";
 
 constexpr std::string_view kExpire =
     "update zerver.job set due = leased_until, leased_until = null where number in"
@@ -157,7 +168,26 @@ std::int64_t milliseconds_now() noexcept {
 
 std::string PostgresBackend::open(const std::string& url) {
   url_ = url;
-  return connect();
+  std::string error = connect();
+  postgres::Options options;
+  if (error.empty()) error = postgres::parse_url(connection_.library(), url_, options);
+  database_ = std::move(options.database);
+  return error;
+}
+
+flow::Statement PostgresBackend::put_statement(const jobs::NewJob& job, Timestamp /*now*/,
+                                               Arena& arena) const {
+  using flow::Value;
+  const std::span<Value> values = arena.make_array<Value>(8);
+  values[0] = flow::to_value(arena, job.id);
+  values[1] = Value(String::borrowed(job.queue));
+  values[2] = Value(String::borrowed(job.name));
+  values[3] = Value(Bytes::borrowed(job.arguments));
+  if (!job.unique.empty()) values[4] = Value(Bytes::borrowed(arena.text(job.unique).view()));
+  values[5] = Value(static_cast<std::int32_t>(job.priority));
+  values[6] = Value(microseconds(job.after));
+  values[7] = Value(microseconds(job.lease));
+  return {kPutOne, values};
 }
 
 std::string PostgresBackend::connect() {

@@ -5,6 +5,7 @@
 #include "postgres/connection.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace zerver::effects::queue {
@@ -19,6 +20,8 @@ class PostgresBackend final : public Backend {
   // cannot be done fails alone.
   void perform(Batch batch, Timestamp now) override;
   bool has_changed() override;
+  std::string_view database() const noexcept override { return database_; }
+  flow::Statement put_statement(const jobs::NewJob& job, Timestamp now, Arena& arena) const override;
 
  private:
   using Commands = std::vector<Command*>;
@@ -39,6 +42,7 @@ class PostgresBackend final : public Backend {
   }
 
   std::string url_;
+  std::string database_;
   PostgresConnection connection_;
   PostgresRows rows_;
   bool was_lost_ = false;  // the connection: what was told meanwhile has not been heard

@@ -1,11 +1,13 @@
 #include "sqlite_backend.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <limits>
 #include <optional>
+#include <span>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -79,13 +81,27 @@ constexpr std::string_view kRevive =
 
 Value text(std::string_view view) noexcept { return Value(String::borrowed(view)); }
 Value blob(std::string_view view) noexcept { return Value(Bytes::borrowed(view)); }
-Value blob(const Uuid& id) noexcept {
-  return blob({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
+std::string_view bytes_of(const Uuid& id) noexcept {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
 }
+Value blob(const Uuid& id) noexcept { return blob(bytes_of(id)); }
 Value optional_text(std::string_view view) noexcept { return view.empty() ? Value() : text(view); }
 Value number(std::uint64_t value) noexcept { return Value(static_cast<std::int64_t>(value)); }
 Value microseconds(Duration span) noexcept { return Value(span.nanoseconds / 1'000); }
 Value time(Timestamp at) noexcept { return Value(at.microseconds); }
+
+// Of kPut; refers to what it is given.
+std::array<Value, 8> put_values(const jobs::NewJob& job, Timestamp now, std::string_view id,
+                                std::string_view unique) noexcept {
+  return {blob(id),
+          text(job.queue),
+          text(job.name),
+          blob(job.arguments),
+          optional_text(unique),
+          Value(static_cast<std::int32_t>(job.priority)),
+          time(now + job.after),
+          microseconds(job.lease)};
+}
 
 Uuid uuid_of(const Value& value) noexcept {
   Uuid id;
@@ -109,7 +125,7 @@ std::string create_private(const std::string& path) {
 
 }  // namespace
 
-std::string SqliteBackend::run(std::string_view statement, Values parameters) {
+std::string SqliteBackend::run(std::string_view statement, std::span<const Value> parameters) {
   const sqlite::Patience patience;
   bool needs_writer = false;
   sqlite::Outcome outcome =
@@ -120,6 +136,7 @@ std::string SqliteBackend::run(std::string_view statement, Values parameters) {
 
 std::string SqliteBackend::open(const std::string& path) {
   if (std::string error = create_private(path); !error.empty()) return error;
+  database_ = sqlite::database_name(path);
   if (std::string error = connection_.open(path, false); !error.empty()) return error;
   // What has been accepted, and what has been acknowledged, outlives a loss of power.
   if (std::string error = connection_.execute("pragma synchronous = full"); !error.empty()) return error;
@@ -186,10 +203,16 @@ std::string SqliteBackend::perform(Command& command) {
   return revive(command.revive());
 }
 
+flow::Statement SqliteBackend::put_statement(const jobs::NewJob& job, Timestamp now, Arena& arena) const {
+  const std::span<Value> values = arena.make_array<Value>(8);
+  const std::string_view id = arena.text(bytes_of(job.id)).view();
+  std::ranges::copy(put_values(job, now, id, arena.text(job.unique).view()), values.begin());
+  return {kPut, values};
+}
+
 std::string SqliteBackend::insert(const jobs::NewJob& job, bool& is_new) {
-  std::string error = run(kPut, {blob(job.id), text(job.queue), text(job.name), blob(job.arguments),
-                                 optional_text(job.unique), Value(static_cast<std::int32_t>(job.priority)),
-                                 time(now_ + job.after), microseconds(job.lease)});
+  const auto values = put_values(job, now_, bytes_of(job.id), job.unique);
+  std::string error = run(kPut, values);
   is_new = error.empty() && rows_.affected() == 1;
   return error;
 }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,10 +24,15 @@ class SqliteBackend final : public Backend {
   // In one transaction, with one fsync: all of it is done, or nothing.
   void perform(Batch batch, Timestamp now) override;
   bool has_changed() override;
+  std::string_view database() const noexcept override { return database_; }
+  flow::Statement put_statement(const jobs::NewJob& job, Timestamp now, Arena& arena) const override;
 
  private:
   using Values = std::initializer_list<flow::Value>;
-  [[nodiscard]] std::string run(std::string_view statement, Values parameters = {});
+  [[nodiscard]] std::string run(std::string_view statement, std::span<const flow::Value> parameters = {});
+  [[nodiscard]] std::string run(std::string_view statement, Values parameters) {
+    return run(statement, std::span<const flow::Value>(parameters.begin(), parameters.size()));
+  }
   [[nodiscard]] std::string create();
   [[nodiscard]] std::string perform(Command& command);
   [[nodiscard]] std::string put(const jobs::NewJob& job, jobs::PutCall& call);
@@ -39,6 +45,7 @@ class SqliteBackend final : public Backend {
   [[nodiscard]] std::string revive(jobs::ReviveCall& call);
   [[nodiscard]] std::string insert(const jobs::NewJob& job, bool& is_new);
 
+  std::string database_;
   sqlite::Connection connection_;
   flow::RowSet rows_;
   Timestamp now_;  // of the transaction

@@ -102,8 +102,7 @@ std::string take_schema(std::string& url) {
 
 }  // namespace
 
-Opened OpenSql::operator()(const flow::TargetInfo& target, const flow::TargetConfig& config) const {
-  std::string url(config.get("url").value_or(""));
+Opened OpenSql::operator()(const flow::TargetInfo& target, std::string url) const {
   std::string schema(target.schema);
   if (const std::string file = take_schema(url); !file.empty() && !read_file(file, schema))
     return {nullptr, "the schema `" + file + "` cannot be read"};

@@ -17,7 +17,8 @@ using ConnectParameters = std::vector<std::pair<std::string, std::string>>;
 
 struct Options {
   ConnectParameters parameters;
-  std::size_t size = 8;                                  // connections at the same time
+  std::string database;  // where it goes, and as whom: of flow::Adapter::database()
+  std::size_t size = 8;  // connections at the same time
   Duration connect_timeout = Duration::from_seconds(5);  // of one attempt, with all its addresses
   Duration idle_timeout = Duration::from_seconds(60);    // all but one go when they were not used for so long
   Duration max_lifetime =

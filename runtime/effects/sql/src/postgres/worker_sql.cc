@@ -138,7 +138,7 @@ struct WorkerSql::Probe final : Request {
 
 WorkerSql::WorkerSql(const Libpq& pq, io::AsioLoop& loop, Random& random, const Options& options,
                      const Part& part)
-    : pool_(pq, loop, random, options, part) {}
+    : database_(options.database), pool_(pq, loop, random, options, part) {}
 WorkerSql::~WorkerSql() = default;
 
 void WorkerSql::one(const OneArguments& arguments, flow::RowsReply reply) {

@@ -6,6 +6,8 @@
 #include "zerver.flow.h"
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace zerver::effects::postgres {
@@ -25,6 +27,10 @@ class WorkerSql final : public SqlAdapter {
   void cancel(flow::Operation& operation) noexcept override { forget(operation, Connection::Stop::kCancel); }
   void let_go(flow::Operation& operation) noexcept override { forget(operation, Connection::Stop::kLetGo); }
   void roll_back(flow::Transaction& transaction) noexcept override;
+  std::string_view database() const noexcept override { return database_; }
+  void execute(const flow::Statement& statement, flow::Operation& operation) override {
+    submit(statement, Gives::kCount, operation);
+  }
 
   // Asks the server for nothing.
   void probe(ProbeDone done);
@@ -49,6 +55,7 @@ class WorkerSql final : public SqlAdapter {
   std::vector<std::unique_ptr<Session>> sessions_;
   std::vector<Session*> free_sessions_;
   std::vector<std::unique_ptr<Probe>> probes_;
+  const std::string& database_;
   Pool pool_;
 };
 

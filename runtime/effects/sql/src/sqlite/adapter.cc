@@ -18,7 +18,9 @@ namespace {
 
 class WorkerSql final : public SqlAdapter {
  public:
-  WorkerSql(Pool& pool, flow::Worker& worker) noexcept : pool_(&pool), worker_(&worker) {}
+  // What is shared outlives it.
+  WorkerSql(Pool& pool, flow::Worker& worker, const std::string& database) noexcept
+      : pool_(&pool), worker_(&worker), database_(database) {}
 
   ~WorkerSql() override {
     for (const auto& record : records_)
@@ -51,6 +53,11 @@ class WorkerSql final : public SqlAdapter {
 
   void roll_back(flow::Transaction& transaction) noexcept override {
     static_cast<void>(pool_->submit(end_of(transaction, false)));
+  }
+
+  std::string_view database() const noexcept override { return database_; }
+  void execute(const flow::Statement& statement, flow::Operation& operation) override {
+    submit(statement, Wanted::kCount, operation);
   }
 
   void cancel(flow::Operation& operation) noexcept override {
@@ -180,18 +187,21 @@ class WorkerSql final : public SqlAdapter {
 
   Pool* pool_;
   flow::Worker* worker_;
+  const std::string& database_;
   std::vector<std::unique_ptr<Record>> records_;
   std::vector<Record*> free_;
   std::vector<std::unique_ptr<WorkerSession>> sessions_;
   std::vector<WorkerSession*> free_sessions_;
 };
 
+constexpr std::string_view kScheme = "sqlite:";
+
 class SqlSystem final : public System {
  public:
-  SqlSystem(std::shared_ptr<Pool> pool, std::string url) noexcept
-      : pool_(std::move(pool)), url_(std::move(url)) {}
+  SqlSystem(std::shared_ptr<Pool> pool, const std::string& path)
+      : pool_(std::move(pool)), url_(std::string(kScheme) + path), database_(database_name(path)) {}
   std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
-    return std::make_unique<WorkerSql>(*pool_, worker);
+    return std::make_unique<WorkerSql>(*pool_, worker, database_);
   }
 
   std::string describe() const override { return url_; }
@@ -200,9 +210,8 @@ class SqlSystem final : public System {
  private:
   std::shared_ptr<Pool> pool_;
   std::string url_;
+  std::string database_;
 };
-
-constexpr std::string_view kScheme = "sqlite:";
 
 // What may stand behind the path: `?schema=FILE&synchronous=full`.
 struct Options {
@@ -239,12 +248,8 @@ bool read_file(const std::string& name, std::string& text) {
 
 }  // namespace
 
-Opened OpenSql::operator()(const flow::TargetInfo& target, const flow::TargetConfig& config) {
-  const std::string url(config.get("url").value_or(""));
-  if (!url.starts_with(kScheme) || url.size() == kScheme.size()) {
-    // A URL may hold a password, so it is not repeated.
-    return {nullptr, "its URL must be `sqlite:PATH` or `sqlite::memory:`"};
-  }
+Opened OpenSql::operator()(const flow::TargetInfo& target, const std::string& url) const {
+  if (url.size() == kScheme.size()) return {nullptr, "its URL must be `sqlite:PATH` or `sqlite::memory:`"};
   const std::size_t question = std::min(url.find('?'), url.size());
   const std::string path = url.substr(kScheme.size(), question - kScheme.size());
   std::string schema(target.schema);
@@ -263,7 +268,7 @@ Opened OpenSql::operator()(const flow::TargetInfo& target, const flow::TargetCon
   if (const std::shared_ptr<Pool> pool = known.lock()) {
     if (const std::string error = pool->use_also(schema, target.in_flight); !error.empty())
       return failed(error);
-    return {std::make_unique<SqlSystem>(pool, std::string(kScheme) + path), {}};
+    return {std::make_unique<SqlSystem>(pool, path), {}};
   }
   auto pool = std::make_shared<Pool>();
   const Pool::Settings settings{.schema = schema,
@@ -272,7 +277,7 @@ Opened OpenSql::operator()(const flow::TargetInfo& target, const flow::TargetCon
                                 .durable = options.durable};
   if (const std::string error = pool->open(path, settings); !error.empty()) return failed(error);
   known = pool;
-  return {std::make_unique<SqlSystem>(std::move(pool), std::string(kScheme) + path), {}};
+  return {std::make_unique<SqlSystem>(std::move(pool), path), {}};
 }
 
 }  // namespace zerver::effects::sqlite

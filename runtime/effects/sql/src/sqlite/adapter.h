@@ -16,10 +16,10 @@ class Pool;
 // one database share its threads.
 class OpenSql {
  public:
-  Opened operator()(const flow::TargetInfo& target, const flow::TargetConfig& config);
+  Opened operator()(const flow::TargetInfo& target, const std::string& url) const;
 
  private:
-  std::map<std::string, std::weak_ptr<Pool>> pools_;  // by path
+  mutable std::map<std::string, std::weak_ptr<Pool>> pools_;  // what is open now, by path
 };
 
 }  // namespace zerver::effects::sqlite

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace zerver::effects::sqlite {
@@ -262,6 +264,13 @@ Outcome Connection::run(std::string_view text, std::span<const flow::Value> para
   if (code != SQLITE_DONE && code != SQLITE_ROW) return failure(code);
   rows.set_affected(writes ? sqlite3_changes64(database_) : 0);
   return {};
+}
+
+std::string database_name(const std::string& path) {
+  if (path.empty() || path == ":memory:") return {};
+  std::error_code error;
+  const std::filesystem::path file = std::filesystem::weakly_canonical(path, error);
+  return error ? std::string() : "sqlite:" + file.string();
 }
 
 }  // namespace zerver::effects::sqlite

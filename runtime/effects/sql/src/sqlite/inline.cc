@@ -141,17 +141,19 @@ InlineSqlite::InlineSqlite() : databases_(std::make_unique<Databases>()) {}
 InlineSqlite::~InlineSqlite() = default;
 
 Registry::Open InlineSqlite::open() {
-  return [this](const flow::TargetInfo& target, const flow::TargetConfig& config) -> Opened {
-    const std::string url(config.get("url").value_or(""));
-    if (!url.starts_with("sqlite:")) return {nullptr, "its URL must be `sqlite:PATH` or `sqlite::memory:`"};
-    const auto [entry, is_new] = databases_->by_url.try_emplace(url);
-    Connection& connection = entry->second.connection;
-    std::string error = is_new ? connection.open(":memory:", false) : std::string();
-    if (error.empty() && !target.schema.empty()) error = apply_or_check_schema(connection, target.schema);
-    if (!error.empty()) return {nullptr, "database `" + url + "`: " + error};
-    connection.keep_transactions();
-    return {std::make_unique<InlineSystem>(entry->second), {}};
-  };
+  return Registry::typed<SqlConfig>(
+      [this](const flow::TargetInfo& target, const SqlConfig& config) -> Opened {
+        const std::string& url = config.url;
+        if (!url.starts_with("sqlite:"))
+          return {nullptr, "its URL must be `sqlite:PATH` or `sqlite::memory:`"};
+        const auto [entry, is_new] = databases_->by_url.try_emplace(url);
+        Connection& connection = entry->second.connection;
+        std::string error = is_new ? connection.open(":memory:", false) : std::string();
+        if (error.empty() && !target.schema.empty()) error = apply_or_check_schema(connection, target.schema);
+        if (!error.empty()) return {nullptr, "database `" + url + "`: " + error};
+        connection.keep_transactions();
+        return {std::make_unique<InlineSystem>(entry->second), {}};
+      });
 }
 
 void InlineSqlite::query(std::string_view url, std::string_view statement, flow::RowSet& rows) {

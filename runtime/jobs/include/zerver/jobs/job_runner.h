@@ -38,6 +38,8 @@ class JobRunner final : public flow::JobsAdapter, private QueueListener {
 
   void put(const flow::JobRequest& request, flow::Reply<void> reply) override;
   void cancel(flow::Operation& operation) noexcept override;
+  void let_go(flow::Operation& operation) noexcept override;
+  bool joins(const flow::Target& target) const noexcept override;
   // Something has been put into a queue by somebody else, to be done at `due`.
   void note_put(std::string_view queue, TimePoint due) noexcept;
 
@@ -72,6 +74,8 @@ class JobRunner final : public flow::JobsAdapter, private QueueListener {
   struct Extension;
 
   // --- Putting ---
+  NewJob new_job(const flow::JobRequest& request, const KnownJob& known, std::string& unique);
+  void put_in_transaction(const flow::JobRequest& request, flow::Operation& operation);
   bool try_put(const flow::JobRequest& request, flow::Operation& operation);
   bool finish_put(Sent& sent);
   void wait_for_room(const Waiting& waiting);

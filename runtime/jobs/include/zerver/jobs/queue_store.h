@@ -4,9 +4,11 @@
 
 #include <zerver/async/loop.h>
 #include <zerver/async/priority.h>
+#include <zerver/core/arena.h>
 #include <zerver/core/clock.h>
 #include <zerver/core/time.h>
 #include <zerver/core/uuid.h>
+#include <zerver/flow/call/operation.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -221,6 +223,17 @@ class QueueStore {
                                                 QueueListener* listener) = 0;
   // What has been accepted outlives the process.
   virtual bool is_durable() const noexcept = 0;
+
+  // The database in which the queue is kept, as flow::Adapter::database() names it: a put can be a statement
+  // of its transactions. Empty: there is none.
+  virtual std::string_view database() const noexcept { return {}; }
+  // That statement. It does nothing when one with the same `unique` is there; those who claim hear of the job
+  // when the transaction is committed. Refers to the job's queue, name and arguments. `now` is the time of
+  // the one who asks. Only of stores with a database. Throws ArenaFull.
+  virtual flow::Statement put_statement(const NewJob& job, Timestamp now, Arena& arena) const {
+    static_cast<void>(job), static_cast<void>(now), static_cast<void>(arena);
+    return {};
+  }
 };
 
 // How far a class of priority is behind: one goes before one of a more urgent class that is due later by more

@@ -202,6 +202,12 @@ class Adapter {
   // again, or closed, when the rollback is through. An adapter whose declaration has no `@commit` is never
   // asked.
   virtual void roll_back(Transaction& transaction) noexcept { static_cast<void>(transaction); }
+  // Of a database: which one it is, and as whom. Two that say the same can take part in each other's
+  // transactions. Empty: nobody can.
+  virtual std::string_view database() const noexcept { return {}; }
+  // Of such a database: runs the statement as a part of the operation's transaction, and answers the
+  // operation with nothing but that it went well. What the statement refers to stays until then.
+  virtual void execute(const Statement& statement, Operation& operation);
   // Of a queue: whether its operations may be part of a transaction of that target, because it keeps its jobs
   // there. They happen behind its commit else.
   virtual bool joins(const Target& target) const noexcept {

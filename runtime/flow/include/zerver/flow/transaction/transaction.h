@@ -41,6 +41,8 @@ class Transaction {
   void* adapter_data = nullptr;
   bool is_open() const noexcept { return adapter_data != nullptr; }
   Isolation isolation() const noexcept { return isolation_; }
+  // Of its target.
+  Adapter& adapter() const noexcept;
   // The operation that fails now, with `conflict`, has met another transaction: all of it again may go well.
   void note_conflict() noexcept { met_another_ = true; }
 
@@ -69,7 +71,6 @@ class Transaction {
     Request* next = nullptr;
   };
 
-  Adapter& adapter() const noexcept;
   void roll_back() noexcept;
   static async::Task<Result<void>> run_commit(Arena& arena, Transaction& transaction, ValueCall<void>& call);
   static async::Task<Result<void>> run_enqueues(Arena& arena, Transaction& transaction, bool join);

@@ -92,4 +92,8 @@ class Connection {
   const Patience* patience_ = nullptr;  // of the statement that runs
 };
 
+// What names the database of that path, for flow::Adapter::database(): its file, however the path is written.
+// Empty for one in memory.
+std::string database_name(const std::string& path);
+
 }  // namespace zerver::effects::sqlite

@@ -1,0 +1,2 @@
+create table placed (id integer primary key);
+create table shipped (id integer primary key);
