@@ -57,9 +57,16 @@ void give_to_server(const std::filesystem::path& path) {
 
 bool PostgresServer::is_installed() { return !binaries().empty(); }
 
-PostgresServer::PostgresServer(std::vector<std::string> settings) : settings_(std::move(settings)) {
+PostgresServer::PostgresServer(std::vector<std::string> settings, const std::vector<std::string>& files)
+    : settings_(std::move(settings)) {
   give_to_server(folder_.path());
   initialise();
+  for (const std::filesystem::path file : files) {
+    const std::filesystem::path copy = folder_.path() / "data" / file.filename();
+    std::filesystem::copy_file(file, copy);
+    std::filesystem::permissions(copy, std::filesystem::perms::owner_read);
+    give_to_server(copy);
+  }
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     port_ = free_port();
     if (try_start()) return;

@@ -14,9 +14,9 @@ namespace zerver::test {
 // The server refuses to be root, so root lets the user `postgres` run it.
 class PostgresServer {
  public:
-  // `settings` are of postgresql.conf, `name=value`. Throws std::runtime_error with the log when it does not
-  // start.
-  explicit PostgresServer(std::vector<std::string> settings = {});
+  // `settings` are of postgresql.conf, `name=value`; `files` are copied to where they are looked for by their
+  // names, for the server only. Throws std::runtime_error with the log when it does not start.
+  explicit PostgresServer(std::vector<std::string> settings = {}, const std::vector<std::string>& files = {});
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
 
