@@ -157,7 +157,7 @@ Data codec_data(const std::vector<plan::CodecFieldPlan>& fields) {
                              {"is_optional", flag(field.is_optional)},
                              {"checks", list(field.checks, check_data)},
                              {"branch", i == 0 ? "" : "} else "},
-                             {"and", i == 0 ? "" : " && "},
+                             {"index", std::to_string(i)},
                              {"is_last", flag(i + 1 == fields.size())}}));
   }
   return result;

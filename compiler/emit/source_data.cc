@@ -43,7 +43,11 @@ Data site_data(const plan::SitePlan& site) {
                  {"policy", list(site.policy)},
                  {"rate", when_set(site.rate)},
                  {"answers_name", when_set(site.answers_name)},
-                 {"answers", list(site.answers)}});
+                 {"answers", list(site.answers)},
+                 {"columns_name", when_set(site.columns_name)},
+                 {"columns", list(site.columns)},
+                 {"fields_name", site.fields_name},
+                 {"fields", list(site.fields)}});
 }
 
 Data target_data(const plan::TargetPlan& target) {

@@ -450,6 +450,10 @@ struct SitePlan {
   std::string rate;                  // position in the table of rates; empty: none
   std::string answers_name;          // kInsertAnswers
   std::vector<std::string> answers;  // `{kinds, "todo.v1.NotFound", 404}`
+  std::string columns_name;          // kLoadColumns; empty: the statement's columns are not known
+  std::vector<std::string> columns;  // C++ literals
+  std::string fields_name;           // kLoadFields
+  std::vector<std::string> fields;   // the position of each field's column, or the constant for none
 };
 
 struct StatementPlan {

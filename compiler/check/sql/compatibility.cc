@@ -61,6 +61,8 @@ bool can_store(TypeKind kind, Type type) {
       return is_one_of(type, {Type::kJson, Type::kText});
     case TypeKind::kEnum:
       return type == Type::kText;
+    case TypeKind::kList:  // as JSON; arrays of PostgreSQL are unknown
+      return is_one_of(type, {Type::kJson, Type::kText});
     default:
       return true;  // reported where it is bound
   }

@@ -1,5 +1,6 @@
 // Rows into structs and single values.
 
+#include "compiler/check/expressions/conversions.h"
 #include "compiler/check/sql/compatibility.h"
 #include "compiler/check/sql/statement_check.h"
 #include "compiler/check/steps/sql_facts.h"
@@ -34,7 +35,7 @@ class ResultCheck {
     const TypeKind kind = use_.context.types.kind(element);
     if (kind == TypeKind::kStruct) {
       check_struct(model::StructId(use_.context.types[element].declaration));
-    } else if (kind != TypeKind::kError) {
+    } else if (is_bindable(use_.context, element)) {  // else it was reported
       check_single(element);
     }
   }

@@ -53,9 +53,10 @@ bool is_column(const model::Program& program, model::TypeId id) {
   switch (type.kind) {
     case TypeKind::kOptional:
       return program.types[type.element].kind != TypeKind::kOptional && is_column(program, type.element);
+    case TypeKind::kList:
+      return program.types[type.element].kind != TypeKind::kList && is_column(program, type.element);
     case TypeKind::kStruct:
     case TypeKind::kExtern:
-    case TypeKind::kList:
     case TypeKind::kMap:
     case TypeKind::kObject:
     case TypeKind::kError:

@@ -337,9 +337,16 @@ std::string ExpressionWriter::statement_text(const Expression& statement) {
 std::vector<std::string> ExpressionWriter::statement_values(const Expression& statement,
                                                             const Bindings& bindings) const {
   std::vector<std::string> result;
-  for (const Expression& part : statement.operands)
-    if (!is_text_constant(part))
-      result.push_back("zerver::flow::to_value(exchange.arena(), " + value(part, bindings) + ")");
+  for (const Expression& part : statement.operands) {
+    if (is_text_constant(part)) continue;
+    const model::Type& written = program_->types[part.type];
+    const model::Type& type =
+        written.kind == model::TypeKind::kOptional ? program_->types[written.element] : written;
+    const bool is_list = type.kind == model::TypeKind::kList;
+    const std::string function =
+        is_list ? "zerver::flow::list_value(exchange, " : "zerver::flow::to_value(exchange.arena(), ";
+    result.push_back(function + value(part, bindings) + ")");
+  }
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 
+#include <optional>
 #include <utility>
 
 namespace zc::plan {
@@ -52,6 +53,18 @@ std::vector<std::string> failure_answers(const Builder& builder, const model::St
                      std::to_string(error.http_status.value_or(0)) + "}");
   }
   return result;
+}
+
+// The struct that the call's rows are read into, of which each field stands in one column; none when they
+// become something else, or nothing.
+std::optional<model::StructId> row_struct(const model::Program& program, const model::EffectCall& effect,
+                                          const model::Operation& operation) {
+  if (operation.format != model::ResultFormat::kRow || effect.columns.empty()) return std::nullopt;
+  const model::Type* type = &program.types[effect.result];
+  while (type->kind == TypeKind::kOptional || type->kind == TypeKind::kList)
+    type = &program.types[type->element];
+  if (type->kind != TypeKind::kStruct) return std::nullopt;
+  return model::StructId(type->declaration);
 }
 
 // The only part of a request that a key can be made of.
@@ -161,13 +174,28 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
   plan.rate = rate(effect.settings);
   plan.answers = failure_answers(builder_, step);
   plan.name = constant(name + "_call");
+  if (const auto structure = row_struct(builder_.program, effect, adapter.operations[effect.operation])) {
+    for (const model::RowColumn& column : effect.columns)
+      plan.columns.push_back(string_literal(column.name));
+    for (const model::Field& field : builder_.program.structs[*structure].fields) {
+      const auto column = llvm::find_if(
+          effect.columns, [&](const model::RowColumn& each) { return each.name == field.origin.name; });
+      plan.fields.push_back(column == effect.columns.end() ? "zerver::flow::RowLayout::kNoColumn"
+                                                           : std::to_string(column - effect.columns.begin()));
+    }
+  }
   // A step that stands in several flows has one site.
   for (const SitePlan& known : builder_.plan.sites)
     if (known.name == plan.name && known.step == plan.step && known.target == plan.target &&
-        known.operation == plan.operation && known.policy == plan.policy && known.rate == plan.rate)
+        known.operation == plan.operation && known.policy == plan.policy && known.rate == plan.rate &&
+        known.columns == plan.columns && known.fields == plan.fields)
       return known.name;
   plan.name = builder_.source_scope.claim(plan.name);
   if (!plan.answers.empty()) plan.answers_name = builder_.source_scope.claim(constant(name + "_answers"));
+  if (!plan.columns.empty()) {
+    plan.columns_name = builder_.source_scope.claim(constant(name + "_columns"));
+    plan.fields_name = builder_.source_scope.claim(constant(name + "_fields"));
+  }
   builder_.plan.sites.push_back(plan);
   return plan.name;
 }
@@ -240,9 +268,12 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   const std::string result = builder_.writer.type(result_type);
   builder_.require(result_type, builder_.source_packages);
   switch (operation.format) {
-    case model::ResultFormat::kRow:
-      plan.call_type = "zerver::flow::RowsCall<" + result + ">";
+    case model::ResultFormat::kRow: {
+      const bool is_array =
+          type(result_type).kind == TypeKind::kList && type(operation.result).kind != TypeKind::kList;
+      plan.call_type = (is_array ? "zerver::flow::ArrayCall<" : "zerver::flow::RowsCall<") + result + ">";
       break;
+    }
     case model::ResultFormat::kJson:
       plan.call_type = "zerver::flow::JsonCall<" + result + ">";
       break;

@@ -141,7 +141,8 @@ TEST_F(Handmade, SaysWhenToComeAgain) {
 
 TEST_F(Handmade, AnswersAFaultThatNothingCoversWith500) {
   random.answer("new_id", FakeReply::value(Uuid{}));
-  db.answer("insert", FakeReply::rows({"id"}, {{std::int64_t{1}}}));
+  db.answer("insert", FakeReply::rows({"id", "title", "done", "due"},
+                                      {{std::int64_t{1}, String("tea"), false, flow::Value()}}));
   EXPECT_EQ(service.send(create(R"({"title":"tea","tags":[]})")).status, 500);
   ASSERT_EQ(service.log().size(), 1U);
   EXPECT_EQ(service.log().front(),

@@ -28,8 +28,7 @@ RowSet::Slice RowSet::keep(std::string_view text) {
 void RowSet::add_column(std::string_view name) { names_.push_back(keep(name)); }
 
 void RowSet::add_cell(const Value& value) {
-  const bool has_text = value.kind() == Value::Kind::kText || value.kind() == Value::Kind::kBlob;
-  cells_.push_back({value, has_text ? keep(value.text()) : Slice{}});
+  cells_.push_back({value, value.has_text() ? keep(value.text()) : Slice{}});
 }
 
 std::string_view RowSet::column(std::size_t index) const noexcept {
@@ -51,22 +50,27 @@ Value RowSet::cell(std::size_t row, std::size_t column) const noexcept {
 
 // --- RowReader ---
 
-std::size_t RowReader::search(std::string_view name) noexcept {
+// From the column after the last one found, so a struct in the order of the columns costs one comparison
+// each.
+bool RowReader::find(std::span<const RowField> fields) {
   const std::size_t count = rows_->columns();
-  for (std::size_t tried = 0; tried < count; ++tried) {
-    const std::size_t index = (next_ + tried) % count;
-    if (rows_->column(index) == name) {
-      next_ = index + 1;
-      return index;
+  const std::span<std::uint16_t> found = arena_->make_array<std::uint16_t>(fields.size());
+  std::size_t next = 0;
+  for (std::size_t field = 0; field < fields.size(); ++field) {
+    found[field] = RowLayout::kNoColumn;
+    for (std::size_t tried = 0; tried < count && found[field] == RowLayout::kNoColumn; ++tried) {
+      const std::size_t column = (next + tried) % count;
+      if (rows_->column(column) == fields[field].column) found[field] = static_cast<std::uint16_t>(column);
+    }
+    if (found[field] != RowLayout::kNoColumn) {
+      next = found[field] + std::size_t{1};
+    } else if (fields[field].is_required) {
+      record({"the row has no column `", fields[field].column, "`"});
+      return false;
     }
   }
-  return kNone;
-}
-
-std::size_t RowReader::find(std::string_view name) noexcept {
-  const std::size_t index = search(name);
-  if (index == kNone) record({"the row has no column `", name, "`"});
-  return index;
+  columns_ = found;
+  return true;
 }
 
 bool RowReader::has_one_column() noexcept {
@@ -105,6 +109,16 @@ template <class T> bool from_text(const Value& value, T& out) noexcept {
 }
 
 }  // namespace
+
+Value RowReader::plain_value(std::string_view text, bool) noexcept {
+  if (text != "t" && text != "f") return Value(String::borrowed(text));
+  return Value(text == "t");
+}
+
+Value RowReader::plain_value(std::string_view text, double) noexcept {
+  double number = 0;
+  return parse_text(text, number) ? Value(number) : Value(String::borrowed(text));
+}
 
 bool RowReader::read(std::size_t column, const Value& value, bool& out) {
   // SQLite has no booleans: 0 and 1.

@@ -134,8 +134,9 @@ void write_json(JsonWriter& out, const Todo& value) {
 }
 
 bool read_row(RowReader& row, Todo& out) {
-  return row.column("id", out.id) && row.column("title", out.title) && row.column("done", out.done) &&
-         row.column("due", out.due);
+  static constexpr zerver::flow::RowField kFields[] = {{"id"}, {"title"}, {"done"}, {"due"}};
+  return row.has(kFields) && row.field(0, out.id) && row.field(1, out.title) && row.field(2, out.done) &&
+         row.field(3, out.due);
 }
 
 namespace {

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace rows_of_a_user {
 
@@ -27,7 +30,8 @@ struct Line {
   Colour colour = Colour::kRed;
 };
 bool read_row(zerver::flow::RowReader& row, Line& out) {
-  return row.column("key", out.key) && row.column("note", out.note) && row.column("colour", out.colour);
+  static constexpr zerver::flow::RowField kFields[] = {{"key"}, {"note"}, {"colour", false}};
+  return row.has(kFields) && row.field(0, out.key) && row.field(1, out.note) && row.field(2, out.colour);
 }
 
 }  // namespace rows_of_a_user
@@ -94,17 +98,152 @@ TEST_F(RowCodec, TellsNoRowFromAnEmptyOne) {
 }
 
 TEST_F(RowCodec, LeavesWhatNoColumnFills) {
-  rows.add_column("x");
+  for (const char* const name : {"note", "key"})
+    rows.add_column(name);
+  rows.add_cell(Value());
   rows.add_cell(Value(std::int64_t{7}));
-  RowReader row(rows, 0, arena, reader);
-  std::int64_t number = 5;
-  EXPECT_TRUE(row.column_if_any("y", number));
-  EXPECT_EQ(number, 5);
-  EXPECT_TRUE(row.column_if_any("x", number));
-  EXPECT_EQ(number, 7);
-  String text;
-  EXPECT_FALSE(row.column_if_any("x", text));
-  EXPECT_EQ(row.fault().why, "the row's column `x` is no text");
+  const Result<Line> line = read<Line>();
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->key.value, 7);
+  EXPECT_EQ(line->colour, Colour::kRed);
+}
+
+// --- Layouts ---
+
+constexpr std::string_view kColumns[] = {"colour", "key", "note"};
+constexpr std::uint16_t kFields[] = {1, 2, 0};
+constexpr RowLayout kLayout{kColumns, kFields};
+
+// Counts how often a name is asked for.
+class CountedRows final : public RowSource {
+ public:
+  explicit CountedRows(const RowSet& rows) noexcept : rows_(&rows) {}
+  std::size_t columns() const noexcept override { return rows_->columns(); }
+  std::size_t rows() const noexcept override { return rows_->rows(); }
+  std::string_view column(std::size_t index) const noexcept override {
+    ++names;
+    return rows_->column(index);
+  }
+  Value cell(std::size_t row, std::size_t column) const override { return rows_->cell(row, column); }
+
+  mutable int names = 0;
+
+ private:
+  const RowSet* rows_;
+};
+
+class RowLayouts : public RowCodec {
+ protected:
+  // Lines with the keys 1, 2 and so on, in columns of that order.
+  void fill(std::initializer_list<std::string_view> columns, std::int64_t count) {
+    for (const std::string_view column : columns)
+      rows.add_column(column);
+    for (std::int64_t key = 1; key <= count; ++key) {
+      for (const std::string_view column : columns)
+        rows.add_cell(column == "key"      ? Value(key)
+                      : column == "colour" ? Value(String("blue"))
+                                           : Value(String("text")));
+    }
+  }
+  Result<List<Line>> lines() { return read_rows<List<Line>>(rows, arena, reader, kLayout); }
+  void expect_lines(std::size_t count) {
+    const Result<List<Line>> read = lines();
+    ASSERT_TRUE(read) << read.error().why.view();
+    ASSERT_EQ(read->size(), count);
+    for (std::size_t index = 0; index < count; ++index) {
+      EXPECT_EQ((*read)[index].key.value, static_cast<std::int64_t>(index + 1));
+      EXPECT_EQ((*read)[index].note, "text");
+      EXPECT_EQ((*read)[index].colour, Colour::kBlue);
+    }
+  }
+};
+
+TEST_F(RowLayouts, AskForNamesOnceForAllRows) {
+  fill({"colour", "key", "note"}, 100);
+  const CountedRows counted(rows);
+  ASSERT_TRUE((read_rows<List<Line>>(counted, arena, reader, kLayout)));
+  EXPECT_EQ(counted.names, 3);
+}
+
+TEST_F(RowLayouts, OfRowsThatNobodyKnewBeforeAreFoundOnce) {
+  fill({"key", "note", "colour"}, 100);
+  const CountedRows counted(rows);
+  ASSERT_TRUE((read_rows<List<Line>>(counted, arena, reader)));
+  EXPECT_EQ(counted.names, 3);
+}
+
+TEST_F(RowLayouts, ReadColumnsByTheirPosition) {
+  fill({"colour", "key", "note"}, 2);
+  expect_lines(2);
+}
+
+// As behind a migration: never the wrong column.
+TEST_F(RowLayouts, AreNotUsedForColumnsInAnotherOrder) {
+  fill({"key", "colour", "note"}, 2);
+  expect_lines(2);
+}
+
+TEST_F(RowLayouts, AreNotUsedWhereThereIsAFurtherColumn) {
+  fill({"added", "colour", "key", "note"}, 2);
+  expect_lines(2);
+}
+
+TEST_F(RowLayouts, AreNotUsedWhereAColumnHasGone) {
+  fill({"colour", "note"}, 1);
+  EXPECT_EQ(lines().error().why, "the row has no column `key`");
+  EXPECT_EQ(lines().error().kind, FaultKind::kInternal);
+}
+
+// --- Lists ---
+
+class RowLists : public RowCodec {
+ protected:
+  template <class T> std::vector<T> list(std::string_view text) {
+    rows.clear();
+    rows.add_column("x");
+    rows.add_cell(Value(String::borrowed(text)));
+    const Result<List<T>> read = read_array<T>(rows, arena, reader);
+    if (!read) {
+      ADD_FAILURE() << read.error().why.view();
+      return {};
+    }
+    return std::vector<T>(read->begin(), read->end());
+  }
+  std::string why_not(std::string_view text) {
+    rows.clear();
+    rows.add_column("x");
+    rows.add_cell(Value(String::borrowed(text)));
+    const Result<List<std::int64_t>> read = read_array<std::int64_t>(rows, arena, reader);
+    return read ? "nothing" : std::string(read.error().why.view());
+  }
+};
+
+TEST_F(RowLists, AreReadAsPostgresqlWritesThem) {
+  EXPECT_EQ(list<std::int64_t>("{1,-2,3}"), (std::vector<std::int64_t>{1, -2, 3}));
+  EXPECT_TRUE(list<std::int64_t>("{}").empty());
+  EXPECT_EQ(list<bool>("{t,f}"), (std::vector<bool>{true, false}));
+  EXPECT_EQ(list<double>("{0.5,1e300}"), (std::vector<double>{0.5, 1e300}));
+  EXPECT_EQ(list<Decimal>("{1.50}"), (std::vector<Decimal>{{150, 2}}));
+  EXPECT_EQ(list<Colour>("{blue,red}"), (std::vector<Colour>{Colour::kBlue, Colour::kRed}));
+  EXPECT_EQ(list<String>(R"({a,"b c","","NULL","\"\\{,}"})"),
+            (std::vector<String>{"a", "b c", "", "NULL", R"("\{,})"}));
+  EXPECT_EQ(list<std::optional<double>>("{1,NULL}"), (std::vector<std::optional<double>>{1, std::nullopt}));
+}
+
+TEST_F(RowLists, AreReadAsJson) {
+  EXPECT_EQ(list<std::int64_t>("[1, -2]"), (std::vector<std::int64_t>{1, -2}));
+  EXPECT_EQ(list<String>(R"(["a", "b\n"])"), (std::vector<String>{"a", "b\n"}));
+}
+
+TEST_F(RowLists, SayWhatIsWrongWithThem) {
+  EXPECT_EQ(why_not("{1,x}"), "the row's column `x` is no i64");
+  EXPECT_EQ(why_not("{1,NULL}"), "the row's column `x` is no i64");
+  EXPECT_EQ(why_not("{{1},{2}}"), "the row's column `x` is no list of one dimension");
+  for (const std::string_view broken :
+       {"{", "{1", "{1,", "{1,}", "{,1}", "{1}2", "{\"1", "{\"1\\", "{1\"2\"}"})
+    EXPECT_EQ(why_not(broken), "the row's column `x` is no list of one dimension") << broken;
+  EXPECT_EQ(why_not("[1"), "the row's column `x` is no list of such values");
+  EXPECT_EQ(why_not("[0:1]={1,2}"), "the row's column `x` is no list of such values");
 }
 
 TEST_F(RowCodec, ReadsEveryType) {

@@ -39,7 +39,11 @@ void write_json(zerver::flow::JsonWriter& out, const Item& value) {
 }
 
 bool read_row(zerver::flow::RowReader& row, Item& out) {
-  return row.column("key", out.key) && row.column("amount", out.amount);
+  static constexpr zerver::flow::RowField kFields[] = {
+      { "key" },
+      { "amount" },
+  };
+  return row.has(kFields) && row.field(0, out.key) && row.field(1, out.amount);
 }
 
 namespace {

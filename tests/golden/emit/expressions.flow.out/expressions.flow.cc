@@ -97,6 +97,22 @@ void write_json(zerver::flow::JsonWriter& out, const Line& value) {
   out.end_object();
 }
 
+bool read_row(zerver::flow::RowReader& row, Line& out) {
+  static constexpr zerver::flow::RowField kFields[] = {
+      { "name" },
+      { "cents" },
+      { "count", false },
+      { "share", false },
+      { "factor", false },
+      { "tier", false },
+      { "note", false },
+      { "tags", false },
+  };
+  return row.has(kFields) && row.field(0, out.name) && row.field(1, out.cents) && row.field(2, out.count) &&
+         row.field(3, out.share) && row.field(4, out.factor) && row.field(5, out.tier) &&
+         row.field(6, out.note) && row.field(7, out.tags);
+}
+
 bool read_json(const zerver::flow::JsonValue& in, Quote& out) {
   zerver::flow::JsonObject fields(in);
   bool has_sum = false;

@@ -49,6 +49,7 @@ struct Line {
 };
 bool read_json(const zerver::flow::JsonValue& in, Line& out);
 void write_json(zerver::flow::JsonWriter& out, const Line& value);
+bool read_row(zerver::flow::RowReader& row, Line& out);
 
 struct Quote {
   std::int64_t sum = 0;

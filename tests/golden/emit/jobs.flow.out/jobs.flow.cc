@@ -44,6 +44,15 @@ void write_json(zerver::flow::JsonWriter& out, const Letter& value) {
   out.end_object();
 }
 
+bool read_row(zerver::flow::RowReader& row, Letter& out) {
+  static constexpr zerver::flow::RowField kFields[] = {
+      { "to" },
+      { "lines" },
+      { "note", false },
+  };
+  return row.has(kFields) && row.field(0, out.to) && row.field(1, out.lines) && row.field(2, out.note);
+}
+
 // --- Arguments of targets ---
 
 zerver::flow::Configured<PostConfig> PostConfig::parse(const zerver::flow::TargetConfig& config) {

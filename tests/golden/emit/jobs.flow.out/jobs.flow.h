@@ -32,6 +32,7 @@ struct Letter {
 };
 bool read_json(const zerver::flow::JsonValue& in, Letter& out);
 void write_json(zerver::flow::JsonWriter& out, const Letter& value);
+bool read_row(zerver::flow::RowReader& row, Letter& out);
 
 struct BadInput {
   zerver::String why{};

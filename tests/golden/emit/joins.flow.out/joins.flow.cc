@@ -40,7 +40,11 @@ void write_json(zerver::flow::JsonWriter& out, const Line& value) {
 }
 
 bool read_row(zerver::flow::RowReader& row, Line& out) {
-  return row.column("amount", out.amount) && row.column_if_any("note", out.note);
+  static constexpr zerver::flow::RowField kFields[] = {
+      { "amount" },
+      { "note", false },
+  };
+  return row.has(kFields) && row.field(0, out.amount) && row.field(1, out.note);
 }
 
 bool read_json(const zerver::flow::JsonValue& in, Order& out) {
@@ -89,7 +93,12 @@ void write_json(zerver::flow::JsonWriter& out, const Booking& value) {
   out.end_object();
 }
 
-bool read_row(zerver::flow::RowReader& row, Booking& out) { return row.column("number", out.number); }
+bool read_row(zerver::flow::RowReader& row, Booking& out) {
+  static constexpr zerver::flow::RowField kFields[] = {
+      { "number" },
+  };
+  return row.has(kFields) && row.field(0, out.number);
+}
 
 // --- Arguments of targets ---
 

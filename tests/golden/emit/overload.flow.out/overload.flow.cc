@@ -39,7 +39,11 @@ void write_json(zerver::flow::JsonWriter& out, const Item& value) {
 }
 
 bool read_row(zerver::flow::RowReader& row, Item& out) {
-  return row.column("id", out.id) && row.column("name", out.name);
+  static constexpr zerver::flow::RowField kFields[] = {
+      { "id" },
+      { "name" },
+  };
+  return row.has(kFields) && row.field(0, out.id) && row.field(1, out.name);
 }
 
 namespace {

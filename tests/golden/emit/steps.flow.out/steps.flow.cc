@@ -45,7 +45,12 @@ void write_json(zerver::flow::JsonWriter& out, const Ticket& value) {
 }
 
 bool read_row(zerver::flow::RowReader& row, Ticket& out) {
-  return row.column("id", out.id) && row.column("title", out.title) && row.column("open", out.open);
+  static constexpr zerver::flow::RowField kFields[] = {
+      { "id" },
+      { "title" },
+      { "open" },
+  };
+  return row.has(kFields) && row.field(0, out.id) && row.field(1, out.title) && row.field(2, out.open);
 }
 
 namespace {

@@ -86,7 +86,11 @@ void write_json(zerver::flow::JsonWriter& out, const Part& value) {
 }
 
 bool read_row(zerver::flow::RowReader& row, Part& out) {
-  return row.column("name", out.name) && row.column("weight", out.weight);
+  static constexpr zerver::flow::RowField kFields[] = {
+      { "name" },
+      { "weight" },
+  };
+  return row.has(kFields) && row.field(0, out.name) && row.field(1, out.weight);
 }
 
 bool read_json(const zerver::flow::JsonValue& in, Article& out) {

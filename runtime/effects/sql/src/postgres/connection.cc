@@ -385,7 +385,12 @@ void Connection::end_description(Flight& flight) noexcept {
 
 void Connection::succeed(Flight& flight) noexcept {
   if (flight.request == nullptr) return;
-  if (answer_ == nullptr || !rows_.set(answer_.get())) {
+  // Another connection may have prepared it before something was changed.
+  if (flight.kind == Kind::kPrepareAndExecute) flight.statement->compared = nullptr;
+  const bool is_read =
+      answer_ != nullptr &&
+      rows_.set(answer_.get(), flight.statement == nullptr ? nullptr : &flight.statement->compared);
+  if (!is_read) {
     if (flight.statement != nullptr) book_.forget(*flight.statement);
     return flight.request->failed({FaultKind::kInternal, "the server's answer is in an unknown form", {}});
   }

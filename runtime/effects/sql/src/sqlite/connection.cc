@@ -45,6 +45,7 @@ int bind(sqlite3_stmt* statement, int index, const flow::Value& value) noexcept 
     case flow::Value::Kind::kReal:
       return sqlite3_bind_double(statement, index, value.real());
     case flow::Value::Kind::kText:
+    case flow::Value::Kind::kList:  // for `json_each`
       return sqlite3_bind_text64(statement, index, value.text().data(), value.text().size(), nullptr,
                                  SQLITE_UTF8);
     case flow::Value::Kind::kBlob:

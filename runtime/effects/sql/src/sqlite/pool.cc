@@ -20,20 +20,17 @@ void StatementJob::set(const flow::Statement& statement, Wanted wanted,
   parameters_.assign(statement.parameters.begin(), statement.parameters.end());
   bytes_.clear();
   std::size_t size = 0;
-  const auto has_bytes = [](const flow::Value& value) {
-    return value.kind() == flow::Value::Kind::kText || value.kind() == flow::Value::Kind::kBlob;
-  };
   for (const flow::Value& value : parameters_) {
-    if (has_bytes(value)) size += value.text().size();
+    if (value.has_text()) size += value.text().size();
   }
   bytes_.reserve(size);  // so that nothing moves below
   for (flow::Value& value : parameters_) {
-    if (!has_bytes(value)) continue;
+    if (!value.has_text()) continue;
     const std::size_t begin = bytes_.size();
     bytes_.append(value.text());
     const std::string_view copy = bytes_.view().substr(begin);
-    value = value.kind() == flow::Value::Kind::kText ? flow::Value(String::borrowed(copy))
-                                                     : flow::Value(Bytes::borrowed(copy));
+    value = value.kind() == flow::Value::Kind::kBlob ? flow::Value(Bytes::borrowed(copy))
+                                                     : flow::Value(String::borrowed(copy));
   }
 }
 

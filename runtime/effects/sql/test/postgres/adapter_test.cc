@@ -100,6 +100,34 @@ TEST_F(PostgresTest, BindsValuesByTheTypeThatTheServerWants) {
   }
 }
 
+TEST_F(PostgresTest, BindsListsAsArrays) {
+  ASSERT_EQ(open(), "");
+  const auto sorted = [&](const std::string& statement, std::string_view json) {
+    const Answer answer = many(statement, {Value::list(json)});
+    EXPECT_TRUE(answer.is_good()) << statement << ": " << answer.why;
+    std::string all;
+    for (const std::vector<std::string>& row : answer.rows)
+      all += row[0] + ';';
+    return all;
+  };
+  EXPECT_EQ(sorted("select x from generate_series(1, 5) x where x = any(?)", "[4,2]"), "2;4;");
+  EXPECT_EQ(sorted("select x from generate_series(1, 5) x where x = any(?)", "[]"), "");
+  EXPECT_EQ(sorted("select unnest(?::boolean[])", "[true,false,null]"), "true;false;null;");
+  EXPECT_EQ(sorted("select unnest(?::float8[])", "[0.5,-1e300]"),
+            "real 0.500000;real " + std::to_string(-1e300) + ';');
+  // Each of them is one element, whatever it has in it.
+  EXPECT_EQ(sorted("select unnest(?::text[])", R"(["a\"b\\c","NULL","","{,}","x\ny\tz","\u0001","'; --"])"),
+            "text a\"b\\c;text NULL;text ;text {,};text x\ny\tz;text \x01;text '; --;");
+  EXPECT_EQ(sorted("select unnest(?::uuid[])", R"(["f81d4fae-7dec-11d0-a765-00a0c91e6bf6"])"),
+            "text f81d4fae-7dec-11d0-a765-00a0c91e6bf6;");
+  EXPECT_EQ(sorted("select jsonb_array_length(?::jsonb)", "[1,2,3]"), "3;");
+  EXPECT_EQ(sorted("select ?::text", "[1]"), "text [1];");
+  // What comes back is read by the type that wants it.
+  EXPECT_EQ(sorted("select ?::text[]", R"(["a b","c"])"), "text {\"a b\",c};");
+  EXPECT_EQ(many("select unnest(?::text[])", {Value::list(R"(["a\u0000b"])")}).fault, FaultKind::kConflict);
+  EXPECT_EQ(many("select unnest(?::integer[])", {Value::list(R"(["x"])")}).fault, FaultKind::kConflict);
+}
+
 TEST_F(PostgresTest, TellsWhatDoesNotFitWithoutTheValue) {
   ASSERT_EQ(open(), "");
   ASSERT_TRUE(exec("create table t (i integer, u uuid, v varchar(3), d date)").is_good());
@@ -201,6 +229,21 @@ TEST_F(PostgresTest, NoticesThatTheSchemaHasChanged) {
   query("alter table t alter a type text, add b integer default 2");
   EXPECT_EQ(many("select * from t").rows, (Lines{{"text 1", "2"}}));
   EXPECT_EQ(many("select * from t where a = ?", {text("1")}).rows, (Lines{{"text 1", "2"}}));
+}
+
+TEST_F(PostgresTest, ComparesTheNamesOfColumnsWithWhateverItHasPrepared) {
+  ASSERT_EQ(open(), "");
+  ASSERT_TRUE(exec("create table t (a integer, b integer)").is_good());
+  for (int i = 0; i < 3; ++i)
+    EXPECT_TRUE(many("select * from t").has_expected_columns);
+  query("alter table t rename a to c; alter table t rename b to a; alter table t rename c to b");
+  for (int i = 0; i < 3; ++i) {
+    const Answer answer = many("select * from t");
+    EXPECT_EQ(answer.columns, (std::vector<std::string>{"b", "a"}));
+    EXPECT_FALSE(answer.has_expected_columns);
+  }
+  query("alter table t add c integer");
+  EXPECT_FALSE(many("select * from t").has_expected_columns);
 }
 
 TEST_F(PostgresTest, KeepsABoundedNumberOfStatementsPrepared) {

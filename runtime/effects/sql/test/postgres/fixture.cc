@@ -47,6 +47,7 @@ std::string text_of_cell(const flow::Value& value) {
     case flow::Value::Kind::kReal:
       return "real " + std::to_string(value.real());
     case flow::Value::Kind::kText:
+    case flow::Value::Kind::kList:
       return "text " + std::string(value.text());
     case flow::Value::Kind::kBlob:
       return "blob " + std::string(value.text());
@@ -89,6 +90,7 @@ void StatementProbe::on_complete(const void* answer) noexcept {
     return end();
   }
   const auto& rows = *static_cast<const flow::RowSource*>(answer);
+  answer_.has_expected_columns = rows.has_columns(kExpectedColumns);
   for (std::size_t column = 0; column < rows.columns(); ++column)
     answer_.columns.emplace_back(rows.column(column));
   for (std::size_t row = 0; row < rows.rows(); ++row) {

@@ -41,10 +41,14 @@ class Variables final : public flow::Environment {
   std::map<std::string, std::string, std::less<>> variables;
 };
 
+// As a flow has them that was compiled when a statement had these columns.
+inline constexpr std::string_view kExpectedColumns[] = {"a", "b"};
+
 // What a statement came to.
 struct Answer {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;  // `null`, or kind and value: `text a`
+  bool has_expected_columns = false;
   std::int64_t affected = 0;
   std::optional<FaultKind> fault;
   std::string why;

@@ -42,6 +42,7 @@ struct Rows {
       case Value::Kind::kReal:
         return "real " + std::to_string(value.real());
       case Value::Kind::kText:
+      case Value::Kind::kList:
         return "text " + std::string(value.text());
       case Value::Kind::kBlob:
         return "blob " + std::string(value.text());

@@ -44,9 +44,7 @@ bool Parameters::set(std::span<const flow::Value> values, std::span<const Oid> t
   kept_.clear();
   std::size_t size = 0;
   for (const flow::Value& value : values) {
-    const bool has_bytes =
-        value.kind() == flow::Value::Kind::kText || value.kind() == flow::Value::Kind::kBlob;
-    size += kMaxWritten + (has_bytes ? value.text().size() : 0);
+    size += kMaxWritten + (value.has_text() ? value.text().size() : 0);
   }
   kept_.reserve(size);  // so that nothing moves below
   for (std::size_t index = 0; index < values.size(); ++index) {
@@ -74,6 +72,8 @@ bool Parameters::add(const flow::Value& value, Oid oid) {
     case flow::Value::Kind::kBlob:
       add_bytes(value.text());
       return true;
+    case flow::Value::Kind::kList:
+      return is_text(oid) || oid == type::kJsonb ? add_text(value.text(), oid) : add_array(value.text());
   }
   return false;
 }
@@ -137,6 +137,38 @@ bool Parameters::add_text(std::string_view text, Oid oid) {
   }
 }
 
+// A JSON array of scalars, without white space, as the server's parser for arrays reads it: in braces, and
+// with no other escapes than a backslash before what it stands for.
+bool Parameters::add_array(std::string_view json) {
+  const char* const begin = kept_.data() + kept_.size();
+  kept_.append('{');
+  for (std::size_t at = 1; at + 1 < json.size(); ++at) {
+    const char c = json[at];
+    if (c != '\\') {
+      kept_.append(c);
+      continue;
+    }
+    const char escaped = json[++at];
+    constexpr std::string_view kNames = "bfnrt";
+    constexpr std::string_view kControls = "\b\f\n\r\t";
+    if (const std::size_t name = kNames.find(escaped); name != std::string_view::npos) {
+      kept_.append(kControls[name]);
+    } else if (escaped == 'u') {  // a control character, as everything else is written as it is
+      unsigned code = 0;
+      std::from_chars(json.data() + at + 1, json.data() + at + 5, code, 16);
+      if (code == 0) return false;
+      kept_.append(static_cast<char>(code));
+      at += 4;
+    } else {
+      kept_.append('\\');
+      kept_.append(escaped);
+    }
+  }
+  kept_.append(std::string_view("}\0", 2));
+  add_text_format(begin);
+  return true;
+}
+
 void Parameters::add_null() {
   values_.push_back(nullptr);
   sizes_.push_back(0);
@@ -160,10 +192,14 @@ bool Parameters::add_written(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return false;
   const char* const begin = keep(text);
   keep(std::string_view("\0", 1));
-  values_.push_back(begin);
+  add_text_format(begin);
+  return true;
+}
+
+void Parameters::add_text_format(const char* text) {
+  values_.push_back(text);
   sizes_.push_back(0);
   formats_.push_back(kTextFormat);
-  return true;
 }
 
 const char* Parameters::keep(std::string_view bytes) {

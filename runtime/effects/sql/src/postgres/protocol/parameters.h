@@ -30,10 +30,12 @@ class Parameters {
   bool add_integer(std::int64_t number, Oid oid);
   bool add_real(double number, Oid oid);
   bool add_text(std::string_view text, Oid oid);
+  bool add_array(std::string_view json);
   void add_null();
   void add_bytes(std::string_view bytes);
   template <class Integer> bool add_binary(Integer number);
   bool add_written(std::string_view text);
+  void add_text_format(const char* text);  // that ends with a zero byte
   const char* keep(std::string_view bytes);
 
   static constexpr int kTextFormat = 0;

@@ -35,8 +35,9 @@ constexpr int digit(char c) noexcept { return c <= '9' ? c - '0' : (c | 0x20) - 
 
 }  // namespace
 
-bool Rows::set(const PGresult* result) {
+bool Rows::set(const PGresult* result, ComparedNames* compared) {
   result_ = result;
+  compared_ = compared;
   rows_ = static_cast<std::size_t>(pq_->rows(result));
   columns_.clear();
   const int fields = pq_->fields(result);
@@ -50,6 +51,14 @@ bool Rows::set(const PGresult* result) {
 
 std::string_view Rows::column(std::size_t index) const noexcept {
   return pq_->field_name(result_, static_cast<int>(index));
+}
+
+// The server never changes the columns of what it has prepared.
+bool Rows::has_columns(std::span<const std::string_view> names) const noexcept {
+  if (compared_ != nullptr && *compared_ == names.data() && names.size() == columns_.size()) return true;
+  const bool is_equal = RowSource::has_columns(names);
+  if (is_equal && compared_ != nullptr) *compared_ = names.data();
+  return is_equal;
 }
 
 flow::Value Rows::cell(std::size_t row, std::size_t column) const {

@@ -52,6 +52,9 @@ class Statement {
   // By parameter; InvalidOid: the server tells.
   const std::vector<Oid>& hints() const noexcept { return hints_; }
 
+  // The names with which the columns of its rows were compared, since a connection has prepared it last.
+  const std::string_view* compared = nullptr;
+
   void took(Duration time) noexcept;
   // Runs that were measured were quick, on the whole.
   bool is_quick() const noexcept { return typical_.nanoseconds >= 0 && typical_ < kQuick; }

@@ -39,6 +39,7 @@ struct CallSite {
   std::uint16_t rate =
       kNoRate;  // position in PackageInfo::rates; a rate is shared by all who name its policy
   std::span<const FailureAnswer> answers = {};
+  RowLayout rows = {};  // of its statement, read into its struct; empty where that is not known
 };
 
 // Whether a call ends with the request that it belongs to.
@@ -176,6 +177,8 @@ class CallBase : public Member {
   const Shield shield_;
 };
 
+// Rows of which there is one, with one column, which is a list.
+struct ArrayRow;
 // What JsonReply answers with: text that is read into the flow's type.
 struct JsonText;
 
@@ -194,7 +197,11 @@ template <class T, class Reply> class Call final : public CallBase {
     if constexpr (std::is_void_v<T>) {
       result_ = Result<void>();  // of no interest, whatever it is
     } else if constexpr (std::is_same_v<Reply, RowSource>) {
-      result_ = read_rows<T>(*static_cast<const RowSource*>(reply), arena(), worker().json_reader());
+      result_ =
+          read_rows<T>(*static_cast<const RowSource*>(reply), arena(), worker().json_reader(), site().rows);
+    } else if constexpr (std::is_same_v<Reply, ArrayRow>) {
+      result_ = read_array<typename T::value_type>(*static_cast<const RowSource*>(reply), arena(),
+                                                   worker().json_reader());
     } else if constexpr (std::is_same_v<Reply, JsonText>) {
       result_ =
           read_json_text<T>(worker().json_reader(), *static_cast<const std::string_view*>(reply), 0, arena());
@@ -210,8 +217,9 @@ template <class T, class Reply> class Call final : public CallBase {
   Result<T> result_ = Fault{FaultKind::kCancelled, "it was never started", {}};
 };
 
-// For operations declared `-> row T`, `-> json T` and `-> T`.
+// For operations declared `-> row T`, also where `T` is a list, `-> json T` and `-> T`.
 template <class T> using RowsCall = Call<T, RowSource>;
+template <class T> using ArrayCall = Call<T, ArrayRow>;
 template <class T> using JsonCall = Call<T, JsonText>;
 template <class T> using ValueCall = Call<T, T>;
 

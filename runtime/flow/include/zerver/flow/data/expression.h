@@ -8,6 +8,7 @@
 #include <zerver/core/time.h>
 #include <zerver/flow/data/json_codec.h>
 #include <zerver/flow/data/json_writer.h>
+#include <zerver/flow/data/value.h>
 #include <zerver/flow/exchange.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -137,6 +139,14 @@ template <class T> Json json_text(Exchange& exchange, const T& value) {
   JsonWriter json = text.writer();
   write_json(json, value);
   return text.take();
+}
+
+// What a list of scalars is bound as. Throws ArenaFull.
+template <class T> Value list_value(Exchange& exchange, const List<T>& list) {
+  return Value::list(json_text(exchange, list).view());
+}
+template <class T> Value list_value(Exchange& exchange, const std::optional<List<T>>& list) {
+  return list ? list_value(exchange, *list) : Value();
 }
 
 }  // namespace zerver::flow

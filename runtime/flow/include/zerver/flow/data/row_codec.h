@@ -26,23 +26,28 @@ template <class T> bool read_one_row(RowReader& row, T& out) {
 Fault no_row() noexcept;
 Fault several_rows() noexcept;
 
-template <class T> struct Rows {
-  static Result<T> read(const RowSource& rows, Arena& arena, JsonReader& json_reader) {
+// The one row that there must be.
+template <class T> struct OneRow {
+  static Result<T> read(const RowSource& rows, Arena& arena, JsonReader& json_reader,
+                        const RowLayout& layout) {
     if (rows.rows() == 0) return no_row();
     if (rows.rows() > 1) return several_rows();
     T value{};
-    RowReader row(rows, 0, arena, json_reader);
+    RowReader row(rows, arena, json_reader, layout);
     if (!read_one_row(row, value)) return row.fault();
     return value;
   }
 };
 
+template <class T> struct Rows : OneRow<T> {};
+
 template <class T> struct Rows<std::optional<T>> {
-  static Result<std::optional<T>> read(const RowSource& rows, Arena& arena, JsonReader& json_reader) {
+  static Result<std::optional<T>> read(const RowSource& rows, Arena& arena, JsonReader& json_reader,
+                                       const RowLayout& layout) {
     if (rows.rows() == 0) return std::optional<T>();
     if (rows.rows() > 1) return several_rows();
     std::optional<T> value;
-    RowReader row(rows, 0, arena, json_reader);
+    RowReader row(rows, arena, json_reader, layout);
     // A single value that is NULL is none.
     bool is_good = false;
     if constexpr (requires { read_row(row, *value); }) {
@@ -56,10 +61,12 @@ template <class T> struct Rows<std::optional<T>> {
 };
 
 template <class T> struct Rows<List<T>> {
-  static Result<List<T>> read(const RowSource& rows, Arena& arena, JsonReader& json_reader) {
+  static Result<List<T>> read(const RowSource& rows, Arena& arena, JsonReader& json_reader,
+                              const RowLayout& layout) {
     const std::span<T> items = arena.make_array<T>(rows.rows());
+    RowReader row(rows, arena, json_reader, layout);
     for (std::size_t index = 0; index < items.size(); ++index) {
-      RowReader row(rows, index, arena, json_reader);
+      row.go_to(index);
       if (!read_one_row(row, items[index])) return row.fault();
     }
     return List<T>::borrowed(items);
@@ -69,9 +76,15 @@ template <class T> struct Rows<List<T>> {
 }  // namespace detail
 
 // No row where there must be one is `missing`; more rows than may be, or a row that does not fit, is
-// `internal`. Throws ArenaFull.
-template <class T> Result<T> read_rows(const RowSource& rows, Arena& arena, JsonReader& json_reader) {
-  return detail::Rows<T>::read(rows, arena, json_reader);
+// `internal`. `layout` is that of the statement and of the struct in `T`. Throws ArenaFull.
+template <class T>
+Result<T> read_rows(const RowSource& rows, Arena& arena, JsonReader& json_reader,
+                    const RowLayout& layout = {}) {
+  return detail::Rows<T>::read(rows, arena, json_reader, layout);
+}
+// Of one row with one column, which holds all of the list.
+template <class T> Result<List<T>> read_array(const RowSource& rows, Arena& arena, JsonReader& json_reader) {
+  return detail::OneRow<List<T>>::read(rows, arena, json_reader, {});
 }
 
 }  // namespace zerver::flow

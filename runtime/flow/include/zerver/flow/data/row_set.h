@@ -5,6 +5,8 @@
 #include <zerver/core/list.h>
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/result.h>
+#include <zerver/flow/data/array_text.h>
+#include <zerver/flow/data/json_codec.h>
 #include <zerver/flow/data/row_source.h>
 #include <zerver/flow/data/value.h>
 
@@ -12,12 +14,12 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace zerver::flow {
-
-class JsonReader;
 
 // Column names, then cells row by row; all memory is its own and kept by clear(). Text that was added before
 // is moved when it grows, so cells are read only when all rows are in.
@@ -56,23 +58,32 @@ class RowSet final : public RowSource {
   std::int64_t affected_ = 0;
 };
 
-// One row, read column by column. The first column that is missing or does not fit is kept as the fault.
+// A field of a struct that rows are read into.
+struct RowField {
+  std::string_view column;
+  bool is_required = true;  // else it keeps what it has where there is no such column
+};
+
+// Reads rows one by one. What does not fit first is kept as the fault.
 class RowReader {
  public:
-  // `json_reader` checks columns of the type `json`.
-  RowReader(const RowSource& rows, std::size_t row, Arena& arena, JsonReader& json_reader) noexcept
-      : rows_(&rows), row_(row), arena_(&arena), json_reader_(&json_reader) {}
-
-  // Columns are looked for from the one after the last found, so a struct in the order of the columns costs
-  // one comparison each.
-  template <class T> bool column(std::string_view name, T& out) {
-    const std::size_t index = find(name);
-    return index != kNone && cell(index, out);
+  // Fields are read from the columns that `layout` says, as long as the rows have just those; else from the
+  // columns with their names. `json_reader` checks columns of the type `json`.
+  RowReader(const RowSource& rows, Arena& arena, JsonReader& json_reader,
+            const RowLayout& layout = {}) noexcept
+      : rows_(&rows), arena_(&arena), json_reader_(&json_reader) {
+    if (!layout.fields.empty() && rows.has_columns(layout.columns)) columns_ = layout.fields;
   }
-  // For a field that is optional or has a default: without such a column it keeps what it has.
-  template <class T> bool column_if_any(std::string_view name, T& out) {
-    const std::size_t index = search(name);
-    return index == kNone || cell(index, out);
+
+  void go_to(std::size_t row) noexcept { row_ = row; }
+
+  // Finds the columns of a struct's fields, which is done once for all rows. False when a required one is
+  // missing. Throws ArenaFull.
+  bool has(std::span<const RowField> fields) { return columns_.size() == fields.size() || find(fields); }
+  // Behind has(); of the field at that position there.
+  template <class T> bool field(std::size_t index, T& out) {
+    const std::uint16_t column = columns_[index];
+    return column == RowLayout::kNoColumn || cell(column, out);
   }
   // For results of one column that are no struct.
   template <class T> bool single(T& out) { return has_one_column() && cell(0, out); }
@@ -81,15 +92,26 @@ class RowReader {
   const Fault& fault() const noexcept { return fault_; }
 
  private:
-  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-
-  std::size_t search(std::string_view name) noexcept;
-  // Records that there is none.
-  std::size_t find(std::string_view name) noexcept;
+  bool find(std::span<const RowField> fields);
   bool has_one_column() noexcept;
   // Records what is wrong with the column: "is no text". Always false.
   bool misfit(std::size_t column, std::string_view why) noexcept;
   void record(std::initializer_list<Piece> why) noexcept;
+
+  // Of an array; the types that a database writes in a way of its own there.
+  template <class T> static Value element_value(const Value& text) noexcept {
+    if constexpr (requires { typename T::scalar_type; }) {
+      return element_value<typename T::scalar_type>(text);
+    } else if constexpr (requires(T item) { item.reset(); }) {
+      return element_value<typename T::value_type>(text);
+    } else if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, double>) {
+      return text.is_null() ? text : plain_value(text.text(), T());
+    } else {
+      return text;
+    }
+  }
+  static Value plain_value(std::string_view text, bool) noexcept;
+  static Value plain_value(std::string_view text, double) noexcept;
 
   template <class T> bool cell(std::size_t index, T& out) {
     return read(index, rows_->cell(row_, index), out);
@@ -110,6 +132,29 @@ class RowReader {
     return (value.kind() == Value::Kind::kText && from_string(value.text(), out)) ||
            misfit(column, "is none of the enum's names");
   }
+  // JSON, or of scalars as PostgreSQL writes arrays.
+  template <class T> bool read(std::size_t column, const Value& value, List<T>& out) {
+    if (value.kind() != Value::Kind::kText) return misfit(column, "is no list");
+    constexpr bool kMayBeArray = requires(T& item) { read(column, value, item); };
+    if constexpr (kMayBeArray) {
+      if (ArrayText::is_one(value.text())) return read_array(column, value.text(), out);
+    }
+    const Result<List<T>> list = read_json_text<List<T>>(*json_reader_, value.text(), 0, *arena_);
+    if (!list) return misfit(column, "is no list of such values");
+    out = *list;
+    return true;
+  }
+  template <class T> bool read_array(std::size_t column, std::string_view text, List<T>& out) {
+    ArrayText array(text, *arena_);
+    const std::size_t size = array.size();
+    if (size == ArrayText::kNone) return misfit(column, "is no list of one dimension");
+    const std::span<T> items = arena_->make_array<T>(size);
+    for (T& item : items) {
+      if (!read(column, element_value<T>(array.next()), item)) return false;
+    }
+    out = List<T>::borrowed(items);
+    return true;
+  }
   bool read(std::size_t column, const Value& value, bool& out);
   bool read(std::size_t column, const Value& value, std::int32_t& out);
   bool read(std::size_t column, const Value& value, std::uint32_t& out);
@@ -125,10 +170,10 @@ class RowReader {
   bool read(std::size_t column, const Value& value, Decimal& out);
 
   const RowSource* rows_;
-  std::size_t row_;
+  std::size_t row_ = 0;
   Arena* arena_;
   JsonReader* json_reader_;
-  std::size_t next_ = 0;
+  std::span<const std::uint16_t> columns_;  // by field
   Fault fault_;
 };
 

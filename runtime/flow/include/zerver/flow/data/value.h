@@ -16,10 +16,10 @@
 
 namespace zerver::flow {
 
-// 24 bytes, trivially copyable; text and blobs are views.
+// 24 bytes, trivially copyable; text, blobs and lists are views.
 class Value {
  public:
-  enum class Kind : std::uint8_t { kNull, kBool, kInteger, kReal, kText, kBlob };
+  enum class Kind : std::uint8_t { kNull, kBool, kInteger, kReal, kText, kBlob, kList };
 
   constexpr Value() noexcept : integer_(0) {}
   // Implicit, because that is what they are for. NOLINTBEGIN(google-explicit-constructor)
@@ -33,12 +33,22 @@ class Value {
       : data_(bytes.view().data()), size_(bytes.size()), kind_(Kind::kBlob) {}
   // NOLINTEND(google-explicit-constructor)
 
+  // Of scalars, as the text of a JSON array. Bound only; a cell that is one is a text.
+  static constexpr Value list(std::string_view json) noexcept {
+    Value value(String::borrowed(json));
+    value.kind_ = Kind::kList;
+    return value;
+  }
+
   constexpr Kind kind() const noexcept { return kind_; }
   constexpr bool is_null() const noexcept { return kind_ == Kind::kNull; }
-  constexpr bool boolean() const noexcept { return integer_ != 0; }            // of kBool
-  constexpr std::int64_t integer() const noexcept { return integer_; }         // of kBool and kInteger
-  constexpr double real() const noexcept { return real_; }                     // of kReal
-  constexpr std::string_view text() const noexcept { return {data_, size_}; }  // of kText and kBlob
+  constexpr bool boolean() const noexcept { return integer_ != 0; }     // of kBool
+  constexpr std::int64_t integer() const noexcept { return integer_; }  // of kBool and kInteger
+  constexpr double real() const noexcept { return real_; }              // of kReal
+  constexpr bool has_text() const noexcept {
+    return kind_ == Kind::kText || kind_ == Kind::kBlob || kind_ == Kind::kList;
+  }
+  constexpr std::string_view text() const noexcept { return {data_, size_}; }  // where it has one
 
  private:
   union {
