@@ -69,6 +69,9 @@ inline bool has_configurations(const plan::Plan& plan) {
 [[nodiscard]] Data source_data(const plan::Plan& plan);
 [[nodiscard]] Data router_functions(const plan::Plan& plan);
 [[nodiscard]] Data codec_data(const std::vector<plan::CodecFieldPlan>& fields);
+[[nodiscard]] Data message_data(const std::vector<plan::MessageFieldPlan>& fields);
+// Whether operations of its adapters are calls over gRPC.
+[[nodiscard]] bool has_rpcs(const plan::Plan& plan);
 [[nodiscard]] Data type_data(const plan::TypePlan& type);
 [[nodiscard]] Data call_data(const plan::CallPlan& call);
 [[nodiscard]] Data assigns_data(const std::vector<plan::AssignPlan>& assigns);

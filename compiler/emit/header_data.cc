@@ -44,6 +44,7 @@ Data operation_data(const plan::OperationPlan& operation, std::size_t index) {
 
 Data adapter_data(const plan::AdapterPlan& adapter) {
   std::size_t index = 0;
+  const std::string rpc_count = std::to_string(adapter.operations.size());
   return object({{"name", adapter.name},
                  {"flow_name", adapter.flow_name},
                  {"configuration", when_set(adapter.configuration.name)},
@@ -51,6 +52,8 @@ Data adapter_data(const plan::AdapterPlan& adapter) {
                                      [](const auto& parameter) { return field_data(parameter.field); })},
                  {"doc", doc(adapter.doc)},
                  {"table", when_set(adapter.table)},
+                 {"rpcs", when_set(adapter.rpcs)},
+                 {"rpc_count", rpc_count},
                  {"operations", list(adapter.operations, [&](const plan::OperationPlan& operation) {
                     return operation_data(operation, index++);
                   })}});
@@ -153,6 +156,7 @@ Data codec_data(const std::vector<plan::CodecFieldPlan>& fields) {
                              {"json", field.json},
                              {"key", field.key},
                              {"column", field.column},
+                             {"number", field.number},
                              {"required", flag(field.required)},
                              {"is_optional", flag(field.is_optional)},
                              {"checks", list(field.checks, check_data)},
@@ -161,6 +165,19 @@ Data codec_data(const std::vector<plan::CodecFieldPlan>& fields) {
                              {"is_last", flag(i + 1 == fields.size())}}));
   }
   return result;
+}
+
+Data message_data(const std::vector<plan::MessageFieldPlan>& fields) {
+  return list(fields, [](const plan::MessageFieldPlan& field) {
+    return object({{"number", field.number},
+                   {"form", field.form},
+                   {"name", field.name},
+                   {"is_gathered", flag(field.is_gathered)}});
+  });
+}
+
+bool has_rpcs(const plan::Plan& plan) {
+  return llvm::any_of(plan.adapters, [](const plan::AdapterPlan& adapter) { return !adapter.rpcs.empty(); });
 }
 
 Data type_data(const TypePlan& type) {
@@ -182,6 +199,7 @@ Data type_data(const TypePlan& type) {
                                  [&](const plan::EnumeratorPlan& value) {
                                    return object({{"name", value.name},
                                                   {"json", value.json},
+                                                  {"number", value.number},
                                                   {"enum", type.name},
                                                   {"doc", doc(value.doc)}});
                                  })},
@@ -190,6 +208,8 @@ Data type_data(const TypePlan& type) {
                  {"has_equality", flag(type.has_equality)},
                  {"has_json", flag(type.has_json)},
                  {"has_row", flag(type.has_row)},
+                 {"has_protobuf", flag(type.has_protobuf)},
+                 {"message", message_data(type.message)},
                  {"codec", codec_data(type.codec)}});
 }
 
@@ -201,6 +221,13 @@ Data header_data(const plan::Plan& plan) {
                  {"has_deprecated", flag(plan.has_deprecated)},
                  {"has_adapters", flag(!plan.adapters.empty())},
                  {"has_configurations", flag(has_configurations(plan))},
+                 {"has_rpcs", flag(has_rpcs(plan))},
+                 {"has_messages", flag(!has_rpcs(plan) && llvm::any_of(plan.types,
+                                                                       [](const TypePlan& type) {
+                                                                         return type.kind ==
+                                                                                    TypePlan::Kind::kStruct &&
+                                                                                type.has_protobuf;
+                                                                       }))},
                  {"types", list(plan.types, type_data)},
                  {"adapters", list(plan.adapters, adapter_data)},
                  {"steps", list(plan.steps, step_data)}});

@@ -63,6 +63,7 @@ Data target_data(const plan::TargetPlan& target) {
                  {"statements", list(target.statements)},
                  {"operations", when_set(target.operations)},
                  {"declared", when_set(target.declared)},
+                 {"rpcs", when_set(target.rpcs)},
                  {"settings", list(target.settings)}});
 }
 
@@ -171,6 +172,32 @@ Data configurations_data(const plan::Plan& plan) {
   return result;
 }
 
+// Adapters whose operations are calls over gRPC.
+Data rpcs_data(const plan::Plan& plan) {
+  Data result(Data::type::list);
+  for (const plan::AdapterPlan& adapter : plan.adapters) {
+    if (adapter.rpcs.empty()) continue;
+    result.push_back(object({{"adapter", adapter.name},
+                             {"rpcs", adapter.rpcs},
+                             {"calls", list(adapter.operations, [&](const plan::OperationPlan& operation) {
+                                return object({{"path", operation.rpc.path},
+                                               {"function", operation.rpc.function},
+                                               {"arguments", adapter.name + "::" + operation.arguments},
+                                               {"answer", operation.rpc.answer},
+                                               {"whole", when_set(operation.rpc.whole)},
+                                               {"has_message", flag(!operation.parameters.empty())},
+                                               {"message", message_data(operation.rpc.message)}});
+                              })}}));
+  }
+  return result;
+}
+
+bool uses_protobuf(const plan::Plan& plan) {
+  return has_rpcs(plan) ||
+         llvm::any_of(plan.types, [](const plan::TypePlan& type) { return type.has_protobuf; }) ||
+         llvm::any_of(plan.targets, [](const plan::TargetPlan& target) { return !target.rpcs.empty(); });
+}
+
 }  // namespace
 
 Data source_data(const plan::Plan& plan) {
@@ -192,6 +219,9 @@ Data source_data(const plan::Plan& plan) {
                                                 !type.scalar.checks.empty();
                                        }))},
        {"types", list(plan.types, type_data)},
+       {"uses_protobuf", flag(uses_protobuf(plan))},
+       {"has_rpcs", flag(has_rpcs(plan))},
+       {"rpc_adapters", rpcs_data(plan)},
        {"has_configurations", flag(has_configurations(plan))},
        {"configurations", configurations_data(plan)},
        {"has_errors", flag(!plan.errors.empty())},

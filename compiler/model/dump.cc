@@ -162,6 +162,7 @@ class Printer {
            << kAccess[static_cast<std::size_t>(operation.access)]
            << (operation.idempotent ? ", idempotent" : "") << (operation.stream ? ", stream" : "")
            << (operation.status ? ", status" : "") << (operation.commits ? ", commits" : "");
+      if (!operation.method.empty()) out_ << ", calls " << adapter.service << "/" << operation.method;
       if (operation.fails != 0) out_ << ", fails " << kinds_text(operation.fails);
       out_ << '\n';
     }

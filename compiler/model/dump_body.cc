@@ -3,6 +3,7 @@
 #include "compiler/model/dump_body.h"
 
 #include "compiler/model/dump_expression.h"
+#include "compiler/model/status_text.h"
 #include "compiler/model/words.h"
 
 #include <llvm/ADT/ArrayRef.h>
@@ -28,7 +29,7 @@ constexpr std::array kAlternatives{"need", "insert", "replace"};
 std::string causes_text(const ErrorMapping& mapping) {
   std::string text;
   for (const std::uint16_t status : mapping.statuses)
-    text += (text.empty() ? "" : ", ") + std::to_string(status);
+    text += (text.empty() ? "" : ", ") + status_text(status);
   const std::string kinds = kinds_text(mapping.kinds);
   return text + (text.empty() || kinds.empty() ? "" : ", ") + kinds;
 }

@@ -3,6 +3,7 @@
 #include "compiler/model/outcome.h"
 
 #include "compiler/model/effects.h"
+#include "compiler/model/status_text.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>
@@ -65,7 +66,7 @@ constexpr std::array<llvm::StringLiteral, 6> kKindNames{"invalid",  "missing",  
 std::string quoted_causes(Kinds kinds, llvm::ArrayRef<std::uint16_t> statuses) {
   std::string text;
   for (const std::uint16_t status : statuses)
-    text += (text.empty() ? "status `" : " or `") + std::to_string(status) + "`";
+    text += (!text.empty() ? " or `" : is_code(status) ? "code `" : "status `") + status_text(status) + "`";
   for (std::size_t i = 0; i < kKindNames.size(); ++i) {
     if ((kinds & (1U << i)) == 0) continue;
     text += text.empty() ? "`" : " or `";

@@ -24,6 +24,7 @@ struct OperationParameter {
   TypeId type;
   Boxed<Constant> default_value;
   Span span;
+  Boxed<FieldNumber> number = {};  // of a call over gRPC whose parameters are the fields of its message
 };
 
 struct Operation {
@@ -31,17 +32,19 @@ struct Operation {
   Access access = Access::kRead;
   bool idempotent = false;
   bool stream = false;
-  bool status = false;   // its failures have a status of HTTP
+  bool status = false;   // its failures have a status: of HTTP, or a code of gRPC
   bool commits = false;  // @commit: ends a `tx { }`, and no step calls it
   std::vector<std::string> type_parameters;
   std::vector<OperationParameter> parameters;
   ResultFormat format = ResultFormat::kTyped;
   TypeId result;  // kVoid when there is none; may mention type parameters
   Kinds fails = 0;
+  std::string method;  // of the adapter's service that it calls; empty: it is no call over gRPC
 };
 
 struct Adapter {
   Origin origin;
+  std::string service;  // of gRPC, "people.v1.People"; empty: it is none
   std::vector<OperationParameter> parameters;
   std::vector<Operation> operations;
 };

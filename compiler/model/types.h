@@ -130,6 +130,14 @@ struct Traits {
   Labels labels = kNoLabel;
 };
 
+// `@field(3, fixed)`: how a field is written in Protocol Buffers.
+enum class WireForm : std::uint8_t { kPlain, kSigned, kFixed, kFloat };
+struct FieldNumber {
+  std::uint32_t number = 0;
+  WireForm form = WireForm::kPlain;
+  Span span;  // of the trait
+};
+
 struct Scalar {
   Origin origin;
   TypeId base;
@@ -142,20 +150,24 @@ struct Field {
   TypeId type;
   Boxed<Constant> default_value;
   Traits traits;
+  Boxed<FieldNumber> number;
 };
 
 struct Struct {
   Origin origin;
   std::vector<Field> fields;
+  bool is_message = false;  // its fields have numbers: it can be sent as Protocol Buffers
 };
 
 struct Enumerator {
   Origin origin;
   std::string json_name;
+  std::optional<std::uint32_t> number;  // in Protocol Buffers
 };
 struct Enum {
   Origin origin;
   std::vector<Enumerator> values;
+  bool has_numbers = false;  // each has one
 };
 
 struct ExternType {

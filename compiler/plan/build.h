@@ -61,6 +61,15 @@ struct Builder {
                                                 model::TypeId type, const std::string& value,
                                                 const std::string& name);
 
+// A field of a message, of that type, in the C++ member `name`.
+[[nodiscard]] MessageFieldPlan message_field(const model::Program& program, const model::FieldNumber& number,
+                                             model::TypeId type, const std::string& name);
+// `parameters`: the operation's, as members of the struct of its arguments.
+[[nodiscard]] RpcPlan rpc_plan(Builder& builder, const model::Adapter& adapter,
+                               const model::Operation& operation, const std::vector<FieldPlan>& parameters);
+// What the generated interface calls the table of its calls over gRPC; empty when there are none.
+[[nodiscard]] std::string rpc_table(const model::Adapter& adapter);
+
 // Enumerators of FaultKind: "zerver::FaultKind::kMissing".
 [[nodiscard]] std::vector<std::string> kind_names(model::Kinds kinds);
 // What the generated interface calls its table of operations.

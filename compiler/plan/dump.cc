@@ -84,6 +84,7 @@ class Dumper {
     if (type.kind == TypePlan::Kind::kScalar) out_ << ": " << type.scalar.base;
     if (type.has_json) out_ << " json";
     if (type.has_row) out_ << " row";
+    if (type.has_protobuf) out_ << " protobuf";
     out_ << "\n";
     for (const FieldPlan& field : type.fields)
       out_ << "  " << field.type << " " << field.name << field.initializer << "\n";

@@ -39,6 +39,13 @@ struct ScalarPlan {
 struct EnumeratorPlan {
   std::string name, json;  // kLow, "low" as a C++ literal
   Lines doc;
+  std::string number = {};  // in Protocol Buffers; may be empty
+};
+
+// One field of a message: "3", "<zerver::flow::ProtobufForm::kFixed>" or nothing, and the C++ member.
+struct MessageFieldPlan {
+  std::string number, form, name;
+  bool is_gathered = false;  // a list, a map or a message, which may come in parts
 };
 
 struct CodecFieldPlan {
@@ -49,6 +56,7 @@ struct CodecFieldPlan {
   bool required = false;  // neither a default nor optional
   bool is_optional = false;
   std::vector<CheckPlan> checks;  // over `out.member`
+  std::string number = {};        // in Protocol Buffers; may be empty
 };
 
 struct TypePlan {
@@ -66,7 +74,18 @@ struct TypePlan {
   std::vector<CodecFieldPlan> codec;   // kStruct
   bool has_json = false;               // can be read and written as JSON
   bool has_equality = true;
-  bool has_row = false;  // can be read from a row
+  bool has_row = false;                        // can be read from a row
+  bool has_protobuf = false;                   // can be read and written as Protocol Buffers
+  std::vector<MessageFieldPlan> message = {};  // kStruct
+};
+
+// How an operation is called over gRPC.
+struct RpcPlan {
+  std::string path;      // "/people.v1.People/GetPerson" as a C++ literal; empty: it is no such call
+  std::string function;  // write_get_person, which writes its message
+  std::string answer;    // zerver::flow::answer_rpc<Person>
+  std::string whole;     // the one parameter that is the message; empty: its parameters are the fields
+  std::vector<MessageFieldPlan> message;
 };
 
 struct OperationPlan {
@@ -81,6 +100,7 @@ struct OperationPlan {
   std::string access;     // kRead, of zerver::flow::OperationInfo::Access
   bool idempotent = false, stream = false;
   std::vector<std::string> fails;  // enumerators of FaultKind
+  RpcPlan rpc = {};
 };
 
 // The arguments of an adapter's targets as a struct.
@@ -100,7 +120,8 @@ struct AdapterPlan {
   std::string flow_name;
   Lines doc;
   std::vector<OperationPlan> operations;
-  std::string table;  // kOperations: what is known of them
+  std::string table;      // kOperations: what is known of them
+  std::string rpcs = {};  // kRpcs: how they are called over gRPC; empty: they are not
   ConfigurationPlan configuration = {};
 };
 
@@ -467,6 +488,7 @@ struct TargetPlan {
   std::vector<std::string> statements;
   std::vector<std::string> settings;  // ".in_flight = 64"
   std::string operations;             // zerver::SqlAdapter::kOperations; may be empty
+  std::string rpcs;                   // people::PeopleAdapter::kRpcs; may be empty
   std::string declared;               // "in_flight pool" as a C++ literal; may be empty
 };
 

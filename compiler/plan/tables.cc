@@ -194,6 +194,9 @@ void plan_targets(Builder& builder) {
       plan.operations = builder.names.spelled(target.adapter, adapter.origin.package, builder.package) +
                         "::" + operation_table(adapter);
     }
+    if (const std::string rpcs = rpc_table(adapter); !rpcs.empty())
+      plan.rpcs =
+          builder.names.spelled(target.adapter, adapter.origin.package, builder.package) + "::" + rpcs;
     const std::string& schema = builder.program.packages[target.origin.package].schema;
     if (takes_statements(builder.program, adapter) && !schema.empty()) {
       const std::string name = builder.source_scope.claim(constant(target.origin.name + "_schema"));

@@ -4,7 +4,9 @@
 
 #include "compiler/check/expressions/expressions.h"
 #include "compiler/check/expressions/literals.h"
+#include "compiler/check/steps/rpc.h"
 #include "compiler/check/steps/settings.h"
+#include "compiler/check/types/messages.h"
 #include "compiler/check/types/traits.h"
 #include "compiler/check/types/types.h"
 
@@ -32,6 +34,7 @@ std::vector<model::OperationParameter> resolve_parameters(Context& context, mode
     parameter.name = source.name.text.str();
     parameter.span = source.name.span;
     parameter.type = resolve_type(context, package, *source.type, variables);
+    parameter.number = field_number(context, source.traits, parameter.type);
     if (source.default_value != nullptr) {
       parameter.default_value = literal_constant(context, *source.default_value, parameter.type);
     } else if (context.types.is_optional(parameter.type)) {
@@ -111,6 +114,7 @@ model::Kinds resolve_operation_kinds(Context& context, const syntax::Operation& 
 
 void resolve_adapter(Context& context, model::Adapter& adapter, const syntax::AdapterDeclaration& source) {
   const model::PackageId package = adapter.origin.package;
+  resolve_service(context, adapter, source);
   adapter.parameters = resolve_parameters(context, package, source.parameters, {});
   for (const model::OperationParameter& parameter : adapter.parameters) {
     if (is_configurable(context, context.types.strip_optional(parameter.type))) continue;
@@ -151,6 +155,7 @@ void resolve_adapter(Context& context, model::Adapter& adapter, const syntax::Ad
     operation.fails = resolve_operation_kinds(context, written);
     resolve_access(context, written, operation);
     check_commit(context, written, adapter, operation);
+    resolve_method(context, adapter, written, operation);
     adapter.operations.push_back(std::move(operation));
   }
 }
@@ -242,6 +247,7 @@ void resolve_adapters(Context& context) {
     resolve_adapter(context, context.program.adapters[model::AdapterId(i)],
                     *context.declarations.adapters[i]);
   }
+  complete_rpc_adapters(context);
   add_builtin_target(context, "clock");
   add_builtin_target(context, "random");
 }

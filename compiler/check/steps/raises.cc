@@ -6,6 +6,9 @@
 #include "compiler/check/expressions/conversions.h"
 #include "compiler/check/types/traits.h"
 #include "compiler/model/effects.h"
+#include "compiler/model/status_text.h"
+
+#include <llvm/ADT/STLFunctionalExtras.h>
 
 #include <algorithm>
 #include <utility>
@@ -67,13 +70,21 @@ void resolve_body_failures(Context& context, model::Step& step, llvm::ArrayRef<s
 
 namespace {
 
-bool answers_with_status(const Context& context, const model::Step& step) {
-  bool answers = false;
+bool any_operation(const Context& context, const model::Step& step,
+                   llvm::function_ref<bool(const model::Operation&)> is_one) {
+  bool any = false;
   model::for_each_call(step, [&](const model::EffectCall& call) {
-    answers = answers || model::operation_of(context.program, call).status;
+    any = any || is_one(model::operation_of(context.program, call));
   });
-  return answers;
+  return any;
 }
+
+// A status that an error stands for, or a code of gRPC, which is below them.
+struct NamedStatus {
+  std::uint16_t value = 0;
+  std::string text;  // as it is written
+  Span span;
+};
 
 // Errors as written, with the kinds and statuses that each stands for among those that can happen.
 class FailureCover {
@@ -84,7 +95,10 @@ class FailureCover {
         step_(step),
         written_(written),
         raised_(raised),
-        has_status_(answers_with_status(context, step)) {}
+        has_status_(any_operation(
+            context, step, [](const model::Operation& each) { return each.status && each.method.empty(); })),
+        has_code_(any_operation(context, step,
+                                [](const model::Operation& each) { return !each.method.empty(); })) {}
 
   void cover(Span place) {
     for (std::size_t i = 0; i < written_.size(); ++i)
@@ -108,13 +122,18 @@ class FailureCover {
       return;
     }
     const model::ErrorType& declared = context_.program.errors[*error];
-    const model::Kinds named = clause.names_causes() ? kinds_of(context_, clause.kinds) : declared.kinds;
+    const auto [kinds, codes] = split(clause);
+    const model::Kinds named =
+        clause.names_causes()
+            ? kinds_of(context_, kinds,
+                       has_code_ ? "codes of gRPC such as `resource_exhausted` can stand there too" : "")
+            : declared.kinds;
     const auto covered = static_cast<model::Kinds>(named & raised_);
-    std::vector<std::uint16_t> statuses = this->statuses(clause);
+    std::vector<std::uint16_t> statuses = this->statuses(clause, codes);
     if (covered == 0 && statuses.empty()) {
       context_.errors_in_vain.insert(*error);
       // An unknown kind, or a status, was reported.
-      if ((named == 0 && !clause.kinds.empty()) || !clause.statuses.empty()) {
+      if ((named == 0 && !kinds.empty()) || !codes.empty() || !clause.statuses.empty()) {
         is_broken_ = true;
       } else if (named == 0) {
         kindless_.push_back(index);
@@ -133,14 +152,45 @@ class FailureCover {
       step_.fails.push_back(*error);
   }
 
+  // The kinds that the clause names, and the codes of gRPC where there can be any.
+  std::pair<std::vector<syntax::Name>, std::vector<NamedStatus>> split(
+      const syntax::FailsClause& clause) const {
+    std::pair<std::vector<syntax::Name>, std::vector<NamedStatus>> result;
+    for (const syntax::Name& name : clause.kinds) {
+      const std::optional<std::uint16_t> code =
+          has_code_ && kind_of(name.text) == 0 ? model::code_of(name.text) : std::nullopt;
+      if (code) {
+        result.second.push_back({*code, name.text.str(), name.span});
+      } else {
+        result.first.push_back(name);
+      }
+    }
+    return result;
+  }
+
   // Those of the clause that count; reports the others.
-  std::vector<std::uint16_t> statuses(const syntax::FailsClause& clause) {
+  std::vector<std::uint16_t> statuses(const syntax::FailsClause& clause, llvm::ArrayRef<NamedStatus> codes) {
     std::vector<std::uint16_t> result;
+    for (const NamedStatus& code : codes) {
+      const auto known = std::find_if(status_places_.begin(), status_places_.end(),
+                                      [&](const auto& other) { return other.first == code.value; });
+      if (known == status_places_.end()) {
+        status_places_.emplace_back(code.value, code.span);
+        result.push_back(code.value);
+        continue;
+      }
+      context_.engine
+          .report(Kind::kKindCoveredTwice, code.span, "code `" + code.text + "`", step_.origin.name)
+          .secondary(known->second, "first covered here");
+    }
     for (std::size_t i = 0; i < clause.statuses.size(); ++i) {
       const auto [value, place] = clause.statuses[i];
       if (!has_status_) {
         context_.engine.report(Kind::kNoStatus, place, value, step_.origin.name)
-            .note("an operation that is declared with `@status` says what the other side answered with")
+            .note(has_code_
+                      ? "a call over gRPC fails with codes such as `resource_exhausted`"
+                      : "an operation that is declared with `@status` says what the other side answered "
+                        "with")
             .help("name the kind that is meant: `missing`, `conflict`, `rejected`, ...");
         return {};
       }
@@ -263,6 +313,7 @@ class FailureCover {
   std::vector<std::pair<std::uint16_t, Span>> status_places_;
   std::vector<std::size_t> kindless_;  // clauses whose errors stand for no kind
   const bool has_status_;
+  const bool has_code_;
   bool is_broken_ = false;
 };
 

@@ -27,6 +27,9 @@ constexpr TraitRule kRules[] = {
     {"range", kOnScalar | kOnField, "scalars and fields"},
     {"pattern", kOnScalar | kOnField, "scalars and fields"},
     {"json", kOnField | kOnEnumerator, "fields and the values of enums"},
+    {"field", kOnField | kOnParameter, "fields of structs and parameters of calls over gRPC"},
+    {"number", kOnEnumerator, "the values of enums"},
+    {"grpc", kOnAdapter | kOnOperation, "adapters and their operations"},
     {"pii", kOnScalar | kOnField | kOnSlot, "scalars, fields and slots"},
     {"secret", kOnScalar | kOnField | kOnSlot, "scalars, fields and slots"},
     {"http", kOnError | kOnDomain, "errors and domains"},
@@ -271,7 +274,7 @@ model::Kinds kind_of(llvm::StringRef name) {
   return 0;
 }
 
-model::Kinds kinds_of(Context& context, llvm::ArrayRef<syntax::Name> names) {
+model::Kinds kinds_of(Context& context, llvm::ArrayRef<syntax::Name> names, llvm::StringRef note) {
   model::Kinds kinds = 0;
   for (const syntax::Name& name : names) {
     if (name.is_missing()) continue;
@@ -283,6 +286,7 @@ model::Kinds kinds_of(Context& context, llvm::ArrayRef<syntax::Name> names) {
         diagnostic.fix("write `" + *guess + "`", name.span, *guess);
       }
       diagnostic.note("the kinds are " + alternatives_text(known));
+      if (!note.empty()) diagnostic.note(note);
     }
     kinds |= kind;
   }

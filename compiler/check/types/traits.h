@@ -50,8 +50,10 @@ void check_traits(Context& context, llvm::ArrayRef<syntax::Trait> traits, TraitP
 [[nodiscard]] model::Traits value_traits(Context& context, llvm::ArrayRef<syntax::Trait> traits,
                                          model::TypeId type);
 
-// What `@kind(invalid, ...)` and `on missing | timeout` name; reports unknown and double ones.
-[[nodiscard]] model::Kinds kinds_of(Context& context, llvm::ArrayRef<syntax::Name> names);
+// What `@kind(invalid, ...)` and `on missing | timeout` name; reports unknown and double ones, with a `note`
+// when something else could stand there too.
+[[nodiscard]] model::Kinds kinds_of(Context& context, llvm::ArrayRef<syntax::Name> names,
+                                    llvm::StringRef note = {});
 // The kind of this name; 0 for any other word.
 [[nodiscard]] model::Kinds kind_of(llvm::StringRef name);
 [[nodiscard]] std::string kinds_text(model::Kinds kinds);  // "`missing` and `timeout`"

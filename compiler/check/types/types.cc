@@ -4,6 +4,7 @@
 
 #include "compiler/check/errors/error_types.h"
 #include "compiler/check/expressions/literals.h"
+#include "compiler/check/types/messages.h"
 #include "compiler/check/types/recursion.h"
 #include "compiler/check/types/traits.h"
 #include "compiler/diagnostics/did_you_mean.h"
@@ -169,6 +170,7 @@ std::vector<model::Field> resolve_fields(Context& context, model::PackageId pack
     field.json_name = json_name(context, source.traits, source.name);
     field.type = value_type(context, package, *source.type);
     field.traits = value_traits(context, source.traits, field.type);
+    field.number = field_number(context, source.traits, field.type);
     if (source.default_value != nullptr)
       field.default_value = literal_constant(context, *source.default_value, field.type);
     const auto [first, is_new] = names.try_emplace(source.name.text, source.name.span);
@@ -199,6 +201,7 @@ void resolve_enum(Context& context, model::Enum& enumeration, const syntax::Enum
     value.origin = make_origin(context, enumeration.origin.package, member.name, member.doc, member.traits);
     value.json_name = member.value != nullptr ? member.value->plain_text().str()
                                               : json_name(context, member.traits, member.name);
+    value.number = enumerator_number(context, member.traits);
     const auto [first, is_new] = names.try_emplace(member.name.text, member.name.span);
     const auto [same, is_new_in_json] = json_names.try_emplace(value.json_name, member.name.span);
     if (!is_new) {
@@ -313,6 +316,7 @@ void resolve_types(Context& context) {
     slot.type = value_type(context, slot.origin.package, *table.slots[i]->type);
   }
   check_struct_recursion(context);
+  check_messages(context);
 }
 
 }  // namespace zc::check

@@ -19,6 +19,7 @@ JsonWriter::Array JsonWriter::parameters(const std::vector<model::OperationParam
   for (const model::OperationParameter& parameter : all) {
     Object entry{{"name", parameter.name}, {"type", type(parameter.type)}};
     if (parameter.default_value) entry["default"] = constant(*parameter.default_value, parameter.type);
+    if (parameter.number) entry["number"] = parameter.number->number;
     result.push_back(std::move(entry));
   }
   return result;
@@ -26,6 +27,7 @@ JsonWriter::Array JsonWriter::parameters(const std::vector<model::OperationParam
 
 JsonWriter::Object JsonWriter::adapter(const model::Adapter& each) const {
   Object result = origin(each.origin);
+  if (!each.service.empty()) result["service"] = each.service;
   result["parameters"] = parameters(each.parameters);
   Array operations;
   for (const model::Operation& operation : each.operations) {
@@ -35,6 +37,7 @@ JsonWriter::Object JsonWriter::adapter(const model::Adapter& each) const {
     entry["stream"] = operation.stream;
     if (operation.status) entry["status"] = true;
     if (operation.commits) entry["commits"] = true;
+    if (!operation.method.empty()) entry["method"] = operation.method;
     entry["parameters"] = parameters(operation.parameters);
     entry["fails"] = kinds(operation.fails);
     if (!operation.type_parameters.empty()) entry["type_parameters"] = Array(operation.type_parameters);

@@ -74,6 +74,7 @@ JsonWriter::Object JsonWriter::enumeration(const model::Enum& each) const {
   for (const model::Enumerator& value : each.values) {
     Object entry = origin(value.origin);
     entry["json"] = value.json_name;
+    if (value.number) entry["number"] = *value.number;
     values.push_back(std::move(entry));
   }
   result["values"] = std::move(values);
@@ -89,6 +90,7 @@ JsonWriter::Array JsonWriter::fields(const std::vector<model::Field>& all) const
     entry["required"] = program_.types[field.type].kind != model::TypeKind::kOptional && !field.default_value;
     if (field.default_value) entry["default"] = constant(*field.default_value, field.type);
     add_traits(field.traits, field.type, entry);
+    if (field.number) entry["number"] = field.number->number;
     result.push_back(std::move(entry));
   }
   return result;

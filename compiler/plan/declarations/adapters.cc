@@ -164,10 +164,14 @@ void plan_adapters(Builder& builder) {
         plan.parameters.push_back(
             {members.claim(parameter.name), builder.writer.type(parameter.type), "{}", {}, "", false});
       }
+      if (!operation.method.empty()) plan.rpc = rpc_plan(builder, adapter, operation, plan.parameters);
       result.operations.push_back(std::move(plan));
     }
     if (!result.operations.empty()) result.table = operation_table(adapter);
-    if (!adapter.parameters.empty()) result.configuration = plan_configuration(builder, id);
+    result.rpcs = rpc_table(adapter);
+    // The parameters of a service of gRPC are those of the adapter `grpc`, which reads them.
+    if (!adapter.parameters.empty() && adapter.service.empty())
+      result.configuration = plan_configuration(builder, id);
     builder.plan.adapters.push_back(std::move(result));
   }
 }

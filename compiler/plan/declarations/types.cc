@@ -122,6 +122,9 @@ TypePlan plan_enum(Builder& builder, model::EnumId id) {
   for (std::size_t i = 0; i < enumeration.values.size(); ++i)
     result.values.push_back({builder.names.enumerator(id, i), string_literal(enumeration.values[i].json_name),
                              lines_of(enumeration.values[i].origin.doc)});
+  result.has_protobuf = enumeration.has_numbers;
+  for (std::size_t i = 0; result.has_protobuf && i < enumeration.values.size(); ++i)
+    result.values[i].number = std::to_string(enumeration.values[i].number.value_or(0));
   return result;
 }
 
@@ -131,6 +134,7 @@ TypePlan plan_struct(Builder& builder, model::StructId id) {
   result.has_json = true;
   result.has_equality = has_equality(builder.program, structure.fields);
   result.has_row = !structure.fields.empty();
+  result.has_protobuf = structure.is_message;
   for (std::size_t i = 0; i < structure.fields.size(); ++i) {
     const model::Field& field = structure.fields[i];
     const std::string& name = builder.names.field(id, i);
@@ -146,6 +150,10 @@ TypePlan plan_struct(Builder& builder, model::StructId id) {
     codec.checks =
         violations(builder, field.traits, field.type, "out." + name, snake(result.name) + "_" + name);
     result.codec.push_back(std::move(codec));
+    if (field.number) {
+      result.message.push_back(message_field(builder.program, *field.number, field.type, name));
+      result.codec.back().number = result.message.back().number;
+    }
     result.has_json = result.has_json && !is_opaque(builder.program, field.type);
     result.has_row = result.has_row && is_column(builder.program, field.type);
   }

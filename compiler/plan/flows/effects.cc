@@ -241,7 +241,8 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   plan.call = prefix + "call";
   plan.arguments_local = prefix + "arguments";
   plan.arguments_type = interface + "::" + upper_camel(operation.origin.name) + "Arguments";
-  if (operation.stream) builder_.unsupported(effect.span, "an effect that streams");
+  if (operation.stream && operation.method.empty())
+    builder_.unsupported(effect.span, "an effect that streams");
   for (std::size_t i = 0; i < operation.parameters.size() && i < effect.arguments.size(); ++i) {
     const model::Expression& argument = effect.arguments[i];
     if (argument.kind == model::ExpressionKind::kStatement) {

@@ -2,6 +2,7 @@
 #include "static_tokens.h"
 #include <zerver/effects/compute/compute.h>
 #include <zerver/effects/file/open_file.h>
+#include <zerver/effects/grpc/open_grpc.h>
 #include <zerver/effects/http/open_http.h>
 #include <zerver/effects/kv/open_kv.h>
 #include <zerver/effects/net/open_net.h>
@@ -15,6 +16,7 @@ void add_standard_adapters(Registry& registry) {
   registry.add_default({"zerver.sql", ZERVER_VERSION, "SQLite and PostgreSQL databases"}, open_sql());
   registry.add_default({"zerver.http", ZERVER_VERSION, "other services, by HTTP/1.1 and HTTP/2"},
                        open_http());
+  registry.add_default({"zerver.grpc", ZERVER_VERSION, "services of gRPC"}, open_grpc());
   registry.add_default({"zerver.kv", ZERVER_VERSION, "a store in memory and Redis"}, open_kv());
   registry.add_default({"zerver.net.tcp", ZERVER_VERSION, "servers over TCP, TLS and Unix sockets"},
                        open_tcp());

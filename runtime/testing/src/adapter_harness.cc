@@ -131,6 +131,8 @@ AdapterHarness::AdapterHarness(const effects::Registry& registry, std::string_vi
   state.info.configure = nullptr;
   state.info.schema = state.options.schema;
   state.info.pool = state.options.pool;
+  state.info.operations = state.options.operations;
+  state.info.rpcs = state.options.rpcs;
   const effects::Registry::Entry* const entry = registry.find(adapter);
   if (entry == nullptr) {
     state.error = "no implementation of adapter `" + state.adapter_name + "` is registered";

@@ -64,6 +64,7 @@ void Client::start(flow::Operation& operation, Form form, const Wanted& wanted) 
   Transfer& transfer = take_transfer();
   transfer.operation = &operation;
   transfer.form = form;
+  transfer.receiver = wanted.receiver;
   transfer.repeats = 0;
   transfer.redirects_left = settings_.redirects;
   operation.adapter_data = &transfer;

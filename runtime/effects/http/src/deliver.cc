@@ -57,6 +57,10 @@ void Client::responded(Transfer& transfer, std::uint16_t status, std::span<const
                        std::string_view body) noexcept {
   shared_.note_answer(loop().now());
   try {
+    if (transfer.receiver != nullptr) {
+      transfer.receiver->receive(*transfer.operation, {status, headers, transfer.trailers(), body});
+      return recycle(transfer);
+    }
     if (is_redirect(status) && transfer.redirects_left != 0 && follow(transfer, status, headers)) return;
     deliver(transfer, status, headers, body);
   } catch (const std::bad_alloc&) {

@@ -158,6 +158,7 @@ void Http2Session::submit(Transfer& transfer) noexcept {
     names[i] = in_lower_case(request.fields()[i].name);
     fields.push_back(pair_of(names[i], request.fields()[i].value));
   }
+  if (transfer.receiver != nullptr) fields.push_back(pair_of("te", "trailers"));
   std::array<char, 20> digits;
   if (request.has_body()) {
     const char* const end =

@@ -1,5 +1,6 @@
 #include "client.h"
 #include "zerver.flow.h"
+#include <zerver/effects/http/http_service.h>
 #include <zerver/effects/http/open_http.h>
 #include <zerver/io/net/network.h>
 
@@ -14,6 +15,7 @@ namespace {
 using namespace http_client;
 
 constexpr std::string_view kJson = "application/json";
+constexpr Fault kNoNetwork{FaultKind::kUnavailable, "there is no network under a simulated loop", {}};
 
 // `GET` and so on; kOther for another one.
 Method method_of(std::string_view name) noexcept {
@@ -106,11 +108,42 @@ class WorkerHttp final : public HttpAdapter {
            .accept = form == Form::kJson ? kJson : "*/*"});
   }
   void begin(const flow::ReplyBase& reply, Form form, const Wanted& wanted) {
-    if (client_ == nullptr)
-      return reply.fail({FaultKind::kUnavailable, "there is no network under a simulated loop", {}});
+    if (client_ == nullptr) return reply.fail(kNoNetwork);
     client_->start(reply.operation(), form, wanted);
   }
 
+  std::unique_ptr<Client> client_;
+};
+
+class WorkerChannel final : public HttpChannel {
+ public:
+  WorkerChannel(flow::Worker& worker, io::net::Network* network, const Settings& settings, Shared& shared,
+                HttpReceiver& receiver)
+      : receiver_(receiver) {
+    if (network != nullptr)
+      client_ = std::make_unique<Client>(worker, network->connector(), settings, shared);
+  }
+
+  void start(flow::Operation& operation, const HttpCall& call) override {
+    if (client_ == nullptr) return flow::ReplyBase(operation).fail(kNoNetwork);
+    client_->start(operation, Form::kNothing,
+                   {.method = Method::kPost,
+                    .path = call.path,
+                    .body = call.body,
+                    .content_type = call.content_type,
+                    .accept = {},
+                    .fields = call.fields,
+                    .is_repeatable = call.is_repeatable,
+                    .time_field = "grpc-timeout",
+                    .time_unit = "m",
+                    .receiver = &receiver_});
+  }
+  void cancel(flow::Operation& operation) noexcept override {
+    if (client_ != nullptr) client_->cancel(operation);
+  }
+
+ private:
+  HttpReceiver& receiver_;
   std::unique_ptr<Client> client_;
 };
 
@@ -120,13 +153,18 @@ async::Task<void> connect_once(io::net::Connector* connector, std::shared_ptr<co
   done(stream ? Health{} : Health{.state = Health::State::kDown, .why = std::string(stream.error().why)});
 }
 
-class HttpSystem final : public System {
+class HttpSystem final : public HttpService {
  public:
   explicit HttpSystem(Settings settings) : settings_(std::move(settings)) {}
 
   std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
     ++shared_.workers;
     return std::make_unique<WorkerHttp>(worker, io::net::network_of(worker.loop()), settings_, shared_);
+  }
+  std::unique_ptr<HttpChannel> channel(flow::Worker& worker, HttpReceiver& receiver) override {
+    ++shared_.workers;
+    return std::make_unique<WorkerChannel>(worker, io::net::network_of(worker.loop()), settings_, shared_,
+                                           receiver);
   }
   std::string describe() const override {
     return (settings_.base.origin.tls ? "https://" : "http://") + settings_.base.origin.authority() +
@@ -165,5 +203,14 @@ Opened open(const flow::TargetInfo& target, const flow::TargetConfig& config) {
 }  // namespace
 
 Registry::Open open_http() { return open; }
+
+OpenedHttp open_http_service(const flow::TargetInfo& target, const flow::TargetConfig& config,
+                             const HttpConfig& arguments) {
+  Settings settings;
+  if (std::string error = make_settings(target, config, arguments, process_environment, settings);
+      !error.empty())
+    return {nullptr, std::move(error)};
+  return {std::make_unique<HttpSystem>(std::move(settings)), {}};
+}
 
 }  // namespace zerver::effects

@@ -34,7 +34,11 @@ std::optional<std::string> process_environment(const char* name) {
 std::string read_settings(const flow::TargetInfo& target, const flow::TargetConfig& config,
                           EnvironmentLookup environment, Settings& settings) {
   const auto [arguments, error] = HttpConfig::parse(config);
-  if (!error.empty()) return error;
+  return error.empty() ? make_settings(target, config, arguments, environment, settings) : error;
+}
+
+std::string make_settings(const flow::TargetInfo& target, const flow::TargetConfig& config,
+                          const HttpConfig& arguments, EnvironmentLookup environment, Settings& settings) {
   const std::optional<Url> base = parse_url(arguments.base);
   if (!base || base->target.find('?') != std::string::npos)
     return "its URL must be `http://host:port/path` or `https://...`, without user and query";

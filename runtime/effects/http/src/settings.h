@@ -12,6 +12,10 @@
 #include <optional>
 #include <string>
 
+namespace zerver {
+struct HttpConfig;
+}
+
 namespace zerver::effects::http_client {
 
 enum class Http2 : std::uint8_t { kAuto, kAlways, kNever };
@@ -40,5 +44,9 @@ struct Settings {
 // Empty, or one line that says what is wrong, without secrets.
 [[nodiscard]] std::string read_settings(const flow::TargetInfo& target, const flow::TargetConfig& config,
                                         EnvironmentLookup environment, Settings& settings);
+// The same with arguments that have been read.
+[[nodiscard]] std::string make_settings(const flow::TargetInfo& target, const flow::TargetConfig& config,
+                                        const HttpConfig& arguments, EnvironmentLookup environment,
+                                        Settings& settings);
 
 }  // namespace zerver::effects::http_client

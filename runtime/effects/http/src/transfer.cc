@@ -148,7 +148,7 @@ void Transfer::begin_http2(Http2Session& its_session) {
 }
 
 bool Transfer::add_field(std::string_view name, std::string_view value) {
-  if (fields_ended_) return true;  // a trailer, which nobody asked for
+  if (fields_ended_ && receiver == nullptr) return true;  // a trailer, which nobody asked for
   if (name == ":status") {
     std::from_chars(value.data(), value.data() + value.size(), status_);
     field_places_.clear();  // those of an interim response
@@ -188,7 +188,7 @@ void Transfer::end_http2(std::uint32_t error) noexcept {
   for (const Field& field : field_places_)
     received_fields_.push_back({text.substr(field.name, field.value - field.name),
                                 text.substr(field.value, field.end - field.value)});
-  client_.responded(*this, status_, received_fields_, in_.view());
+  client_.responded(*this, status_, std::span(received_fields_).first(headers_), in_.view());
 }
 
 void Transfer::abandon() noexcept {

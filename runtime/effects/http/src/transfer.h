@@ -7,10 +7,12 @@
 #include <zerver/http/response_parser.h>
 #include <zerver/io/net/stream.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -56,6 +58,7 @@ class Transfer {
   // --- For the client ---
   flow::Operation* operation = nullptr;  // null: nobody waits for it
   Form form = Form::kNothing;
+  HttpReceiver* receiver = nullptr;  // reads the response, trailers too, when there is one
   State state = State::kFree;
   unsigned repeats = 0;
   std::uint32_t redirects_left = 0;
@@ -73,9 +76,17 @@ class Transfer {
   // False when the response is larger than its limits; it is over then, and why is kept.
   bool add_field(std::string_view name, std::string_view value);
   bool add_data(std::string_view data);
-  void end_fields() noexcept { fields_ended_ = status_ >= 200; }
+  void end_fields() noexcept {
+    if (fields_ended_) return;
+    fields_ended_ = status_ >= 200;
+    headers_ = field_places_.size();
+  }
   // `error` is one of RFC 9113, 7.
   void end_http2(std::uint32_t error) noexcept;
+  // Of the response, while it is told.
+  std::span<const Header> trailers() const noexcept {
+    return std::span(received_fields_).subspan(std::min(headers_, received_fields_.size()));
+  }
 
  private:
   // Waits for one direction of the stream.
@@ -122,6 +133,7 @@ class Transfer {
   };
   std::vector<Field> field_places_;
   std::vector<Header> received_fields_;
+  std::size_t headers_ = 0;  // so many of these are no trailers
   std::uint16_t status_ = 0;
   bool fields_ended_ = false;
   bool is_too_large_ = false;

@@ -12,7 +12,8 @@ namespace zerver::effects::http_client {
 namespace {
 
 constexpr std::size_t kMostFields = 64;
-constexpr std::string_view kTimeLeft = "Zerver-Timeout-Ms";
+// Longer is told as this, in milliseconds: `grpc-timeout` has eight digits.
+constexpr std::int64_t kMostTime = 99'999'999;
 
 bool is_idempotent(Method method) noexcept {
   switch (method) {
@@ -70,21 +71,27 @@ std::string_view Request::make(const Wanted& wanted, flow::Operation& operation,
   content_type_ = wanted.content_type;
   if (has_body_ && !http::find_fault_in_field({"X", content_type_}).empty())
     return "the content type has a control character";
-  is_repeatable_ = is_idempotent(method_) || !operation.key().empty();
+  is_repeatable_ = is_idempotent(method_) || wanted.is_repeatable || !operation.key().empty();
+  time_field_ = wanted.time_field;
+  time_unit_ = wanted.time_unit;
 
   fields_.clear();
   add("User-Agent", "zerver");
-  add("Accept", wanted.accept);
-  add("Accept-Encoding", kAcceptedCodings);
+  if (!wanted.accept.empty()) {
+    add("Accept", wanted.accept);
+    add("Accept-Encoding", kAcceptedCodings);
+  }
   flow::Worker& worker = operation.worker();
   const flow::TraceContext* const trace = operation.trace_context();
   trace_parent_ =
       (trace != nullptr ? *trace : flow::TraceContext::make(worker.random())).child(worker.random());
   add("traceparent", {trace_parent_.data(), trace_parent_.size()});
-  add(kTimeLeft, {});
+  add(time_field_, {});
   own_fields_ = fields_.size();
   if (trace != nullptr && !trace->state.empty()) add("tracestate", trace->state);
   if (!operation.key().empty()) add("Idempotency-Key", operation.key());
+  for (const Header& field : wanted.fields)
+    add(field.name, field.value);
   if (const std::string_view fault = add_callers(wanted.headers); !fault.empty()) return fault;
   if (!settings.authorization.empty() && !has("authorization")) add("Authorization", settings.authorization);
   for (const Header& field : fields_) {
@@ -137,11 +144,11 @@ bool Request::has(std::string_view lower_case_name) const noexcept {
 }
 
 void Request::set_time_left(Duration left) {
-  const std::int64_t milliseconds = std::max<std::int64_t>(left.nanoseconds / 1'000'000, 1);
-  const char* const end =
-      std::to_chars(time_left_.data(), time_left_.data() + time_left_.size(), milliseconds).ptr;
+  const std::int64_t milliseconds = std::clamp<std::int64_t>(left.nanoseconds / 1'000'000, 1, kMostTime);
+  char* end = std::to_chars(time_left_.data(), time_left_.data() + time_left_.size(), milliseconds).ptr;
+  end = std::ranges::copy(time_unit_, end).out;
   const auto size = static_cast<std::size_t>(end - time_left_.data());
-  const auto field = std::ranges::find(fields_, kTimeLeft, &Header::name);
+  const auto field = std::ranges::find(fields_, time_field_, &Header::name);
   if (left == Duration::max()) {
     if (field != fields_.end()) {
       fields_.erase(field);

@@ -5,10 +5,12 @@
 #include <zerver/core/list.h>
 #include <zerver/core/message.h>
 #include <zerver/core/output_buffer.h>
+#include <zerver/effects/http/http_service.h>
 #include <zerver/flow/call/operation.h>
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,8 +24,13 @@ struct Wanted {
   const Map<String>* query = nullptr;
   const Map<String>* headers = nullptr;
   std::string_view body = {};
-  std::string_view content_type = {};  // empty: there is no body
-  std::string_view accept = "*/*";
+  std::string_view content_type = {};   // empty: there is no body
+  std::string_view accept = "*/*";      // empty: the protocol has its own words for it
+  std::span<const Header> fields = {};  // of such a protocol
+  bool is_repeatable = false;           // whatever the method is
+  // Which field tells the time that is left, and in which unit.
+  std::string_view time_field = "Zerver-Timeout-Ms", time_unit = {};
+  HttpReceiver* receiver = nullptr;  // reads the response in place of what a Form makes of it
 };
 
 class Request {
@@ -72,6 +79,7 @@ class Request {
   std::vector<Header> fields_;
   std::array<char, flow::TraceContext::kParentSize> trace_parent_{};
   std::array<char, kTimeSize> time_left_{};
+  std::string_view time_field_, time_unit_;
 };
 
 }  // namespace zerver::effects::http_client

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -142,6 +143,9 @@ struct HarnessOptions {
   std::vector<std::pair<std::string, std::string>> arguments = {};
   std::string schema = {};
   std::uint32_t pool = 0;
+  // Of an adapter with `@grpc`: `PeopleAdapter::kOperations` and `PeopleAdapter::kRpcs`.
+  std::span<const flow::OperationInfo> operations = {};
+  std::span<const flow::Rpc> rpcs = {};
   std::uint64_t seed = 1;
   flow::WorkerLimits limits = {};
 };

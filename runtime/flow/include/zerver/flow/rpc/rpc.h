@@ -30,10 +30,6 @@ template <class T> bool read_message(std::string_view message, ProtobufReader::C
 
 }  // namespace detail
 
-template <class Arguments> void write_rpc(ProtobufWriter& out, const void* arguments) {
-  write_protobuf(out, *static_cast<const Arguments*>(arguments));
-}
-
 // For `-> T` and for an operation without a result, whose message is not looked at.
 template <class T> Result<void> answer_rpc(Operation& operation, std::span<const std::string_view> messages) {
   if (messages.size() != 1) return Fault{FaultKind::kUnavailable, "its answer is not one message", {}};

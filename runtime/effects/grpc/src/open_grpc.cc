@@ -1,0 +1,185 @@
+#include "message/frames.h"
+#include "message/gzip.h"
+#include "message/status.h"
+#include "zerver.flow.h"
+#include <zerver/effects/grpc/open_grpc.h>
+#include <zerver/effects/http/http_service.h>
+#include <zerver/flow/rpc/rpc.h>
+
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace zerver::effects {
+
+namespace {
+
+using namespace grpc_client;
+
+constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
+
+class WorkerGrpc final : public flow::Adapter, private HttpReceiver {
+ public:
+  WorkerGrpc(flow::Worker& worker, HttpService& http, const flow::TargetInfo& target,
+             const GrpcConfig& config)
+      : target_(target), config_(config), channel_(http.channel(worker, *this)) {}
+
+  void start(flow::Operation& operation) override {
+    const flow::Rpc& rpc = target_.rpcs[operation.index()];
+    const flow::OperationInfo& info = target_.operations[operation.index()];
+    std::string_view body;
+    try {
+      body = make_body(rpc, operation);
+    } catch (const std::bad_alloc&) {
+      return flow::ReplyBase(operation).fail(
+          {FaultKind::kUnavailable, "its request is larger than the memory of the flow's", {}});
+    }
+    if (body.empty())
+      return flow::ReplyBase(operation).fail({FaultKind::kRejected, "its request is too large for gRPC", {}});
+    channel_->start(operation,
+                    {.path = rpc.path,
+                     .content_type = "application/grpc+proto",
+                     .fields = std::span(kFields).first(config_.compress ? 2 : 1),
+                     .body = body,
+                     .is_repeatable = info.access == flow::OperationInfo::Access::kRead || info.idempotent});
+  }
+  void cancel(flow::Operation& operation) noexcept override { channel_->cancel(operation); }
+
+ private:
+  static constexpr Header kFields[] = {{"grpc-accept-encoding", "gzip"}, {"grpc-encoding", "gzip"}};
+
+  // One frame, in the operation's arena; nothing when its length cannot be told.
+  std::string_view make_body(const flow::Rpc& rpc, const flow::Operation& operation) {
+    out_.clear_and_shrink(kKeptBuffer);
+    out_.reserve(kFrameHead);
+    out_.commit(kFrameHead);
+    flow::ProtobufWriter writer(out_);
+    rpc.write(writer, operation.arguments());
+    if (config_.compress) {
+      decoded_.clear_and_shrink(kKeptBuffer);
+      decoded_.append(out_.view().substr(kFrameHead));
+      out_.truncate(kFrameHead);
+      gzip_.encode(decoded_.view(), out_);
+    }
+    const std::size_t size = out_.size() - kFrameHead;
+    if (size > std::numeric_limits<std::uint32_t>::max()) return {};
+    write_frame_head(out_.data(), config_.compress, size);
+    return operation.arena().text(out_.view());
+  }
+
+  void receive(flow::Operation& operation, const HttpResponse& response) override {
+    const flow::ReplyBase reply(operation);
+    const Status status = status_of(response);
+    if (status.code != kOk) return reply.fail(fault_of(status, operation.fails(), operation.arena()));
+    if (const std::string_view why = read_messages(response); !why.empty())
+      return reply.fail({FaultKind::kUnavailable, String::borrowed(why), {}, kInternal});
+    const Result<void> answered = target_.rpcs[operation.index()].answer(operation, messages_);
+    if (!answered) reply.fail(answered.error());
+  }
+
+  // Fills `messages_`; why it cannot, static.
+  std::string_view read_messages(const HttpResponse& response) {
+    messages_.clear();
+    decoded_.clear_and_shrink(kKeptBuffer);
+    const Header* const coding = find_header(response.headers, "grpc-encoding");
+    const bool is_gzip = coding != nullptr && coding->value == "gzip";
+    FrameReader frames(response.body);
+    Frame frame;
+    bool is_coded = false;
+    while (frames.next(frame)) {
+      messages_.push_back(frame.message);
+      is_coded = is_coded || frame.is_compressed;
+    }
+    if (!frames.is_at_end()) return "its answer has a malformed frame";
+    if (!is_coded) return {};
+    if (!is_gzip) return "its answer is in a coding that was not asked for";
+    return decode_messages(response.body);
+  }
+
+  std::string_view decode_messages(std::string_view body) {
+    std::vector<std::size_t>& ends = ends_;
+    ends.clear();
+    FrameReader frames(body);
+    Frame frame;
+    while (frames.next(frame)) {
+      const std::size_t left = config_.max_body - std::min<std::size_t>(config_.max_body, decoded_.size());
+      if (!frame.is_compressed) {
+        decoded_.append(frame.message);
+      } else if (!gzip_.decode(frame.message, left, decoded_)) {
+        return "its answer is malformed or too large when it is decoded";
+      }
+      ends.push_back(decoded_.size());
+    }
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      messages_[i] = decoded_.view().substr(begin, ends[i] - begin);
+      begin = ends[i];
+    }
+    return {};
+  }
+
+  const flow::TargetInfo& target_;
+  const GrpcConfig& config_;
+  std::unique_ptr<HttpChannel> channel_;
+  Gzip gzip_;
+  OutputBuffer out_;
+  OutputBuffer decoded_;
+  std::vector<std::string_view> messages_;
+  std::vector<std::size_t> ends_;  // of those that were decoded
+};
+
+class GrpcSystem final : public System {
+ public:
+  GrpcSystem(const flow::TargetInfo& target, GrpcConfig config, std::unique_ptr<HttpService> http)
+      : target_(target), config_(std::move(config)), http_(std::move(http)) {}
+
+  std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
+    return std::make_unique<WorkerGrpc>(worker, *http_, target_, config_);
+  }
+  std::string describe() const override { return http_->describe(); }
+  Health health() const override { return http_->health(); }
+  std::optional<PoolState> pool() const override { return http_->pool(); }
+  void probe(flow::Worker& worker, ProbeDone done) override { http_->probe(worker, std::move(done)); }
+
+ private:
+  const flow::TargetInfo& target_;
+  GrpcConfig config_;
+  std::unique_ptr<HttpService> http_;
+};
+
+// A path would be part of none of its calls.
+bool has_path(std::string_view url) noexcept {
+  const std::size_t authority = url.find("://");
+  if (authority == std::string_view::npos) return false;
+  const std::size_t slash = url.find('/', authority + 3);
+  return slash != std::string_view::npos && slash + 1 != url.size();
+}
+
+Opened open(const flow::TargetInfo& target, const GrpcConfig& config, const flow::TargetConfig& untyped) {
+  if (target.rpcs.empty()) return {nullptr, "its adapter is not declared with `@grpc`"};
+  if (has_path(config.url))
+    return {nullptr, "its URL must be `http://host:port` or `https://...`, without a path"};
+  const bool is_tls = std::string_view(config.url).starts_with("https:");
+  auto [http, error] = open_http_service(target, untyped,
+                                         {.base = config.url,
+                                          .http2 = "always",
+                                          .connect = config.connect,
+                                          .idle = config.idle,
+                                          .lifetime = config.lifetime,
+                                          .max_body = config.max_body,
+                                          .ca = config.ca,
+                                          .certificate = config.certificate,
+                                          .key = config.key,
+                                          // HTTP/2 without TLS goes through no proxy.
+                                          .proxy = is_tls ? "environment" : "none"});
+  if (http == nullptr) return {nullptr, std::move(error)};
+  return {std::make_unique<GrpcSystem>(target, config, std::move(http)), {}};
+}
+
+}  // namespace
+
+Registry::Open open_grpc() { return Registry::typed<GrpcConfig>(open); }
+
+}  // namespace zerver::effects

@@ -1,0 +1,67 @@
+#include "peer.h"
+
+#include <zerver/effects/grpc/open_grpc.h>
+
+#include <stdexcept>
+
+namespace zerver::effects {
+
+namespace {
+
+constexpr int kAttempts = 5;
+constexpr std::string_view kFolder = ZERVER_PEER_FOLDER;
+
+void run(const std::vector<std::string>& command, const std::filesystem::path& log) {
+  test::ChildProcess process(command, {.log = log});
+  if (process.wait() != 0) throw std::runtime_error(command.front() + ": " + test::text_of(log));
+}
+
+}  // namespace
+
+PeerServer::PeerServer() {
+  const std::filesystem::path& path = directory_.path();
+  run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+       "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+       (path / "server.key").string(), "-out", (path / "server.pem").string()},
+      path / "openssl.log");
+  run({"protoc", "-I" + std::string(kFolder), "--python_out=" + path.string(), "peer.proto"},
+      path / "protoc.log");
+  for (int attempt = 1;; ++attempt) {
+    try {
+      start();
+      return;
+    } catch (const std::runtime_error&) {
+      if (attempt == kAttempts) throw;
+    }
+  }
+}
+
+PeerServer& PeerServer::shared() {
+  static PeerServer server;
+  return server;
+}
+
+void PeerServer::start() {
+  port_ = test::free_port();
+  tls_port_ = test::free_port();
+  const std::filesystem::path log = directory_.path() / "peer.log";
+  // Debian's interpreter, which finds Debian's packages.
+  process_ = std::make_unique<test::ChildProcess>(
+      std::vector<std::string>{"/usr/bin/python3", std::string(kFolder) + "/peer.py",
+                               directory_.path().string(), std::to_string(port_), std::to_string(tls_port_)},
+      test::ChildProcess::Options{.log = log});
+  if (!process_->wait_until_it_accepts(port_)) throw std::runtime_error("peer.py: " + test::text_of(log));
+}
+
+std::unique_ptr<testing::AdapterHarness> open_peer(const std::string& url, Arguments arguments) {
+  Registry registry;
+  registry.add({"zerver.grpc", "1", "test"}, open_grpc());
+  arguments.emplace_back("url", url);
+  return std::make_unique<testing::AdapterHarness>(
+      registry, "zerver.grpc",
+      testing::HarnessOptions{.arguments = std::move(arguments),
+                              .operations = PeerAdapter::kOperations,
+                              .rpcs = PeerAdapter::kRpcs});
+}
+
+}  // namespace zerver::effects
