@@ -42,6 +42,7 @@ Method find_method(std::string_view name) noexcept {
 
 // Whether `text`, which may be only the beginning, fits `HTTP/d.d` and the line's end.
 bool fits_version(std::string_view text) noexcept {
+  if (text == "HTTP/1.1\r\n") return true;  // nearly always
   constexpr std::string_view kShape = "HTTP/0.0\r\n";
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (kShape[i] == '0' ? !is_digit(text[i]) : text[i] != kShape[i]) return false;
@@ -62,6 +63,15 @@ const char* skip_encoded(CharacterClass wanted, const char* from, const char* en
 // Whether [from, end) could become a percent-encoding when more bytes come.
 bool begins_encoding(const char* from, const char* end) noexcept {
   return *from == '%' && (end - from == 1 || (end - from == 2 && is(kHexDigit, from[1])));
+}
+
+// Whether a token of that length is that name, in letters of either case.
+template <std::size_t kSize> bool is_name(std::string_view token, const char (&lower)[kSize]) noexcept {
+  for (std::size_t i = 0; i < kSize - 1; ++i) {
+    if ((token[i] | 0x20) != lower[i])
+      return false;  // no token has what else this takes for a letter or a hyphen
+  }
+  return true;
 }
 
 }  // namespace
@@ -215,10 +225,10 @@ RequestParser::Step RequestParser::note_field(std::string_view name, std::string
                                               const Field& field) {
   switch (name.size()) {
     case 4:
-      if (equals_ignoring_case(name, "host")) return note_host(value, field);
+      if (is_name(name, "host")) return note_host(value, field);
       break;
     case 6:
-      if (equals_ignoring_case(name, "expect")) {
+      if (is_name(name, "expect")) {
         if (head_.minor_version == 0) break;  // RFC 9110, 10.1.1: ignored
         if (!equals_ignoring_case(value, "100-continue"))
           return refuse(417, "only `100-continue` can be expected");
@@ -226,13 +236,13 @@ RequestParser::Step RequestParser::note_field(std::string_view name, std::string
       }
       break;
     case 10:
-      if (equals_ignoring_case(name, "connection")) note_connection(value);
+      if (is_name(name, "connection")) note_connection(value);
       break;
     case 14:
-      if (equals_ignoring_case(name, "content-length")) return note_content_length(value);
+      if (is_name(name, "content-length")) return note_content_length(value);
       break;
     case 17:
-      if (equals_ignoring_case(name, "transfer-encoding")) return note_transfer_encoding(value);
+      if (is_name(name, "transfer-encoding")) return note_transfer_encoding(value);
       break;
     default:
       break;

@@ -16,6 +16,22 @@ TEST(Scan, FieldTextEndsAtControlCharacters) {
   }
 }
 
+TEST(Scan, ClassesAreTheSameInVectorsAsByteByByte) {
+  constexpr CharacterClass kClasses[] = {kTokenCharacter, kPathCharacter, kQueryCharacter,
+                                         kFieldCharacter, kHostCharacter, kTargetCharacter};
+  for (const CharacterClass wanted : kClasses) {
+    for (unsigned i = 0; i < 256; ++i) {
+      for (std::size_t at = 0; at < 40; ++at) {
+        std::string text(at + i % 24 + 1, 'x');
+        text[at] = static_cast<char>(i);
+        const char* const end = text.data() + text.size();
+        ASSERT_EQ(skip(wanted, text.data(), end), skip_scalar(wanted, text.data(), end))
+            << wanted << ' ' << i << ' ' << at;
+      }
+    }
+  }
+}
+
 TEST(Scan, IsTheSameInVectorsAsByteByByte) {
   for (std::size_t size = 0; size < 70; ++size) {
     for (std::size_t at = 0; at <= size; ++at) {
