@@ -4,10 +4,15 @@
 The service (tests/bench/load/load_service.cc) runs on one core, the load (open_load.cc) on another. Requests come
 as a Poisson process, whether or not earlier ones are answered, and latency counts from when they were due.
 
-    tests/bench/scheduling_load.py fairness|overload|degraded|idle [--check]
+    tests/bench/scheduling_load.py fairness|overload|degraded|idle [--check] [--ahead]
+
+With --ahead, which takes root, load and service have real-time priorities, batch workers the lowest of them: what else
+runs on the machine does not count, and the threads are to each other what they were.
 
 fairness  75 % load, a tenth of it batch work in pieces of 20 ms: the 99th percentile of the interactive class is at
-          most 1.5 times its 95th, and every batch request is answered.
+          most 1.5 times its 95th, and every batch request is answered. Three times: as above, with requests at equal
+          distances, and as a service is by default, with as many workers and batch workers as processors, which the
+          load shares.
 overload  three times what the service can do: at least 90 % of that is done, the 99th percentile of what is admitted
           is within its deadline, and memory stays within 8 MiB.
 degraded  the same load for a flow with `on overload`: as much is done, nobody is refused, and whoever gets less gets it
@@ -16,6 +21,7 @@ idle      10,000 connections that are silent take less than 4 KiB each; then all
 """
 
 import argparse
+import heapq
 import os
 import pathlib
 import random
@@ -29,15 +35,25 @@ SKIPPED = 77  # what CTest takes for it
 QUICK_SECONDS = 500e-6
 CRUNCH_SECONDS = 20e-3
 DEADLINE_US = 250e3
+LOAD_PRIORITY, WORKER_PRIORITY, BATCH_PRIORITY = 3, 2, 1  # with --ahead; the load sleeps then
 
 
 class Service:
-    """On core 0, until the block ends."""
+    """On these cores, with a worker and a batch worker for each, until the block ends."""
 
-    def __init__(self, bench, workers=1, batch_workers=1):
-        self.process = subprocess.Popen(["taskset", "-c", "0", bench / "load_service", str(workers), str(batch_workers)],
+    def __init__(self, bench, cores="0", workers=1, ahead=False):
+        self.process = subprocess.Popen(["taskset", "-c", cores, bench / "load_service", str(workers), str(workers)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.address = self.process.stdout.readline().strip()
+        batch = []
+        while len(batch) < workers:  # they say so themselves, as soon as they run
+            tasks = list(map(int, os.listdir(f"/proc/{self.process.pid}/task")))
+            batch = [task for task in tasks if os.sched_getscheduler(task) == os.SCHED_IDLE]
+        self.workers = [task for task in tasks if task not in batch]
+        if ahead:
+            for task in tasks:
+                priority = BATCH_PRIORITY if task in batch else WORKER_PRIORITY
+                os.sched_setscheduler(task, os.SCHED_FIFO, os.sched_param(priority))
 
     def __enter__(self):
         return self
@@ -45,6 +61,11 @@ class Service:
     def __exit__(self, *_):
         self.process.stdin.close()
         self.process.wait(timeout=30)
+
+    def waited_seconds(self):
+        """Time for which workers could run and did not, because their processor was somebody else's."""
+        files = [pathlib.Path(f"/proc/{self.process.pid}/task/{task}/schedstat") for task in self.workers]
+        return sum(int(file.read_text().split()[1]) for file in files) / 1e9
 
     def memory(self):
         """Bytes of the process that are in memory."""
@@ -54,9 +75,11 @@ class Service:
         sys.exit("no VmRSS")
 
 
-def load(bench, service, connections, seconds, *streams):
+def load(bench, service, connections, seconds, *streams, cores="1", ahead=False):
     """Figures by path."""
-    command = ["taskset", "-c", "1", bench / "open_load", service.address, str(connections), str(seconds), *streams]
+    command = ["taskset", "-c", cores, bench / "open_load", service.address, str(connections), str(seconds), *streams]
+    if ahead:
+        command = ["chrt", "-f", str(LOAD_PRIORITY), *command]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     figures = {}
     for line in done.stdout.splitlines():
@@ -66,10 +89,10 @@ def load(bench, service, connections, seconds, *streams):
     return figures
 
 
-def capacity(bench, service, seconds=2):
+def capacity(bench, service, seconds=2, *how, **where):
     """Requests for /quick that are answered in a second when there are always some: what is 100 % load."""
     print("capacity:")
-    figures = load(bench, service, 4, seconds, "/quick:100000")
+    figures = load(bench, service, 16, seconds, *how, "/quick:100000", **where)
     return figures["/quick"]["ok"] / seconds
 
 
@@ -83,33 +106,51 @@ def percentile(values, share):
     return sorted(values)[int(share * (len(values) - 1))]
 
 
-def perfect_server(load, requests=200_000):
-    """p99 / p95 of a server without any overhead that is this loaded with the same kind of requests: M/D/1, by Lindley's
-    recursion. No server with one processor and such clients can do better."""
+def perfect_server(load, processors, requests=200_000):
+    """p99 / p95 of a server without any overhead that is this loaded with the same kind of requests, each of which goes
+    to the processor that is free first: M/D/c. No server with such clients can do better by much."""
     source = random.Random(1)
-    wait = 0.0
+    now = 0.0
+    free = [0.0] * processors  # when each of them is
     latencies = []
     for _ in range(requests):
-        latencies.append(wait + 1)
-        wait = max(0.0, wait + 1 - source.expovariate(load))
+        now += source.expovariate(load * processors)
+        ends = max(now, heapq.heappop(free)) + 1
+        heapq.heappush(free, ends)
+        latencies.append(ends - now)
     return percentile(latencies, 0.99) / percentile(latencies, 0.95)
 
 
-def fairness(bench, seconds):
-    with Service(bench) as service:
-        full = capacity(bench, service)
+def fairness_of(bench, seconds, ahead, title, workers, service_cores, load_cores, *how):
+    print(f"{title}:")
+    with Service(bench, service_cores, workers, ahead) as service:
+        full = capacity(bench, service, 2, *how, cores=load_cores, ahead=ahead)
         quick = 0.75 * 0.9 * full
         crunch = 0.75 * 0.1 * full * QUICK_SECONDS / CRUNCH_SECONDS
         print(f"75 % load: /quick {quick:.0f}/s, /crunch {crunch:.2f}/s")
-        stolen = stolen_seconds()
-        figures = load(bench, service, 256, seconds, f"/quick:{quick}", f"/crunch:{crunch}")
-        stolen = stolen_seconds() - stolen
+        stolen, waited = stolen_seconds(), service.waited_seconds()
+        figures = load(bench, service, 256, seconds, *how, f"/quick:{quick}", f"/crunch:{crunch}", cores=load_cores, ahead=ahead)
+        stolen, waited = stolen_seconds() - stolen, service.waited_seconds() - waited
     ratio = figures["/quick"]["p99"] / figures["/quick"]["p95"]
     lost = sum(figures[path]["refused"] + figures[path]["failed"] for path in figures)
-    print(f"p99 / p95 of /quick: {ratio:.2f} (at most 1.5); not answered: {lost:.0f}; /crunch waits at most {figures['/crunch']['max'] / 1000:.0f} ms")
-    print(f"a perfect server has {perfect_server(0.75 * 0.9):.2f} at this load of its class, {perfect_server(0.75):.2f} at 75 % of it; "
-          f"the machine was without a processor for {1000 * stolen:.0f} ms")
+    floor = 1 if "--even" in how else perfect_server(0.75 * 0.9, workers)
+    print(f"p99 / p95 of /quick: {ratio:.2f} (at most 1.5; a perfect server {floor:.2f}); not answered: {lost:.0f}; "
+          f"/crunch takes at most {figures['/crunch']['max'] / 1000:.0f} ms")
+    late = figures["/quick"]["late"] / figures["/quick"]["sent"]
+    print(f"workers waited {1000 * waited:.0f} ms for a processor that others had, and the machine {1000 * stolen:.0f} ms for one; "
+          f"{100 * late:.1f} % of the load came late")
     return ratio <= 1.5 and lost == 0
+
+
+def fairness(bench, seconds, ahead=False):
+    count = os.cpu_count()
+    every = f"0-{count - 1}"
+    # One that never sleeps gets no more than 95 % of its processor with a real-time priority.
+    how = ["--sleep"] if ahead else []
+    runs = [("random arrivals, one core", 1, "0", "1", *how),
+            ("even arrivals, one core", 1, "0", "1", "--even", *how),
+            ("random arrivals, default layout", count, every, every, "--sleep")]
+    return all([fairness_of(bench, seconds, ahead, *run) for run in runs])
 
 
 def overload(bench, seconds):
@@ -180,6 +221,7 @@ def main():
     parser.add_argument("what", choices=["fairness", "overload", "degraded", "idle"])
     parser.add_argument("--bench-dir", type=pathlib.Path, default=pathlib.Path("build/release/bench"))
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--ahead", action="store_true", help="fairness with real-time priorities")
     parser.add_argument("--check", action="store_true", help="exit 1 when a figure is not what it should be")
     options = parser.parse_args()
     if len(os.sched_getaffinity(0)) < 2:
@@ -187,8 +229,10 @@ def main():
         sys.exit(SKIPPED)
     if options.what == "idle":
         good = idle(options.bench_dir)
+    elif options.what == "fairness":
+        good = fairness(options.bench_dir, options.seconds, options.ahead)
     else:
-        good = {"fairness": fairness, "overload": overload, "degraded": degraded}[options.what](options.bench_dir, options.seconds)
+        good = {"overload": overload, "degraded": degraded}[options.what](options.bench_dir, options.seconds)
     sys.exit(1 if options.check and not good else 0)
 
 

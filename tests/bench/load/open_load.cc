@@ -1,10 +1,13 @@
 // Load that does not wait for answers: requests come when they come, as from many independent clients.
 //
-// Usage: open_load HOST:PORT CONNECTIONS SECONDS PATH:RATE... Each stream is a Poisson process of its rate,
-// in requests a second, from a fixed seed. An arrival takes a connection that is free; when none is, it
-// waits, and that wait counts, because latency is measured from the time at which the request was due
-// ("coordinated omission", Tene, 2013). Prints a line for each stream: `PATH sent N ok N degraded N refused N
-// failed N p50 US p95 US p99 US max US`; latencies are those of answers with 200, in microseconds.
+// Usage: open_load HOST:PORT CONNECTIONS SECONDS [--even] [--sleep] PATH:RATE... Each stream is a Poisson
+// process of its rate, in requests a second, from a fixed seed; with --even its requests come at equal
+// distances. An arrival takes a connection that is free; when none is, it waits, and that wait counts,
+// because latency is measured from the time at which the request was due ("coordinated omission", Tene,
+// 2013). The load has a processor to itself and never sleeps, but with --sleep, for a processor that it
+// shares. Prints a line for each stream: `PATH sent N late N ok N degraded N refused N failed N p50 US p95 US
+// p99 US max US`; late are those that were sent more than half a millisecond after they were due, latencies
+// are those of answers with 200, in microseconds.
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -15,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <deque>
 #include <memory>
 #include <netinet/in.h>
@@ -32,6 +36,7 @@
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr Clock::duration kLate = std::chrono::microseconds(500);
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
@@ -43,6 +48,7 @@ struct Stream {
   Clock::time_point next;
   std::vector<double> latencies;  // microseconds, of answers with 200
   std::size_t sent = 0;
+  std::size_t late = 0;
   std::size_t degraded = 0;  // 203
   std::size_t refused = 0;   // 429, 503
   std::size_t failed = 0;    // anything else
@@ -71,7 +77,9 @@ struct Connection {
 
 class Load {
  public:
-  Load(const sockaddr_in& address, std::size_t connections, std::deque<Stream>& streams) : streams_(streams) {
+  Load(const sockaddr_in& address, std::size_t connections, std::deque<Stream>& streams, bool even,
+       bool sleeps)
+      : streams_(streams), even_(even), sleeps_(sleeps) {
     poll_ = epoll_create1(EPOLL_CLOEXEC);
     if (poll_ < 0) fail("epoll_create1");
     for (std::size_t i = 0; i < connections; ++i) {
@@ -99,23 +107,31 @@ class Load {
           waiting_.push_back({&stream, stream.next});
       }
       send_waiting();
-      take_answers(0);  // busy, so that the load's own clock is not what is measured
+      // Else busy, so that the load's own clock is not what is measured.
+      take_answers(sleeps_ ? until_next(end) : Clock::duration::zero());
     }
     // What is under way may still be answered.
     const Clock::time_point last = Clock::now() + std::chrono::seconds(3);
     waiting_.clear();
     while (free_.size() < connections_.size() && Clock::now() < last)
-      take_answers(100);
+      take_answers(std::chrono::milliseconds(100));
     for (const auto& connection : connections_) {
       if (connection->serves.stream != nullptr) ++connection->serves.stream->failed;
     }
   }
 
  private:
-  static Clock::duration gap(Stream& stream) {
+  Clock::duration gap(Stream& stream) const {
     std::exponential_distribution<double> distribution(stream.rate);
-    return std::chrono::duration_cast<Clock::duration>(
-        std::chrono::duration<double>(distribution(stream.random)));
+    const double seconds = even_ ? 1 / stream.rate : distribution(stream.random);
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  }
+
+  Clock::duration until_next(Clock::time_point end) const {
+    Clock::time_point next = end;
+    for (const Stream& stream : streams_)
+      next = std::min(next, stream.next);
+    return std::max(Clock::duration::zero(), next - Clock::now());
   }
 
   void send_waiting() {
@@ -126,16 +142,19 @@ class Load {
       waiting_.pop_front();
       Stream& stream = *connection.serves.stream;
       ++stream.sent;
+      if (Clock::now() - connection.serves.due > kLate) ++stream.late;
       const ssize_t sent =
           send(connection.socket, stream.request.data(), stream.request.size(), MSG_NOSIGNAL);
       if (sent != static_cast<ssize_t>(stream.request.size())) fail("send");
     }
   }
 
-  void take_answers(int milliseconds) {
+  void take_answers(Clock::duration longest) {
     std::array<epoll_event, 64> events;
-    const int count = epoll_wait(poll_, events.data(), static_cast<int>(events.size()), milliseconds);
-    if (count < 0 && errno != EINTR) fail("epoll_wait");
+    const std::int64_t nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(longest).count();
+    const timespec timeout{.tv_sec = nanoseconds / 1'000'000'000, .tv_nsec = nanoseconds % 1'000'000'000};
+    const int count = epoll_pwait2(poll_, events.data(), static_cast<int>(events.size()), &timeout, nullptr);
+    if (count < 0 && errno != EINTR) fail("epoll_pwait2");
     for (int i = 0; i < count; ++i)
       take_answer(*static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr));
   }
@@ -172,6 +191,8 @@ class Load {
   }
 
   std::deque<Stream>& streams_;
+  const bool even_;
+  const bool sleeps_;
   int poll_ = -1;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::deque<Connection*> free_;  // used in turn
@@ -193,8 +214,14 @@ int run(int argc, char** argv) {
   if (inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) throw std::runtime_error("not HOST:PORT");
 
   std::deque<Stream> streams;
+  bool even = false;
+  bool sleeps = false;
   for (int i = 4; i < argc; ++i) {
     const std::string text = argv[i];
+    if (text == "--even" || text == "--sleep") {
+      (text == "--even" ? even : sleeps) = true;
+      continue;
+    }
     const std::size_t colon = text.rfind(':');
     if (colon == std::string::npos) throw std::runtime_error("not PATH:RATE: " + text);
     Stream& stream = streams.emplace_back();
@@ -202,19 +229,21 @@ int run(int argc, char** argv) {
     stream.rate = std::strtod(text.c_str() + colon + 1, nullptr);
     if (!(stream.rate > 0)) throw std::runtime_error("not a rate: " + text);
     stream.request = "GET " + stream.path + " HTTP/1.1\r\nHost: " + where + "\r\n\r\n";
-    stream.random.seed(static_cast<std::uint64_t>(i));
+    stream.random.seed(streams.size());
   }
   {
-    Load load(address, std::strtoull(argv[2], nullptr, 10), streams);
+    Load load(address, std::strtoull(argv[2], nullptr, 10), streams, even, sleeps);
     load.run(std::strtod(argv[3], nullptr));
   }
   for (Stream& stream : streams) {
     std::vector<double>& times = stream.latencies;
     std::sort(times.begin(), times.end());
     std::printf(
-        "%s sent %zu ok %zu degraded %zu refused %zu failed %zu p50 %.0f p95 %.0f p99 %.0f max %.0f\n",
-        stream.path.c_str(), stream.sent, times.size(), stream.degraded, stream.refused, stream.failed,
-        percentile(times, 50), percentile(times, 95), percentile(times, 99), percentile(times, 100));
+        "%s sent %zu late %zu ok %zu degraded %zu refused %zu failed %zu p50 %.0f p95 %.0f p99 %.0f max "
+        "%.0f\n",
+        stream.path.c_str(), stream.sent, stream.late, times.size(), stream.degraded, stream.refused,
+        stream.failed, percentile(times, 50), percentile(times, 95), percentile(times, 99),
+        percentile(times, 100));
   }
   return 0;
 }
@@ -223,7 +252,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) try {
   if (argc < 5) {
-    std::fprintf(stderr, "usage: open_load HOST:PORT CONNECTIONS SECONDS PATH:RATE...\n");
+    std::fprintf(stderr, "usage: open_load HOST:PORT CONNECTIONS SECONDS [--even] [--sleep] PATH:RATE...\n");
     return 2;
   }
   return run(argc, argv);
