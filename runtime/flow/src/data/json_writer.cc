@@ -1,4 +1,5 @@
 #include "base64.h"
+#include "real.h"
 #include <zerver/flow/data/json_writer.h>
 #include <zerver/flow/data/utf8.h>
 
@@ -92,7 +93,11 @@ void JsonWriter::integer(std::uint64_t number) {
 void JsonWriter::real(double number) {
   if (!std::isfinite(number)) return null();
   char* const at = out_->reserve(kMaxNumber);
-  out_->commit(static_cast<std::size_t>(std::to_chars(at, at + kMaxNumber, number).ptr - at));
+  // JSON's -0 is an integer to many who read it.
+  const bool is_negative_zero = number == 0 && std::signbit(number);
+  const std::size_t size = is_negative_zero ? std::string_view("-0.0").copy(at, kMaxNumber)
+                                            : static_cast<std::size_t>(write_real(at, number) - at);
+  out_->commit(size);
   comma_ = true;
 }
 

@@ -1,6 +1,7 @@
 #include <zerver/flow/data/json_reader.h>
 #include <zerver/flow/data/parse_text.h>
 #include <zerver/flow/data/row_set.h>
+#include <zerver/flow/data/text.h>
 #include <zerver/flow/data/utf8.h>
 
 #include <array>
@@ -168,6 +169,12 @@ bool RowReader::read(std::size_t column, const Value& value, Bytes& out) {
 }
 
 bool RowReader::read(std::size_t column, const Value& value, Json& out) {
+  if (value.kind() == Value::Kind::kInteger || value.kind() == Value::Kind::kReal) {
+    // What SQLite makes of a number in a column of type `json`.
+    const bool is_integer = value.kind() == Value::Kind::kInteger;
+    out = Json::borrowed(concat(*arena_, {is_integer ? Piece(value.integer()) : Piece(value.real())}));
+    return true;
+  }
   if (value.kind() != Value::Kind::kText || json_reader_->parse(value.text(), 0, *arena_) == nullptr) {
     return misfit(column, "is no JSON");
   }

@@ -1,3 +1,4 @@
+#include "real.h"
 #include <zerver/flow/data/text.h>
 
 #include <charconv>
@@ -6,8 +7,7 @@
 namespace zerver::flow {
 
 Piece::Piece(double number) noexcept {
-  size_ = static_cast<std::uint8_t>(std::to_chars(own_.data(), own_.data() + own_.size(), number).ptr -
-                                    own_.data());
+  size_ = static_cast<std::uint8_t>(write_real(own_.data(), number) - own_.data());
 }
 
 Piece::Piece(const Uuid& uuid) noexcept : size_(Uuid::kText) { uuid.write(own_.data()); }

@@ -39,7 +39,14 @@ TEST(JsonWriter, WritesEveryType) {
 TEST(JsonWriter, WritesTheShortestNumberThatReadsBack) {
   EXPECT_EQ(written(0.1), "0.1");
   EXPECT_EQ(written(1e300), "1e+300");
-  EXPECT_EQ(written(-0.0), "-0");
+  EXPECT_EQ(written(100000.0), "100000");
+  EXPECT_EQ(written(-999999999999999.0), "-999999999999999");
+  EXPECT_EQ(written(1e15), "1e+15");
+  EXPECT_EQ(written(0.00001), "0.00001");
+  EXPECT_EQ(written(-0.000012345678901234567), "-0.000012345678901234568");
+  EXPECT_EQ(written(-1.2345678901234567e-300), "-1.2345678901234568e-300");
+  EXPECT_EQ(written(0.0), "0");
+  EXPECT_EQ(written(-0.0), "-0.0");
   EXPECT_EQ(written(std::numeric_limits<double>::infinity()), "null");
   EXPECT_EQ(written(std::numeric_limits<double>::quiet_NaN()), "null");
 }

@@ -258,6 +258,9 @@ TEST_F(RowCodec, ReadsEveryType) {
   EXPECT_EQ(*single<String>(Value(String("x"))), "x");
   EXPECT_EQ(single<Bytes>(Value(Bytes::borrowed("b")))->view(), "b");
   EXPECT_EQ(single<Json>(Value(String("[1]")))->view(), "[1]");
+  EXPECT_EQ(single<Json>(Value(std::int64_t{-5}))->view(),
+            "-5");  // as a column of type `json` of SQLite keeps it
+  EXPECT_EQ(single<Json>(Value(1.5))->view(), "1.5");
   EXPECT_EQ(*single<Decimal>(Value(std::int64_t{3})), (Decimal{3, 0}));
   EXPECT_EQ(*single<Decimal>(Value(12.75)), (Decimal{1275, 2}));
 }

@@ -60,6 +60,10 @@ TEST_F(PostgresTest, ReadsTypesInBothForms) {
   }
   EXPECT_EQ(many("select interval '1 day 2 hours', '2026-01-31'::date, 12.50").rows,
             (Lines{{"text P1DT2H", "text 2026-01-31", "text 12.50"}}));
+  EXPECT_EQ(many("select interval '-1.5 seconds', interval '1 day -2 hours', interval '-1 month'").rows,
+            (Lines{{"text -PT1.5S", "text PT22H", "text P-1M"}}));
+  EXPECT_EQ(many("select timestamptz '0001-12-31 23:59:59+00 BC', 1.5").rows,
+            (Lines{{"text 0000-12-31T23:59:59Z", "text 1.5"}}));
 }
 
 TEST_F(PostgresTest, BindsValuesByTheTypeThatTheServerWants) {
@@ -83,6 +87,7 @@ TEST_F(PostgresTest, BindsValuesByTheTypeThatTheServerWants) {
       {"timestamptz", text("2026-01-31T21:59:59.000001Z")},
       {"timestamptz", text("2026-01-31")},
       {"interval", text("PT1H30M")},
+      {"interval", text("-PT0.5S")},
       {"date", text("2026-01-31")},
       {"mood", text("glad")},
   };

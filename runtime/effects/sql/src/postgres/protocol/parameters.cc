@@ -126,6 +126,15 @@ bool Parameters::add_text(std::string_view text, Oid oid) {
       if (time) return add_binary(time->microseconds - kEpochMicroseconds);
       return add_written(text);
     }
+    case type::kInterval: {
+      // Its parser wants a sign before each number, ours writes one in front.
+      const std::optional<Duration> span = Duration::parse(text);
+      if (!span) return add_written(text);
+      const char* const begin = keep(view(big_endian(span->nanoseconds / 1000)));
+      keep(std::string_view("\0\0\0\0\0\0\0\0", 8));  // no days, no months
+      add_bytes({begin, 16});
+      return true;
+    }
     case type::kJsonb: {
       const char* const begin = keep("\x01");  // the version of its binary form
       keep(text);

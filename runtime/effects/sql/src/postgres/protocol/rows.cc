@@ -10,6 +10,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <string>
 
 namespace zerver::effects::postgres {
 
@@ -127,18 +128,53 @@ flow::Value Rows::from_text(std::string_view text, Oid oid) const {
     }
     case type::kTimestamp:
     case type::kTimestamptz: {
-      // `2026-01-31 23:59:59.5+00`, because the session is in UTC.
+      // `2026-01-31 23:59:59.5+00`, because the session is in UTC. The year before the first is `0001 ...
+      // BC`.
       std::string_view local = text;
+      const bool is_year_zero = local.starts_with("0001-") && local.ends_with(" BC");
+      if (is_year_zero) local.remove_suffix(3);
       if (local.ends_with("+00")) local.remove_suffix(3);
       written_.clear();
       written_.append(local);
       written_.append('Z');
+      if (is_year_zero) written_.data()[3] = '0';
       if (local.size() > 10 && local[10] == ' ') written_.data()[10] = 'T';
       return text_value(written_.view());
     }
+    case type::kInterval:
+      return interval(text);
     default:
       return text_value(text);
   }
+}
+
+// Each number has a sign of its own, `P1DT-2H`; ours has one in front. Months and years stay as they are.
+flow::Value Rows::interval(std::string_view text) const {
+  if (text.find('-') == std::string_view::npos) return text_value(text);
+  std::int64_t total = 0;
+  std::string part;
+  bool is_time = false;
+  for (std::size_t at = 1; at < text.size();) {
+    if (text[at] == 'T') {
+      is_time = true;
+      ++at;
+      continue;
+    }
+    const bool is_negative = text[at] == '-';
+    if (is_negative) ++at;
+    const std::size_t end = text.find_first_not_of("0123456789.", at);
+    if (end == std::string_view::npos) return text_value(text);
+    part = is_time ? "PT" : "P";
+    part += text.substr(at, end + 1 - at);
+    const std::optional<Duration> span = Duration::parse(part);
+    if (!span) return text_value(text);
+    const std::int64_t nanoseconds = is_negative ? -span->nanoseconds : span->nanoseconds;
+    if (__builtin_add_overflow(total, nanoseconds, &total)) return text_value(text);
+    at = end + 1;
+  }
+  written_.clear();
+  written_.commit(Duration{total}.write(written_.reserve(Duration::kMaxText)));
+  return text_value(written_.view());
 }
 
 // `infinity` is no time of ours and stays a word.

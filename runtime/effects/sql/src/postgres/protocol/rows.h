@@ -43,6 +43,7 @@ class Rows final : public flow::RowSource {
   flow::Value from_binary(std::string_view bytes, Oid oid) const;
   flow::Value from_text(std::string_view text, Oid oid) const;
   flow::Value time(std::int64_t microseconds) const;
+  flow::Value interval(std::string_view text) const;
 
   const Libpq* pq_;
   const PGresult* result_ = nullptr;
