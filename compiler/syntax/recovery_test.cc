@@ -14,6 +14,13 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+TEST(Recovery, WhatIsExpectedIsAlwaysSaid) {
+  EXPECT_THAT(findings_of(R"(package shop;
+flow index on GET "/" public { when a = 5 { return 204; } return 200; }
+)"),
+              ElementsAre("2:39 unexpected-token: expected something else, found `=`"));
+}
+
 TEST(Recovery, ReportsIndependentErrorsOnceEach) {
   EXPECT_THAT(
       findings_of(R"(package shop;

@@ -121,7 +121,7 @@ class HeadResolver {
   bool common(SettingReader& reader, const syntax::Setting& setting) {
     const llvm::StringRef name = reader.name();
     if (name == "deadline") {
-      flow_.deadline = reader.duration(reader.value());
+      flow_.deadline = reader.duration(reader.value(), 1);
       flow_.deadline_span = reader.place();
     } else if (name == "priority") {
       const auto word = reader.word(reader.value(), {"interactive", "normal", "batch"});
@@ -166,7 +166,7 @@ class HeadResolver {
     } else if (name == "backoff") {
       flow_.job.backoff = reader.backoff(reader.value()).value_or(model::Backoff{});
     } else if (name == "lease") {
-      flow_.job.lease = reader.duration(reader.value());
+      flow_.job.lease = reader.duration(reader.value(), 1);
     } else if (name == "unique" && reader.value() != nullptr) {
       ExpressionScope scope;
       scope.package = flow_.origin.package;

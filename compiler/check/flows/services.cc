@@ -69,7 +69,7 @@ void read_setting(Context& context, model::Service& service, const syntax::Setti
   } else if (name == "json_depth") {
     service.limits.json_depth = reader.count(reader.value(), 1).value_or(service.limits.json_depth);
   } else if (name == "deadline") {
-    service.deadline = reader.duration(reader.value());
+    service.deadline = reader.duration(reader.value(), 1);
     service.deadline_span = reader.place();
   } else if (const std::optional<syntax::QualifiedName> policy = path_name(reader.value())) {
     const auto symbol = context.resolve(service.origin.package, NameSpace::kPolicies, *policy,

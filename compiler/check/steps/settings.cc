@@ -203,7 +203,7 @@ bool read_policy_setting(Context& context, model::PackageId package, const synta
   const llvm::StringRef name = reader.name();
   if (name == "timeout") {
     reader.allow_words({});
-    settings.timeout = reader.duration(reader.value());
+    settings.timeout = reader.duration(reader.value(), 1);
     settings.timeout_span = reader.place();
   } else if (name == "retry") {
     read_retry(reader, setting, settings);

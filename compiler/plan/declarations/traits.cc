@@ -10,7 +10,25 @@ namespace {
 
 using model::TypeKind;
 
+// As a client writes it: ISO 8601.
+std::string spelled_duration(const model::Constant& constant) {
+  const std::uint64_t seconds = constant.integer / 1'000'000'000, fraction = constant.integer % 1'000'000'000;
+  std::string result = constant.negative ? "-PT" : "PT";
+  if (seconds >= 3600) result += std::to_string(seconds / 3600) + "H";
+  if (seconds / 60 % 60 != 0) result += std::to_string(seconds / 60 % 60) + "M";
+  if (seconds % 60 != 0 || fraction != 0 || seconds == 0) {
+    result += std::to_string(seconds % 60);
+    if (fraction != 0) {
+      const std::string digits = std::to_string(1'000'000'000 + fraction).substr(1);
+      result += "." + digits.substr(0, digits.find_last_not_of('0') + 1);
+    }
+    result += "S";
+  }
+  return result;
+}
+
 std::string spelled(const model::Constant& constant) {
+  if (constant.kind == model::Constant::Kind::kDuration) return spelled_duration(constant);
   if (!constant.text.empty()) return constant.text;
   if (constant.kind == model::Constant::Kind::kFloat) return llvm::formatv("{0}", constant.floating).str();
   return (constant.negative ? "-" : "") + std::to_string(constant.integer);

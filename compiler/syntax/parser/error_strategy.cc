@@ -223,6 +223,7 @@ void RecoveringStrategy::report_unexpected(std::size_t rule, const ParserToken& 
       stream_.at(position - 1).getType() == FlowParser::RESCUE) {
     report.help("name the errors that it takes: `rescue NotFound { ... }`; `on error { ... }` takes any");
   }
+  if (found.getType() == FlowParser::ASSIGN && rule == FlowParser::RuleBlock) report.help("`==` compares");
   if (found.getType() != FlowParser::IDENTIFIER) return;
   std::vector<std::string> spellings;
   for (const ssize_t type : expected.toList()) {

@@ -85,7 +85,8 @@ std::string describe_expected(const antlr4::misc::IntervalSet& expected) {
         words.push_back("`\"`");
         break;
       default:
-        words.push_back("`" + spelling_of(type) + "`");
+        if (const std::string spelling = spelling_of(type); !spelling.empty())
+          words.push_back("`" + spelling + "`");
         break;
     }
   }

@@ -43,7 +43,7 @@ TEST_F(Handmade, RefusesAPathParameterThatIsNoUtf8) {
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(response.body,
             R"({"type":"urn:zerver:error:handmade.v1.BadInput","title":"Bad input","status":400,)"
-            R"("detail":"the path parameter `name` does not have the right form"})");
+            R"("detail":"the path parameter `name` must be UTF-8"})");
 }
 
 TEST_F(Handmade, LetsAStepFail) {

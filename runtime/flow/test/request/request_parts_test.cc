@@ -47,8 +47,14 @@ TEST_F(Parts, ThatAreWrongSayWhichAndWhy) {
   EXPECT_EQ(why(query<String>("y=1")), "the query parameter `x` is missing");
   EXPECT_EQ(why(query<String>("x=%4")), "the query parameter `x` is not percent-encoded right");
   EXPECT_EQ(why(query<String>("x=%zz")), "the query parameter `x` is not percent-encoded right");
-  EXPECT_EQ(why(query<std::int32_t>("x=1.5")), "the query parameter `x` does not have the right form");
-  EXPECT_EQ(why(query<String>("x=%FF")), "the query parameter `x` does not have the right form");
+  EXPECT_EQ(why(query<std::int32_t>("x=1.5")),
+            "the query parameter `x` must be an integer from -2147483648 to 2147483647");
+  EXPECT_EQ(why(query<std::uint64_t>("x=-1")),
+            "the query parameter `x` must be an integer from 0, of at most 64 bits");
+  EXPECT_EQ(why(query<bool>("x=yes")), "the query parameter `x` must be true or false");
+  EXPECT_EQ(why(query<Bytes>("x=Zm9")), "the query parameter `x` must be base64");
+  EXPECT_EQ(why(query<Timestamp>("x=today")), "the query parameter `x` must be a time as in RFC 3339");
+  EXPECT_EQ(why(query<String>("x=%FF")), "the query parameter `x` must be UTF-8");
   EXPECT_EQ(query<String>("x=%FF").error().kind, FaultKind::kInvalid);
   EXPECT_EQ(why(query<String>("%zz=1&y=%zz")), "the query parameter `x` is missing");
 }
@@ -83,7 +89,7 @@ TEST_F(Parts, AreOfEveryType) {
 TEST_F(Parts, OfThePathAreDecoded) {
   EXPECT_EQ(*path_part<String>(exchange, "id", "a%2Fb"), "a/b");
   EXPECT_EQ(why(path_part<std::int64_t>(exchange, "id", "x")),
-            "the path parameter `id` does not have the right form");
+            "the path parameter `id` must be an integer of at most 64 bits");
 }
 
 TEST_F(Parts, OfTheHeaderIgnoreCase) {

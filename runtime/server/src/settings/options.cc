@@ -126,6 +126,16 @@ bool read_action(std::string_view argument, CommandLine& line) {
   return true;
 }
 
+// What is wrong with an option that is nearly an action; empty when it is nothing of the kind.
+std::string wrong_action(const std::string& name) {
+  for (const ActionName& each : kActions) {
+    if (each.argument == name)
+      return "option " + quoted(name) + " stands alone, or as " + quoted(name + "=json");
+    if (each.argument == name + "=") return "option " + quoted(name) + " needs a value";
+  }
+  return {};
+}
+
 CommandLine read_command_line(std::span<const std::string_view> arguments) {
   CommandLine line;
   const auto fail = [&line](std::string error) {
@@ -148,6 +158,7 @@ CommandLine read_command_line(std::span<const std::string_view> arguments) {
     const std::string_view name = argument.substr(2, equals == std::string_view::npos ? equals : equals - 2);
     const Option* option = find_option(name);
     if (option == nullptr && name != "config") {
+      if (std::string error = wrong_action(as_option(name)); !error.empty()) return fail(std::move(error));
       const std::string nearest = suggestion(as_option(name), as_option);
       return fail("unknown option " + quoted(as_option(name)) + (nearest.empty() ? "; see --help" : nearest));
     }

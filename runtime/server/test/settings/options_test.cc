@@ -137,6 +137,8 @@ TEST(Options, SayWhatIsWrongInOneLine) {
       {{"--wrokers", "1"}, {}, "unknown option `--wrokers`; did you mean `--workers`?"},
       {{"--confg=1"}, {}, "unknown option `--confg`; did you mean `--config`?"},
       {{"--colour=1"}, {}, "unknown option `--colour`; see --help"},
+      {{"--targets=xml"}, {}, "option `--targets` stands alone, or as `--targets=json`"},
+      {{"--job-drop", "7"}, {}, "option `--job-drop` needs a value"},
       {{"serve"}, {}, "unexpected argument `serve`; see --help"},
       {{"--workers"}, {}, "option `--workers` needs a value"},
       {{"--workers", "0"}, {}, "--workers: `0` is not a number from 1 to 1024"},

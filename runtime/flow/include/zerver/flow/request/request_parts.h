@@ -41,13 +41,46 @@ template <class T> bool parse_part(Arena& arena, std::string_view text, T& out) 
   }
 }
 
+// What the text of a T must be, for whoever sent another one.
+template <class T> constexpr std::string_view expected_form() noexcept {
+  if constexpr (StrongScalar<T>) {
+    return expected_form<typename T::scalar_type>();
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return "must be true or false";
+  } else if constexpr (std::is_same_v<T, std::int32_t>) {
+    return "must be an integer from -2147483648 to 2147483647";
+  } else if constexpr (std::is_same_v<T, std::uint32_t>) {
+    return "must be an integer from 0 to 4294967295";
+  } else if constexpr (std::is_same_v<T, std::int64_t>) {
+    return "must be an integer of at most 64 bits";
+  } else if constexpr (std::is_same_v<T, std::uint64_t>) {
+    return "must be an integer from 0, of at most 64 bits";
+  } else if constexpr (std::is_same_v<T, double>) {
+    return "must be a number";
+  } else if constexpr (std::is_same_v<T, Decimal>) {
+    return "must be a decimal number";
+  } else if constexpr (std::is_same_v<T, Bytes>) {
+    return "must be base64";
+  } else if constexpr (std::is_same_v<T, Uuid>) {
+    return "must be a UUID";
+  } else if constexpr (std::is_same_v<T, Timestamp>) {
+    return "must be a time as in RFC 3339";
+  } else if constexpr (std::is_same_v<T, Duration>) {
+    return "must be a duration as in ISO 8601";
+  } else if constexpr (std::is_enum_v<T>) {
+    return "is none of the names that are allowed";
+  } else {
+    return "must be UTF-8";
+  }
+}
+
 template <class T> struct Part {
   static Result<T> read(Exchange& exchange, std::string_view what, std::string_view name,
                         std::optional<std::string_view> text) {
     if (!text) return missing_part(exchange.arena(), what, name);
     T value{};
     if (!parse_part(exchange.arena(), *text, value))
-      return invalid_part(exchange.arena(), what, name, "does not have the right form");
+      return invalid_part(exchange.arena(), what, name, expected_form<T>());
     if constexpr (Constrained<T>) {
       const std::string_view why = violation(value);
       if (!why.empty()) return invalid_part(exchange.arena(), what, name, why);
