@@ -26,20 +26,23 @@ Data field_data(const plan::FieldPlan& field) {
                  {"deprecated", deprecated(field.is_deprecated, field.deprecated)}});
 }
 
-Data operation_data(const plan::OperationPlan& operation, std::size_t index) {
-  return object({{"name", operation.name},
-                 {"arguments", operation.arguments},
-                 {"constant", operation.constant},
-                 {"reply", operation.reply},
-                 {"commits", flag(operation.commits)},
-                 {"index", std::to_string(index)},
-                 {"flow_name", operation.flow_name},
-                 {"access", operation.access},
-                 {"idempotent", flag(operation.idempotent)},
-                 {"stream", flag(operation.stream)},
-                 {"fails", when_set(llvm::join(operation.fails, ", "))},
-                 {"doc", doc(operation.doc)},
-                 {"parameters", list(operation.parameters, field_data)}});
+Data operation_data(const plan::OperationPlan& operation, const std::string& adapter, std::size_t index) {
+  return object(
+      {{"name", operation.name},
+       {"arguments", operation.arguments},
+       {"constant", operation.constant},
+       // `kOperation` of the arguments hides that of an operation `operation`.
+       {"index_constant", (operation.constant == "kOperation" ? adapter + "::" : "") + operation.constant},
+       {"reply", operation.reply},
+       {"commits", flag(operation.commits)},
+       {"index", std::to_string(index)},
+       {"flow_name", operation.flow_name},
+       {"access", operation.access},
+       {"idempotent", flag(operation.idempotent)},
+       {"stream", flag(operation.stream)},
+       {"fails", when_set(llvm::join(operation.fails, ", "))},
+       {"doc", doc(operation.doc)},
+       {"parameters", list(operation.parameters, field_data)}});
 }
 
 Data adapter_data(const plan::AdapterPlan& adapter) {
@@ -55,7 +58,7 @@ Data adapter_data(const plan::AdapterPlan& adapter) {
                  {"rpcs", when_set(adapter.rpcs)},
                  {"rpc_count", rpc_count},
                  {"operations", list(adapter.operations, [&](const plan::OperationPlan& operation) {
-                    return operation_data(operation, index++);
+                    return operation_data(operation, adapter.name, index++);
                   })}});
 }
 
@@ -120,6 +123,7 @@ Data slot_data(const AccessPlan& slot) {
 
 Data step_data(const plan::StepPlan& step) {
   Data parameters(Data::type::list);
+  plan::NameScope parameter_names;
   std::vector<std::string> hidden;
   for (const AccessPlan& slot : step.slots) {
     for (Data& parameter : parameters_of(slot))
@@ -127,6 +131,7 @@ Data step_data(const plan::StepPlan& step) {
     const bool hides =
         llvm::StringSwitch<bool>(slot.name).Cases("text", "bytes", "list", "map", true).Default(false);
     if (slot.reads && hides) hidden.push_back(slot.name);
+    parameter_names.claim(slot.name);
   }
   return object(
       {{"name", step.name},
@@ -138,12 +143,20 @@ Data step_data(const plan::StepPlan& step) {
        {"explicit", step.slots.empty() ? "explicit " : ""},
        {"has_parameters", flag(!parameters.list_value().empty())},
        {"parameters", parameters},
+       {"arena", parameter_names.is_taken("arena") ? parameter_names.claim("request_arena") : "arena"},
        {"has_writes", flag(llvm::any_of(step.slots, [](const AccessPlan& slot) { return slot.writes; }))},
        {"hidden", list(hidden)},
        {"slots", list(step.slots, slot_data)},
        {"decisions", list(step.decisions, decision_data)},
        {"has_values", flag(llvm::any_of(step.decisions, has_value))},
        {"may_done", flag(step.may_done)}});
+}
+
+std::vector<std::string> used_ahead(const std::vector<TypePlan>& types) {
+  std::vector<std::string> result;
+  for (const TypePlan& type : types)
+    if (type.is_used_ahead) result.push_back(type.name);
+  return result;
 }
 
 }  // namespace
@@ -184,6 +197,7 @@ Data type_data(const TypePlan& type) {
   const bool is_aggregate = type.kind == TypePlan::Kind::kStruct || type.kind == TypePlan::Kind::kError;
   Data checks = list(type.scalar.checks, check_data);
   return object({{"name", type.name},
+                 {"type", type.spelled},
                  {"doc", doc(type.doc)},
                  {"deprecated", deprecated(type.is_deprecated, type.deprecated)},
                  {"is_scalar", flag(type.kind == TypePlan::Kind::kScalar)},
@@ -200,7 +214,7 @@ Data type_data(const TypePlan& type) {
                                    return object({{"name", value.name},
                                                   {"json", value.json},
                                                   {"number", value.number},
-                                                  {"enum", type.name},
+                                                  {"enum", type.spelled},
                                                   {"doc", doc(value.doc)}});
                                  })},
                  {"has_fields", flag(!type.fields.empty())},
@@ -228,6 +242,7 @@ Data header_data(const plan::Plan& plan) {
                                                                                     TypePlan::Kind::kStruct &&
                                                                                 type.has_protobuf;
                                                                        }))},
+                 {"used_ahead", list(used_ahead(plan.types))},
                  {"types", list(plan.types, type_data)},
                  {"adapters", list(plan.adapters, adapter_data)},
                  {"steps", list(plan.steps, step_data)}});

@@ -164,6 +164,7 @@ Data operation_data(const Operation& operation) {
       {"flow_name", operation.flow_name},
       {"is_extract", is(Operation::Kind::kExtract)},
       {"is_assign", is(Operation::Kind::kAssign)},
+      {"may_throw", flag(operation.may_throw)},
       {"is_calls", is(Operation::Kind::kCalls)},
       {"is_step", is(Operation::Kind::kStep)},
       {"is_when", is(Operation::Kind::kWhen)},

@@ -85,6 +85,7 @@ Data storage_data(const plan::StoragePlan& storage) {
 Data job_data(const plan::JobPlan& job) {
   return object({{"comment", job.comment},
                  {"name", job.arguments_type},
+                 {"type", job.arguments_type},
                  {"members", list(job.fields,
                                   [](const plan::FieldPlan& field) {
                                     return object({{"type", field.type}, {"member", field.name}});

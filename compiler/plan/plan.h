@@ -63,6 +63,7 @@ struct TypePlan {
   enum class Kind : std::uint8_t { kScalar, kEnum, kStruct, kError };
   Kind kind = Kind::kStruct;
   std::string name;
+  std::string spelled;    // `name` where a member or a parameter may hide it
   std::string title;      // of an error, for people: "not found"
   std::string flow_name;  // qualified: "todo.v1.Todo"
   Lines doc;
@@ -75,6 +76,7 @@ struct TypePlan {
   bool has_json = false;               // can be read and written as JSON
   bool has_equality = true;
   bool has_row = false;                        // can be read from a row
+  bool is_used_ahead = false;                  // by a type that comes before it
   bool has_protobuf = false;                   // can be read and written as Protocol Buffers
   std::vector<MessageFieldPlan> message = {};  // kStruct
 };
@@ -343,6 +345,7 @@ struct Operation {
   Kind kind = Kind::kAssign;
   std::string comment;                // "read_id -> id", "return 201 todo"
   std::string flow_name;              // of the step, a C++ literal
+  bool may_throw = false;             // kAssign: a number may overflow
   std::vector<PartPlan> parts;        // kExtract
   std::vector<AssignPlan> assigns;    // kExtract, kAssign, kStep: what is known of its writes
   std::vector<FailurePlan> failures;  // kExtract

@@ -20,12 +20,16 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werr
 
 
 def compile_alone(cxx, source, includes):
-    """Checks one file; a header as a file of a user would include it."""
-    command = [cxx, "-std=c++20", "-fsyntax-only", *WARNINGS, *(f"-I{path}" for path in [source.parent, *includes])]
+    """Checks one file; a header as a file of a user would include it, a source down to machine code.
+
+    Some warnings come only then, and some of these only without optimisation, which CMake does not ask for by itself.
+    """
+    command = [cxx, "-std=c++20", *WARNINGS, *(f"-I{path}" for path in [source.parent, *includes])]
     if source.suffix == ".h":
-        return subprocess.run([*command, "-x", "c++", "-"], input=f'#include "{source.name}"\n', capture_output=True,
-                              text=True, check=False)
-    return subprocess.run([*command, source], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        return subprocess.run([*command, "-fsyntax-only", "-x", "c++", "-"], input=f'#include "{source.name}"\n',
+                              capture_output=True, text=True, check=False)
+    return subprocess.run([*command, "-O0", "-c", "-o", "/dev/null", source], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=False)
 
 
 def main():

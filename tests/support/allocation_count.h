@@ -1,5 +1,5 @@
-// How often the heap is asked for memory. A program that links `tests_allocation_count` and calls one of these
-// has an operator new that counts.
+// How often the heap is asked for memory. A program that links `tests_allocation_count` and calls one of
+// these has an operator new that counts.
 #pragma once
 
 #include <cstddef>

@@ -112,10 +112,8 @@ bool is_bindable(const Context& context, model::TypeId type) {
 }
 
 bool is_text_decodable(const Context& context, model::TypeId type) {
-  const model::TypeId inner = context.types.strip_optional(type);
-  if (context.types.kind(inner) == TypeKind::kList)
-    return is_formattable(context, context.types[inner].element);
-  return is_formattable(context, inner);
+  const model::TypeId inner = strip_scalar(context, context.types.strip_optional(type));
+  return is_formattable(context, inner) || context.types.kind(inner) == TypeKind::kBytes;
 }
 
 }  // namespace zc::check

@@ -144,7 +144,7 @@ void plan_adapters(Builder& builder) {
     if (!builder.is_own(adapter.origin)) continue;
     AdapterPlan result{
         builder.names.name(id), builder.flow_name(adapter.origin), lines_of(adapter.origin.doc), {}, {}};
-    NameScope functions({"start", "cancel", "let_go", "roll_back", "joins"});
+    NameScope functions({"start", "cancel", "let_go", "roll_back", "joins", "operation"});
     for (const model::Operation& operation : adapter.operations) {
       OperationPlan plan;
       plan.name = functions.claim(operation.origin.name);

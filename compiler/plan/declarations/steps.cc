@@ -5,6 +5,9 @@
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 
+#include <set>
+#include <string>
+
 namespace zc::plan {
 namespace {
 
@@ -58,10 +61,14 @@ std::vector<AccessPlan> accesses_of(const Builder& builder, const model::Step& s
   llvm::DenseMap<model::SlotId, std::size_t> known;
   // Own slots keep their names; an imported one gives way to them.
   llvm::DenseSet<llvm::StringRef> own;
+  std::set<std::string> beside;  // what the class has besides a function for each slot
   for (const auto* uses : {&step.reads, &step.writes})
-    for (const model::SlotUse& use : *uses)
-      if (builder.program.slots[use.slot].origin.package == step.origin.package)
-        own.insert(builder.program.slots[use.slot].origin.name);
+    for (const model::SlotUse& use : *uses) {
+      const model::Slot& slot = builder.program.slots[use.slot];
+      const std::string name = identifier(slot.origin.name);
+      beside.insert({"set_" + name, "wrote_" + name, name + "_storage"});
+      if (slot.origin.package == step.origin.package) own.insert(slot.origin.name);
+    }
   NameScope scope({"View", "Decision", "run", "proceed", "fail", "done"});
   const auto access = [&](const model::SlotUse& use) -> AccessPlan& {
     const auto [entry, is_new] = known.try_emplace(use.slot, result.size());
@@ -70,7 +77,9 @@ std::vector<AccessPlan> accesses_of(const Builder& builder, const model::Step& s
     AccessPlan plan;
     plan.flow_name = builder.written_name(slot.origin);
     const bool is_foreign = slot.origin.package != step.origin.package;
-    plan.name = scope.claim(is_foreign && own.contains(slot.origin.name) ? plan.flow_name : slot.origin.name);
+    std::string name = is_foreign && own.contains(slot.origin.name) ? plan.flow_name : slot.origin.name;
+    if (beside.contains(identifier(name))) name += "_slot";
+    plan.name = scope.claim(name);
     plan.type = builder.writer.type(slot.type);
     plan.doc = lines_of(slot.origin.doc);
     plan.is_struct = builder.program.types[slot.type].kind == model::TypeKind::kStruct;
@@ -94,16 +103,25 @@ std::vector<AccessPlan> accesses_of(const Builder& builder, const model::Step& s
   return result;
 }
 
+// The member of a decision that holds an error. It has a `_` behind it where the class keeps it, so that
+// names that are taken get a number.
+std::string error_member(NameScope& members, const std::string& name) {
+  std::string member = name;
+  for (int number = 2; members.is_taken(member); ++number)
+    member = name + std::to_string(number);
+  return members.claim(member);
+}
+
 std::vector<DecisionPlan> decisions_of(const Builder& builder, const model::Step& step) {
   std::vector<DecisionPlan> result;
   NameScope enumerators({"kProceed"});
-  NameScope members({"kind", "answer"});
+  NameScope members({"kind", "answer", "none"});
   using Kind = DecisionPlan::Kind;
   for (const model::ErrorId id : step.fails) {
     const model::ErrorType& error = builder.program.errors[id];
     result.push_back({Kind::kFail, enumerators.claim(constant("fail_" + error.origin.name)), "fail",
                       builder.names.spelled(id, error.origin.package, builder.package),
-                      members.claim(snake(error.origin.name))});
+                      error_member(members, snake(error.origin.name))});
   }
   if (step.may_done) result.push_back({Kind::kDone, enumerators.claim("kDone"), "done", "", "answer"});
   const auto add = [&](Kind kind, const char* verb, llvm::StringRef name) {

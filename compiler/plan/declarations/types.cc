@@ -7,17 +7,19 @@
 #include <llvm/ADT/StringExtras.h>
 
 #include <functional>
+#include <vector>
 
 namespace zc::plan {
 namespace {
 
 using model::TypeKind;
 
-TypePlan type_plan(TypePlan::Kind kind, const Builder& builder, const model::Origin& origin,
-                   const std::string& name) {
+template <typename Id>
+TypePlan type_plan(TypePlan::Kind kind, const Builder& builder, const model::Origin& origin, Id id) {
   TypePlan result;
   result.kind = kind;
-  result.name = name;
+  result.name = builder.names.name(id);
+  result.spelled = builder.names.spelled(id, origin.package, origin.package);
   result.flow_name = builder.flow_name(origin);
   result.doc = lines_of(origin.doc);
   result.is_deprecated = origin.deprecated.has_value();
@@ -108,7 +110,7 @@ bool is_ordered(const model::Program& program, model::TypeId id) {
 
 TypePlan plan_scalar(Builder& builder, model::ScalarId id) {
   const model::Scalar& scalar = builder.program.scalars[id];
-  TypePlan result = type_plan(TypePlan::Kind::kScalar, builder, scalar.origin, builder.names.name(id));
+  TypePlan result = type_plan(TypePlan::Kind::kScalar, builder, scalar.origin, id);
   builder.require(scalar.base, builder.header_packages);
   result.scalar.base = builder.writer.type(scalar.base);
   result.scalar.is_ordered = is_ordered(builder.program, scalar.base);
@@ -118,7 +120,7 @@ TypePlan plan_scalar(Builder& builder, model::ScalarId id) {
 
 TypePlan plan_enum(Builder& builder, model::EnumId id) {
   const model::Enum& enumeration = builder.program.enums[id];
-  TypePlan result = type_plan(TypePlan::Kind::kEnum, builder, enumeration.origin, builder.names.name(id));
+  TypePlan result = type_plan(TypePlan::Kind::kEnum, builder, enumeration.origin, id);
   for (std::size_t i = 0; i < enumeration.values.size(); ++i)
     result.values.push_back({builder.names.enumerator(id, i), string_literal(enumeration.values[i].json_name),
                              lines_of(enumeration.values[i].origin.doc)});
@@ -130,7 +132,7 @@ TypePlan plan_enum(Builder& builder, model::EnumId id) {
 
 TypePlan plan_struct(Builder& builder, model::StructId id) {
   const model::Struct& structure = builder.program.structs[id];
-  TypePlan result = type_plan(TypePlan::Kind::kStruct, builder, structure.origin, builder.names.name(id));
+  TypePlan result = type_plan(TypePlan::Kind::kStruct, builder, structure.origin, id);
   result.has_json = true;
   result.has_equality = has_equality(builder.program, structure.fields);
   result.has_row = !structure.fields.empty();
@@ -162,7 +164,7 @@ TypePlan plan_struct(Builder& builder, model::StructId id) {
 
 TypePlan plan_error(Builder& builder, model::ErrorId id) {
   const model::ErrorType& error = builder.program.errors[id];
-  TypePlan result = type_plan(TypePlan::Kind::kError, builder, error.origin, builder.names.name(id));
+  TypePlan result = type_plan(TypePlan::Kind::kError, builder, error.origin, id);
   result.has_equality = has_equality(builder.program, error.fields);
   for (std::size_t i = 0; i < error.fields.size(); ++i) {
     result.fields.push_back(field_plan(builder, error.fields[i], builder.names.field(id, i)));
@@ -177,18 +179,29 @@ void append_structs(const model::Program& program, model::TypeId id, std::vector
   if (type.element.is_valid()) append_structs(program, type.element, out);
 }
 
+struct StructOrder {
+  std::vector<model::StructId> structs;
+  llvm::DenseSet<model::StructId> ahead;  // used in lists and maps of one that comes before it
+};
+
 // Those a struct holds come before it; else the order of the source.
-std::vector<model::StructId> ordered_structs(const Builder& builder) {
-  std::vector<model::StructId> result;
-  llvm::DenseSet<model::StructId> visited;
+StructOrder ordered_structs(const Builder& builder) {
+  StructOrder result;
+  llvm::DenseSet<model::StructId> visited, done;
   const std::function<void(model::StructId)> visit = [&](model::StructId id) {
     const model::Struct& structure = builder.program.structs[id];
-    if (!builder.is_own(structure.origin) || !visited.insert(id).second) return;
+    if (!builder.is_own(structure.origin)) return;
+    if (!visited.insert(id).second) {
+      if (!done.contains(id)) result.ahead.insert(id);
+      return;
+    }
     std::vector<model::StructId> held;
     for (const model::Field& field : structure.fields)
       append_structs(builder.program, field.type, held);
+    std::erase(held, id);  // a struct knows its own name
     llvm::for_each(held, visit);
-    result.push_back(id);
+    done.insert(id);
+    result.structs.push_back(id);
   };
   for (std::size_t i = 0; i < builder.program.structs.size(); ++i)
     visit(model::StructId(i));
@@ -244,8 +257,11 @@ void plan_types(Builder& builder) {
   for (std::size_t i = 0; i < program.enums.size(); ++i)
     if (builder.is_own(program.enums[model::EnumId(i)].origin))
       types.push_back(plan_enum(builder, model::EnumId(i)));
-  for (const model::StructId id : ordered_structs(builder))
+  const StructOrder order = ordered_structs(builder);
+  for (const model::StructId id : order.structs) {
     types.push_back(plan_struct(builder, id));
+    types.back().is_used_ahead = order.ahead.contains(id);
+  }
   for (std::size_t i = 0; i < program.errors.size(); ++i)
     if (builder.is_own(program.errors[model::ErrorId(i)].origin))
       types.push_back(plan_error(builder, model::ErrorId(i)));

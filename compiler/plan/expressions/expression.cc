@@ -125,9 +125,8 @@ std::string ExpressionWriter::value(const Expression& expression, const Bindings
     case ExpressionKind::kList:
       return list(expression, bindings);
     case ExpressionKind::kObject:
-      return type_of(expression.type).kind == TypeKind::kMap
-                 ? map(expression, bindings)
-                 : unsupported(expression, "an object literal as an argument");
+      return type_of(expression.type).kind == TypeKind::kMap ? map(expression, bindings)
+                                                             : json(expression, bindings);
     case ExpressionKind::kParameter:
       return unsupported(expression, "a parameter of a job");
     case ExpressionKind::kStatement:
@@ -208,6 +207,8 @@ std::string ExpressionWriter::coalesce(const Expression& expression, const Bindi
   }
   const std::string left = nested(optional, bindings);
   if (is_optional(expression.type)) return left + ".has_value() ? " + left + " : " + otherwise;
+  // An argument is computed in any case.
+  if (may_throw(otherwise)) return left + ".has_value() ? *" + left + " : " + otherwise;
   return left + ".value_or(" + value(expression.operands[1], bindings) + ")";
 }
 
@@ -218,6 +219,10 @@ std::string ExpressionWriter::convert(const Expression& expression, const Bindin
   if (expression.type == from.type) return value(from, bindings);
   if (from.kind == ExpressionKind::kConstant && from_kind != TypeKind::kScalar)
     return constant(from.constant, expression.type);
+  const bool has_objects =
+      from_kind == TypeKind::kObject ||
+      (from.kind == ExpressionKind::kList && type_of(type_of(from.type).element).kind == TypeKind::kObject);
+  if (to_kind == TypeKind::kJson && has_objects) return json(from, bindings);
   const std::string inner = value(from, bindings);
   if (to_kind == TypeKind::kOptional) {
     if (from_kind == TypeKind::kNull) return "std::nullopt";
@@ -232,6 +237,13 @@ std::string ExpressionWriter::convert(const Expression& expression, const Bindin
   if (is_integer(to_kind)) return type(expression.type) + "{" + inner + "}";
   if (to_kind == TypeKind::kJson) return "zerver::flow::json_text(exchange, " + inner + ")";
   return inner;
+}
+
+std::string ExpressionWriter::json(const Expression& expression, const Bindings& bindings) const {
+  Lines lines;
+  append_json(expression, bindings, lines);
+  return "[&] { zerver::flow::JsonBuilder text(exchange); zerver::flow::JsonWriter json = text.writer(); " +
+         llvm::join(lines, " ") + " return text.take(); }()";
 }
 
 std::string ExpressionWriter::pieces(const Expression& expression, const Bindings& bindings) const {

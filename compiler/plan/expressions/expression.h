@@ -20,6 +20,9 @@ struct Bindings {
   llvm::DenseMap<const model::Expression*, std::string> parts;  // request parts that were read before: "*id"
 };
 
+// Whether the C++ expression ends the request where numbers overflow or are divided by zero.
+[[nodiscard]] inline bool may_throw(llvm::StringRef expression) { return expression.contains("checked_"); }
+
 class ExpressionWriter {
  public:
   ExpressionWriter(const model::Program& program, const CppNames& names, model::PackageId package,
@@ -32,6 +35,7 @@ class ExpressionWriter {
   [[nodiscard]] std::string text(const model::Expression& expression, const Bindings& bindings) const;
   // Statements that write it with the JsonWriter `json`. An object literal leaves out what is not set.
   void append_json(const model::Expression& expression, const Bindings& bindings, Lines& lines) const;
+
   // The text with `?` for each value, and the values as zerver::flow::Value.
   [[nodiscard]] static std::string statement_text(const model::Expression& statement);
   [[nodiscard]] std::vector<std::string> statement_values(const model::Expression& statement,
@@ -51,6 +55,7 @@ class ExpressionWriter {
   std::string structure(const model::Expression& expression, const Bindings& bindings) const;
   std::string list(const model::Expression& expression, const Bindings& bindings) const;
   [[nodiscard]] std::string map(const model::Expression& expression, const Bindings& bindings) const;
+  [[nodiscard]] std::string json(const model::Expression& expression, const Bindings& bindings) const;
   std::string unsupported(const model::Expression& expression, const std::string& what) const;
   [[nodiscard]] const model::Type& type_of(model::TypeId id) const { return program_->types[id]; }
   [[nodiscard]] bool is_optional(model::TypeId id) const {

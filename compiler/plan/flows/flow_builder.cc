@@ -295,6 +295,7 @@ void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends
       operation.kind = Operation::Kind::kAssign;
       operation.assigns.push_back(
           assign(step.writes[0], step.value->type, builder_.writer.value(*step.value, bindings_of(step))));
+      operation.may_throw = may_throw(operation.assigns.front().value);
       break;
     case model::StepKind::kEffect:
       operation.kind = Operation::Kind::kCalls;

@@ -18,6 +18,21 @@ template <typename Slots> void add_expression(const model::Expression& expressio
     slots.insert(use.slot);
 }
 
+// What the statement itself says, without its steps and branches.
+template <typename Slots> void add_expressions(const model::Statement& statement, Slots& slots) {
+  if (statement.condition) add_expression(*statement.condition, slots);
+  if (statement.answer) {
+    if (statement.answer->body) add_expression(*statement.answer->body, slots);
+    for (const model::AnswerHeader& header : statement.answer->headers)
+      add_expression(header.value, slots);
+  }
+  if (statement.enqueue) {
+    for (const model::Expression& argument : statement.enqueue->arguments)
+      add_expression(argument, slots);
+    if (statement.enqueue->unique) add_expression(*statement.enqueue->unique, slots);
+  }
+}
+
 }  // namespace
 
 FlowBuilder::Slots FlowBuilder::used(llvm::ArrayRef<model::Statement> statements) const {
@@ -30,17 +45,7 @@ FlowBuilder::Slots FlowBuilder::used(llvm::ArrayRef<model::Statement> statements
         for (const model::SlotUse& use : *uses)
           result.insert(use.slot);
     }
-    if (statement.condition) add_expression(*statement.condition, result);
-    if (statement.answer) {
-      if (statement.answer->body) add_expression(*statement.answer->body, result);
-      for (const model::AnswerHeader& header : statement.answer->headers)
-        add_expression(header.value, result);
-    }
-    if (statement.enqueue) {
-      for (const model::Expression& argument : statement.enqueue->arguments)
-        add_expression(argument, result);
-      if (statement.enqueue->unique) add_expression(*statement.enqueue->unique, result);
-    }
+    add_expressions(statement, result);
     Slots own;
     if (statement.each) {
       add_expression(statement.each->over, result);
@@ -95,10 +100,10 @@ bool FlowBuilder::reads_slots(llvm::ArrayRef<model::Statement> statements) const
       const model::Step& step = builder_.program.steps[statement.step];
       if (!step.reads.empty() || step.kind == model::StepKind::kBody) return true;
     }
-    const bool mentions =
-        statement.condition || statement.each || statement.enqueue ||
-        (statement.answer && (statement.answer->body || !statement.answer->headers.empty()));
-    if (mentions) return true;
+    if (statement.each) return true;
+    Slots mentioned;
+    add_expressions(statement, mentioned);
+    if (!mentioned.empty()) return true;
     if (llvm::any_of(statement.branches, [&](const model::Block& branch) { return reads_slots(branch); }))
       return true;
   }

@@ -1,6 +1,8 @@
 #include "compiler/plan/names/cpp_names.h"
 
 #include <llvm/ADT/SmallVector.h>
+#include <llvm/ADT/StringExtras.h>
+#include <llvm/ADT/StringSwitch.h>
 
 #include <algorithm>
 
@@ -9,6 +11,14 @@ namespace {
 
 // What generated code says in a package's namespace, and must mean the runtime's or the language's.
 std::set<std::string> reserved_in_package() { return {"zerver", "std", "package", "View", "Decision"}; }
+
+// What generated classes and the source bring into scope besides the package's names.
+bool is_generated_name(llvm::StringRef name) {
+  return llvm::StringSwitch<bool>(name)
+      .Cases("Adapter", "Answer", "Error", "Exchange", "Handled", true)
+      .Cases("Kind", "Reply", "Slots", "StepView", "Value", true)
+      .Default(false);
+}
 
 std::vector<std::string> field_names(const std::vector<model::Field>& fields) {
   NameScope scope;
@@ -23,7 +33,7 @@ std::vector<std::string> field_names(const std::vector<model::Field>& fields) {
 
 CppNames::CppNames(const model::Program& program) : program_(&program) {
   for (const model::Package& package : program.packages)
-    packages_.push_back({zc::plan::cpp_namespace(package.name), NameScope(reserved_in_package())});
+    packages_.push_back({zc::plan::cpp_namespace(package.name), NameScope(reserved_in_package()), {}});
 
   const auto claim = [&](const model::Origin& origin, llvm::StringRef wanted) {
     return packages_[origin.package].scope.claim(wanted);
@@ -56,6 +66,25 @@ CppNames::CppNames(const model::Program& program) : program_(&program) {
     // A step may be called like a struct or like a codec function; its namespace may not.
     steps_.push_back(claim(each.origin, each.origin.name));
   }
+
+  const auto note_members = [&](model::PackageId package, const auto& members, const auto& name_of) {
+    for (const auto& member : members)
+      packages_[package].members.insert(identifier(name_of(member)));
+  };
+  const auto origin_name = [](const auto& member) { return llvm::StringRef(member.origin.name); };
+  const auto own_name = [](const auto& member) { return llvm::StringRef(member.name); };
+  for (const model::Struct& each : program.structs)
+    note_members(each.origin.package, each.fields, origin_name);
+  for (const model::ErrorType& each : program.errors)
+    note_members(each.origin.package, each.fields, origin_name);
+  for (const model::Slot& each : program.slots)
+    packages_[each.origin.package].members.insert(identifier(each.origin.name));
+  for (const model::Adapter& each : program.adapters) {
+    note_members(each.origin.package, each.parameters, own_name);
+    note_members(each.origin.package, each.operations, origin_name);
+    for (const model::Operation& operation : each.operations)
+      note_members(each.origin.package, operation.parameters, own_name);
+  }
 }
 
 std::string CppNames::qualified(model::PackageId package, const std::string& name,
@@ -68,6 +97,16 @@ std::string CppNames::qualified(model::PackageId package, const std::string& nam
   const bool is_hidden = packages_[from].scope.is_taken(first.str()) && first != "zerver";
   const bool is_nested = std::find(own.begin() + 1, own.end(), first) != own.end();
   return (is_hidden || is_nested ? "::" : "") + space + "::" + name;
+}
+
+std::string CppNames::qualified_type(model::PackageId package, const std::string& name,
+                                     model::PackageId from) const {
+  if (package != from) return qualified(package, name, from);
+  // Parameters and variables begin with a lower-case letter, as members of generated classes do.
+  const PackageNames& own = packages_[package];
+  const bool may_be_hidden =
+      llvm::isLower(name.front()) || is_generated_name(name) || own.members.contains(name);
+  return may_be_hidden ? "::" + own.cpp_namespace + "::" + name : name;
 }
 
 std::string CppNames::type(model::TypeId id, model::PackageId from) const {

@@ -7,6 +7,7 @@
 
 #include <llvm/ADT/DenseMap.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,12 +43,18 @@ class CppNames {
     return enumerators_[id][index];
   }
 
-  // `name` of `package` as code in the namespace of `from` spells it.
-  [[nodiscard]] std::string qualified(model::PackageId package, const std::string& name,
-                                      model::PackageId from) const;
+  // A step or an adapter of `package` as code in the namespace of `from` spells it.
+  [[nodiscard]] std::string spelled(model::StepId id, model::PackageId package, model::PackageId from) const {
+    return qualified(package, name(id), from);
+  }
+  [[nodiscard]] std::string spelled(model::AdapterId id, model::PackageId package,
+                                    model::PackageId from) const {
+    return qualified(package, name(id), from);
+  }
+  // A type or an error, in any class or function there.
   template <typename Id>
   [[nodiscard]] std::string spelled(Id id, model::PackageId package, model::PackageId from) const {
-    return qualified(package, name(id), from);
+    return qualified_type(package, name(id), from);
   }
   // A type as code in the namespace of `from` spells it.
   [[nodiscard]] std::string type(model::TypeId type, model::PackageId from) const;
@@ -56,7 +63,12 @@ class CppNames {
   struct PackageNames {
     std::string cpp_namespace;
     NameScope scope;
+    std::set<std::string> members;  // of classes: fields, slots, operations and their parameters
   };
+  [[nodiscard]] std::string qualified(model::PackageId package, const std::string& name,
+                                      model::PackageId from) const;
+  [[nodiscard]] std::string qualified_type(model::PackageId package, const std::string& name,
+                                           model::PackageId from) const;
   const model::Program* program_;
   IdVector<model::PackageId, PackageNames> packages_;
   IdVector<model::ScalarId, std::string> scalars_;

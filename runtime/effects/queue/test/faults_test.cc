@@ -42,10 +42,10 @@ class QueueFaults : public ::testing::TestWithParam<GateFault> {};
 
 TEST_P(QueueFaults, PostgresHoldsItsPromises) {
   static const PostgresServer server;
-  expect_promises_under(
-      GetParam(), {.server_port = server.port(),
-                   .open = [&](std::uint16_t port) { return queue_at(server.url({}, port)); },
-                   .call = push});
+  expect_promises_under(GetParam(),
+                        {.server_port = server.port(),
+                         .open = [&](std::uint16_t port) { return queue_at(server.url({}, port)); },
+                         .call = push});
 }
 
 TEST_P(QueueFaults, RedisHoldsItsPromises) {

@@ -313,21 +313,27 @@ void run_count(Exchange& exchange, std::array<std::string_view, 1> path) {
   }
 
   // add(left, right) -> sum
+  exchange.enter_step("add");
   slots.sum = zerver::flow::checked_add(slots.left, slots.right);
 
   // subtract(left, right) -> difference
+  exchange.enter_step("subtract");
   slots.difference = zerver::flow::checked_subtract(slots.left, slots.right);
 
   // multiply(left, right) -> product
+  exchange.enter_step("multiply");
   slots.product = zerver::flow::checked_multiply(slots.left, slots.right);
 
   // divide(left, right) -> quotient
+  exchange.enter_step("divide");
   slots.quotient = zerver::flow::checked_divide(slots.left, slots.right);
 
   // modulo(left, right) -> remainder
+  exchange.enter_step("modulo");
   slots.remainder = zerver::flow::checked_remainder(slots.left, slots.right);
 
   // negate(left) -> opposite
+  exchange.enter_step("negate");
   slots.opposite = zerver::flow::checked_negate(slots.left);
 
   // average(share) -> mean
@@ -354,6 +360,7 @@ void run_count(Exchange& exchange, std::array<std::string_view, 1> path) {
       ((slots.left > std::int64_t{-9}) || (slots.left >= (slots.has_limit ? slots.limit : std::int64_t{7})));
 
   // parity(left) -> is_odd
+  exchange.enter_step("parity");
   slots.is_odd = (zerver::flow::checked_remainder(slots.left, std::int64_t{2})) != std::int64_t{0};
 
   // choose(limit?, left) -> choice
@@ -380,6 +387,7 @@ void run_count(Exchange& exchange, std::array<std::string_view, 1> path) {
   }
 
   // stretch(pause, now) -> span
+  exchange.enter_step("stretch");
   slots.span =
       zerver::flow::checked_subtract(
       zerver::flow::checked_add(
@@ -388,6 +396,7 @@ void run_count(Exchange& exchange, std::array<std::string_view, 1> path) {
       std::int64_t{2}), slots.pause), zerver::flow::checked_subtract(slots.now, slots.now));
 
   // postpone(now, span) -> later
+  exchange.enter_step("postpone");
   slots.later =
       zerver::flow::checked_subtract(zerver::flow::checked_add(slots.now, slots.span),
                                      zerver::Duration{1000000000});

@@ -1266,6 +1266,7 @@ zerver::flow::FlowTask run_order(Exchange& exchange, std::array<std::string_view
   }
 
   // tax(total) -> net
+  exchange.enter_step("tax");
   slots.net =
       zerver::flow::checked_subtract(zerver::flow::checked_multiply(slots.total, zerver::Decimal{81, 2}),
                                      zerver::Decimal{1, 0});

@@ -57,7 +57,8 @@ class Branch::promise_type {
   static void* operator new(std::size_t size, Exchange& exchange, const Parameters&...) {
     return exchange.frames().take(exchange.arena(), size);
   }
-  static void operator delete(void* memory) noexcept { FrameCache::give_back(memory); }
+  // Inline at once, because GCC 12 takes the pair for a mismatch otherwise.
+  [[gnu::always_inline]] static void operator delete(void* memory) noexcept { FrameCache::give_back(memory); }
 
   Branch get_return_object() noexcept {
     return Branch(std::coroutine_handle<promise_type>::from_promise(*this));
