@@ -1,3 +1,4 @@
+#include <zerver/core/fresh.h>
 #include <zerver/flow/call/call.h>
 #include <zerver/flow/call/target.h>
 #include <zerver/flow/exchange.h>
@@ -40,7 +41,7 @@ std::string Exchange::waits_for() const {
 }
 
 void Exchange::reset(std::size_t kept_body) noexcept {
-  request = {};
+  make_fresh(request);
   response.reset();
   body_.clear_and_shrink(kept_body);
   arrived_ = deadline_ = TimePoint::never();

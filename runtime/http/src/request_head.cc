@@ -211,9 +211,12 @@ RequestParser::Step RequestParser::parse_fields(std::string_view input) {
     const auto offset = [&](std::string_view part) {
       return static_cast<std::uint32_t>(part.data() - input.data());
     };
-    const Field field{{offset(parts.name), static_cast<std::uint32_t>(parts.name.size())},
-                      {offset(parts.value), static_cast<std::uint32_t>(parts.value.size())}};
-    fields_[head_.header_count++] = field;
+    // Member by member: a whole one would be loaded again before its parts have been stored.
+    Field& field = fields_[head_.header_count++];
+    field.name.begin = offset(parts.name);
+    field.name.size = static_cast<std::uint32_t>(parts.name.size());
+    field.value.begin = offset(parts.value);
+    field.value.size = static_cast<std::uint32_t>(parts.value.size());
     head_.position = parts.next;
     if (note_field(parts.name, parts.value, field) == Step::kRefused) return Step::kRefused;
   }

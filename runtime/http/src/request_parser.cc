@@ -1,4 +1,5 @@
 // The order in which the parts of a request are parsed, and the views that come out.
+#include <zerver/core/fresh.h>
 #include <zerver/http/request_parser.h>
 
 #include <utility>
@@ -9,6 +10,8 @@ RequestParser::RequestParser(const Limits& limits)
     : limits_(limits),
       fields_(std::make_unique<Field[]>(limits.header_count)),
       headers_(std::make_unique<Header[]>(limits.header_count)) {}
+
+void RequestParser::reset() noexcept { make_fresh(head_); }
 
 RequestParser::Progress RequestParser::parse(ReadBuffer& buffer) {
   Step step = Step::kDone;

@@ -56,7 +56,7 @@ class RequestParser {
   }
 
   // Makes ready for the next request.
-  void reset() noexcept { head_ = Head{}; }
+  void reset() noexcept;
 
  private:
   enum class State : std::uint8_t {
