@@ -194,7 +194,11 @@ void Client::serve(Host& host) noexcept {
 bool Client::take_idle(Host& host, Connection& connection) noexcept {
   while (auto pooled = host.idle.take()) {
     --shared_.idle;
-    const bool is_fit = !host.idle.expired(*pooled, loop().now()) && pooled->connection.stream->is_quiet();
+    const TimePoint now = loop().now();
+    // One that was given back in this turn has just been read until there was no more.
+    const bool is_fit =
+        !host.idle.expired(*pooled, now) &&
+        ((pooled->used == now && pooled->connection.drained) || pooled->connection.stream->is_quiet());
     if (is_fit) {
       connection = std::move(pooled->connection);
       connection.reused = true;

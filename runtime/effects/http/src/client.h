@@ -57,6 +57,8 @@ class Client {
   void write_head(Transfer& transfer, OutputBuffer& out);
   // Those who wait get what is idle or has room, in the order of their coming.
   void serve(Host& host) noexcept;
+  // There are other requests under way.
+  bool is_busy() const noexcept { return transfers_.size() - free_.size() > 1; }
   // A connection that one of them has used; closed unless it is `reusable`.
   void give_back(Host& host, Connection connection, bool reusable) noexcept;
   void responded(Transfer& transfer, std::uint16_t status, std::span<const Header> headers,

@@ -62,7 +62,12 @@ void Transfer::run_on(Connection connection) {
     write_->enqueue(write_watch_);
   }
   // An answer may come before all is written, or although nothing can be written any more.
-  read_on();
+  if (!client_.is_busy()) return read_on();
+  // After the others have had their turn it may be there already: then reading is one call, and waiting none.
+  connection_.stream->look_again();
+  read_.reset();
+  is_reading_ = true;
+  read_watch_.post();
 }
 
 void Transfer::on_written() noexcept {
@@ -85,7 +90,7 @@ void Transfer::read_on() noexcept {
 
 void Transfer::on_readable() noexcept {
   if (!std::exchange(is_reading_, false)) return client_.recycle(*this);
-  if (take(read_->result())) read_on();
+  if (!read_ || take(read_->result())) read_on();
 }
 
 bool Transfer::take(const Result<std::size_t>& read) noexcept {
@@ -94,6 +99,7 @@ bool Transfer::take(const Result<std::size_t>& read) noexcept {
     return false;
   }
   in_.commit(*read);
+  connection_.drained = *read < read_->into.size();
   has_received_ = has_received_ || *read != 0;
   const auto progress = *read == 0 ? parser_.end() : parser_.parse(in_);
   switch (progress) {

@@ -38,6 +38,7 @@ struct Connection {
   std::unique_ptr<io::net::Stream> stream;
   TimePoint made;
   bool reused = false;
+  bool drained = false;  // the last read took all that there was
 };
 
 class Transfer {
@@ -94,6 +95,11 @@ class Transfer {
     using Continue = void (Transfer::*)() noexcept;
     Watch(Transfer& owner, Continue its_continue) noexcept;
     void expect(async::Loop& loop) noexcept { set_loop(loop); }
+    // Goes on in the next turn.
+    void post() noexcept {
+      is_queued = true;
+      loop().post(*this);
+    }
 
     Transfer& transfer;
     Continue go_on;
@@ -116,7 +122,7 @@ class Transfer {
   std::array<std::string_view, 2> pieces_;
   const http::ResponseLimits& limits_;
   Connection connection_;
-  std::optional<io::net::Stream::Read> read_;
+  std::optional<io::net::Stream::Read> read_;  // none: to be tried in the next turn
   std::optional<io::net::Stream::Write> write_;
   Watch read_watch_;
   Watch write_watch_;

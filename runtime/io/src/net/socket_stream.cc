@@ -13,6 +13,22 @@ namespace zerver::io::net {
 namespace {
 
 constexpr std::size_t kGathered = 64;  // pieces in one call
+constexpr int kSendFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+ssize_t send_gathered(int socket, std::string_view first, std::span<const std::string_view> pieces) noexcept {
+  std::array<iovec, kGathered> vector;
+  std::size_t count = 0;
+  const auto add = [&](std::string_view piece) {
+    vector[count++] = {const_cast<char*>(piece.data()), piece.size()};  // sendmsg() only reads it
+  };
+  add(first);
+  for (std::size_t i = 0; i < pieces.size() && count < kGathered; ++i)
+    add(pieces[i]);
+  msghdr message{};
+  message.msg_iov = vector.data();
+  message.msg_iovlen = count;
+  return sendmsg(socket, &message, kSendFlags);
+}
 
 }  // namespace
 
@@ -102,18 +118,8 @@ SocketStream::Needs SocketStream::write_step(Write& write) {
   for (;;) {
     write.advance(0);
     if (write.first.empty()) return Needs::kNothing;
-    std::array<iovec, kGathered> vector;
-    std::size_t count = 0;
-    const auto add = [&](std::string_view piece) {
-      vector[count++] = {const_cast<char*>(piece.data()), piece.size()};  // sendmsg() only reads it
-    };
-    add(write.first);
-    for (std::size_t i = 0; i < write.pieces.size() && count < kGathered; ++i)
-      add(write.pieces[i]);
-    msghdr message{};
-    message.msg_iov = vector.data();
-    message.msg_iovlen = count;
-    const ssize_t size = sendmsg(fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t size = write.pieces.empty() ? send(fd(), write.first.data(), write.first.size(), kSendFlags)
+                                              : send_gathered(fd(), write.first, write.pieces);
     if (size >= 0) {
       write.advance(static_cast<std::size_t>(size));
     } else if (errno == EAGAIN) {

@@ -18,6 +18,7 @@ class SocketStream : public Stream, private Descriptor::Owner {
   void close() noexcept override;
   bool is_open() const noexcept override { return descriptor_ != nullptr; }
   bool is_quiet() noexcept override;
+  void look_again() noexcept override { empty_ = false; }
   // Gives the socket up without closing it. Nothing is under way.
   DescriptorPtr take_descriptor() noexcept;
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -41,13 +40,9 @@ template <class Connection> class IdleList {
   // The next one to use, which may be too old.
   std::optional<Pooled<Connection>> take() {
     if (idle_.empty()) return std::nullopt;
-    const bool latest = options_.reuse == Reuse::kLatest;
-    std::optional<Pooled<Connection>> taken(std::move(latest ? idle_.back() : idle_.front()));
-    if (latest) {
-      idle_.pop_back();
-    } else {
-      idle_.pop_front();
-    }
+    const auto next = options_.reuse == Reuse::kLatest ? idle_.end() - 1 : idle_.begin();
+    std::optional<Pooled<Connection>> taken(std::move(*next));
+    idle_.erase(next);
     return taken;
   }
   bool expired(const Pooled<Connection>& pooled, TimePoint now) const noexcept {
@@ -87,7 +82,8 @@ template <class Connection> class IdleList {
   }
 
   PoolOptions options_;
-  std::deque<Pooled<Connection>> idle_;  // given back last, last
+  // Given back last, last. Keeps its memory, which a deque that grows and shrinks at its end does not.
+  std::vector<Pooled<Connection>> idle_;
 };
 
 }  // namespace zerver::async

@@ -101,6 +101,9 @@ class Stream {
   // Neither closed by the other side nor with bytes that nobody has asked for: fit to be used again for a
   // request. Does not wait and takes nothing.
   virtual bool is_quiet() noexcept = 0;
+  // Something may have come meanwhile: the next read looks for itself, even though the last one has taken all
+  // that there was and would have it wait first.
+  virtual void look_again() noexcept {}
   // What both sides agreed on with TLS (RFC 7301), such as "h2"; empty when they did not.
   virtual std::string_view alpn() const noexcept { return {}; }
 
