@@ -69,6 +69,7 @@ void FakeAdapter::start(flow::Operation& operation) {
   asked_.push_back({operation.index(), std::string(operation.step()), operation.attempt(), loop_->now()});
   const auto script = std::ranges::find(scripts_, operation.step(), &Script::step);
   if (script == scripts_.end()) {
+    unscripted_.emplace_back(operation.step());
     return operation.fail({FaultKind::kInternal, "the test has no answer for this step", {}});
   }
   const FakeReply& reply = script->replies[std::min(script->next++, script->replies.size() - 1)];

@@ -1,5 +1,6 @@
 #include "request_text.h"
 #include <zerver/flow/call/defaults.h>
+#include <zerver/flow/request/problem.h>
 #include <zerver/testing/req_test.h>
 #include <zerver/trace/timeline.h>
 
@@ -84,11 +85,29 @@ flow::Exchange& ReqTest::begin(const RequestText& request) {
 
 std::string ReqTest::timeline() const { return trace::timeline(trace_, last_request_); }
 
+std::string ReqTest::take_unscripted() {
+  std::string names;
+  for (Entry& entry : entries_) {
+    for (const std::string& step : entry.fake.take_unscripted())
+      names.append(names.empty() ? "" : ", ").append(entry.target.name).append(1, '.').append(step);
+  }
+  return names;
+}
+
 bool ReqTest::finished() const noexcept { return running_ && running_->finished; }
 
 ResponseText ReqTest::take() {
   ResponseText text;
   if (running_->match.found) text = response_text(running_->response);
+  if (const std::string steps = take_unscripted(); !steps.empty()) {
+    text = ResponseText();
+    text.status = 500;
+    text.content_type = flow::kProblemType;
+    text.body =
+        R"({"type":"urn:zerver:error:zerver.testing.Unscripted","title":"The test has no answer for an effect",)"
+        R"("status":500,"detail":")" +
+        steps + R"("})";
+  }
   text.found = running_->match.found;
   text.allowed = running_->match.allowed;
   running_.reset();

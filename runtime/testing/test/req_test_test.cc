@@ -2,6 +2,7 @@
 #include <zerver/flow/call/defaults.h>
 #include <zerver/flow/flow_task.h>
 #include <zerver/flow/request/answer.h>
+#include <zerver/testing/matchers.h>
 #include <zerver/testing/req_test.h>
 
 #include <gtest/gtest.h>
@@ -52,9 +53,36 @@ TEST(ReqTest, SaysWhenNoFlowIsThere) {
   EXPECT_FALSE(service.send({.target = "/other"}).found);
 }
 
-TEST(ReqTest, AnswersInternalWhereTheTestSaysNothing) {
+TEST(ReqTest, NamesTheStepThatTheTestSaysNothingAbout) {
   ReqTest service(kPackage);
-  EXPECT_EQ(service.send({}).status, 500);
+  const ResponseText response = service.send({});
+  EXPECT_THAT(response, IsProblem(500, "zerver.testing.Unscripted"));
+  EXPECT_THAT(response, HasJson("detail", R"("p.t.ask")"));
+  // The next request has nothing to do with it.
+  service.fake("p.t").answer("ask", FakeReply::json("42"));
+  EXPECT_EQ(service.send({}).status, 200);
+}
+
+// A flow that goes on without the result.
+flow::FlowTask run_regardless(flow::Exchange& exchange) {
+  flow::JsonCall<std::int64_t> call(exchange, kAsk, nullptr);
+  const Result<std::int64_t>& number = co_await call;
+  flow::answer_json(exchange, 200, number ? *number : 0);
+}
+
+TEST(ReqTest, LetsNoFlowPassThatMakesDoWithoutAnAnswer) {
+  static constexpr flow::PackageInfo kRegardless{
+      .name = "r",
+      .flows = {},
+      .targets = kTargets,
+      .handle = [](flow::Exchange& exchange, flow::RouteMatch& match) {
+        match.found = true;
+        return run_regardless(exchange).handled();
+      }};
+  ReqTest service(kRegardless);
+  EXPECT_THAT(service.send({}), IsProblem(500, "zerver.testing.Unscripted"));
+  service.fake("p.t").answer("ask", FakeReply::fault(FaultKind::kMissing));
+  EXPECT_EQ(service.send({}).status, 200);
 }
 
 TEST(ReqTest, TellsAFlowThatWaitsForEver) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace zerver::testing {
@@ -63,8 +64,10 @@ class FakeAdapter final : public flow::Adapter {
   ~FakeAdapter() override;
 
   // The answers to one step's operations, in turn; the last one is repeated. A step without any gets
-  // `internal`.
+  // `internal`, and a ReqTest answers its request with the problem `zerver.testing.Unscripted`.
   void answer(std::string_view step, FakeReply reply);
+  // Steps that had no answer, in the order of their operations; none of them is told twice.
+  std::vector<std::string> take_unscripted() noexcept { return std::exchange(unscripted_, {}); }
 
   const std::vector<Asked>& asked() const noexcept { return asked_; }
   std::size_t cancelled() const noexcept { return cancelled_; }
@@ -85,6 +88,7 @@ class FakeAdapter final : public flow::Adapter {
   async::Loop* loop_;
   std::vector<Script> scripts_;
   std::vector<Asked> asked_;
+  std::vector<std::string> unscripted_;
   std::list<std::unique_ptr<Pending>> pending_;
   std::size_t cancelled_ = 0;
 };

@@ -62,7 +62,8 @@ class ReqTest {
   void set_adapter(std::string_view target, flow::Adapter& adapter);
 
   // Runs the loop until the response is there. A flow that waits for ever is a failed assertion of the
-  // caller: status 0.
+  // caller: status 0. Where a fake had no answer for a step, the response is the problem
+  // `zerver.testing.Unscripted` with status 500 and the step's name, whatever the flow made of that.
   ResponseText send(const RequestText& request);
 
   // The same in steps: begins, and returns the exchange, which waits or has finished; then finished() and
@@ -85,6 +86,8 @@ class ReqTest {
   struct Entry;
 
   Entry& entry(std::string_view target);
+  // Of all fakes, `target.step`, separated by commas.
+  std::string take_unscripted();
 
   const flow::PackageInfo* package_;
   SimLoop loop_;
