@@ -68,9 +68,12 @@ class Dumper {
       out_ << "site " << site.name << ": " << site.operation << " of target " << site.target;
       if (!site.policy.empty()) out_ << ", " << llvm::join(site.policy, ", ");
       out_ << "\n";
+      if (!site.effective.empty()) out_ << "  " << site.effective << "\n";
     }
-    for (const TargetPlan& target : plan.targets)
+    for (const TargetPlan& target : plan.targets) {
       out_ << "target " << target.name << ": " << target.adapter << "\n";
+      if (!target.effective.empty()) out_ << "  " << target.effective << "\n";
+    }
     for (const RouteTablePlan& table : plan.routes)
       routes(plan, table);
     for (const Unsupported& each : plan.unsupported)

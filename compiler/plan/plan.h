@@ -471,6 +471,7 @@ struct SitePlan {
   std::string operation;             // zerver::SqlAdapter::kOne
   std::vector<std::string> fails;    // enumerators of FaultKind
   std::vector<std::string> policy;   // ".timeout = ..."
+  std::string effective;             // the policy with its defaults, for people
   std::string rate;                  // position in the table of rates; empty: none
   std::string answers_name;          // kInsertAnswers
   std::vector<std::string> answers;  // `{kinds, "todo.v1.NotFound", 404}`
@@ -493,6 +494,7 @@ struct TargetPlan {
   std::string operations;             // zerver::SqlAdapter::kOperations; may be empty
   std::string rpcs;                   // people::PeopleAdapter::kRpcs; may be empty
   std::string declared;               // "in_flight pool" as a C++ literal; may be empty
+  std::string effective;              // its limits with their defaults, for people
 };
 
 // What a `rate` that is written once allows to all who name it.

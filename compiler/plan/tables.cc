@@ -2,6 +2,7 @@
 
 #include "compiler/plan/build.h"
 #include "compiler/plan/expressions/constant_json.h"
+#include "compiler/plan/flows/effective_policy.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
@@ -190,6 +191,7 @@ void plan_targets(Builder& builder) {
     // A setting that is the adapter's business is an argument to it.
     if (target.bearer) plan.statements.push_back(configuration(builder, "bearer", *target.bearer));
     plan.settings = target_settings(target);
+    plan.effective = effective_limits(target);
     if (!adapter.operations.empty()) {
       plan.operations = builder.names.spelled(target.adapter, adapter.origin.package, builder.package) +
                         "::" + operation_table(adapter);

@@ -173,6 +173,26 @@ class Dumps(cli.CliTest):
             self.assertIn("broken", result.out)
             self.assertIn("error[", result.err)
 
+    def test_the_plan_has_the_policies_that_are_in_force(self):
+        self.put("calls.flow", """\
+            package calls;
+
+            target bare = kv();
+            target held = kv("memory:x") { in_flight 8; queue 4; breaker 30% of 10 open 2s; retry_budget 5%; }
+            policy patient { timeout 200ms; retry 2 backoff 20ms..80ms on Unavailable; hedge 1 after 50ms; }
+
+            slots { one: string; two: string; }
+            step first -> one = bare.get("a");
+            step second -> two = held.get("b") with patient;
+
+            flow both on GET "/both" public { first; second; return 200 { one, two }; }
+            """)
+        out = self.compile_ok("--dump=plan", "calls.flow").out
+        self.assertIn("  attempts 1 of 1 s (the default), hedges none\n", out)
+        self.assertIn("  attempts 3 of 200 ms, pauses of at most 20 ms + 40 ms, hedges 1 after 50 ms\n", out)
+        self.assertIn("  in_flight 256, queue 0, breaker none, retry_budget unbounded\n", out)
+        self.assertIn("  in_flight 8, queue 4, breaker 30% of 10 open 2 s, retry_budget 5%\n", out)
+
     def test_there_is_no_plan_of_broken_input(self):
         self.put("broken.flow", cli.BROKEN)
         result = self.run_compiler("--dump=plan", "broken.flow")

@@ -1,5 +1,6 @@
 // Effects of a flow: calls, their policies, and what becomes of their failures.
 
+#include "compiler/plan/flows/effective_policy.h"
 #include "compiler/plan/flows/flow_builder.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -171,6 +172,7 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
                    "::" + constant(adapter.operations[effect.operation].origin.name);
   plan.fails = kind_names(adapter.operations[effect.operation].fails);
   plan.policy = policy(step, effect.settings);
+  plan.effective = effective_policy(builder_.program, effect);
   plan.rate = rate(effect.settings);
   plan.answers = failure_answers(builder_, step);
   plan.name = constant(name + "_call");
