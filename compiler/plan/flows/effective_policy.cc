@@ -32,7 +32,8 @@ std::string number_or_default(std::optional<std::uint32_t> number, llvm::StringR
 std::string effective_policy(const model::Program& program, const model::EffectCall& call) {
   if (program.targets[call.target].builtin) return "";
   const model::CallTime time = model::time_call(program, call, model::Otherwise::kDefault);
-  std::string text = "attempts " + std::to_string(time.retries + 1) + " of " + model::duration_text(*time.timeout);
+  std::string text =
+      "attempts " + std::to_string(time.retries + 1) + " of " + model::duration_text(*time.timeout);
   if (time.by_default) text += " (the default)";
   if (time.retries != 0) {
     text += ", pauses of at most ";

@@ -58,7 +58,7 @@ std::string Systems::open_target(const flow::TargetInfo& info, const Registry& r
   }
   if (opened.system == nullptr)
     return adapter + ": " + (opened.error.empty() ? "it does not say why it cannot be opened" : opened.error);
-  entries_.emplace_back(info, entry->info, std::move(opened.system));
+  entries_.emplace_back(info, std::move(config), entry->info, std::move(opened.system));
   return {};
 }
 
@@ -110,6 +110,28 @@ std::vector<TargetState> Systems::states() const {
 void Systems::probe(flow::Worker& worker, const std::function<void(std::size_t, Health)>& done) {
   for (std::size_t i = 0; i < entries_.size(); ++i)
     entries_[i].system->probe(worker, [&done, i](Health health) { done(i, std::move(health)); });
+}
+
+std::vector<Systems::Renewal> Systems::renew(const flow::Environment& environment) {
+  std::vector<Renewal> renewals;
+  for (Entry& entry : entries_) {
+    if (entry.info.configure == nullptr) continue;
+    flow::TargetConfig config;
+    entry.info.configure(environment, config);
+    bool is_taken = true;
+    for (const flow::TargetConfig::Argument& argument : config.arguments()) {
+      if (!argument.is_secret() || entry.config.get(argument.name) == argument.value) continue;
+      Renewal& renewal = renewals.emplace_back(&entry.info, argument.name);
+      try {
+        renewal.why = entry.system->renew(argument.name, argument.value);
+      } catch (const std::exception& error) {
+        renewal.why = error.what();
+      }
+      is_taken = is_taken && renewal.why.empty();
+    }
+    if (is_taken) entry.config = std::move(config);
+  }
+  return renewals;
 }
 
 void Systems::close(Duration patience) noexcept {

@@ -58,5 +58,14 @@ TEST_F(StaticTokens, RefusesWhatIsNoPairAndDoesNotRepeatIt) {
     EXPECT_EQ(open(users), "its users must be `user:token` pairs with commas between them");
 }
 
+TEST_F(StaticTokens, GoesByOtherUsersWhenItIsTold) {
+  ASSERT_EQ(open("alice:t1"), "");
+  EXPECT_EQ(system->renew("users", "bob:t2"), "");
+  EXPECT_EQ(user_of("t1"), "missing");
+  EXPECT_EQ(user_of("t2"), "bob");
+  EXPECT_NE(system->renew("users", "carol"), "");
+  EXPECT_EQ(user_of("t2"), "bob");
+}
+
 }  // namespace
 }  // namespace zerver::effects

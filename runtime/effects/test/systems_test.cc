@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,7 +24,11 @@ namespace {
 class Environment final : public flow::Environment {
  public:
   std::optional<std::string_view> variable(std::string_view) const override { return std::nullopt; }
-  std::optional<std::string_view> secret(std::string_view) const override { return std::nullopt; }
+  std::optional<std::string_view> secret(std::string_view name) const override {
+    const auto found = secrets.find(name);
+    return found == secrets.end() ? std::nullopt : std::optional<std::string_view>(found->second);
+  }
+  std::map<std::string, std::string, std::less<>> secrets;
 };
 
 // Notes when its systems are opened and stopped, and when their adapters go.
@@ -60,6 +65,11 @@ class Recorder {
       return PoolState{.open = 2, .idle = 1, .waiting = 0, .most = 4};
     }
     void probe(flow::Worker&, ProbeDone done) override { done({.state = Health::State::kUp}); }
+    std::string renew(std::string_view argument, std::string_view value) override {
+      if (argument == "fixed") return System::renew(argument, value);
+      owner_.note("renew", std::string(argument) + "=" + std::string(value));
+      return "";
+    }
     void stop(Duration patience) noexcept override {
       owner_.note(patience == Duration::from_seconds(3) ? "stop" : "stop in another time", name_);
     }
@@ -221,6 +231,44 @@ TEST_F(SystemsTest, TakesTimeAndChanceFromTheWorker) {
   const Probe<std::uint64_t> number(worker, *targets[1]->adapter, RandomAdapter::kU64,
                                     RandomAdapter::U64Arguments{});
   EXPECT_EQ(number.reply, same.u64());
+}
+
+TEST_F(SystemsTest, TellsASystemWhichOfItsSecretsAreOthers) {
+  static constexpr flow::TargetInfo kTargets[] = {
+      {.name = "shop.pay",
+       .adapter = "shop.pay",
+       .configure =
+           [](const flow::Environment& from, flow::TargetConfig& config) {
+             config.set("url", "https://pay.example.com");
+             config.set_required("token", from.secret("TOKEN"), "secret.TOKEN");
+             config.set_required("fixed", from.secret("FIXED"), "secret.FIXED");
+           }},
+      {.name = "shop.other", .adapter = "shop.pay", .configure = nullptr}};
+  static constexpr flow::PackageInfo kPackage{
+      .name = "shop", .flows = {}, .targets = kTargets, .handle = nullptr};
+  environment.secrets = {{"TOKEN", "one"}, {"FIXED", "same"}};
+  registry.add("shop.pay", recorder.open());
+  ASSERT_EQ(open({&kPackage}), "");
+  recorder.events.clear();
+  EXPECT_TRUE(systems.renew(environment).empty());
+
+  environment.secrets["TOKEN"] = "two";
+  const std::vector<Systems::Renewal> one = systems.renew(environment);
+  ASSERT_EQ(one.size(), 1U);
+  EXPECT_EQ(one[0].info, &kTargets[0]);
+  EXPECT_EQ(one[0].argument, "token");
+  EXPECT_EQ(one[0].why, "");
+  EXPECT_TRUE(systems.renew(environment).empty()) << "it has it already";
+
+  // Said again until it is taken.
+  environment.secrets["FIXED"] = "other";
+  for (int i = 0; i < 2; ++i) {
+    const std::vector<Systems::Renewal> refused = systems.renew(environment);
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused[0].argument, "fixed");
+    EXPECT_EQ(refused[0].why, "its adapter takes another one at the next start only");
+  }
+  EXPECT_EQ(recorder.events, std::vector<std::string>{"renew token=two"});
 }
 
 }  // namespace

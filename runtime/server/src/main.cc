@@ -198,10 +198,27 @@ int list_targets(std::string_view program, std::span<const flow::PackageInfo* co
   return all_up && registry.errors().empty() ? kServed : kNotUp;
 }
 
+// What SIGHUP asks for.
+void renew_secrets(ProcessEnvironment& environment, effects::Systems& systems, Log& log) {
+  environment.renew();
+  for (const std::string& problem : environment.problems())
+    log.write(LogLevel::kError, problem);
+  const std::vector<effects::Systems::Renewal> renewals = systems.renew(environment);
+  for (const effects::Systems::Renewal& each : renewals) {
+    const std::string what = "target `" + std::string(each.info->name) + "`: `" + each.argument + "` ";
+    if (each.why.empty()) {
+      log.write(LogLevel::kInfo, what + "is another one from now on");
+    } else {
+      log.write(LogLevel::kError, what + "stays as it was: " + each.why);
+    }
+  }
+  if (renewals.empty()) log.write(LogLevel::kInfo, "no target has another secret");
+}
+
 int serve(std::string_view program, const Settings& settings,
           std::span<const flow::PackageInfo* const> packages, RegisterAdapters register_adapters) {
   const SystemClock clock;
-  const ProcessEnvironment environment;
+  ProcessEnvironment environment;
   StandardErrorLog plain_log(program);
   MaskingLog log(environment, plain_log);
   effects::Registry registry;
@@ -239,7 +256,7 @@ int serve(std::string_view program, const Settings& settings,
   sagas.recover(server.worker(0), std::move(recovered));
 
   std::signal(SIGPIPE, SIG_IGN);  // of standard output; sockets do without
-  io::StopSignals signals({SIGUSR1});
+  io::StopSignals signals({SIGUSR1, SIGHUP});
   try {
     server.start();
   } catch (const std::exception&) {  // no more threads: those that run use the systems
@@ -250,8 +267,13 @@ int serve(std::string_view program, const Settings& settings,
   for (const std::string& address : server.addresses())
     std::printf("listening on http://%s\n", address.c_str());
   std::fflush(stdout);
-  while (signals.wait() == SIGUSR1)
-    print_error(program, environment.masked(to_json(snapshot_of(server, systems, sagas.unsettled()))));
+  for (int signal = signals.wait(); signal == SIGUSR1 || signal == SIGHUP; signal = signals.wait()) {
+    if (signal == SIGHUP) {
+      renew_secrets(environment, systems, log);
+    } else {
+      print_error(program, environment.masked(to_json(snapshot_of(server, systems, sagas.unsettled()))));
+    }
+  }
   server.drain();
   server.join();
   background.end(log);

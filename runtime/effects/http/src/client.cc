@@ -37,6 +37,7 @@ Client::Client(flow::Worker& worker, io::net::Connector& connector, const Settin
       connector_(connector),
       settings_(settings),
       shared_(shared),
+      authorization_(shared.authorization),
       pool_options_(pool_options(settings)),
       limits_(response_limits(settings)),
       idle_timer_(*this),
@@ -68,7 +69,9 @@ void Client::start(flow::Operation& operation, Form form, const Wanted& wanted) 
   transfer.repeats = 0;
   transfer.redirects_left = settings_.redirects;
   operation.adapter_data = &transfer;
-  if (const std::string_view fault = transfer.request.make(wanted, operation, settings_); !fault.empty()) {
+  if (const std::string_view fault =
+          transfer.request.make(wanted, operation, settings_, authorization_.get());
+      !fault.empty()) {
     const FaultKind kind =
         operation.fails().contains(FaultKind::kInvalid) ? FaultKind::kInvalid : FaultKind::kRejected;
     return finish(transfer, {kind, String::borrowed(fault), {}});

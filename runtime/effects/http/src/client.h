@@ -99,6 +99,7 @@ class Client {
   io::net::Connector& connector_;
   const Settings& settings_;
   Shared& shared_;
+  Renewable<std::string>::Reader authorization_;
   async::PoolOptions pool_options_;
   http::ResponseLimits limits_;
   std::deque<Host> hosts_;

@@ -155,7 +155,9 @@ async::Task<void> connect_once(io::net::Connector* connector, std::shared_ptr<co
 
 class HttpSystem final : public HttpService {
  public:
-  explicit HttpSystem(Settings settings) : settings_(std::move(settings)) {}
+  explicit HttpSystem(Settings settings) : settings_(std::move(settings)) {
+    shared_.authorization.set(settings_.authorization);
+  }
 
   std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
     ++shared_.workers;
@@ -178,6 +180,13 @@ class HttpSystem final : public HttpService {
     auto route = std::make_shared<const Route>(make_route(settings_.base.origin, settings_));
     async::spawn(worker.loop(), connect_once, &network->connector(), std::move(route), std::move(done))
         .detach();
+  }
+  std::string renew(std::string_view argument, std::string_view value) override {
+    if (argument != "bearer") return System::renew(argument, value);
+    std::string authorization;
+    std::string why = read_authorization(value, authorization);
+    if (why.empty()) shared_.authorization.set(std::move(authorization));
+    return why;
   }
   std::optional<PoolState> pool() const override {
     const std::uint32_t workers = std::max(1U, shared_.workers.load());

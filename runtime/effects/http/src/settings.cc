@@ -31,6 +31,13 @@ std::optional<std::string> process_environment(const char* name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+std::string read_authorization(std::string_view bearer, std::string& authorization) {
+  authorization = bearer.empty() ? "" : "Bearer " + std::string(bearer);
+  return bearer.empty() || http::find_fault_in_field({"Authorization", authorization}).empty()
+             ? ""
+             : "its `bearer` cannot stand in a header field";
+}
+
 std::string read_settings(const flow::TargetInfo& target, const flow::TargetConfig& config,
                           EnvironmentLookup environment, Settings& settings) {
   const auto [arguments, error] = HttpConfig::parse(config);
@@ -52,11 +59,9 @@ std::string make_settings(const flow::TargetInfo& target, const flow::TargetConf
   settings.idle = arguments.idle;
   settings.lifetime = arguments.lifetime;
   if (!read_http2(arguments.http2, settings.http2)) return "its `http2` must be `auto`, `always` or `never`";
-  if (const std::string_view token = config.get("bearer").value_or(""); !token.empty()) {
-    settings.authorization = "Bearer " + std::string(token);
-    if (!http::find_fault_in_field({"Authorization", settings.authorization}).empty())
-      return "its `bearer` cannot stand in a header field";
-  }
+  if (std::string why = read_authorization(config.get("bearer").value_or(""), settings.authorization);
+      !why.empty())
+    return why;
   settings.proxy = arguments.proxy;
   settings.environment = environment;
   std::optional<Proxy> proxy;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace zerver {
 struct HttpConfig;
@@ -42,6 +43,8 @@ struct Settings {
 };
 
 // Empty, or one line that says what is wrong, without secrets.
+// The setting `bearer` as a field's value; empty where there is none.
+[[nodiscard]] std::string read_authorization(std::string_view bearer, std::string& authorization);
 [[nodiscard]] std::string read_settings(const flow::TargetInfo& target, const flow::TargetConfig& config,
                                         EnvironmentLookup environment, Settings& settings);
 // The same with arguments that have been read.

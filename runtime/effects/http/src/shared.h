@@ -2,10 +2,13 @@
 #pragma once
 
 #include <zerver/effects/health.h>
+#include <zerver/effects/renewable.h>
 #include <zerver/effects/system.h>
 
 #include <atomic>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace zerver::effects::http_client {
 
@@ -25,6 +28,7 @@ struct Shared {
     health.note(so_far >= kFailuresOfOutage ? Health::State::kDown : Health::State::kDegraded, why, now);
   }
 
+  Renewable<std::string> authorization;  // the value of a field; empty: none
   HealthRecord health;
   std::atomic<std::uint32_t> failures = 0;  // since the last answer
   std::atomic<bool> known = false;

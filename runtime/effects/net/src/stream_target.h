@@ -132,7 +132,7 @@ template <class Connection> class StreamPool {
 };
 
 // A target with such pools: one `Shared`, and an adapter of it for each worker.
-template <class Shared, class WorkerAdapter> class StreamSystem final : public System {
+template <class Shared, class WorkerAdapter> class StreamSystem : public System {
  public:
   explicit StreamSystem(std::unique_ptr<Shared> shared) noexcept : shared_(std::move(shared)) {}
 
@@ -150,6 +150,9 @@ template <class Shared, class WorkerAdapter> class StreamSystem final : public S
     }
     done(health());
   }
+
+ protected:
+  Shared& shared() noexcept { return *shared_; }
 
  private:
   std::unique_ptr<Shared> shared_;

@@ -114,8 +114,6 @@ class WorkerWebSocket final : public WebsocketAdapter {
   StreamPool<WebSocketConnection> pool_;
 };
 
-using WebSocketSystem = StreamSystem<WebSocketShared, WorkerWebSocket>;
-
 // Of the `Host` field: without the port that the scheme has anyway.
 std::string host_of(const TargetUrl& url) {
   const std::string whole = describe(url).substr(url.scheme.size() + 3);
@@ -126,6 +124,23 @@ std::string host_of(const TargetUrl& url) {
 bool is_field_value(std::string_view text) noexcept {
   return std::ranges::all_of(text, [](char each) { return each >= ' ' && each != 0x7f; });
 }
+
+// Empty, or what is wrong.
+std::string set_authorization(WebSocketShared& shared, std::string_view authorization) {
+  if (!is_field_value(authorization)) return "its `authorization` has a control character";
+  shared.authorization.set(std::string(authorization));
+  return "";
+}
+
+class WebSocketSystem final : public StreamSystem<WebSocketShared, WorkerWebSocket> {
+ public:
+  using StreamSystem::StreamSystem;
+
+  // Of connections that are opened from now on.
+  std::string renew(std::string_view argument, std::string_view value) override {
+    return argument == "authorization" ? set_authorization(shared(), value) : System::renew(argument, value);
+  }
+};
 
 }  // namespace
 }  // namespace net
@@ -139,12 +154,10 @@ Registry::Open open_websocket(ConnectorOf connector) {
         net::StreamSettings& settings = shared->settings;
         settings = {{}, config.idle, config.connect, static_cast<std::size_t>(config.max), target.pool};
         shared->protocol = config.protocol.value_or("");
-        shared->authorization = config.authorization.value_or("");
         std::string error = net::parse_target_url(config.url, {{"ws", 80}, {"wss", 443}}, settings.url);
         if (error.empty() && !net::is_field_value(shared->protocol))
           error = "its `protocol` has a control character";
-        if (error.empty() && !net::is_field_value(shared->authorization))
-          error = "its `authorization` has a control character";
+        if (error.empty()) error = net::set_authorization(*shared, config.authorization.value_or(""));
         if (error.empty())
           error = shared->set_endpoint("wss", config.ca, config.certificate, config.private_key);
         if (!error.empty()) return {nullptr, std::move(error)};

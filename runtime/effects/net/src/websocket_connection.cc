@@ -37,7 +37,8 @@ async::Task<Result<void>> WebSocketConnection::shake_hands(const WebSocketShared
   const std::string key = ws::make_key(random_);
   const std::string_view path =
       shared.settings.url.path.empty() ? "/" : std::string_view(shared.settings.url.path);
-  const ws::Opening opening{shared.host, path, shared.protocol, shared.authorization};
+  const std::string authorization = shared.authorization.get();
+  const ws::Opening opening{shared.host, path, shared.protocol, authorization};
   ws::write_opening(out_, opening, key);
   const Result<void> sent = co_await flush();
   if (!sent) co_return sent.error();

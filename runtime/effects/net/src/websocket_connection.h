@@ -2,6 +2,7 @@
 #pragma once
 
 #include "stream_target.h"
+#include <zerver/effects/renewable.h>
 #include <zerver/http/websocket.h>
 #include <zerver/io/net/stream.h>
 
@@ -16,7 +17,7 @@ namespace zerver::effects::net {
 struct WebSocketShared : StreamShared {
   std::string host;  // of the opening
   std::string protocol;
-  std::string authorization;
+  Renewable<std::string> authorization;
 };
 
 struct WebSocketMessage {

@@ -52,6 +52,8 @@ std::optional<std::string_view> ProcessEnvironment::secret(std::string_view name
   if (known == secrets_.end()) {
     std::string key(name);
     std::optional<std::string> value = find_secret(key);
+    const std::lock_guard lock(mutex_);
+    if (value && value->size() >= kLeastMasked) hidden_.insert(*value);
     known = secrets_.emplace(std::move(key), std::move(value)).first;
   }
   return known->second ? std::optional<std::string_view>(*known->second) : std::nullopt;
@@ -70,13 +72,29 @@ std::optional<std::string> ProcessEnvironment::find_secret(const std::string& na
   return read_secret(std::string(folder == nullptr ? "/run/secrets" : folder) + "/" + name, why);
 }
 
+void ProcessEnvironment::renew() {
+  problems_.clear();
+  for (auto& [name, value] : secrets_) {
+    const std::size_t problems = problems_.size();
+    std::optional<std::string> now = find_secret(name);
+    if (!now) {
+      if (value && problems == problems_.size())
+        problems_.push_back("secret." + name + ": it is not there any more, and stays what it was");
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    if (now->size() >= kLeastMasked) hidden_.insert(*now);
+    value = std::move(now);
+  }
+}
+
 std::string ProcessEnvironment::masked(std::string_view text) const {
   std::string result(text);
-  for (const auto& [name, value] : secrets_) {
-    if (!value || value->size() < kLeastMasked) continue;
+  const std::lock_guard lock(mutex_);
+  for (const std::string& value : hidden_) {
     std::size_t at = 0;
-    while ((at = result.find(*value, at)) != std::string::npos) {
-      result.replace(at, value->size(), kMask);
+    while ((at = result.find(value, at)) != std::string::npos) {
+      result.replace(at, value.size(), kMask);
       at += kMask.size();
     }
   }

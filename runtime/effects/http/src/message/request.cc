@@ -59,7 +59,8 @@ std::string_view Request::method_name() const noexcept {
   return method_ == Method::kOther ? method_name_ : zerver::method_name(method_);
 }
 
-std::string_view Request::make(const Wanted& wanted, flow::Operation& operation, const Settings& settings) {
+std::string_view Request::make(const Wanted& wanted, flow::Operation& operation, const Settings& settings,
+                               std::string_view authorization) {
   method_ = wanted.method;
   method_name_ = wanted.method_name;
   if (method_ == Method::kOther && !is_token(method_name_)) return "the method is not a token";
@@ -93,7 +94,8 @@ std::string_view Request::make(const Wanted& wanted, flow::Operation& operation,
   for (const Header& field : wanted.fields)
     add(field.name, field.value);
   if (const std::string_view fault = add_callers(wanted.headers); !fault.empty()) return fault;
-  if (!settings.authorization.empty() && !has("authorization")) add("Authorization", settings.authorization);
+  authorization_ = authorization;
+  if (!authorization_.empty() && !has("authorization")) add("Authorization", authorization_);
   for (const Header& field : fields_) {
     if (const std::string_view fault = http::find_fault_in_field(field); !fault.empty()) return fault;
   }

@@ -37,8 +37,9 @@ class Request {
  public:
   // Why it cannot be sent, static, or empty: in a path, a field or a method is what would be understood as
   // something else.
+  // `authorization`: of the target, a field's value; empty: none.
   [[nodiscard]] std::string_view make(const Wanted& wanted, flow::Operation& operation,
-                                      const Settings& settings);
+                                      const Settings& settings, std::string_view authorization);
 
   // It goes on to another place (RFC 9110, 15.4), where what belongs to the first one is not told.
   // False when it is not to: the place is less safe than the one before, or a body would go to another
@@ -77,6 +78,7 @@ class Request {
   bool is_repeatable_ = false;
   std::size_t own_fields_ = 0;  // the first ones, which go to any origin
   std::vector<Header> fields_;
+  std::string authorization_;  // the target may get another one meanwhile
   std::array<char, flow::TraceContext::kParentSize> trace_parent_{};
   std::array<char, kTimeSize> time_left_{};
   std::string_view time_field_, time_unit_;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace zerver::effects {
@@ -43,6 +44,14 @@ class System {
   virtual void probe(flow::Worker& worker, ProbeDone done) {
     static_cast<void>(worker);
     done(health());
+  }
+  // An argument of its target, which is a secret, has another value. Operations that begin behind it use
+  // that, and what goes on already keeps the old one. Empty, or why not, on one line without secrets. On the
+  // main thread, while workers run.
+  [[nodiscard]] virtual std::string renew(std::string_view argument, std::string_view value) {
+    static_cast<void>(argument);
+    static_cast<void>(value);
+    return "its adapter takes another one at the next start only";
   }
   // The service ends. What goes on without a flow (statements that were let go, buffers) is brought to an end
   // within `patience`; what does not end by then is given up.

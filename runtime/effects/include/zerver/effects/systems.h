@@ -68,21 +68,33 @@ class Systems {
   // answered or this is closed.
   void probe(flow::Worker& worker, const std::function<void(std::size_t target, Health health)>& done);
 
+  // Tells every target whose secrets have other values in the environment than they had. What became of that,
+  // in the order of the targets; one that has refused is asked again the next time. On the main thread.
+  struct Renewal {
+    const flow::TargetInfo* info;
+    std::string argument;
+    std::string why;  // empty: it uses the new one; else why not
+  };
+  std::vector<Renewal> renew(const flow::Environment& environment);
+
   // Ends all systems in the reverse order: their adapters, then System::stop() with `patience` for each. No
   // worker runs any more, and stats() is not called behind it.
   void close(Duration patience) noexcept;
 
  private:
   struct Entry {
-    Entry(const flow::TargetInfo& declared, AdapterInfo implementation, std::unique_ptr<System> opened)
+    Entry(const flow::TargetInfo& declared, flow::TargetConfig arguments, AdapterInfo implementation,
+          std::unique_ptr<System> opened)
         : name(declared.name),
           info(declared),
+          config(std::move(arguments)),
           adapter(std::move(implementation)),
           system(std::move(opened)),
           shared(declared) {}
 
     std::string_view name;
     const flow::TargetInfo& info;
+    flow::TargetConfig config;  // what the system uses
     AdapterInfo adapter;
     std::unique_ptr<System> system;
     flow::SharedTarget shared;
