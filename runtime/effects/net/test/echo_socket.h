@@ -1,9 +1,8 @@
 // A server over UDP.
 #pragma once
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cstdint>
 #include <netinet/in.h>
 #include <string>

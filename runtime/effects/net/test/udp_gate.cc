@@ -1,9 +1,8 @@
 #include "runtime/effects/net/test/udp_gate.h"
 
 #include <arpa/inet.h>
-#include <poll.h>
-
 #include <array>
+#include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
