@@ -3,6 +3,7 @@
 #include "protocol/one_line.h"
 #include "protocol/sql_state.h"
 #include "protocol/types.h"
+#include "round_trip.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -119,6 +120,7 @@ void Connection::connected() noexcept {
   }
   watch_.wait_readable();
   state_ = State::kReady;
+  measure();
   idle_since_ = connected_at_ = head_since_ = loop_.now();
   owner_.connected(*this);
 }
@@ -144,13 +146,20 @@ void Connection::read_cancel_key() {
 // --- Sending ---
 
 bool Connection::takes_behind() const noexcept {
-  return state_ == State::kReady && !is_cancelling() && flights_.size() < kMaxInFlight &&
-         std::ranges::all_of(
-             flights_,
-             [](const Flight& flight) {
-               return flight.kind == Kind::kExecute && flight.request != nullptr &&
-                      flight.statement->is_quick();
-             });
+  if (state_ != State::kReady || is_cancelling()) return false;
+  Duration work{};
+  for (const Flight& flight : flights_) {
+    const bool is_quick =
+        flight.kind == Kind::kExecute && flight.request != nullptr && flight.statement->is_quick();
+    if (!is_quick) return false;
+    work = work + flight.statement->typical();
+  }
+  return goes_ahead(flights_.size(), work, round_trip_);
+}
+
+void Connection::measure() noexcept {
+  if (state_ == State::kReady)
+    round_trip_ = std::max(options_.least_round_trip, round_trip_of(pq_.socket(connection_)));
 }
 
 bool Connection::in_transaction() const noexcept {
@@ -333,7 +342,11 @@ void Connection::end_flight() noexcept {
   answer_bytes_ = 0;
   if (flight.request != nullptr) flight.request->connection_ = nullptr;
   const bool is_execution = flight.kind == Kind::kExecute || flight.kind == Kind::kPrepareAndExecute;
-  if (is_execution && !flight.to_cancel) flight.statement->took(now - std::max(head_since_, flight.sent));
+  if (is_execution && !flight.to_cancel) {
+    // What was sent behind another one was there when that was done.
+    const Duration way = flight.sent > head_since_ ? round_trip_ : Duration{};
+    flight.statement->took(std::max(now - std::max(head_since_, flight.sent) - way, Duration{}));
+  }
   head_since_ = now;
   if (flight.was_cancelled) {
     // A request that has not gone out yet is not needed any more.

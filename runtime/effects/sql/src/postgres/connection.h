@@ -12,6 +12,7 @@
 #include <zerver/io/asio_loop.h>
 #include <zerver/io/descriptor_watch.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -45,8 +46,6 @@ class ConnectionOwner {
 // https://www.postgresql.org/docs/15/libpq-pipeline-mode.html
 class Connection {
  public:
-  // So many statements are sent before the first of them is answered.
-  static constexpr std::size_t kMaxInFlight = 3;
   // So many stay prepared; the one that was used longest ago makes room.
   static constexpr std::size_t kMaxPrepared = 256;
   // Of the rows of one answer.
@@ -70,12 +69,16 @@ class Connection {
   State state() const noexcept { return state_; }
   std::size_t in_flight() const noexcept { return flights_.size(); }
   bool is_idle() const noexcept { return state_ == State::kReady && flights_.empty() && !is_cancelling(); }
-  // A quick statement may be sent behind what is under way, because that is quick, too.
+  // When what runs now was sent, or has begun behind what ran before. Something is under way.
+  TimePoint running_since() const noexcept { return std::max(head_since_, flights_.front().sent); }
+  // A quick statement may be sent behind what is under way, which is quick, too.
   bool takes_behind() const noexcept;
   // In a transaction that somebody has begun.
   bool in_transaction() const noexcept;
   // Since when no statement has been under way.
   TimePoint idle_since() const noexcept { return idle_since_; }
+  // Asks the kernel how far away the server is.
+  void measure() noexcept;
   // When the server has said something last.
   TimePoint heard_at() const noexcept { return head_since_; }
   // 0 as long as it never was.
@@ -176,6 +179,7 @@ class Connection {
   std::uint64_t uses_ = 0;
   TimePoint idle_since_;
   TimePoint connected_at_;
+  Duration round_trip_;
   TimePoint head_since_;  // when the one before the first flight was over
 
   // Of the first flight, as far as it has been answered.

@@ -25,6 +25,7 @@ struct Options {
       Duration::from_seconds(1800);                   // less up to a tenth of it, so that not all go at once
   Duration probe_after = Duration::from_seconds(30);  // an idle one is asked whether it is still there
   Duration answer_timeout = Duration::from_seconds(2);  // to a probe, and to a cancel request
+  Duration least_round_trip;  // to the server: what is taken for it where the kernel has seen less
   Duration least_backoff =
       Duration::from_milliseconds(50);                // after a failed attempt to connect; doubled with
   Duration most_backoff = Duration::from_seconds(1);  // each, up to this; drawn evenly from zero

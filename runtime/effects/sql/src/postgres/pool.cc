@@ -121,10 +121,15 @@ Pool::Member* Pool::member_for(const Request& request) noexcept {
   if (Member* const idle = idle_member(); idle != nullptr) return idle;
   grow(1);
   if (request.form != Request::Form::kPrepared || !book_.is_quick(request.statement.text)) return nullptr;
+  // The one that will be free first, as far as can be told.
+  const auto is_sooner = [](const Connection& a, const Connection& b) {
+    return a.in_flight() != b.in_flight() ? a.in_flight() < b.in_flight()
+                                          : a.running_since() < b.running_since();
+  };
   Member* best = nullptr;
   for (Member& member : members_) {
     if (member.is_leased || !member.connection->takes_behind()) continue;
-    if (best == nullptr || member.connection->in_flight() < best->connection->in_flight()) best = &member;
+    if (best == nullptr || is_sooner(*member.connection, *best->connection)) best = &member;
   }
   return best;
 }
@@ -245,6 +250,7 @@ void Pool::maintain() noexcept {
   for (std::size_t index = members_.size(); index-- > 0;) {
     Member& member = members_[index];
     Connection& connection = *member.connection;
+    connection.measure();
     if (member.is_leased || !connection.is_idle()) continue;
     const Duration idle = now - connection.idle_since();
     if (now >= member.goes_at || (idle > options_.idle_timeout && members_.size() > 1)) {

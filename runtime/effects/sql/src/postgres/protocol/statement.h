@@ -55,7 +55,9 @@ class Statement {
   // The names with which the columns of its rows were compared, since a connection has prepared it last.
   const std::string_view* compared = nullptr;
 
+  // By the server, on the way there and back apart.
   void took(Duration time) noexcept;
+  Duration typical() const noexcept { return typical_; }  // of one that has run
   // Runs that were measured were quick, on the whole.
   bool is_quick() const noexcept { return typical_.nanoseconds >= 0 && typical_ < kQuick; }
 
