@@ -103,12 +103,19 @@ bool is_formattable(const Context& context, model::TypeId type) {
   }
 }
 
-bool is_bindable(const Context& context, model::TypeId type) {
+bool is_column(const Context& context, model::TypeId type) {
   const model::TypeId inner = strip_scalar(context, context.types.strip_optional(type));
   const TypeKind kind = context.types.kind(inner);
   if (kind == TypeKind::kList) return is_formattable(context, context.types[inner].element);
   return is_formattable(context, inner) || kind == TypeKind::kBytes || kind == TypeKind::kJson ||
          kind == TypeKind::kNull;
+}
+
+bool is_bindable(const Context& context, model::TypeId type) {
+  const model::TypeId inner = context.types.strip_optional(type);
+  const bool is_list = context.types.kind(inner) == TypeKind::kList;
+  return is_column(context, type) ||
+         (is_list && context.types.kind(context.types[inner].element) == TypeKind::kStruct);
 }
 
 bool is_text_decodable(const Context& context, model::TypeId type) {

@@ -15,7 +15,9 @@ namespace zc::check {
 
 // Whether text can be made of it by interpolation.
 [[nodiscard]] bool is_formattable(const Context& context, model::TypeId type);
-// Whether it can be a parameter of a statement.
+// Whether it can be one column of a row.
+[[nodiscard]] bool is_column(const Context& context, model::TypeId type);
+// Whether it can be a parameter of a statement: what can be a column, and lists of structs, which are JSON.
 [[nodiscard]] bool is_bindable(const Context& context, model::TypeId type);
 // Whether it can be read from a path, query, header or cookie.
 [[nodiscard]] bool is_text_decodable(const Context& context, model::TypeId type);

@@ -35,7 +35,7 @@ class ResultCheck {
     const TypeKind kind = use_.context.types.kind(element);
     if (kind == TypeKind::kStruct) {
       check_struct(model::StructId(use_.context.types[element].declaration));
-    } else if (is_bindable(use_.context, element)) {  // else it was reported
+    } else if (is_column(use_.context, element)) {  // else it was reported
       check_single(element);
     }
   }

@@ -248,7 +248,7 @@ class EffectResolver {
     if (operation.format == model::ResultFormat::kRow) {
       const model::TypeId declared = context_.types.strip_optional(operation.result);
       if (context_.types.kind(declared) == TypeKind::kList) element = context_.types[element].element;
-      const bool is_row = context_.types.kind(element) == TypeKind::kStruct || is_bindable(context_, element);
+      const bool is_row = context_.types.kind(element) == TypeKind::kStruct || is_column(context_, element);
       if (!is_row) {
         context_.engine
             .report(Kind::kResultType, effect_.call->callee.span,

@@ -133,6 +133,25 @@ TEST_F(PostgresTest, BindsListsAsArrays) {
   EXPECT_EQ(many("select unnest(?::integer[])", {Value::list(R"(["x"])")}).fault, FaultKind::kConflict);
 }
 
+TEST_F(PostgresTest, InsertsAListOfRowsByOneStatement) {
+  ASSERT_EQ(open(), "");
+  ASSERT_TRUE(exec("create table t (id bigint primary key, name text not null)").is_good());
+  std::string rows = "[";
+  for (int id = 0; id < 5000; ++id)
+    rows += (id == 0 ? "" : ",") + (R"({"id":)" + std::to_string(id)) + R"(,"name":"it's \"quoted\""})";
+  rows += ']';
+  const std::string statement =
+      "insert into t (id, name) select id, name from jsonb_to_recordset(?) as r(id bigint, name text)";
+  const Answer inserted = exec(statement, {Value::list(rows)});
+  EXPECT_TRUE(inserted.is_good()) << inserted.why;
+  EXPECT_EQ(inserted.affected, 5000);
+  EXPECT_EQ(query("select count(*), count(distinct name), max(name) from t"), "5000|1|it's \"quoted\"");
+  // All or nothing.
+  EXPECT_EQ(exec(statement, {Value::list(R"([{"id":9000,"name":"a"},{"id":1,"name":"b"}])")}).fault,
+            FaultKind::kConflict);
+  EXPECT_EQ(query("select count(*) from t"), "5000");
+}
+
 TEST_F(PostgresTest, TellsWhatDoesNotFitWithoutTheValue) {
   ASSERT_EQ(open(), "");
   ASSERT_TRUE(exec("create table t (i integer, u uuid, v varchar(3), d date)").is_good());
