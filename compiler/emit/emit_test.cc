@@ -78,7 +78,7 @@ TEST_F(EmitTest, WhatCannotBeGeneratedIsADiagnosticAndNoFile) {
   const diagnostics::Report report = diagnostics_.finish();
   ASSERT_EQ(report.diagnostics.size(), 1U);
   EXPECT_EQ(report.diagnostics[0].kind, diagnostics::Kind::kNotGeneratedYet);
-  EXPECT_EQ(report.diagnostics[0].message, "an answer of server-sent events cannot be generated yet");
+  EXPECT_EQ(report.diagnostics[0].message, "a streamed answer of `on overload` cannot be generated yet");
 }
 
 TEST_F(EmitTest, ASettingWithoutEffectIsAWarning) {

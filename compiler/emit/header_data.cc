@@ -26,6 +26,12 @@ Data field_data(const plan::FieldPlan& field) {
                  {"deprecated", deprecated(field.is_deprecated, field.deprecated)}});
 }
 
+// What an implementation that does not have the operation says; empty: it must have it.
+std::string lacking_text(const plan::OperationPlan& operation) {
+  if (operation.commits) return "\"this implementation has no transactions\"";
+  return operation.opens ? "\"this implementation streams nothing\"" : "";
+}
+
 Data operation_data(const plan::OperationPlan& operation, const std::string& adapter, std::size_t index) {
   return object(
       {{"name", operation.name},
@@ -34,7 +40,7 @@ Data operation_data(const plan::OperationPlan& operation, const std::string& ada
        // `kOperation` of the arguments hides that of an operation `operation`.
        {"index_constant", (operation.constant == "kOperation" ? adapter + "::" : "") + operation.constant},
        {"reply", operation.reply},
-       {"commits", flag(operation.commits)},
+       {"lacking", when_set(lacking_text(operation))},
        {"index", std::to_string(index)},
        {"flow_name", operation.flow_name},
        {"access", operation.access},

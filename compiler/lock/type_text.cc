@@ -36,7 +36,7 @@ class TypeReader {
 
  private:
   bool element(TypeText& result, unsigned depth) {
-    if (result.name != "list" && result.name != "map") return true;
+    if (result.name != "list" && result.name != "map" && result.name != "stream") return true;
     if (!rest_.consume_front("<")) return false;
     if (result.name == "map" && !rest_.consume_front("string,")) return false;
     std::optional<TypeText> inner = type(depth + 1);
@@ -89,7 +89,7 @@ std::optional<std::vector<TypeText>> parse_types(llvm::StringRef text) {
 
 std::string to_text(const TypeText& type) {
   std::string text = type.name;
-  if (type.name == "list") {
+  if (type.name == "list" || type.name == "stream") {
     text += "<" + to_text(type.elements.front()) + ">";
   } else if (type.name == "map") {
     text += "<string," + to_text(type.elements.front()) + ">";

@@ -22,7 +22,7 @@ const char* word_of(const std::array<const char*, kCount>& words, Enum value) {
 
 constexpr std::array kStepKinds{"extract", "pure", "effect", "group", "body"};
 constexpr std::array kPresences{"unset", "maybe", "set"};
-constexpr std::array kFormats{"", " json", " text", " html", " bytes", "", " stream", " sse"};
+constexpr std::array kFormats{"", " json", " text", " html", " bytes", "", " stream", " sse", ""};
 constexpr std::array kAlternatives{"need", "insert", "replace"};
 
 // "402, 423, rejected"

@@ -34,7 +34,17 @@ enum class StatementKind : std::uint8_t {
   kReturn,      // `answer`
 };
 
-enum class AnswerFormat : std::uint8_t { kNone, kJson, kText, kHtml, kBytes, kMedia, kJsonLines, kEvents };
+enum class AnswerFormat : std::uint8_t {
+  kNone,
+  kJson,
+  kText,
+  kHtml,
+  kBytes,
+  kMedia,
+  kJsonLines,
+  kEvents,
+  kSource,  // bytes of a stream, whose source says what they are
+};
 
 struct AnswerHeader {
   std::string name;

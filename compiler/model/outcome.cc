@@ -167,9 +167,20 @@ llvm::StringRef media_type_of(const Answer& answer) {
       return "application/jsonl";
     case AnswerFormat::kEvents:
       return "text/event-stream";
+    case AnswerFormat::kSource:
+      return "any media type";
   }
   return "";
 }
+
+}  // namespace
+
+bool is_streamed(const Program& program, const Answer& answer) {
+  return answer.format == AnswerFormat::kJsonLines || answer.format == AnswerFormat::kEvents ||
+         (answer.body && program.types[answer.body->type].kind == TypeKind::kStream);
+}
+
+namespace {
 
 class AnswerCollector {
  public:

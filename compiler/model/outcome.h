@@ -33,6 +33,9 @@ struct Escape {
 // Why a step raises an error, as the rest of a sentence: "`db.one` fails with `missing`".
 [[nodiscard]] std::string cause_text(const Program& program, const Step& step, ErrorId error);
 
+// Whether the body is made while it is sent.
+[[nodiscard]] bool is_streamed(const Program& program, const Answer& answer);
+
 // Where an error belongs: its domain, else its package.
 [[nodiscard]] llvm::StringRef domain_name(const Program& program, ErrorId error);
 

@@ -83,6 +83,7 @@ const char* builtin_name(TypeKind kind) {
     case TypeKind::kOptional:
     case TypeKind::kList:
     case TypeKind::kMap:
+    case TypeKind::kStream:
     case TypeKind::kObject:
     case TypeKind::kVariable:
       return "";
@@ -108,6 +109,8 @@ std::string type_text(const Program& program, TypeId id) {
       return "list<" + type_text(program, type.element) + ">";
     case TypeKind::kMap:
       return "map<string, " + type_text(program, type.element) + ">";
+    case TypeKind::kStream:
+      return "stream<" + type_text(program, type.element) + ">";
     case TypeKind::kVariable:
       return "T" + std::to_string(type.declaration);
     case TypeKind::kObject: {

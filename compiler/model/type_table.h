@@ -32,6 +32,7 @@ class TypeTable {
   TypeId optional(TypeId element);
   TypeId list(TypeId element) { return make(TypeKind::kList, 0, element); }
   TypeId map(TypeId element) { return make(TypeKind::kMap, 0, element); }
+  TypeId stream(TypeId element) { return make(TypeKind::kStream, 0, element); }
   TypeId object(std::vector<ObjectField> fields);
 
   [[nodiscard]] bool is_optional(TypeId id) const { return kind(id) == TypeKind::kOptional; }

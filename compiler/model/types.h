@@ -39,6 +39,7 @@ enum class TypeKind : std::uint8_t {
   kOptional,
   kList,
   kMap,        // of `element`
+  kStream,     // of `element`: what an effect has opened, and an answer sends
   kObject,     // an object literal or an anonymous response object: fields in order
   kStatement,  // parameter of an adapter's operation that takes a tagged `sql"..."`
   kUrl,        // parameter that takes a string in which each `{x}` is encoded as one path segment
@@ -55,7 +56,7 @@ struct Type {
   TypeKind kind = TypeKind::kError;
   std::uint32_t declaration =
       0;           // index of the ScalarId, StructId, EnumId or ExternId; of the type parameter
-  TypeId element;  // kOptional, kList, kMap
+  TypeId element;  // kOptional, kList, kMap, kStream
   std::vector<ObjectField> fields;  // kObject
   friend bool operator==(const Type&, const Type&) = default;
 };

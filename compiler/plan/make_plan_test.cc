@@ -80,7 +80,7 @@ TEST(MakePlan, WhatCannotBeGeneratedIsListedWithItsPlace) {
   const Plan plan = make_plan(builder.program, builder.package);
   ASSERT_EQ(plan.unsupported.size(), 2U);
   EXPECT_TRUE(plan.unsupported[0].is_hint);
-  EXPECT_EQ(plan.unsupported[1].what, "an answer of server-sent events");
+  EXPECT_EQ(plan.unsupported[1].what, "a streamed answer of `on overload`");
 }
 
 TEST(DumpPlan, ShowsWhatWasDecided) {

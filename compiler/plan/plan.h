@@ -101,6 +101,7 @@ struct OperationPlan {
   std::string flow_name;  // a C++ literal
   std::string access;     // kRead, of zerver::flow::OperationInfo::Access
   bool idempotent = false, stream = false;
+  bool opens = false;              // its result is a stream; an implementation need not have it
   std::vector<std::string> fails;  // enumerators of FaultKind
   RpcPlan rpc = {};
 };
@@ -382,7 +383,8 @@ struct Operation {
   std::optional<EachPlan> each;
   std::uint16_t status = 200;      // kAnswer
   std::string content_type, text;  // expressions; both empty: no body
-  std::string value;               // an expression that becomes JSON
+  std::string value;               // an expression that becomes JSON, or is streamed
+  std::string stream;              // the function of the runtime that streams it; else empty
   Lines json;                      // or statements that write it
   std::vector<HeaderPlan> headers;
   AnswerWay way;

@@ -8,6 +8,7 @@
 #include "compiler/check/sagas/saga_checks.h"
 #include "compiler/check/time/time_checks.h"
 #include "compiler/check/transactions/transactions.h"
+#include "compiler/model/outcome.h"
 
 #include <llvm/ADT/STLExtras.h>
 
@@ -59,6 +60,7 @@ FlowContext make_flow_context(Context& context, model::FlowId id, FlowReports& r
 bool has_effects(const Context& context, const model::Flow& flow) {
   bool found = flow.idempotency.has_value();
   model::for_each_statement(flow, [&](const model::Statement& statement) {
+    if (statement.answer && model::is_streamed(context.program, *statement.answer)) found = true;
     if (statement.kind == model::StatementKind::kEnqueue) found = true;
     if (statement.kind != model::StatementKind::kStep || !statement.step.is_valid()) return;
     const model::Step& step = context.program.steps[statement.step];

@@ -30,6 +30,7 @@ bool has_json(const Context& context, model::TypeId type) {
   switch (context.types.kind(type)) {
     case TypeKind::kVoid:
     case TypeKind::kStatement:
+    case TypeKind::kStream:
     case TypeKind::kVariable:
       return false;
     case TypeKind::kExtern:

@@ -68,6 +68,13 @@ Expression ExpressionChecker::type(const syntax::Expr& expr, model::TypeId hint,
   return error(expr.span);
 }
 
+Expression ExpressionChecker::body(const syntax::Expr& expr) {
+  is_body_ = llvm::isa<syntax::PathExpr>(expr);
+  Expression result = infer(expr);
+  is_body_ = false;
+  return result;
+}
+
 std::optional<model::SlotId> ExpressionChecker::find_slot(const syntax::PathExpr& path, std::size_t& used) {
   const llvm::ArrayRef<syntax::Name> segments = path.segments;
   used = 1;
@@ -182,6 +189,13 @@ Expression ExpressionChecker::slot_path(const syntax::PathExpr& path, model::Slo
   const bool takes_absence = hint.is_valid() && context_.types.is_optional(hint);
   if (scope_.sees_writes && is_optional && !may_be_unset && !takes_absence) {
     report_undo_unset(slot, place);
+    return error(path.span);
+  }
+  const bool is_stream = context_.types.kind(declared.type) == TypeKind::kStream;
+  if (is_stream && scope_.place == ExpressionScope::Place::kFlow && !is_body_) {
+    context_.engine.report(Kind::kMisplacedStream, place, "a stream is no value that could be computed with")
+        .secondary(declared.origin.span, "the slot is declared here")
+        .help("an answer sends it: `return 200 stream " + declared.origin.name + ";`");
     return error(path.span);
   }
   const model::TypeId type = is_optional ? context_.types.optional(declared.type) : declared.type;

@@ -34,6 +34,8 @@ class ExpressionChecker {
   model::Expression infer(const syntax::Expr& expr, model::TypeId hint = {}) {
     return type(expr, hint, false);
   }
+  // What an answer sends: the only place for a slot that holds a stream.
+  model::Expression body(const syntax::Expr& expr);
   // A request part as the body of a step: segments behind `request`, and what stands behind `??`.
   model::Expression request_part(const syntax::RequestPart& part, model::TypeId wanted);
 
@@ -78,6 +80,7 @@ class ExpressionChecker {
 
   Context& context_;
   ExpressionScope scope_;
+  bool is_body_ = false;  // the name of a slot is the whole body of an answer
   bool saw_request_ = false;
 };
 

@@ -84,10 +84,13 @@ class AnswerResolver {
                   "an answer with status " + std::to_string(written_.status) + " has no body")
           .secondary(written_.status_span, "this status has no content (RFC 9110)");
     }
-    model::Expression body = checker_.infer(written);
+    model::Expression body = checker_.body(written);
     const TypeKind kind = context_.types.kind(body.type);
     const TypeKind inner = context_.types.kind(strip_scalar(context_, body.type));
     bool fits = true;
+    if (kind == TypeKind::kStream && answer_.format != AnswerFormat::kJsonLines &&
+        answer_.format != AnswerFormat::kEvents)
+      return resolve_bytes(written, std::move(body));
     switch (answer_.format) {
       case AnswerFormat::kText:
         fits = is_formattable(context_, body.type);
@@ -101,12 +104,13 @@ class AnswerResolver {
         break;
       case AnswerFormat::kJsonLines:
       case AnswerFormat::kEvents:
-        fits = kind == TypeKind::kList;
+        fits = kind == TypeKind::kList || kind == TypeKind::kStream;
         break;
       case AnswerFormat::kJson:
         fits = can_convert(context_, body.type, context_.types.simple(TypeKind::kJson));
         break;
       case AnswerFormat::kNone:
+      case AnswerFormat::kSource:
         break;
     }
     if (!fits && kind != TypeKind::kError) {
@@ -114,6 +118,20 @@ class AnswerResolver {
           Kind::kBadAnswer, written.span,
           "a value of type `" + context_.text(body.type) + "` cannot be answered as " + format_name().str());
     }
+    answer_.body = std::move(body);
+  }
+
+  // A stream that is sent as it comes: without a form, as what its source says that it is.
+  void resolve_bytes(const syntax::Expr& written, model::Expression body) {
+    if (context_.types.kind(context_.types[body.type].element) != TypeKind::kBytes) {
+      context_.engine
+          .report(Kind::kBadAnswer, written.span,
+                  "a value of type `" + context_.text(body.type) + "` cannot be answered as " +
+                      format_name().str())
+          .help("its elements are sent by `stream` as lines of JSON, by `sse` as events");
+    }
+    if (answer_.format == AnswerFormat::kJson && written_.format.is_missing())
+      answer_.format = AnswerFormat::kSource;
     answer_.body = std::move(body);
   }
 

@@ -78,7 +78,7 @@ class ResultCheck {
       if (is_select) {
         use_.context.engine
             .report(Kind::kResultRows, use_.first_token(), "`" + name + "` throws away what is selected")
-            .help("`one`, `maybe` and `many` read rows");
+            .help("`one`, `maybe`, `many` and `stream` read rows");
       }
       return false;
     }
@@ -113,10 +113,9 @@ class ResultCheck {
     if (use_.context.types.kind(result) == TypeKind::kVoid) return {};
     const model::TypeId inner = use_.context.types.strip_optional(result);
     const model::TypeId declared = use_.context.types.strip_optional(use_.operation().result);
-    const bool is_list = use_.context.types.kind(declared) == TypeKind::kList;
-    if (!is_list) return inner;
-    return use_.context.types.kind(inner) == TypeKind::kList ? use_.context.types[inner].element
-                                                             : model::TypeId();
+    const TypeKind kind = use_.context.types.kind(declared);
+    if (kind != TypeKind::kList && kind != TypeKind::kStream) return inner;
+    return use_.context.types.kind(inner) == kind ? use_.context.types[inner].element : model::TypeId();
   }
 
   // --- One value ---

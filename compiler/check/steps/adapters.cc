@@ -35,6 +35,10 @@ std::vector<model::OperationParameter> resolve_parameters(Context& context, mode
     parameter.span = source.name.span;
     parameter.type = resolve_type(context, package, *source.type, variables);
     parameter.number = field_number(context, source.traits, parameter.type);
+    if (context.types.kind(parameter.type) == model::TypeKind::kStream) {
+      context.engine.report(Kind::kMisplacedStream, source.type->span, "a parameter cannot be a stream");
+      parameter.type = context.types.error();
+    }
     if (source.default_value != nullptr) {
       parameter.default_value = literal_constant(context, *source.default_value, parameter.type);
     } else if (context.types.is_optional(parameter.type)) {
@@ -79,6 +83,24 @@ void resolve_access(Context& context, const syntax::Operation& source, model::Op
     context.engine.report(Kind::kBadOperation, source.name.span, source.name.text, "takes no statement")
         .note("an operation with `@statement` has a parameter of type `statement`");
   }
+}
+
+// Who streams says so, and says of what.
+void check_stream(Context& context, const syntax::Operation& source, const model::Operation& operation) {
+  const model::Type& result = context.types[operation.result];
+  const bool is_stream = result.kind == model::TypeKind::kStream;
+  if (is_stream && !operation.stream) {
+    context.engine.report(Kind::kBadOperation, source.name.span, source.name.text, "yields a stream")
+        .fix("say that it streams", source.name.span.start_point(), "@stream ");
+  }
+  // Those of a remote procedure are collected into a list.
+  if (!operation.stream || !operation.method.empty() || result.kind == model::TypeKind::kError) return;
+  const bool is_rows = is_stream && operation.format == model::ResultFormat::kRow;
+  const bool is_bytes = is_stream && operation.format == model::ResultFormat::kTyped &&
+                        context.types.kind(result.element) == model::TypeKind::kBytes;
+  if (is_rows || is_bytes) return;
+  context.engine.report(Kind::kBadOperation, source.name.span, source.name.text, "does not yield a stream")
+      .note("what streams is `row stream<T>` or `stream<bytes>`");
 }
 
 // What ends a `tx { }` is called by the flow itself: there is one, and nobody gives it arguments.
@@ -156,6 +178,7 @@ void resolve_adapter(Context& context, model::Adapter& adapter, const syntax::Ad
     resolve_access(context, written, operation);
     check_commit(context, written, adapter, operation);
     resolve_method(context, adapter, written, operation);
+    check_stream(context, written, operation);
     adapter.operations.push_back(std::move(operation));
   }
 }

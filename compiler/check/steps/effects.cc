@@ -49,6 +49,8 @@ class Bindings {
         return context_.types.optional(element);
       case TypeKind::kList:
         return context_.types.list(element);
+      case TypeKind::kStream:
+        return context_.types.stream(element);
       default:
         return context_.types.map(element);
     }
@@ -108,6 +110,7 @@ class EffectResolver {
     resolve_result(bindings, destination);
     resolve_kinds();
     resolve_policy();
+    if (context_.types.kind(operation.result) == TypeKind::kStream) check_stream();
     if (effect_.clauses.key != nullptr) resolve_key(*effect_.clauses.key);
     return std::move(call_);
   }
@@ -247,7 +250,8 @@ class EffectResolver {
     model::TypeId element = context_.types.strip_optional(call_.result);
     if (operation.format == model::ResultFormat::kRow) {
       const model::TypeId declared = context_.types.strip_optional(operation.result);
-      if (context_.types.kind(declared) == TypeKind::kList) element = context_.types[element].element;
+      const TypeKind kind = context_.types.kind(declared);
+      if (kind == TypeKind::kList || kind == TypeKind::kStream) element = context_.types[element].element;
       const bool is_row = context_.types.kind(element) == TypeKind::kStruct || is_column(context_, element);
       if (!is_row) {
         context_.engine
@@ -291,6 +295,15 @@ class EffectResolver {
         report_unknown_setting(context_, setting, "an effect", kKnown);
       }
     }
+  }
+
+  void check_stream() {
+    if (operation().access == model::Access::kByStatement && call_.access == model::Access::kWrite)
+      context_.engine.report(Kind::kMisplacedStream, effect_.call->span,
+                             "a statement that writes does not stream its rows");
+    if (call_.settings.hedge)
+      context_.engine.report(Kind::kMisplacedStream, effect_.call->span, "what streams cannot be hedged")
+          .note("a copy would be opened only to be closed again");
   }
 
   [[nodiscard]] model::PolicyId default_policy_of_service() const {

@@ -91,9 +91,19 @@ class StepResolver {
         continue;
       }
       check_access(slot, use, is_write);
+      if (!is_write) check_read(slot, use);
       result.push_back({slot, use.is_optional, use.span});
     }
     return result;
+  }
+
+  void check_read(model::SlotId slot, const syntax::SlotUse& use) {
+    const model::Slot& declared = context_.program.slots[slot];
+    if (context_.types.kind(declared.type) != model::TypeKind::kStream) return;
+    context_.engine
+        .report(Kind::kMisplacedStream, use.span, "step `" + step().origin.name + "` cannot read a stream")
+        .secondary(declared.origin.span, "the slot is declared here")
+        .help("an answer sends it: `return 200 stream " + declared.origin.name + ";`");
   }
 
   void check_access(model::SlotId slot, const syntax::SlotUse& use, bool is_write) {

@@ -20,9 +20,9 @@ using model::TypeKind;
 
 namespace {
 
-constexpr llvm::StringLiteral kBuiltins[] = {"bool",      "i32",      "i64",    "u32",   "u64",
-                                             "f64",       "decimal",  "string", "bytes", "uuid",
-                                             "timestamp", "duration", "json",   "list",  "map"};
+constexpr llvm::StringLiteral kBuiltins[] = {"bool",    "i32",    "i64",   "u32",   "u64",       "f64",
+                                             "decimal", "string", "bytes", "uuid",  "timestamp", "duration",
+                                             "json",    "list",   "map",   "stream"};
 
 std::optional<TypeKind> builtin_kind(llvm::StringRef name) {
   return llvm::StringSwitch<std::optional<TypeKind>>(name)
@@ -50,10 +50,21 @@ class TypeResolver {
   model::TypeId resolve(const syntax::TypeRef& written) {
     if (written.name.is_missing()) return context_.types.error();
     const model::TypeId type = written.name.is_qualified() ? declared(written) : simple(written);
-    return written.is_optional ? context_.types.optional(type) : type;
+    return written.is_optional ? context_.types.optional(held(written, type)) : type;
   }
 
  private:
+  // What another type is made of.
+  model::TypeId held(const syntax::TypeRef& written, model::TypeId type) {
+    if (context_.types.kind(type) != TypeKind::kStream) return type;
+    context_.engine
+        .report(Kind::kMisplacedStream, written.span,
+                "`" + context_.text(type) + "` cannot be part of another type")
+        .note("a slot holds a stream as it is, and an answer sends it");
+    return context_.types.error();
+  }
+  model::TypeId element(const syntax::TypeRef& written) { return held(written, resolve(written)); }
+
   model::TypeId simple(const syntax::TypeRef& written) {
     const llvm::StringRef name = written.name.last().text;
     for (std::size_t i = 0; i < variables_.size(); ++i) {
@@ -69,7 +80,11 @@ class TypeResolver {
       }
       if (name == "list") {
         if (!has_arguments(written, 1)) return context_.types.error();
-        return context_.types.list(resolve(*written.arguments[0]));
+        return context_.types.list(element(*written.arguments[0]));
+      }
+      if (name == "stream") {
+        if (!has_arguments(written, 1)) return context_.types.error();
+        return context_.types.stream(element(*written.arguments[0]));
       }
       if (name == "map") return map(written);
       if (name == "statement" || name == "url") {
@@ -82,7 +97,7 @@ class TypeResolver {
   model::TypeId map(const syntax::TypeRef& written) {
     if (!has_arguments(written, 2)) return context_.types.error();
     const model::TypeId key = resolve(*written.arguments[0]);
-    const model::TypeId value = resolve(*written.arguments[1]);
+    const model::TypeId value = element(*written.arguments[1]);
     const TypeKind key_kind = context_.types.kind(key);
     if (key_kind != TypeKind::kString && key_kind != TypeKind::kError) {
       context_.engine.report(Kind::kBadType, written.arguments[0]->span, "the keys of a map are strings")
@@ -169,6 +184,11 @@ std::vector<model::Field> resolve_fields(Context& context, model::PackageId pack
     field.origin = make_origin(context, package, source.name, source.doc, source.traits);
     field.json_name = json_name(context, source.traits, source.name);
     field.type = value_type(context, package, *source.type);
+    if (context.types.kind(field.type) == TypeKind::kStream) {
+      context.engine.report(Kind::kMisplacedStream, source.type->span, "a field cannot hold a stream")
+          .note("a slot holds a stream as it is, and an answer sends it");
+      field.type = context.types.error();
+    }
     field.traits = value_traits(context, source.traits, field.type);
     field.number = field_number(context, source.traits, field.type);
     if (source.default_value != nullptr)

@@ -79,6 +79,8 @@ std::string form_of(const model::Answer& answer) {
       return "lines";
     case AnswerFormat::kEvents:
       return "events";
+    case AnswerFormat::kSource:
+      return "source";
   }
   return "";
 }

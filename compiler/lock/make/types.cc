@@ -98,6 +98,8 @@ std::string TypeEntries::compose(const model::Type& type, const Write& write) co
       return "list<" + write(type.element) + ">";
     case TypeKind::kMap:
       return "map<string," + write(type.element) + ">";
+    case TypeKind::kStream:
+      return "stream<" + write(type.element) + ">";
     case TypeKind::kObject: {
       std::string fields;
       for (const model::ObjectField& field : type.fields)

@@ -12,6 +12,7 @@ namespace {
 using model::TypeKind;
 
 std::string reply_type(Builder& builder, const model::Operation& operation) {
+  if (builder.program.types[operation.result].kind == TypeKind::kStream) return "zerver::flow::StreamReply";
   if (operation.format == model::ResultFormat::kRow) return "zerver::flow::RowsReply";
   if (operation.format == model::ResultFormat::kJson) return "zerver::flow::JsonReply";
   return "zerver::flow::Reply<" + builder.writer.type(operation.result) + ">";
@@ -157,6 +158,7 @@ void plan_adapters(Builder& builder) {
       plan.access = access_name(operation.access);
       plan.idempotent = operation.idempotent;
       plan.stream = operation.stream;
+      plan.opens = builder.program.types[operation.result].kind == TypeKind::kStream;
       plan.fails = kind_names(operation.fails);
       NameScope members({"kOperation", "Reply"});
       for (const model::OperationParameter& parameter : operation.parameters) {

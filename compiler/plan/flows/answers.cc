@@ -1,9 +1,11 @@
 // What a flow returns.
 
+#include "compiler/model/outcome.h"
 #include "compiler/plan/expressions/constant_json.h"
 #include "compiler/plan/flows/field_name.h"
 #include "compiler/plan/flows/flow_builder.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringRef.h>
 
 namespace zc::plan {
@@ -30,10 +32,8 @@ void FlowBuilder::answer(const model::Statement& statement, Operation& operation
       operation.content_type = string_literal(answer.media_type);
       break;
     case model::AnswerFormat::kJsonLines:
-      builder_.unsupported(statement.span, "an answer that is streamed");
-      break;
     case model::AnswerFormat::kEvents:
-      builder_.unsupported(statement.span, "an answer of server-sent events");
+    case model::AnswerFormat::kSource:
       break;
   }
   for (const model::AnswerHeader& header : answer.headers) {
@@ -53,6 +53,7 @@ void FlowBuilder::answer(const model::Statement& statement, Operation& operation
   if (operation.headers.size() > 8)
     builder_.unsupported(statement.span, "an answer with more than 8 header fields");
   if (!answer.body) return;
+  if (model::is_streamed(builder_.program, answer)) return streamed_answer(statement, operation);
   if (answer.format == model::AnswerFormat::kJson) {
     if (const std::optional<std::string> text = constant_json(builder_.program, *answer.body)) {
       if (operation.content_type.empty()) operation.content_type = "zerver::flow::kJsonType";
@@ -68,6 +69,18 @@ void FlowBuilder::answer(const model::Statement& statement, Operation& operation
     return;
   }
   operation.text = builder_.writer.text(*answer.body, slots_);
+}
+
+void FlowBuilder::streamed_answer(const model::Statement& statement, Operation& operation) {
+  const model::Answer& answer = *statement.answer;
+  if (!plan_.is_coroutine) builder_.unsupported(statement.span, "a streamed answer of `on overload`");
+  if (llvm::any_of(scopes_, [](const Scope& scope) { return scope.kind == Scope::Kind::kBranch; }))
+    builder_.unsupported(statement.span, "a streamed answer inside `each` or `parallel`");
+  if (flow_.idempotency) builder_.unsupported(statement.span, "a streamed answer that is to be kept");
+  operation.stream = answer.format == model::AnswerFormat::kJsonLines ? "stream_lines"
+                     : answer.format == model::AnswerFormat::kEvents  ? "stream_events"
+                                                                      : "stream_bytes";
+  operation.value = builder_.writer.value(*answer.body, slots_);
 }
 
 }  // namespace zc::plan

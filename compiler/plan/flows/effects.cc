@@ -43,6 +43,18 @@ std::string without_margin(llvm::StringRef text) {
   return result;
 }
 
+std::string call_type(model::ResultFormat format, const std::string& result) {
+  switch (format) {
+    case model::ResultFormat::kRow:
+      return "zerver::flow::RowsCall<" + result + ">";
+    case model::ResultFormat::kJson:
+      return "zerver::flow::JsonCall<" + result + ">";
+    case model::ResultFormat::kTyped:
+      break;
+  }
+  return "zerver::flow::ValueCall<" + result + ">";
+}
+
 // What the step makes of failures, as initialisers of FailureAnswer.
 std::vector<std::string> failure_answers(const Builder& builder, const model::Step& step) {
   std::vector<std::string> result;
@@ -62,7 +74,8 @@ std::optional<model::StructId> row_struct(const model::Program& program, const m
                                           const model::Operation& operation) {
   if (operation.format != model::ResultFormat::kRow || effect.columns.empty()) return std::nullopt;
   const model::Type* type = &program.types[effect.result];
-  while (type->kind == TypeKind::kOptional || type->kind == TypeKind::kList)
+  while (type->kind == TypeKind::kOptional || type->kind == TypeKind::kList ||
+         type->kind == TypeKind::kStream)
     type = &program.types[type->element];
   if (type->kind != TypeKind::kStruct) return std::nullopt;
   return model::StructId(type->declaration);
@@ -243,8 +256,6 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   plan.call = prefix + "call";
   plan.arguments_local = prefix + "arguments";
   plan.arguments_type = interface + "::" + upper_camel(operation.origin.name) + "Arguments";
-  if (operation.stream && operation.method.empty())
-    builder_.unsupported(effect.span, "an effect that streams");
   for (std::size_t i = 0; i < operation.parameters.size() && i < effect.arguments.size(); ++i) {
     const model::Expression& argument = effect.arguments[i];
     if (argument.kind == model::ExpressionKind::kStatement) {
@@ -270,21 +281,20 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   const model::TypeId result_type = is_ignored && !is_dropped ? operation.result : effect.result;
   const std::string result = builder_.writer.type(result_type);
   builder_.require(result_type, builder_.source_packages);
-  switch (operation.format) {
-    case model::ResultFormat::kRow: {
-      const bool is_array =
-          type(result_type).kind == TypeKind::kList && type(operation.result).kind != TypeKind::kList;
-      plan.call_type = (is_array ? "zerver::flow::ArrayCall<" : "zerver::flow::RowsCall<") + result + ">";
-      break;
-    }
-    case model::ResultFormat::kJson:
-      plan.call_type = "zerver::flow::JsonCall<" + result + ">";
-      break;
-    case model::ResultFormat::kTyped:
-      plan.call_type = "zerver::flow::ValueCall<" + result + ">";
-      break;
+  if (type(operation.result).kind == TypeKind::kStream) {
+    plan.call_type = "zerver::flow::StreamCall<" + result + ">";
+  } else {
+    const bool is_array = operation.format == model::ResultFormat::kRow &&
+                          type(result_type).kind == TypeKind::kList &&
+                          type(operation.result).kind != TypeKind::kList;
+    plan.call_type =
+        is_array ? "zerver::flow::ArrayCall<" + result + ">" : call_type(operation.format, result);
   }
-  if (effect.target == transaction_target_) plan.transaction = transaction_;
+  if (effect.target == transaction_target_) {
+    plan.transaction = transaction_;
+    if (type(operation.result).kind == TypeKind::kStream)
+      builder_.unsupported(effect.span, "a stream inside `tx`");
+  }
   if (shields_ != 0) plan.shield = "zerver::flow::Shield::kCleanup";
   return plan;
 }

@@ -1,6 +1,7 @@
 #include "compiler/plan/flows/flow_builder.h"
 
 #include "compiler/model/cfg.h"
+#include "compiler/model/outcome.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
@@ -68,7 +69,7 @@ const model::Block* overload_of(const model::Flow& flow) {
 }
 
 // What the scheduler is to know of a flow, as initialisers.
-std::vector<std::string> flow_settings(const model::Flow& flow) {
+std::vector<std::string> flow_settings(const model::Program& program, const model::Flow& flow) {
   std::vector<std::string> result;
   if (flow.priority == model::Priority::kInteractive)
     result.emplace_back(".priority = zerver::async::Priority::kInteractive");
@@ -79,6 +80,11 @@ std::vector<std::string> flow_settings(const model::Flow& flow) {
     result.push_back(".retry_budget_percent = " + std::to_string(*flow.retry_budget_percent));
   if (flow.deadline) result.push_back(".deadline = " + duration(*flow.deadline));
   if (overload_of(flow) != nullptr) result.emplace_back(".on_overload = true");
+  bool streams = false;
+  model::for_each_statement(flow, [&](const model::Statement& statement) {
+    streams = streams || (statement.answer && model::is_streamed(program, *statement.answer));
+  });
+  if (streams) result.emplace_back(".streams = true");
   return result;
 }
 
@@ -139,7 +145,7 @@ void FlowBuilder::plan_head() {
   }
   plan_.is_coroutine = flow_.has_effects;
   if (flow_.deadline && flow_.has_effects) plan_.deadline = duration(*flow_.deadline);
-  plan_.settings = flow_settings(flow_);
+  plan_.settings = flow_settings(builder_.program, flow_);
   if (flow_.sample_percent) builder_.plan.unsupported.push_back({flow_.origin.span, "`sample`", true});
 }
 

@@ -99,6 +99,7 @@ class FlowBuilder {
 
   // answers.cc
   void answer(const model::Statement& statement, Operation& operation);
+  void streamed_answer(const model::Statement& statement, Operation& operation);
 
   // jobs.cc
   void job();

@@ -164,6 +164,8 @@ std::string CppNames::type(model::TypeId id, model::PackageId from) const {
       return "zerver::List<" + this->type(type.element, from) + ">";
     case Kind::kMap:
       return "zerver::Map<" + this->type(type.element, from) + ">";
+    case Kind::kStream:
+      return "zerver::flow::Stream<" + this->type(type.element, from) + ">";
     case Kind::kVoid:
     case Kind::kNull:
     case Kind::kError:

@@ -3,10 +3,16 @@
 #include <zerver/flow/call/target.h>
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/service.h>
+#include <zerver/flow/stream/source.h>
+#include <zerver/flow/stream/streamed_answer.h>
 
 #include <utility>
 
 namespace zerver::flow {
+
+Exchange::~Exchange() {
+  if (answered_ != nullptr) close_answered();
+}
 
 void Exchange::cancel() noexcept {
   if (kept_waiters_ != nullptr) return;  // from within itself
@@ -19,6 +25,7 @@ void Exchange::cancel() noexcept {
   kept_waiters_ = &waiters;
   while (CallBase* const call = CallBase::first_unshielded(calls_))
     call->cancel();
+  if (streamed_ != nullptr) streamed_->cancel();
   kept_waiters_ = nullptr;
   // With the last of them the flow may go on to its end, and this exchange be in use again: it is not touched
   // behind that.
@@ -37,10 +44,13 @@ std::string Exchange::waits_for() const {
     if (!text.empty()) text += ", ";
     text.append(call->site_->step).append(" of ").append(target(call->site_->target).name);
   }
+  if (streamed_ != nullptr) text += text.empty() ? "its client" : ", its client";
   return text;
 }
 
 void Exchange::reset(std::size_t kept_body) noexcept {
+  if (answered_ != nullptr) [[unlikely]]
+    close_answered();
   make_fresh(request);
   response.reset();
   body_.clear_and_shrink(kept_body);

@@ -1,7 +1,7 @@
 // Writes responses as HTTP/1.1 messages.
 #include "cursor.h"
+#include "head_lines.h"
 #include "scan.h"
-#include <zerver/core/status.h>
 #include <zerver/http/response_writer.h>
 
 #include <algorithm>
@@ -21,13 +21,22 @@ bool is_writers_own(std::string_view name) noexcept {
                      [name](std::string_view own) { return equals_ignoring_case(name, own); });
 }
 
-// An upper bound of what the head takes.
-std::size_t head_size(const Response& response, const ResponseContext& context) noexcept {
-  constexpr std::size_t kFixed = 256;  // status line, Content-Length, Connection, the empty line
-  std::size_t size = kFixed + context.common_fields.size() + response.content_type.size();
-  for (const Header& header : response.headers())
-    size += header.name.size() + header.value.size() + 4;
-  return size;
+// How the end of the body is told.
+enum class BodyFraming : std::uint8_t { kNone, kLength, kChunks, kClose };
+
+// `begin` has room for it.
+void write_head(Cursor& cursor, const Response& response, const ResponseContext& context, BodyFraming framing,
+                std::uint64_t length) {
+  begin_head(cursor, response.status, context);
+  if (framing != BodyFraming::kNone) write_content_type(cursor, response);
+  if (framing == BodyFraming::kChunks) {
+    cursor.literal("Transfer-Encoding: chunked\r\n");
+  } else if (framing == BodyFraming::kLength) {
+    cursor.literal("Content-Length: ");
+    cursor.number(length);
+    cursor.literal("\r\n");
+  }
+  end_head(cursor, response, context);
 }
 
 }  // namespace
@@ -35,6 +44,7 @@ std::size_t head_size(const Response& response, const ResponseContext& context) 
 std::string_view find_fault(const Response& response) noexcept {
   if (response.status < 200 || response.status > 999) return "the response's status is not a final one";
   if (!is_field_text(response.content_type)) return "the response's content type has a control character";
+  if (!is_field_text(response.file.entity_tag)) return "the file's entity tag has a control character";
   for (const Header& header : response.headers()) {
     if (!is_token(header.name)) return "the name of a response's field is not a token";
     if (!is_field_text(header.value)) return "the value of a response's field has a control character";
@@ -51,38 +61,10 @@ std::string_view write_response(OutputBuffer& out, const Response& response, con
 
   char* const begin = out.reserve(head_size(response, context) + (copied ? body.size() : 0));
   Cursor cursor(begin);
-  if (const std::string_view line = status_line(response.status); !line.empty()) {
-    cursor.text(line);
-  } else {
-    cursor.literal("HTTP/1.1 ");
-    cursor.number(response.status);
-    cursor.literal(" \r\n");
-  }
-  cursor.text(context.common_fields);
-  if (!empty && !response.content_type.empty()) {
-    cursor.literal("Content-Type: ");
-    cursor.text(response.content_type);
-    cursor.literal("\r\n");
-  }
-  if (chunked) {
-    cursor.literal("Transfer-Encoding: chunked\r\n");
-  } else if (!empty) {
-    cursor.literal("Content-Length: ");
-    cursor.number(response.body.size());
-    cursor.literal("\r\n");
-  }
-  if (!context.keep_alive) {
-    cursor.literal("Connection: close\r\n");
-  } else if (context.minor_version == 0) {
-    cursor.literal("Connection: keep-alive\r\n");
-  }
-  for (const Header& header : response.headers()) {
-    cursor.text(header.name);
-    cursor.literal(": ");
-    cursor.text(header.value);
-    cursor.literal("\r\n");
-  }
-  cursor.literal("\r\n");
+  const BodyFraming framing = chunked ? BodyFraming::kChunks
+                              : empty ? BodyFraming::kNone
+                                      : BodyFraming::kLength;
+  write_head(cursor, response, context, framing, response.body.size());
   if (copied) cursor.text(body);
   out.commit(static_cast<std::size_t>(cursor.at() - begin));
 
@@ -93,6 +75,14 @@ std::string_view write_response(OutputBuffer& out, const Response& response, con
     write_last_chunk(out);
   }
   return copied || chunked ? std::string_view{} : body;
+}
+
+void write_streamed_head(OutputBuffer& out, const Response& response, const ResponseContext& context) {
+  char* const begin = out.reserve(head_size(response, context));
+  Cursor cursor(begin);
+  write_head(cursor, response, context,
+             context.minor_version == 0 ? BodyFraming::kClose : BodyFraming::kChunks, 0);
+  out.commit(static_cast<std::size_t>(cursor.at() - begin));
 }
 
 void write_chunk(OutputBuffer& out, std::string_view data) {

@@ -3,7 +3,6 @@
 
 #include "scheduling/scheduler.h"
 #include <zerver/flow/request/problem.h>
-#include <zerver/http/response_writer.h>
 
 #include <boost/asio/buffer.hpp>
 
@@ -12,6 +11,7 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <sys/socket.h>
 #include <utility>
 
 namespace zerver::server {
@@ -66,11 +66,12 @@ void Connection::open(Socket&& socket) {
 // waits for something.
 void Connection::go_on(Then then) {
   for (;;) {
-    while (then == Then::kParse && body_left_.empty() && host_.takes_requests() &&
+    while (then == Then::kParse && body_left_.empty() && file_.size == 0 && host_.takes_requests() &&
            context_->out.size() < host_.settings().pipelined_output) {
       then = serve_next();
     }
     if (then == Then::kTurn) return hold();
+    if (part_ == Part::kWaiting) append_part();
     switch (send()) {
       case Sent::kAll:
         break;
@@ -88,9 +89,14 @@ void Connection::go_on(Then then) {
         return read();
       case Then::kTurn:
       case Then::kWait:
-        return enter(Phase::kHandling);
+        enter(Phase::kHandling);
+        if (part_ != Part::kSending) return;
+        part_ = Part::kNone;
+        return context_->exchange.part_sent();
       case Then::kEnd:
         return end();
+      case Then::kAbort:
+        return close();
     }
   }
 }
@@ -118,19 +124,28 @@ Connection::Then Connection::serve_next() {
   return answer();
 }
 
-// Appends the exchange's response to what is to be sent.
-Connection::Then Connection::answer() {
-  if (const std::string_view fault = http::find_fault(context_->exchange.response); !fault.empty()) {
-    context_->exchange.response.reset();
-    flow::answer_internal(context_->exchange, fault);
-  }
-  keep_alive_ = keep_alive_ && !context_->exchange.response.close && !host_.draining();
+http::ResponseContext Connection::response_context() const noexcept {
   http::ResponseContext context;
   context.common_fields = host_.common_fields();
   context.minor_version = context_->exchange.request.minor_version;
   context.keep_alive = keep_alive_;
   context.head = context_->exchange.request.method == Method::kHead;
-  body_left_ = http::write_response(context_->out, context_->exchange.response, context);
+  return context;
+}
+
+// Appends the exchange's response to what is to be sent.
+Connection::Then Connection::answer() {
+  if (part_ == Part::kWaiting) append_part();
+  part_ = Part::kNone;
+  if (in_parts_) return end_parts();
+  const bool is_file = context_->exchange.response.file.descriptor >= 0;
+  if (const std::string_view fault = http::find_fault(context_->exchange.response); !fault.empty()) {
+    context_->exchange.response.reset();
+    flow::answer_internal(context_->exchange, fault);
+  }
+  keep_alive_ = keep_alive_ && !context_->exchange.response.close && !host_.draining();
+  if (is_file) return answer_file();
+  body_left_ = http::write_response(context_->out, context_->exchange.response, response_context());
   if (body_left_.empty()) finish_request();
   return keep_alive_ ? Then::kParse : Then::kEnd;
 }
@@ -163,6 +178,7 @@ bool Connection::idle() const noexcept {
 void Connection::take_context() {
   context_ = host_.contexts().take();
   context_->exchange.owner = this;
+  context_->exchange.set_part_sink(this);
 }
 
 void Connection::give_back_context() noexcept {
@@ -309,7 +325,8 @@ Connection::Sent Connection::send() {
     error_code error;
     std::size_t size = 0;
     if (body_left_.empty()) {
-      size = socket_.write_some(asio::buffer(head.data(), head.size()), error);
+      // The first bytes of a file go into the same packet as its head.
+      size = socket_.send(asio::buffer(head.data(), head.size()), file_.size == 0 ? 0 : MSG_MORE, error);
     } else {
       const std::array<asio::const_buffer, 2> both = {asio::buffer(head.data(), head.size()),
                                                       asio::buffer(body_left_.data(), body_left_.size())};
@@ -329,6 +346,9 @@ Connection::Sent Connection::send() {
       return Sent::kLater;
     }
     if (error) return Sent::kFailed;
+  }
+  if (file_.size != 0) {
+    if (const Sent sent = send_file(); sent != Sent::kAll) return sent;
   }
   sent_ = 0;
   if (context_->out.capacity() > RequestContext::kKeptOutput) {
@@ -427,11 +447,13 @@ void Connection::close() noexcept {
 }
 
 void Connection::release_when_quiet() noexcept {
-  if (!closed_ || reading_ || watching_ || writing_ || handling_ || holding_) return;
+  if (!closed_ || reading_ || watching_ || writing_ || handling_ || holding_ || part_comes_) return;
   give_back_context();
   sent_ = 0;
   body_left_ = {};
-  finished_ = letting_go_ = false;
+  finished_ = letting_go_ = in_parts_ = false;
+  part_ = Part::kNone;
+  file_ = {};
   host_.on_closed(*this);
 }
 
@@ -439,16 +461,6 @@ void Connection::enter(Phase phase) noexcept {
   if (phase_ == phase && phase != Phase::kIdle) return;
   phase_ = phase;
   since_ = host_.coarse_now();
-}
-
-// Nothing that happens to one connection ends the others: without memory for it, it is closed.
-template <class Work> void Connection::guarded(Work work) noexcept {
-  try {
-    work();
-  } catch (const std::exception& error) {
-    host_.worker().log().write(LogLevel::kError, error.what());
-    close();
-  }
 }
 
 }  // namespace zerver::server

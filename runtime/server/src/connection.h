@@ -4,6 +4,7 @@
 #include "connection_host.h"
 #include "request_context.h"
 #include <zerver/core/time.h>
+#include <zerver/http/response_writer.h>
 #include <zerver/io/asio_loop.h>
 #include <zerver/io/handler_memory.h>
 
@@ -13,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string_view>
 
@@ -22,7 +24,7 @@ namespace zerver::server {
 // effect, nothing of the connection is parsed. What it holds is bounded: one request of limited size, the
 // answers up to Settings::pipelined_output, and no reading while a client does not take them. An idle one
 // holds a socket and less than a kilobyte.
-class Connection final : private ServedExchange::Owner {
+class Connection final : private ServedExchange::Owner, private flow::PartSink {
  public:
   using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io::AsioLoop::Executor>;
 
@@ -57,8 +59,17 @@ class Connection final : private ServedExchange::Owner {
   // What the connection waits for.
   enum class Phase : std::uint8_t { kIdle, kHead, kBody, kHandling, kWriting, kLingering };
   // What comes after what is to be sent has been sent; kTurn: what is to be sent may wait a little for more.
-  enum class Then : std::uint8_t { kParse, kRead, kTurn, kWait, kEnd };
+  // kAbort: the client is to notice that what it has got is not all.
+  enum class Then : std::uint8_t { kParse, kRead, kTurn, kWait, kEnd, kAbort };
   enum class Sent : std::uint8_t { kAll, kLater, kFailed };
+  // What is left to send of a file, behind everything else.
+  struct FileLeft {
+    int descriptor = -1;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;  // 0: there is none
+  };
+  // A part of a body that the flow still makes.
+  enum class Part : std::uint8_t { kNone, kWaiting, kSending };
 
   class ReadJob final : public async::Job {
    public:
@@ -80,9 +91,20 @@ class Connection final : private ServedExchange::Owner {
     Connection& connection_;
   };
 
+  class PartJob final : public async::Job {
+   public:
+    explicit PartJob(Connection& connection) noexcept
+        : Job([](Job& job) noexcept { static_cast<PartJob&>(job).connection_.on_part(); }),
+          connection_(connection) {}
+
+   private:
+    Connection& connection_;
+  };
+
   void go_on(Then then);
   Then serve_next();
   Then answer();
+  http::ResponseContext response_context() const noexcept;
   void finish_request();
   void refuse(std::uint16_t status, std::string_view detail);
 
@@ -94,6 +116,14 @@ class Connection final : private ServedExchange::Owner {
   void on_readable(const boost::system::error_code& error);
   void received(const boost::system::error_code& error, std::size_t size);
   void on_finished() noexcept override;
+
+  void send_part(flow::Exchange& exchange) noexcept override;
+  void on_part() noexcept;
+  void append_part();
+  Then end_parts();
+  Then answer_file();
+  Sent send_file();
+  void go_on_writing() noexcept;
 
   void hold();
   void flush() noexcept;
@@ -128,12 +158,28 @@ class Connection final : private ServedExchange::Owner {
   bool watching_ = false;
   bool writing_ = false;
   bool holding_ = false;  // flush() comes
+  Part part_ = Part::kNone;
+  bool in_parts_ = false;    // the head of such an answer is written
+  bool part_comes_ = false;  // on_part() comes
+  bool file_waits_ = false;  // for its turn, which on_part() is
+  FileLeft file_;
   bool stalled_ = false;  // resume() comes
   std::uint8_t client_ip_size_ = 0;
   std::array<char, 46> client_ip_;
   ReadJob read_job_{*this};
   FlushJob flush_job_{*this};
+  PartJob part_job_{*this};
   io::HandlerMemory read_memory_;  // of reading or watching: there is one of them at a time
 };
+
+// Nothing that happens to one connection ends the others: without memory for it, it is closed.
+template <class Work> void Connection::guarded(Work work) noexcept {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    host_.worker().log().write(LogLevel::kError, error.what());
+    close();
+  }
+}
 
 }  // namespace zerver::server

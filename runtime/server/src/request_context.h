@@ -30,6 +30,7 @@ struct RequestContext {
     out.clear_and_shrink(kKeptOutput);
     exchange.end_request();
     exchange.owner = nullptr;
+    exchange.set_part_sink(nullptr);
   }
 
   http::ReadBuffer in;

@@ -8,6 +8,7 @@
 #include <boost/asio/buffer.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <sched.h>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,14 @@ async::PressurePolicy pressure_policy(const Settings& settings) noexcept {
   policy.waiting = {.high = places - places / 4, .low = places / 2};
   if (settings.memory != 0) policy.memory = {.high = settings.memory, .low = settings.memory / 8 * 7};
   return policy;
+}
+
+// A client that is gone is told by the call's error; sendfile(2) has no flag for that.
+void ignore_broken_pipes() noexcept {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace
@@ -101,6 +110,7 @@ void WorkerThread::listen(int socket, bool v6) {
 }
 
 void WorkerThread::run() {
+  ignore_broken_pipes();
   if (is_batch()) give_way_to_others();
   {
     const std::lock_guard lock(running_mutex_);

@@ -1,4 +1,5 @@
 #include <zerver/testing/fake_adapter.h>
+#include <zerver/testing/fake_source.h>
 
 #include <algorithm>
 #include <utility>
@@ -43,6 +44,12 @@ FakeReply FakeReply::json(std::string text) {
   return FakeReply([text = std::move(text)](flow::Operation& operation) {
     const std::string_view view = text;
     operation.complete(&view);
+  });
+}
+
+FakeReply FakeReply::open(std::shared_ptr<FakeSource> source) {
+  return FakeReply([source = std::move(source)](flow::Operation& operation) {
+    flow::StreamReply(operation).open(*source);
   });
 }
 

@@ -107,8 +107,13 @@ std::optional<Handled> Scheduler::pass(Exchange& routed) noexcept {
     exchange.counted_ = true;
   }
   FlowLoad& load = load_of(exchange);
-  if (!may_begin_at_once(flow.priority, load, now)) return enqueue(exchange, flow, now);
-  queue_.note_no_wait();
+  if (flow.streams) {
+    // Whoever runs it has to stay with its client; and for most of its time it waits.
+    if (queue_.stands()) return shed(exchange, "the service is overloaded", expected_wait());
+  } else {
+    if (!may_begin_at_once(flow.priority, load, now)) return enqueue(exchange, flow, now);
+    queue_.note_no_wait();
+  }
   note_begun(exchange, load);
   began_ = true;
   measures_ = load.is_to_be_measured();

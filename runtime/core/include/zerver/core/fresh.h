@@ -5,8 +5,9 @@
 
 namespace zerver {
 
-// What `value = T{}` does. GCC 12 clears an object of more than a few words by `rep stos`, which takes as long as some
-// thirty instructions to begin with; copying takes ten. So the compiler is not to see what is copied.
+// What `value = T{}` does. GCC 12 clears an object of more than a few words by `rep stos`, which takes as
+// long as some thirty instructions to begin with; copying takes ten. So the compiler is not to see what is
+// copied.
 template <class T> void make_fresh(T& value) noexcept {
   static_assert(std::is_trivially_copyable_v<T>);
   static constexpr T kFresh{};

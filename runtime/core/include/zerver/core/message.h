@@ -64,6 +64,14 @@ struct Request {
   bool has_header(std::string_view lower_case_name) const noexcept;
 };
 
+// A body that is an open regular file, from its beginning.
+struct FileBody {
+  int descriptor = -1;          // -1: none
+  std::uint64_t size = 0;       // bytes
+  std::string_view entity_tag;  // with its quotes; empty: none
+  std::int64_t modified = 0;    // seconds since 1970
+};
+
 // A response, filled by a flow. Its text is static, in the request's arena, or in the exchange's body buffer:
 // it stays valid until the exchange is reset, so that a large body is written from where it is.
 struct Response {
@@ -72,8 +80,10 @@ struct Response {
   std::uint16_t status = 200;
   bool close = false;             // answer with `Connection: close`
   bool chunked = false;           // send the body in chunks rather than with its length
+  bool cut_off = false;           // the body is incomplete: the connection ends without the body's end
   std::string_view content_type;  // empty: no Content-Type field
   std::string_view body;          // ignored for statuses that have none (204, 304)
+  FileBody file;                  // the body, when it is one; stays open until the exchange is reset
 
   // Adds a field; false when there are kMaxHeaders already. Content-Length, Connection, Date are the writer's
   // own.
@@ -88,8 +98,10 @@ struct Response {
     status = 200;
     close = false;
     chunked = false;
+    cut_off = false;
     content_type = {};
     body = {};
+    file = {};
     header_count_ = 0;
   }
 

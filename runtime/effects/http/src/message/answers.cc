@@ -3,6 +3,7 @@
 #include <zerver/core/message.h>
 #include <zerver/core/status.h>
 #include <zerver/flow/data/utf8.h>
+#include <zerver/http/date.h>
 
 #include <algorithm>
 #include <array>
@@ -36,26 +37,6 @@ FaultKind usual_kind(std::uint16_t status) noexcept {
     default:
       return status >= 500 ? FaultKind::kUnavailable : FaultKind::kRejected;
   }
-}
-
-constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-// IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`, by way of RFC 3339.
-std::optional<Timestamp> parse_date(std::string_view text) {
-  if (text.size() != 29 || text[3] != ',' || !text.ends_with(" GMT")) return std::nullopt;
-  const auto month = std::ranges::find(kMonths, text.substr(8, 3));
-  if (month == kMonths.end()) return std::nullopt;
-  const auto number = static_cast<int>(month - kMonths.begin()) + 1;
-  std::string iso(text.substr(12, 4));
-  iso += number < 10 ? "-0" : "-";
-  iso += std::to_string(number);
-  iso += '-';
-  iso += text.substr(5, 2);
-  iso += 'T';
-  iso += text.substr(17, 8);
-  iso += 'Z';
-  return Timestamp::parse(iso);
 }
 
 bool is_json(std::string_view content_type) noexcept {
@@ -110,7 +91,7 @@ Duration retry_after(std::string_view value, Timestamp now) noexcept {
   if (value.empty() || value.front() == '-') return {};
   if (error == std::errc::result_out_of_range) return Duration::from_seconds(kDay);
   if (error != std::errc() || end != value.data() + value.size()) {
-    const std::optional<Timestamp> date = parse_date(value);
+    const std::optional<Timestamp> date = http::parse_date(value);
     if (!date || *date <= now) return {};
     return std::min(*date - now, Duration::from_seconds(kDay));
   }

@@ -26,6 +26,8 @@ class CallBase;
 class Exchange;
 class Rate;
 class RetryBudget;
+class Source;
+class StreamedAnswer;
 struct FlowInfo;
 struct Target;
 
@@ -62,6 +64,18 @@ class Finisher {
 
  protected:
   ~Finisher() = default;
+};
+
+// Sends a body while its flow still makes it: the server's connection.
+class PartSink {
+ public:
+  // The body buffer holds the next part, which is not empty, and the response everything else. Exchange::
+  // part_sent() follows, never from within, unless the request is cancelled; the buffer stays as it is until
+  // then.
+  virtual void send_part(Exchange& exchange) noexcept = 0;
+
+ protected:
+  ~PartSink() = default;
 };
 
 // Pooled by its owner, a connection, which knows it by a class derived from this one. Used by one thread
@@ -157,6 +171,12 @@ class Exchange {
     kept_waiters_ = &waiter.next;
   }
 
+  // What an operation has opened: closed when the flow ends, unless somebody has closed it before.
+  void hold(Source& source) noexcept;
+  void close(Source& source) noexcept;
+  // The response refers to it: closed when the exchange is reset.
+  void keep_for_response(Source& source) noexcept;
+
   // For a flow that is a coroutine. At most one.
   void set_finisher(Finisher& finisher) noexcept { finisher_ = &finisher; }
 
@@ -164,6 +184,11 @@ class Exchange {
 
   // Asked before each flow; lives as long as the exchange. Null: flows begin at once.
   void set_gate(Gate* gate) noexcept { gate_ = gate; }
+  // Who takes parts of a body; lives as long as the exchange. Null: bodies are complete when the flow ends.
+  void set_part_sink(PartSink* sink) noexcept { part_sink_ = sink; }
+  PartSink* part_sink() const noexcept { return part_sink_; }
+  // The sink has taken what is in the body buffer.
+  void part_sent() noexcept;
   // When the request was there; without it, its flow's deadline counts from the flow's beginning.
   void set_arrival(TimePoint when) noexcept { arrived_ = when; }
   // There is no time for the flow, which has an `on overload`; before it begins.
@@ -202,11 +227,12 @@ class Exchange {
   void reset(std::size_t kept_body = std::size_t{64} << 10) noexcept;
 
  protected:
-  ~Exchange() = default;
+  ~Exchange();
 
  private:
   friend class CallBase;
   friend class FlowTask;
+  friend class StreamedAnswer;
 
   enum class Run : std::uint8_t { kIdle, kInline, kDetached, kFinished };
 
@@ -215,6 +241,8 @@ class Exchange {
     on_finish_(*this);
   }
   std::optional<Handled> pass_gate() noexcept;
+  void close_sources() noexcept;
+  void close_answered() noexcept;
   void trace_begin() noexcept;
   void trace_step(std::string_view name) noexcept;
   void trace_end() noexcept;
@@ -235,6 +263,10 @@ class Exchange {
   CallBase* calls_ = nullptr;        // that wait for something
   Waiter** kept_waiters_ = nullptr;  // the end of their list; null: nobody keeps any
   Finisher* finisher_ = nullptr;
+  PartSink* part_sink_ = nullptr;
+  StreamedAnswer* streamed_ = nullptr;  // that is being made
+  Source* sources_ = nullptr;           // that are open
+  Source* answered_ = nullptr;          // that the response refers to
   const FlowInfo* flow_ = nullptr;
   trace::Ring* trace_ = nullptr;  // of the worker, while this request is recorded
   std::uint64_t trace_id_ = 0;

@@ -71,6 +71,8 @@ inline Handled FlowTask::handled() const noexcept {
 }
 
 inline void FlowTask::over(Exchange& exchange) noexcept {
+  if (exchange.sources_ != nullptr) [[unlikely]]
+    exchange.close_sources();
   if (exchange.finisher_ != nullptr) [[unlikely]]
     return std::exchange(exchange.finisher_, nullptr)->finish(exchange);
   end(exchange);

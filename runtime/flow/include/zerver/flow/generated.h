@@ -23,5 +23,6 @@
 #include <zerver/flow/saga/saga.h>
 #include <zerver/flow/service.h>
 #include <zerver/flow/step.h>
+#include <zerver/flow/stream/streamed_answer.h>
 #include <zerver/flow/transaction/transaction.h>
 #include <zerver/flow/worker.h>

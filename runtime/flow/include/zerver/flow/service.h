@@ -67,6 +67,7 @@ struct FlowInfo {
   std::uint32_t retry_budget_percent = 0;
   Duration deadline = Duration::max();         // from the arrival of the request
   bool on_overload = false;                    // has an answer for when there is no time for it
+  bool streams = false;                        // answers in parts: it stays with its connection's worker
   std::span<const OutcomeInfo> outcomes = {};  // as `zerver-compile --dump=errors` says
 };
 

@@ -28,6 +28,10 @@ std::string_view find_fault(const Response& response) noexcept;
 [[nodiscard]] std::string_view write_response(OutputBuffer& out, const Response& response,
                                               const ResponseContext& context);
 
+// Appends the head of a response without fault whose body follows in parts: in chunks, or as it is to a
+// client of HTTP/1.0, for whom the end of the connection ends the body (`keep_alive` is false then).
+void write_streamed_head(OutputBuffer& out, const Response& response, const ResponseContext& context);
+
 // One chunk of a chunked body (RFC 9112, 7.1). Nothing for an empty one, as that would end the body.
 void write_chunk(OutputBuffer& out, std::string_view data);
 // The end of a chunked body.

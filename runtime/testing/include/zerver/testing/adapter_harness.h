@@ -24,7 +24,7 @@
 namespace zerver::testing {
 
 // What is kept of an answer: `T` of Reply<T>, with its texts as long as the answer lives; the rows; the text
-// of a JSON document; nothing.
+// of a JSON document; what has been opened, which is the test's to close; nothing.
 template <class Reply> struct AnswerValue;
 template <class T> struct AnswerValue<flow::Reply<T>> {
   using Type = T;
@@ -41,6 +41,11 @@ template <> struct AnswerValue<flow::RowsReply> {
 template <> struct AnswerValue<flow::JsonReply> {
   using Type = std::string;
   static void keep(const void* reply, Type& out) { out = *static_cast<const std::string_view*>(reply); }
+};
+
+template <> struct AnswerValue<flow::StreamReply> {
+  using Type = flow::Source*;
+  static void keep(const void* reply, Type& out) { out = *static_cast<flow::Source* const*>(reply); }
 };
 
 struct PerformOptions {

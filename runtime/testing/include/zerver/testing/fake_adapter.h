@@ -16,6 +16,8 @@
 
 namespace zerver::testing {
 
+class FakeSource;
+
 // What becomes of one operation, and when.
 class FakeReply {
  public:
@@ -27,6 +29,8 @@ class FakeReply {
   // For operations declared `-> row T`: column names, then rows.
   static FakeReply rows(std::vector<std::string> columns, std::vector<std::vector<flow::Value>> rows);
   static FakeReply json(std::string text);
+  // For operations that stream.
+  static FakeReply open(std::shared_ptr<FakeSource> source);
   // For operations without a result.
   static FakeReply nothing();
   template <class T> static FakeReply value(T value) {

@@ -205,6 +205,10 @@ template <class T, class Reply> class Call final : public CallBase {
     } else if constexpr (std::is_same_v<Reply, JsonText>) {
       result_ =
           read_json_text<T>(worker().json_reader(), *static_cast<const std::string_view*>(reply), 0, arena());
+    } else if constexpr (std::is_same_v<Reply, Source>) {
+      Source& source = **static_cast<Source* const*>(reply);
+      exchange().hold(source);
+      result_ = T{&source, site().rows};
     } else {
       static_assert(std::is_same_v<T, Reply>);
       result_ = *static_cast<const T*>(reply);
@@ -222,5 +226,7 @@ template <class T> using RowsCall = Call<T, RowSource>;
 template <class T> using ArrayCall = Call<T, ArrayRow>;
 template <class T> using JsonCall = Call<T, JsonText>;
 template <class T> using ValueCall = Call<T, T>;
+// For operations that yield a stream; `T` is a Stream.
+template <class T> using StreamCall = Call<T, Source>;
 
 }  // namespace zerver::flow

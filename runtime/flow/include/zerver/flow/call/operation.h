@@ -16,6 +16,7 @@
 
 namespace zerver::flow {
 
+class Source;
 class Transaction;
 class Worker;
 struct Target;
@@ -149,9 +150,9 @@ class ReplyBase {
     }
   }
 
- private:
   bool is_awaited() const noexcept { return operation_->generation_ == generation_; }
 
+ private:
   Operation* operation_;
   std::uint32_t generation_;
 };
@@ -182,6 +183,14 @@ class JsonReply : public ReplyBase {
  public:
   using ReplyBase::ReplyBase;
   void json(std::string_view text) const noexcept { complete(&text); }
+};
+
+// For an operation declared `-> row stream<T>` or `-> stream<bytes>`.
+class StreamReply : public ReplyBase {
+ public:
+  using ReplyBase::ReplyBase;
+  // The flow's from now on, until it closes it; at once when nobody waits for it any more.
+  void open(Source& source) const noexcept;
 };
 
 // One system as one worker sees it. The interface that is generated for each `adapter` derives from it and is
