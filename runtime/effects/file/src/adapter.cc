@@ -1,3 +1,4 @@
+#include "file_source.h"
 #include "root.h"
 #include "zerver.flow.h"
 #include <zerver/core/list.h>
@@ -35,12 +36,15 @@ class FileJob final : public OffloadJob {
     path_.assign(path);
     content_.assign(content);
     names_.clear();
+    opened_.reset();
     problem_.reset();
   }
   // On this thread, for workers that have none to spare.
   void perform_here() noexcept { perform_operation(); }
   // Throws std::bad_alloc when the request has no memory for it.
-  void answer(flow::Operation& operation) const;
+  void answer(flow::Operation& operation);
+  // Of somebody who does not wait any more: what was opened for him.
+  void drop() noexcept { opened_.reset(); }
   void refuse(std::string_view why) { problem_ = file::Failure{FaultKind::kUnavailable, std::string(why)}; }
 
  private:
@@ -55,6 +59,7 @@ class FileJob final : public OffloadJob {
   std::int64_t number_ = 0;
   bool flag_ = false;
   std::vector<std::string> names_;
+  std::unique_ptr<file::FileSource> opened_;
   Problem problem_;
 };
 
@@ -65,6 +70,9 @@ class FileOfWorker final : public FileAdapter {
       : worker_(&worker), root_(&root), pool_(&pool), store_(&store) {}
 
   void read(const ReadArguments& arguments, flow::Reply<Bytes> reply) override {
+    begin(reply.operation(), arguments.path, {});
+  }
+  void open(const OpenArguments& arguments, flow::StreamReply reply) override {
     begin(reply.operation(), arguments.path, {});
   }
   void write(const WriteArguments& arguments, flow::Reply<void> reply) override {
@@ -101,6 +109,7 @@ class FileOfWorker final : public FileAdapter {
         operation->fail({FaultKind::kUnavailable, "it is larger than a request's arena", {}});
       }
     }
+    job.drop();
     free_.push_back(&job);
   }
 
@@ -143,6 +152,13 @@ void FileJob::perform_operation() noexcept {
       case FileAdapter::kRead:
         problem_ = root_->read(path_, content_);
         break;
+      case FileAdapter::kOpen: {
+        file::OpenFile opened;
+        problem_ = root_->open_file(path_, opened);
+        if (!problem_)
+          opened_ = std::make_unique<file::FileSource>(std::move(opened), file::media_type(path_));
+        break;
+      }
       case FileAdapter::kWrite:
         problem_ = root_->write(path_, content_);
         break;
@@ -169,7 +185,7 @@ void FileJob::back() noexcept {
   owner_->end(*this, take_operation());
 }
 
-void FileJob::answer(flow::Operation& operation) const {
+void FileJob::answer(flow::Operation& operation) {
   if (problem_) return operation.fail({problem_->kind, String::borrowed(problem_->why), {}});
   switch (operation_index_) {
     case FileAdapter::kRead: {
@@ -179,6 +195,8 @@ void FileJob::answer(flow::Operation& operation) const {
       const Bytes bytes = Bytes::borrowed({memory, content_.size()});
       return operation.complete(&bytes);
     }
+    case FileAdapter::kOpen:
+      return flow::StreamReply(operation).open(*opened_.release());
     case FileAdapter::kExists:
       return operation.complete(&flag_);
     case FileAdapter::kSize:

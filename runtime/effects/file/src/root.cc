@@ -170,20 +170,29 @@ Descriptor Root::open_parent(std::string_view path, bool making, std::string& na
 
 // --- Operations ---
 
-Problem Root::read(std::string_view path, std::string& content) const {
+Problem Root::open_file(std::string_view path, OpenFile& file) const {
   int error = 0;
   // What is no regular file may wait for ever when it is opened.
-  const Descriptor file = open_beneath(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, error);
-  if (!file) return failure_of(error);
+  Descriptor opened = open_beneath(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, error);
+  if (!opened) return failure_of(error);
   struct stat status{};
-  if (::fstat(file.get(), &status) != 0) return failure_of(errno);
+  if (::fstat(opened.get(), &status) != 0) return failure_of(errno);
   if (!S_ISREG(status.st_mode)) return Failure{FaultKind::kMissing, "it is no file"};
-  if (static_cast<std::uint64_t>(status.st_size) > most_)
-    return Failure{FaultKind::kUnavailable, "the file is larger than `most`"};
-  content.resize(static_cast<std::size_t>(status.st_size));
+  file.descriptor = std::move(opened);
+  file.size = static_cast<std::uint64_t>(status.st_size);
+  file.modified_nanoseconds =
+      std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + std::int64_t{status.st_mtim.tv_nsec};
+  return std::nullopt;
+}
+
+Problem Root::read(std::string_view path, std::string& content) const {
+  OpenFile file;
+  if (Problem problem = open_file(path, file)) return problem;
+  if (file.size > most_) return Failure{FaultKind::kUnavailable, "the file is larger than `most`"};
+  content.resize(static_cast<std::size_t>(file.size));
   std::size_t have = 0;
   while (have < content.size()) {
-    const ssize_t count = ::read(file.get(), content.data() + have, content.size() - have);
+    const ssize_t count = ::read(file.descriptor.get(), content.data() + have, content.size() - have);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return failure_of(errno);
     if (count == 0) break;

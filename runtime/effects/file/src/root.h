@@ -32,6 +32,13 @@ struct Failure {
 };
 using Problem = std::optional<Failure>;
 
+// A regular file that is being read.
+struct OpenFile {
+  Descriptor descriptor;
+  std::uint64_t size = 0;                 // bytes
+  std::int64_t modified_nanoseconds = 0;  // since 1970
+};
+
 // Any thread.
 class Root {
  public:
@@ -44,6 +51,8 @@ class Root {
   std::string open(const std::string& path);
   // Paths are relative, `a/b.txt`.
   Problem read(std::string_view path, std::string& content) const;
+  // Of any size.
+  Problem open_file(std::string_view path, OpenFile& file) const;
   Problem write(std::string_view path, std::string_view content) const;
   Problem remove(std::string_view path) const;
   Problem exists(std::string_view path, bool& is_there) const;

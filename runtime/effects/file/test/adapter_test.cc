@@ -1,6 +1,7 @@
 #include "tests/support/child_process.h"
 #include "zerver.flow.h"
 #include <zerver/effects/file/open_file.h>
+#include <zerver/flow/stream/source.h>
 #include <zerver/testing/adapter_harness.h>
 
 #include <gtest/gtest.h>
@@ -66,6 +67,70 @@ TEST_P(FileTest, RefusesToLeaveTheFolder) {
             FaultKind::kRejected);
   EXPECT_EQ(harness->perform(FileAdapter::ReadArguments{.path = text("/etc/passwd")})->fault(),
             FaultKind::kMissing);
+}
+
+// Keeps what comes.
+class Content final : public flow::Source::Reader {
+ public:
+  void on_part(const void* part) noexcept override {
+    text += *static_cast<const std::string_view*>(part);
+    ++parts;
+  }
+  void on_end() noexcept override { ended = true; }
+  void on_failure(const Fault& fault) noexcept override { why = std::string(fault.why.view()); }
+
+  std::string text, why;
+  std::size_t parts = 0;
+  bool ended = false;
+};
+
+TEST_P(FileTest, OpensAFileForWhoeverSendsIt) {
+  const std::string content(200'000, 'x');
+  ASSERT_TRUE(harness
+                  ->perform(FileAdapter::WriteArguments{.path = text("a/page.HTML"),
+                                                        .content = Bytes::borrowed(content)})
+                  ->ok());
+  const auto opened = harness->perform(FileAdapter::OpenArguments{.path = text("a/page.HTML")});
+  ASSERT_TRUE(opened->ok()) << opened->why();
+  flow::Source& source = *opened->value();
+  const flow::BodyInfo info = source.info();
+  EXPECT_EQ(info.content_type, "text/html; charset=utf-8");
+  EXPECT_EQ(info.file.size, content.size());
+  EXPECT_GE(info.file.descriptor, 0);
+  EXPECT_GT(info.file.modified, 1'500'000'000);
+  EXPECT_TRUE(info.file.entity_tag.starts_with('"') && info.file.entity_tag.ends_with('"'));
+  Content read;
+  while (!read.ended && read.why.empty())
+    source.next(read);
+  EXPECT_EQ(read.why, "");
+  EXPECT_EQ(read.text, content);
+  EXPECT_GT(read.parts, 1U);
+  source.close();
+}
+
+TEST_P(FileTest, OpensNothingElse) {
+  std::filesystem::create_directories(directory.path() / "folder");
+  for (const std::string_view path : {"missing", "folder", "../etc/passwd", "/etc/passwd"})
+    EXPECT_EQ(harness->perform(FileAdapter::OpenArguments{.path = text(path)})->fault(), FaultKind::kMissing)
+        << path;
+}
+
+TEST_P(FileTest, WhatIsOpenedForNobodyIsClosed) {
+  ASSERT_TRUE(
+      harness->perform(FileAdapter::WriteArguments{.path = text("file"), .content = Bytes::borrowed("x")})
+          ->ok());
+  const std::size_t before = test::open_descriptors();
+  for (int i = 0; i < 50; ++i) {
+    const auto opened = harness->start(FileAdapter::OpenArguments{.path = text("file")});
+    if (opened->ended()) {
+      opened->value()->close();
+    } else {
+      opened->cancel();
+    }
+  }
+  // Behind those that were under way.
+  ASSERT_TRUE(harness->perform(FileAdapter::ExistsArguments{.path = text("file")})->ok());
+  EXPECT_TRUE(harness->run_until([&] { return test::open_descriptors() <= before; }));
 }
 
 TEST_P(FileTest, SaysWhereItGoesAndHowItIs) {
