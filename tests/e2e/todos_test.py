@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import http.client
+import json
 import pathlib
 import signal
 import sqlite3
@@ -55,6 +56,15 @@ class TodosTest(unittest.TestCase):
         self.assertEqual(answer.json["status"], status)
         for name, value in members.items():
             self.assertEqual(answer.json.get(name), value, answer.body)
+
+
+class Export(TodosTest):
+    def test_has_a_line_for_each_todo_of_the_user(self):
+        mine = [self.create(f"t{i}")["id"] for i in range(30)]
+        self.create("not mine", user=BOB)
+        answer = self.service.ask("GET", "/todos/export", headers=ALICE)
+        self.assertEqual((answer.status, answer.media_type), (200, "application/jsonl"))
+        self.assertEqual([json.loads(line)["id"] for line in answer.body.splitlines()], mine)
 
 
 class Crud(TodosTest):

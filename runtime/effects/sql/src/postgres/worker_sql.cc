@@ -225,6 +225,7 @@ void WorkerSql::submit_in(flow::Transaction& transaction, Record& record) {
 }
 
 void WorkerSql::forget(flow::Operation& operation, Connection::Stop how) noexcept {
+  if (streams_.cancel(operation)) return;
   auto* const record = static_cast<Record*>(operation.adapter_data);
   if (record == nullptr) {
     // A commit goes on; whether it has happened nobody will know here.

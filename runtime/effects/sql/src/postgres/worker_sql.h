@@ -3,6 +3,7 @@
 
 #include "observed.h"
 #include "pool.h"
+#include "row_stream.h"
 #include "zerver.flow.h"
 
 #include <memory>
@@ -21,6 +22,9 @@ class WorkerSql final : public SqlAdapter {
   void one(const OneArguments& arguments, flow::RowsReply reply) override;
   void maybe(const MaybeArguments& arguments, flow::RowsReply reply) override;
   void many(const ManyArguments& arguments, flow::RowsReply reply) override;
+  void stream(const StreamArguments& arguments, flow::StreamReply reply) override {
+    streams_.open(arguments.query, reply);
+  }
   void exec(const ExecArguments& arguments, flow::Reply<std::int64_t> reply) override;
   void commit(const CommitArguments& arguments, flow::Reply<void> reply) override;
 
@@ -56,6 +60,7 @@ class WorkerSql final : public SqlAdapter {
   std::vector<Session*> free_sessions_;
   std::vector<std::unique_ptr<Probe>> probes_;
   const std::string& database_;
+  RowStreams streams_{pool_};
   Pool pool_;
 };
 

@@ -1,6 +1,7 @@
 #include "adapter.h"
 
 #include "pool.h"
+#include "row_stream.h"
 #include "zerver.flow.h"
 #include <zerver/flow/transaction/transaction.h>
 
@@ -20,7 +21,7 @@ class WorkerSql final : public SqlAdapter {
  public:
   // What is shared outlives it.
   WorkerSql(Pool& pool, flow::Worker& worker, const std::string& database) noexcept
-      : pool_(&pool), worker_(&worker), database_(database) {}
+      : pool_(&pool), worker_(&worker), database_(database), streams_(pool, worker) {}
 
   ~WorkerSql() override {
     for (const auto& record : records_)
@@ -39,6 +40,9 @@ class WorkerSql final : public SqlAdapter {
   }
   void many(const ManyArguments& arguments, flow::RowsReply reply) override {
     submit(arguments.query, Wanted::kRows, reply.operation());
+  }
+  void stream(const StreamArguments& arguments, flow::StreamReply reply) override {
+    streams_.open(arguments.query, lock_deadline(reply.operation()), reply);
   }
   void exec(const ExecArguments& arguments, flow::Reply<std::int64_t> reply) override {
     submit(arguments.query, Wanted::kCount, reply.operation());
@@ -61,6 +65,7 @@ class WorkerSql final : public SqlAdapter {
   }
 
   void cancel(flow::Operation& operation) noexcept override {
+    if (streams_.cancel(operation)) return;
     Record& record = *static_cast<Record*>(operation.adapter_data);
     record.operation = nullptr;
     if (pool_->abandon(record)) give_back(record);
@@ -68,6 +73,7 @@ class WorkerSql final : public SqlAdapter {
 
   // The statement runs to its end.
   void let_go(flow::Operation& operation) noexcept override {
+    if (streams_.cancel(operation)) return;
     static_cast<Record*>(operation.adapter_data)->operation = nullptr;
   }
 
@@ -188,6 +194,7 @@ class WorkerSql final : public SqlAdapter {
   Pool* pool_;
   flow::Worker* worker_;
   const std::string& database_;
+  RowStreams streams_;
   std::vector<std::unique_ptr<Record>> records_;
   std::vector<Record*> free_;
   std::vector<std::unique_ptr<WorkerSession>> sessions_;

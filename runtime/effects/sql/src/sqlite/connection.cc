@@ -10,6 +10,8 @@ namespace zerver::effects::sqlite {
 
 namespace {
 
+constexpr const char* kWrongCount = "the number of parameters is not that of the statement";
+
 // What the flow can do about it: `unavailable` may pass, `conflict` is the client's, everything else is a
 // mistake in the statement.
 FaultKind kind_of(int code) noexcept {
@@ -55,6 +57,18 @@ int bind(sqlite3_stmt* statement, int index, const flow::Value& value) noexcept 
   return SQLITE_MISUSE;
 }
 
+int bind_all(sqlite3_stmt* statement, std::span<const flow::Value> parameters) noexcept {
+  for (std::size_t index = 0; index < parameters.size(); ++index) {
+    if (const int code = bind(statement, static_cast<int>(index) + 1, parameters[index]); code != SQLITE_OK)
+      return code;
+  }
+  return SQLITE_OK;
+}
+
+bool takes(sqlite3_stmt* statement, std::span<const flow::Value> parameters) noexcept {
+  return std::cmp_equal(sqlite3_bind_parameter_count(statement), parameters.size());
+}
+
 std::string_view column_bytes(sqlite3_stmt* statement, int column, const void* data) noexcept {
   return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
 }
@@ -74,6 +88,20 @@ flow::Value column_value(sqlite3_stmt* statement, int column) noexcept {
     default:
       return {};
   }
+}
+
+void add_columns(sqlite3_stmt* statement, flow::RowSet& rows) {
+  for (int column = 0; column < sqlite3_column_count(statement); ++column)
+    rows.add_column(sqlite3_column_name(statement, column));
+}
+
+void add_row(sqlite3_stmt* statement, flow::RowSet& rows) {
+  for (int column = 0; column < sqlite3_column_count(statement); ++column)
+    rows.add_cell(column_value(statement, column));
+}
+
+std::size_t size_of(const flow::RowSet& rows) noexcept {
+  return rows.bytes() + rows.rows() * rows.columns() * sizeof(flow::Value);
 }
 
 // Ready for the next use, whatever happened.
@@ -237,18 +265,11 @@ Outcome Connection::run(std::string_view text, std::span<const flow::Value> para
     return {};
   }
   const Reset reset(statement);
-  if (std::cmp_not_equal(sqlite3_bind_parameter_count(statement), parameters.size())) {
-    return {true, FaultKind::kInternal, "the number of parameters is not that of the statement"};
-  }
-  for (std::size_t index = 0; index < parameters.size(); ++index) {
-    if (const int code = bind(statement, static_cast<int>(index) + 1, parameters[index]); code != SQLITE_OK)
-      return failure(code);
-  }
+  if (!takes(statement, parameters)) return {true, FaultKind::kInternal, kWrongCount};
+  if (const int code = bind_all(statement, parameters); code != SQLITE_OK) return failure(code);
 
   rows.clear();
-  const int columns = sqlite3_column_count(statement);
-  for (int column = 0; column < columns; ++column)
-    rows.add_column(sqlite3_column_name(statement, column));
+  add_columns(statement, rows);
   int code = sqlite3_step(statement);
   for (; code == SQLITE_ROW; code = sqlite3_step(statement)) {
     // A statement that writes is run to its end, whatever becomes of its rows.
@@ -256,11 +277,8 @@ Outcome Connection::run(std::string_view text, std::span<const flow::Value> para
       if (!writes) break;
       continue;
     }
-    if (rows.bytes() + rows.rows() * sizeof(flow::Value) * static_cast<std::size_t>(columns) > kMaxBytes) {
-      return {true, FaultKind::kInternal, "the rows are larger than 16 MiB"};
-    }
-    for (int column = 0; column < columns; ++column)
-      rows.add_cell(column_value(statement, column));
+    if (size_of(rows) > kMaxBytes) return {true, FaultKind::kInternal, "the rows are larger than 16 MiB"};
+    add_row(statement, rows);
   }
   if (code != SQLITE_DONE && code != SQLITE_ROW) return failure(code);
   rows.set_affected(writes ? sqlite3_changes64(database_) : 0);
@@ -272,6 +290,37 @@ std::string database_name(const std::string& path) {
   std::error_code error;
   const std::filesystem::path file = std::filesystem::weakly_canonical(path, error);
   return error ? std::string() : "sqlite:" + file.string();
+}
+
+// --- Rows in parts ---
+
+Outcome Cursor::open(Connection& connection, std::string_view text, std::span<const flow::Value> parameters) {
+  connection_ = &connection;
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v2(connection.database_, text.data(), static_cast<int>(text.size()),
+                                      &statement, nullptr);
+  Connection::Statement prepared(statement);
+  if (code != SQLITE_OK) return connection.failure(code);
+  if (prepared == nullptr || sqlite3_stmt_readonly(statement) == 0)
+    return {true, FaultKind::kInternal, "only a statement that reads can be streamed"};
+  if (!takes(statement, parameters)) return {true, FaultKind::kInternal, kWrongCount};
+  if (const int bound = bind_all(statement, parameters); bound != SQLITE_OK) return connection.failure(bound);
+  statement_ = std::move(prepared);
+  return {};
+}
+
+Outcome Cursor::read(flow::RowSet& rows, const Patience& patience) {
+  const Waiting waiting(connection_->patience_, patience);
+  sqlite3_stmt* const statement = statement_.get();
+  rows.clear();
+  add_columns(statement, rows);
+  while (size_of(rows) < kPart) {
+    const int code = sqlite3_step(statement);
+    if (code == SQLITE_DONE) break;
+    if (code != SQLITE_ROW) return connection_->failure(code);
+    add_row(statement, rows);
+  }
+  return {};
 }
 
 }  // namespace zerver::effects::sqlite

@@ -2,6 +2,7 @@
 #include "zerver.flow.h"
 #include <zerver/effects/sql/inline_sqlite.h>
 #include <zerver/effects/sql/sqlite/connection.h>
+#include <zerver/flow/stream/source.h>
 #include <zerver/flow/transaction/transaction.h>
 
 #include <deque>
@@ -23,6 +24,29 @@ Outcome run(Connection& connection, const flow::Statement& statement, Wanted wan
 }
 
 class InlineSql;
+
+// Deletes itself when it is closed, at the latest before its database goes.
+class InlineStream final : public flow::Source {
+ public:
+  Outcome open(Connection& connection, const flow::Statement& statement) {
+    Outcome outcome = cursor_.open(connection, statement.text, statement.parameters);
+    return outcome.failed ? outcome : cursor_.read(rows_, patience_);
+  }
+  void next(Reader& reader) noexcept override {
+    Outcome outcome;
+    if (!std::exchange(has_part_, false)) outcome = cursor_.read(rows_, patience_);
+    if (outcome.failed) return reader.on_failure({outcome.kind, String::borrowed(outcome.why), {}});
+    if (rows_.rows() == 0) return reader.on_end();
+    reader.on_part(static_cast<const flow::RowSource*>(&rows_));
+  }
+  void close() noexcept override { delete this; }
+
+ private:
+  sqlite::Cursor cursor_;
+  sqlite::Patience patience_;
+  flow::RowSet rows_;
+  bool has_part_ = true;
+};
 
 // A transaction has the database for itself; who comes meanwhile waits, first come first served.
 struct Database {
@@ -58,6 +82,14 @@ class InlineSql final : public SqlAdapter {
     const Outcome outcome = perform(arguments.query, Wanted::kCount, rows, reply.operation());
     if (outcome.failed) return reply.fail({outcome.kind, String::borrowed(outcome.why), {}});
     reply.succeed(rows.affected());
+  }
+  // The parameters are those of the flow, which outlives what it has opened.
+  void stream(const StreamArguments& arguments, flow::StreamReply reply) override {
+    if (!enter(reply.operation())) return;
+    auto opened = std::make_unique<InlineStream>();
+    const Outcome outcome = opened->open(database_->connection, arguments.query);
+    if (outcome.failed) return reply.fail({outcome.kind, String::borrowed(outcome.why), {}});
+    reply.open(*opened.release());
   }
   void commit(const CommitArguments& /*arguments*/, flow::Reply<void> reply) override {
     reply.operation().transaction()->adapter_data = nullptr;

@@ -13,6 +13,7 @@ void StatementJob::set(const flow::Statement& statement, Wanted wanted,
   patience_.abandoned.store(false, std::memory_order_relaxed);
   task_ = Task::kAlone;
   session_ = nullptr;
+  reading_ = nullptr;
   patience_.until = lock_deadline;
   text_ = statement.text;
   wanted_ = wanted;
@@ -42,6 +43,18 @@ void StatementJob::set_end(Session& session, bool commits) noexcept {
   text_ = {};
 }
 
+void StatementJob::set_read(Reading& reading) noexcept {
+  patience_.abandoned.store(false, std::memory_order_relaxed);
+  reading_ = &reading;
+  task_ = Task::kRead;
+  outcome_ = {};
+}
+
+void StatementJob::set_close(Reading& reading) noexcept {
+  set_read(reading);
+  task_ = Task::kClose;
+}
+
 // --- Opening and closing ---
 
 Pool::~Pool() {
@@ -60,7 +73,9 @@ std::string Pool::open(const std::string& path, const Settings& settings) {
   queue_bound_ = settings.queue_bound;
   batch_.reserve(kMaxBatch);
   // A database in memory belongs to its connection, so there is one for everything.
-  const std::size_t connections = path == ":memory:" ? 1 : std::max<std::size_t>(settings.connections, 1);
+  const bool is_file = path != ":memory:";
+  if (is_file) path_ = path;
+  const std::size_t connections = is_file ? std::max<std::size_t>(settings.connections, 1) : 1;
   for (std::size_t index = 0; index < connections; ++index) {
     Member& member = *members_.emplace_back(std::make_unique<Member>());
     if (std::string error = member.connection.open(path, index > 0); !error.empty()) return error;
@@ -107,6 +122,7 @@ PoolState Pool::state() const {
 Pool::Lane& Pool::lane_of(const StatementJob& job) noexcept {
   constexpr std::array<std::string_view, 3> kReading{"select", "values", "with"};
   if (members_.size() == 1 || job.session_ != nullptr) return writes_;
+  if (job.reading_ != nullptr) return reads_;
   const std::string_view text = job.text_;
   const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n("), text.size());
   const auto starts_with = [word = text.substr(begin)](std::string_view lower) {
@@ -121,13 +137,14 @@ Pool::Lane& Pool::lane_of(const StatementJob& job) noexcept {
 bool Pool::submit(StatementJob& job) {
   using Task = StatementJob::Task;
   const std::lock_guard lock(mutex_);
-  if (job.task_ != Task::kAlone && job.task_ != Task::kOpen) {
+  const bool goes_on = job.reading_ != nullptr && job.reading_->cursor.is_open();
+  if (job.reading_ == nullptr && job.task_ != Task::kAlone && job.task_ != Task::kOpen) {
     // Everybody else waits for its end.
     writes_.queue.push_front(&job);
     writes_.ready.notify_one();
     return true;
   }
-  if (writes_.queue.size() + reads_.queue.size() >= queue_bound_) return false;
+  if (!goes_on && writes_.queue.size() + reads_.queue.size() >= queue_bound_) return false;
   Lane& lane = lane_of(job);
   lane.queue.push_back(&job);
   lane.ready.notify_one();
@@ -164,6 +181,13 @@ void Pool::discard(Session& session) noexcept {
   writer().connection.roll_back();
   open_ = nullptr;
   writes_.ready.notify_all();
+}
+
+void Pool::discard(Reading& reading) noexcept {
+  Lock lock(mutex_);
+  // One of a database in memory is the writer's.
+  if (reading.own == nullptr) ended_.wait(lock, [&] { return !writer().busy; });
+  reading.cursor.close();
 }
 
 bool Pool::take_from_queue(const StatementJob& job) noexcept {
@@ -256,6 +280,12 @@ bool Pool::execute(Connection& connection, StatementJob& job) noexcept {
         if (connection.in_transaction()) break;
         job.outcome_ = {true, FaultKind::kUnavailable, "the database has rolled the transaction back"};
         return false;
+      case Task::kRead:
+        job.outcome_ = read(connection, job);
+        return false;
+      case Task::kClose:
+        job.reading_->cursor.close();
+        return false;
       case Task::kAlone:
         break;
     }
@@ -265,6 +295,24 @@ bool Pool::execute(Connection& connection, StatementJob& job) noexcept {
     job.outcome_ = {true, FaultKind::kUnavailable, "no memory"};
   }
   return needs_writer;
+}
+
+// A reading goes on for as long as its client takes, and what it sees is from when it began: in a file it has
+// a connection of its own, so that nobody else sees that.
+Outcome Pool::read(Connection& connection, StatementJob& job) {
+  Reading& reading = *job.reading_;
+  if (!reading.cursor.is_open()) {
+    if (!path_.empty() && reading.own == nullptr) {
+      auto own = std::make_unique<Connection>();
+      if (std::string error = own->open(path_, true); !error.empty())
+        return {true, FaultKind::kUnavailable, std::move(error)};
+      reading.own = std::move(own);
+    }
+    Connection& its_own = reading.own != nullptr ? *reading.own : connection;
+    if (Outcome opened = reading.cursor.open(its_own, job.text_, job.parameters_); opened.failed)
+      return opened;
+  }
+  return reading.cursor.read(job.rows_, job.patience_);
 }
 
 // --- Statements under one commit ---

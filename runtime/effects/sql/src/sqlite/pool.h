@@ -25,6 +25,12 @@ namespace zerver::effects::sqlite {
 // ends it has come back.
 struct Session {};
 
+// A statement whose rows are read in parts.
+struct Reading {
+  Cursor cursor;
+  std::unique_ptr<Connection> own;  // kept for the next one; none of a database in memory
+};
+
 // One statement, or the end of a transaction, on its way. The loop's thread fills it and gets it back, posted
 // to its loop, when it has run; in between it belongs to the pool. It keeps copies of all parameters, because
 // the flow may give up on it and be gone.
@@ -41,6 +47,9 @@ class StatementJob : public async::Job {
     task_ = opens ? Task::kOpen : Task::kGoOn;
   }
   void set_end(Session& session, bool commits) noexcept;
+  // The rows of what was set are read in parts: the next one. Opens it at the first.
+  void set_read(Reading& reading) noexcept;
+  void set_close(Reading& reading) noexcept;
 
   const flow::RowSet& rows() const noexcept { return rows_; }
   const Outcome& outcome() const noexcept { return outcome_; }
@@ -54,6 +63,8 @@ class StatementJob : public async::Job {
     kGoOn,      // a further one
     kCommit,    //
     kRollBack,  //
+    kRead,      // the next rows of a reading
+    kClose,     // its end
   };
 
   async::Loop* loop_;
@@ -63,6 +74,7 @@ class StatementJob : public async::Job {
   Wanted wanted_ = Wanted::kRows;
   Task task_ = Task::kAlone;
   Session* session_ = nullptr;
+  Reading* reading_ = nullptr;
   Patience patience_;
   bool discarded_ = false;  // guarded by the pool's mutex
   flow::RowSet rows_;
@@ -98,7 +110,7 @@ class Pool {
   // Any thread.
   PoolState state() const;
 
-  // False when the queue is full; never for a session that is open. Any thread.
+  // False when the queue is full; never for a session or a reading that is open. Any thread.
   [[nodiscard]] bool submit(StatementJob& job);
   // Runs a job without session at once, on this thread: true when it has ended, and is not posted. False when
   // the connection that it needs belongs to a session: it is submitted. Waits for a connection when all run a
@@ -112,6 +124,8 @@ class Pool {
   void discard(StatementJob& job) noexcept;
   // So is the session, which has no job: rolled back when this returns.
   void discard(Session& session) noexcept;
+  // And the reading: closed when this returns.
+  void discard(Reading& reading) noexcept;
 
  private:
   struct Lane {
@@ -139,10 +153,12 @@ class Pool {
   void run_together(Member& member, std::size_t& done, bool& together, Lock& lock) noexcept;
 
   // Without it.
-  static bool execute(Connection& connection, StatementJob& job) noexcept;
+  bool execute(Connection& connection, StatementJob& job) noexcept;
+  Outcome read(Connection& connection, StatementJob& job);
 
   Member& writer() const noexcept { return *members_.front(); }
 
+  std::string path_;  // of the database; empty: in memory
   mutable std::mutex mutex_;
   Lane writes_;  // guarded by mutex_, like all below
   Lane reads_;

@@ -2,6 +2,7 @@
 #include "runtime/effects/sql/test/postgres/fixture.h"
 #include <zerver/effects/sql/inline_sqlite.h>
 #include <zerver/flow/call/in_flight.h>
+#include <zerver/flow/stream/source.h>
 #include <zerver/flow/transaction/transaction.h>
 #include <zerver/testing/adapter_harness.h>
 
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -27,6 +29,7 @@ using testing::AdapterHarness;
 using testing::HarnessOptions;
 using Many = SqlAdapter::ManyArguments;
 using Exec = SqlAdapter::ExecArguments;
+using Stream = SqlAdapter::StreamArguments;
 using Commit = SqlAdapter::CommitArguments;
 
 constexpr const char* kSchema =
@@ -96,6 +99,22 @@ class SqlConformance : public ::testing::TestWithParam<Kind> {
   }
   auto many(std::string_view text, std::span<const Value> values = {}, flow::Transaction* tx = nullptr) {
     return sql->perform(Many{{text, values}}, {.transaction = tx});
+  }
+  // `n` rows with the ids from 1.
+  void fill(int n) {
+    for (int begin = 1; begin <= n; begin += 500) {
+      std::string statement = "insert into entry (id, name) values ";
+      for (int id = begin; id < begin + 500 && id <= n; ++id)
+        statement += (id == begin ? "(" : ", (") + std::to_string(id) + ", 'n" + std::to_string(id) + "')";
+      ASSERT_TRUE(exec(statement)->ok());
+    }
+  }
+  // Whether there was a further part.
+  template <class Reader> bool next(flow::Source& source, Reader& reader) {
+    reader.told = false;
+    source.next(reader);
+    EXPECT_TRUE(sql->run_until([&] { return reader.told; }));
+    return !reader.ended && reader.why.empty();
   }
   std::int64_t count(flow::Transaction* tx = nullptr) {
     const auto rows = many("select count(*) from entry", {}, tx);
@@ -216,6 +235,112 @@ TEST_P(SqlConformance, OneThatIsCancelledTellsNobody) {
   EXPECT_EQ(exec("insert into entry (id, name) values (2, 'b')")->value(), 1);
   EXPECT_TRUE(had_ended || cancelled->fault() == FaultKind::kCancelled);
   EXPECT_EQ(cancelled->late(), 0U);
+}
+
+// Keeps the ids of a stream of them.
+class Ids final : public flow::Source::Reader {
+ public:
+  void on_part(const void* part) noexcept override {
+    const auto& rows = *static_cast<const flow::RowSource*>(part);
+    for (std::size_t row = 0; row < rows.rows(); ++row)
+      all.push_back(rows.cell(row, 0).integer());
+    ++parts;
+    told = true;
+  }
+  void on_end() noexcept override { ended = told = true; }
+  void on_failure(const Fault& fault) noexcept override {
+    why = std::string(name_of(fault.kind)) + ": " + std::string(fault.why.view());
+    told = true;
+  }
+
+  std::vector<std::int64_t> all;
+  std::size_t parts = 0;
+  bool told = false, ended = false;
+  std::string why;
+};
+
+TEST_P(SqlConformance, StreamsRowsInParts) {
+  fill(5000);
+  const Value from[] = {Value(std::int64_t{11})};
+  const auto opened = sql->perform(Stream{{"select id, name from entry where id >= ? order by id", from}});
+  ASSERT_TRUE(opened->ok()) << opened->why();
+  flow::Source& source = *opened->value();
+  Ids ids;
+  while (next(source, ids)) {
+  }
+  EXPECT_TRUE(ids.ended) << ids.why;
+  source.close();
+  std::vector<std::int64_t> expected(4990);
+  std::iota(expected.begin(), expected.end(), 11);
+  EXPECT_EQ(ids.all, expected);
+  EXPECT_GT(ids.parts, 2U);
+}
+
+TEST_P(SqlConformance, StreamsNoRows) {
+  const auto opened = sql->perform(Stream{{"select id from entry", {}}});
+  ASSERT_TRUE(opened->ok()) << opened->why();
+  Ids ids;
+  EXPECT_FALSE(next(*opened->value(), ids));
+  EXPECT_TRUE(ids.ended) << ids.why;
+  opened->value()->close();
+}
+
+TEST_P(SqlConformance, AStreamThatIsClosedLeavesNothingBehind) {
+  fill(5000);
+  // More than may be open at once, one behind the other and some side by side.
+  for (int round = 0; round < 50; ++round) {
+    const auto first = sql->perform(Stream{{"select id from entry order by id", {}}});
+    ASSERT_TRUE(first->ok()) << first->why();
+    const auto second = sql->perform(Stream{{"select id from entry order by id desc", {}}});
+    ASSERT_TRUE(second->ok()) << second->why();
+    Ids ids;
+    EXPECT_TRUE(next(*first->value(), ids));
+    EXPECT_TRUE(next(*second->value(), ids));
+    first->value()->close();
+    second->value()->next(ids);  // closed while it is under way
+    second->value()->close();
+  }
+  EXPECT_EQ(exec("delete from entry")->value(), 5000);
+  EXPECT_EQ(count(), 0);
+}
+
+TEST_P(SqlConformance, AStreamThatIsCancelledWhileItOpensIsClosed) {
+  fill(2000);
+  for (int round = 0; round < 20; ++round) {
+    const auto started = sql->start(Stream{{"select id from entry order by name", {}}});
+    if (started->ended()) {
+      started->value()->close();
+    } else {
+      started->cancel();
+    }
+  }
+  EXPECT_EQ(exec("delete from entry")->value(), 2000);
+}
+
+TEST_P(SqlConformance, AStatementThatCannotBeStreamedFailsWhenItIsOpened) {
+  for (const std::string_view statement :
+       {"selec 1", "select missing from entry", "delete from entry returning id",
+        "select 1 from entry where id = ?"})
+    EXPECT_EQ(sql->perform(Stream{{statement, {}}})->fault(), FaultKind::kInternal) << statement;
+  EXPECT_EQ(count(), 0);
+}
+
+TEST_P(SqlConformance, WhoeverWritesIsNotHeldUpByAStream) {
+  fill(5000);
+  const auto opened = sql->perform(Stream{{"select id from entry order by id", {}}});
+  ASSERT_TRUE(opened->ok()) << opened->why();
+  Ids ids;
+  EXPECT_TRUE(next(*opened->value(), ids));
+  EXPECT_EQ(exec("insert into entry (id, name) values (9999, 'late')")->value(), 1);
+  while (next(*opened->value(), ids)) {
+  }
+  EXPECT_TRUE(ids.ended) << ids.why;
+  opened->value()->close();
+  // On one connection for everything the stream may see it, else it does not.
+  const bool is_shared = GetParam() == Kind::kSqliteMemory || GetParam() == Kind::kInlineSqlite;
+  if (!is_shared) {
+    EXPECT_EQ(ids.all.size(), 5000U);
+  }
 }
 
 TEST_P(SqlConformance, ATransactionHappensAsAWholeOrNotAtAll) {

@@ -74,6 +74,8 @@ class Connection {
   [[nodiscard]] std::string execute(const std::string& script);
 
  private:
+  friend class Cursor;
+
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const noexcept;
   };
@@ -90,6 +92,24 @@ class Connection {
   bool refuses_ = false;  // a statement of run() is prepared
   std::map<std::string, Statement, std::less<>> statements_;
   const Patience* patience_ = nullptr;  // of the statement that runs
+};
+
+// The rows of one statement that only reads, in parts, as they were when it was opened. Its connection
+// outlives it, and may run other statements meanwhile; both are used by one thread at a time.
+class Cursor {
+ public:
+  static constexpr std::size_t kPart = std::size_t{64} << 10;  // bytes of a part, and a row more at most
+
+  // What the parameters refer to stays until it is closed.
+  Outcome open(Connection& connection, std::string_view text, std::span<const flow::Value> parameters);
+  // The next rows; none: there are no more.
+  Outcome read(flow::RowSet& rows, const Patience& patience);
+  void close() noexcept { statement_.reset(); }
+  bool is_open() const noexcept { return statement_ != nullptr; }
+
+ private:
+  Connection* connection_ = nullptr;
+  Connection::Statement statement_;
 };
 
 // What names the database of that path, for flow::Adapter::database(): its file, however the path is written.
