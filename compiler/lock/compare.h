@@ -12,7 +12,7 @@
 namespace zc::lock {
 
 // Whom a change concerns.
-enum class Concern : std::uint8_t { kClients, kJobs, kDurable, kNames };
+enum class Concern : std::uint8_t { kClients, kJobs, kDurable, kNames, kMessages };
 
 struct Change {
   Rule rule{};

@@ -171,6 +171,12 @@ const std::vector<Case>& cases() {
       {"renamed-without-was", "step p.load writes=todo\n", "step p.fetch writes=todo\n"},
       {"renamed-without-was", "flow p.f access=public method=GET path=/a\n",
        "flow p.show access=public method=GET path=/a\n"},
+      {"number-changed", "message p.M\n  field a number=1 type=int64\n",
+       "message p.M\n  field a number=2 type=int64\n"},
+      {"number-reused", "message p.M\n  field a number=1 type=int64\n",
+       "message p.M\n  field b number=1 type=string\n"},
+      {"wire-type-changed", "message p.M\n  field a number=1 type=int64\n",
+       "message p.M\n  field a number=1 type=sint64\n"},
   };
   return all;
 }

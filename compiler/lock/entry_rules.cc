@@ -28,6 +28,7 @@ constexpr AttributeRule kLive[] = {{"type", Form::kType, true}, {"optional", For
 // The other attributes are the forms in which a body may come, and its types: `json=todo.v1.Todo`.
 constexpr AttributeRule kAnswer[] = {{"headers"}, {"empty", Form::kFlag}, {"", Form::kTypes}};
 constexpr AttributeRule kStep[] = {{"writes"}};
+constexpr AttributeRule kMessageField[] = {{"number", Form::kText, true}, {"type"}};
 constexpr AttributeRule kTarget[] = {{"adapter", Form::kText, true}};
 
 constexpr EntryRule kRules[] = {
@@ -56,6 +57,8 @@ constexpr EntryRule kRules[] = {
     {"enum", "value", kEnumerator},
     {"", "scalar", kScalar},
     {"", "extern", kForeign},
+    {"", "message", {}},
+    {"message", "field", kMessageField},
     {"", "step", kStep},
     {"", "slot", kTyped},
     {"", "target", kTarget},

@@ -201,10 +201,58 @@ step reserve(order) -> hold = pay.reserve(order.sum) with once;
               ElementsAre());
 }
 
+TEST(MakeLock, HoldsTheNumbersOfMessages) {
+  const std::string text = text_of(R"(
+enum Standing { @number(0) none, @number(3) open }
+scalar Id: i64;
+struct Person { @field(1) id: Id; @field(2, signed) at: i32?; @field(5) of: list<Standing>; @field(6) by: map<string, Person>; }
+struct Plain { id: i64; }
+@grpc("people.v1.People")
+adapter people { @read get(@field(4) id: Id, @field(2, fixed) size: u32) -> Person; @write put(person: Person); }
+)");
+  EXPECT_THAT(text, HasSubstr("message p.Person\n"
+                              "  field at number=2 type=sint32\n"
+                              "  field by number=6 type=map<string,p.Person>\n"
+                              "  field id number=1 type=int64\n"
+                              "  field of number=5 type=list<p.Standing>\n"));
+  EXPECT_THAT(text, HasSubstr("message p.Standing\n  field none number=0\n  field open number=3\n"));
+  EXPECT_THAT(text, HasSubstr("message p.people.get\n"
+                              "  field id number=4 type=int64\n"
+                              "  field size number=2 type=fixed32\n"));
+  EXPECT_THAT(text, Not(HasSubstr("Plain")));
+  EXPECT_THAT(text, Not(HasSubstr("people.put")));
+}
+
+TEST(MakeLock, MessagesKeepTheirNumbersAndNotTheirNames) {
+  const std::string person = "struct P { @field(1) id: i64; @field(2) name: string; } ";
+  const auto from = [&](const std::string& after) { return changes(person, after); };
+  EXPECT_THAT(from(person + "scalar Later: i64;"), ElementsAre());
+  EXPECT_THAT(from("struct P { @field(2) name: string; @field(1) id: i64?; @field(3) age: u32; }"),
+              ElementsAre());
+  EXPECT_THAT(from("struct P { @field(1) number: i64; @field(2) name: string; }"), ElementsAre());
+  EXPECT_THAT(from("struct P { @field(1) id: i64; }"), ElementsAre());
+  EXPECT_THAT(from("scalar Id: i64; struct P { @field(1) id: Id; @field(2) name: string; }"), ElementsAre());
+  EXPECT_THAT(from("@was(\"P\") struct Q { @field(3) id: i64; @field(2) name: string; }"),
+              ElementsAre("breaking number-changed"));
+  EXPECT_THAT(from("struct P { @field(1) id: i64; @field(3) name: string; }"),
+              ElementsAre("breaking number-changed"));
+  EXPECT_THAT(from("struct P { @field(1, signed) id: i64; @field(2) name: string; }"),
+              ElementsAre("breaking wire-type-changed"));
+  EXPECT_THAT(from("struct P { @field(1) id: i64; @field(2) other: i64; }"),
+              ElementsAre("breaking number-reused"));
+  EXPECT_THAT(from("struct P { @field(1) id: i64; @field(2) @was(\"name\") other: i64; }"),
+              ElementsAre("breaking wire-type-changed"));
+  const std::string holder = "struct H { @field(1) of: list<P>; } ";
+  EXPECT_THAT(changes(person + holder,
+                      "@was(\"P\") struct Q { @field(1) id: i64; @field(2) name: string; } "
+                      "struct H { @field(1) of: list<Q>; }"),
+              ElementsAre());
+}
+
 TEST(EvolutionPage, ListsTheRules) {
   std::string table = "| rule | about | class | change |\n|---|---|---|---|\n";
   constexpr const char* kAreas[] = {"requests", "answers",        "flows", "what is stored",
-                                    "jobs",     "jobs and sagas", "names"};
+                                    "jobs",     "jobs and sagas", "names", "messages"};
   for (std::size_t i = 0; i < rule_count(); ++i) {
     const RuleInfo& rule = info(static_cast<Rule>(i));
     table += ("| `" + rule.name + "` | " + kAreas[static_cast<std::size_t>(rule.area)] + " | " +

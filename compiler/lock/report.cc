@@ -21,6 +21,8 @@ Kind kind_of(const Change& change) {
       return Kind::kBreakingJob;
     case Concern::kDurable:
       return Kind::kBreakingDurable;
+    case Concern::kMessages:
+      return Kind::kBreakingMessage;
     default:
       return Kind::kBreakingApi;
   }

@@ -17,7 +17,7 @@ enum class Class : std::uint8_t {
 };
 
 // What a rule is about.
-enum class Area : std::uint8_t { kRequest, kAnswer, kApi, kStored, kJob, kDurable, kNames };
+enum class Area : std::uint8_t { kRequest, kAnswer, kApi, kStored, kJob, kDurable, kNames, kMessage };
 
 enum class Rule : std::uint8_t {
 #define RULE(Name, Code, Area, Class, Title, Message, Advice) Name,

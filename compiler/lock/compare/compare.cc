@@ -60,6 +60,7 @@ std::vector<Change> compare(const Lock& before, const Lock& after) {
   Types types(before, after, names, changes);
   compare_apis(before, after, names, types, changes);
   compare_stored(names, types, changes);
+  compare_messages(names, changes);
   types.finish();
   return changes.take();
 }

@@ -131,6 +131,9 @@ void compare_apis(const Lock& before, const Lock& after, const Names& names, Typ
 // Arguments of jobs, and what is kept where a durable flow is suspended.
 void compare_stored(const Names& names, Types& types, Changes& changes);
 
+// What is sent as Protocol Buffers.
+void compare_messages(const Names& names, Changes& changes);
+
 // "todo.v1" of "todo.v1.Todo", and the rest.
 [[nodiscard]] std::pair<llvm::StringRef, llvm::StringRef> split_name(llvm::StringRef qualified);
 

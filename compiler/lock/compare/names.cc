@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kMaxGuesses = 100'000;
 
 bool is_type(llvm::StringRef kind) {
-  return kind == "struct" || kind == "enum" || kind == "scalar" || kind == "extern";
+  return kind == "struct" || kind == "enum" || kind == "scalar" || kind == "extern" || kind == "message";
 }
 
 // `load` and `load_todo`: the words of one are among those of the other.

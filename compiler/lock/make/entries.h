@@ -55,6 +55,9 @@ class TypeEntries {
 // What a flow, job or cron promises to those outside: its way in, what it takes and answers.
 [[nodiscard]] Entry flow_entry(const model::Program& program, model::FlowId flow, TypeEntries& types);
 
+// Appends the messages of Protocol Buffers, and the calls whose parameters are fields of one.
+void append_messages(const model::Program& program, std::vector<Entry>& entries);
+
 // Appends where a durable flow may be suspended, and which slots have to be kept meanwhile; nothing for a
 // flow that is not durable. A job is durable from end to end, any other flow inside its sagas.
 void append_suspensions(const model::Program& program, model::FlowId flow, TypeEntries& types, Entry& entry);

@@ -26,6 +26,7 @@ class Maker {
     }
     names();
     types_.append(lock_.entries);
+    append_messages(program_, lock_.entries);
     sort_entries(lock_.entries);
     return std::move(lock_);
   }
