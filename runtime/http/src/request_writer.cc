@@ -35,8 +35,9 @@ bool is_clients_own(std::string_view name) noexcept {
       "connection", "content-length",    "content-type", "expect",  "host", "keep-alive", "proxy-connection",
       "te",         "transfer-encoding", "trailer",      "upgrade",
   };
-  return std::any_of(kOwn.begin(), kOwn.end(),
-                     [name](std::string_view own) { return equals_ignoring_case(name, own); });
+  return std::any_of(kOwn.begin(), kOwn.end(), [name](std::string_view own) {
+    return own.size() == name.size() && equals_ignoring_case(name, own);
+  });
 }
 
 }  // namespace

@@ -17,8 +17,9 @@ bool is_token(std::string_view text) noexcept { return !text.empty() && consists
 bool is_writers_own(std::string_view name) noexcept {
   constexpr std::array<std::string_view, 6> kOwn = {"connection",   "content-length",    "date",
                                                     "content-type", "transfer-encoding", "trailer"};
-  return std::any_of(kOwn.begin(), kOwn.end(),
-                     [name](std::string_view own) { return equals_ignoring_case(name, own); });
+  return std::any_of(kOwn.begin(), kOwn.end(), [name](std::string_view own) {
+    return own.size() == name.size() && equals_ignoring_case(name, own);
+  });
 }
 
 // How the end of the body is told.

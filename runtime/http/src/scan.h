@@ -100,10 +100,8 @@ inline const char* skip(CharacterClass wanted, const char* from, const char* end
 
 // Whether all of it is of that class.
 inline bool consists_of(CharacterClass wanted, std::string_view text) noexcept {
-  for (const char c : text) {
-    if (!is(wanted, c)) return false;
-  }
-  return true;
+  const char* const end = text.data() + text.size();
+  return skip(wanted, text.data(), end) == end;
 }
 
 inline const char* skip_field_text_scalar(const char* from, const char* end) noexcept {

@@ -205,6 +205,30 @@ TEST(Http, WaitsForAConnectionInOrder) {
   EXPECT_EQ(target->system().pool()->waiting, 0U);
 }
 
+// Where there are several, the answer is looked for in the next turn.
+TEST(Http, IsCancelledBeforeItsAnswerIsLookedFor) {
+  const Recorder server(answer("200 OK", "1"));
+  const auto target = open_target(server.url());
+  const auto three_at_once = [&](bool cancels) {
+    std::vector<std::unique_ptr<testing::Performed<HttpAdapter::GetArguments>>> started;
+    for (int i = 0; i < 3; ++i)
+      started.push_back(target->start(get("/")));
+    if (cancels) started[1]->cancel();
+    EXPECT_TRUE(target->run_until(
+        [&] { return std::ranges::all_of(started, [](const auto& each) { return each->ended(); }); }));
+    return started;
+  };
+  three_at_once(false);  // connections are there
+  for (int i = 0; i < 20; ++i) {
+    const auto calls = three_at_once(true);
+    EXPECT_TRUE(calls[0]->ok());
+    EXPECT_FALSE(calls[1]->ok());
+    EXPECT_TRUE(calls[2]->ok());
+  }
+  EXPECT_TRUE(*target->perform(get("/")));
+  EXPECT_EQ(target->system().pool()->waiting, 0U);
+}
+
 TEST(Http, IsCancelledAtEveryPoint) {
   const std::string response = answer("200 OK", R"({"a":1})");
   std::atomic<std::size_t> size = 0;
