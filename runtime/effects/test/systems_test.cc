@@ -3,6 +3,7 @@
 #include <zerver/core/random.h>
 #include <zerver/core/uuid.h>
 #include <zerver/effects/systems.h>
+#include <zerver/flow/rpc/rpc.h>
 #include <zerver/testing/req_test.h>
 
 #include <gtest/gtest.h>
@@ -101,6 +102,28 @@ class SystemsTest : public ::testing::Test {
   Environment environment;
   Systems systems;
 };
+
+constexpr flow::Rpc kRpcs[] = {{.path = "/p.People/Get", .write = nullptr, .answer = nullptr}};
+constexpr flow::TargetInfo kServices[] = {
+    {.name = "first.people",
+     .adapter = "first.service",
+     .configure = [](const flow::Environment&,
+                     flow::TargetConfig& config) { config.set("url", "http://people.internal:50051"); },
+     .rpcs = kRpcs}};
+constexpr flow::PackageInfo kCalling{.name = "first", .flows = {}, .targets = kServices, .handle = nullptr};
+
+TEST_F(SystemsTest, AServiceOfGrpcNeedsNoImplementation) {
+  ASSERT_EQ(open({&kCalling}), "");
+  ASSERT_EQ(systems.states().size(), 1U);
+  EXPECT_EQ(systems.states().front().adapter->name, "zerver.grpc");
+  EXPECT_EQ(systems.states().front().describes, "http://people.internal:50051");
+}
+
+TEST_F(SystemsTest, AnImplementationOfAServiceOfGrpcGoesBefore) {
+  registry.add("first.service", recorder.open());
+  ASSERT_EQ(open({&kCalling}), "");
+  EXPECT_EQ(systems.states().front().adapter->name, "first.service");
+}
 
 constexpr flow::TargetInfo kSeams[] = {
     {.name = "zerver.clock", .adapter = "zerver.clock", .configure = nullptr},

@@ -142,6 +142,9 @@ class GrpcSystem final : public System {
   Health health() const override { return http_->health(); }
   std::optional<PoolState> pool() const override { return http_->pool(); }
   void probe(flow::Worker& worker, ProbeDone done) override { http_->probe(worker, std::move(done)); }
+  std::string renew(std::string_view argument, std::string_view value) override {
+    return http_->renew(argument, value);
+  }
 
  private:
   const flow::TargetInfo& target_;
