@@ -1,9 +1,11 @@
 // What of a file a request gets: preconditions and ranges, row by row, and the head that says so.
+#include <zerver/http/date.h>
 #include <zerver/http/file_response.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -106,6 +108,22 @@ TEST(FileResponse, HasNoRangesForOtherMethodsAndStatuses) {
   Response response = file_of(1000);
   response.status = 203;
   EXPECT_EQ(select_file(request, response).status, 203);
+}
+
+TEST(Date, IsReadAsItIsWritten) {
+  for (const std::int64_t seconds : {std::int64_t{0}, kModified, std::int64_t{951'782'399}, std::int64_t{951'782'400},
+                                     std::int64_t{4'102'444'799}, std::int64_t{253'402'300'799}}) {
+    std::array<char, kDateSize> text;
+    write_date(Timestamp{seconds * 1'000'000}, text.data());
+    const auto read = parse_date({text.data(), text.size()});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->microseconds, seconds * 1'000'000);
+  }
+  for (const std::string_view text :
+       {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 6 Nov 1994 08:49:37 GMT ",
+        "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 ovD 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
+        "Sun, 06 Nov 1994 08-49-37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT"})
+    EXPECT_FALSE(parse_date(text)) << text;
 }
 
 TEST(FileResponse, AnEmptyFileHasNoRange) {

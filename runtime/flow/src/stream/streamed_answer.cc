@@ -185,11 +185,15 @@ void StreamedAnswer::end() noexcept {
   finish();
 }
 
-void StreamedAnswer::fail(const Fault& fault) noexcept {
+void StreamedAnswer::note_failure(FaultKind kind) noexcept {
   exchange_->trace({.detail = static_cast<std::int64_t>(sent_),
                     .kind = trace::Kind::kStream,
                     .failed = true,
-                    .fault = fault.kind});
+                    .fault = kind});
+}
+
+void StreamedAnswer::fail(const Fault& fault) noexcept {
+  note_failure(fault.kind);
   try {
     // What the exception was stands in the log already.
     if (!fault.why.empty())
@@ -208,6 +212,7 @@ void StreamedAnswer::fail(const Fault& fault) noexcept {
 
 // The client is gone, or the server stops.
 void StreamedAnswer::cancel() noexcept {
+  note_failure(FaultKind::kCancelled);
   exchange_->response.body = {};
   exchange_->response.cut_off = true;
   finish();

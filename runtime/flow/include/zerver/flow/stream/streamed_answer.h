@@ -68,6 +68,7 @@ class StreamedAnswer : private Source::Reader {
   bool step();
   void ask() noexcept;
   void send() noexcept;
+  void note_failure(FaultKind kind) noexcept;
   void fail(const Fault& fault) noexcept;
   void end() noexcept;
   void finish() noexcept;
