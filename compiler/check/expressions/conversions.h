@@ -19,7 +19,7 @@ namespace zc::check {
 [[nodiscard]] bool is_column(const Context& context, model::TypeId type);
 // Whether it can be a parameter of a statement: what can be a column, and lists of structs, which are JSON.
 [[nodiscard]] bool is_bindable(const Context& context, model::TypeId type);
-// Whether it can be read from a path, query, header or cookie.
+// Whether one can be read from a path, query, header or cookie.
 [[nodiscard]] bool is_text_decodable(const Context& context, model::TypeId type);
 
 }  // namespace zc::check

@@ -380,7 +380,12 @@ Expression ExpressionChecker::request_path(llvm::ArrayRef<syntax::Name> segments
     default:
       break;
   }
-  if (!is_text_decodable(context_, wanted)) {
+  const model::TypeId listed = context_.types.strip_optional(wanted);
+  const bool is_list =
+      rule->part == model::RequestPart::kQuery && context_.types.kind(listed) == TypeKind::kList;
+  const model::TypeId single = is_list ? context_.types[listed].element : wanted;
+  const bool is_optional_element = is_list && context_.types.kind(single) == TypeKind::kOptional;
+  if (!is_text_decodable(context_, single) || is_optional_element) {
     context_.engine.report(Kind::kBadRequestPart, span, rule->name,
                            "cannot be read as a `" + context_.text(wanted) + "`");
     return error(span);

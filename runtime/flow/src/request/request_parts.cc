@@ -70,6 +70,25 @@ Result<std::optional<std::string_view>> query_value(Exchange& exchange, std::str
   return std::optional<std::string_view>();
 }
 
+Result<std::span<const std::string_view>> query_values(Exchange& exchange, std::string_view name) {
+  std::size_t count = 0;
+  for (std::string_view rest = exchange.request.query; !rest.empty();) {
+    std::string_view raw_value = take_until(rest, '&');
+    if (decode_query(exchange.arena(), take_until(raw_value, '=')) == name) ++count;
+  }
+  const std::span<std::string_view> values = exchange.arena().make_array<std::string_view>(count);
+  std::size_t at = 0;
+  for (std::string_view rest = exchange.request.query; at < count;) {
+    std::string_view raw_value = take_until(rest, '&');
+    if (decode_query(exchange.arena(), take_until(raw_value, '=')) != name) continue;
+    const std::optional<std::string_view> value = decode_query(exchange.arena(), raw_value);
+    if (!value)
+      return detail::invalid_part(exchange.arena(), "query parameter", name, "is not percent-encoded right");
+    values[at++] = *value;
+  }
+  return std::span<const std::string_view>(values);
+}
+
 std::optional<std::string_view> header_value(const Exchange& exchange,
                                              std::string_view lower_case_name) noexcept {
   const Header* const header = find_header(exchange.request.headers, lower_case_name);

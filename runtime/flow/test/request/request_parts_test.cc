@@ -59,6 +59,18 @@ TEST_F(Parts, ThatAreWrongSayWhichAndWhy) {
   EXPECT_EQ(why(query<String>("%zz=1&y=%zz")), "the query parameter `x` is missing");
 }
 
+TEST_F(Parts, OfTheQueryAreAListOfAllThatHaveTheName) {
+  const std::int64_t numbers[] = {3, -1, 7};
+  EXPECT_EQ(*query<List<std::int64_t>>("x=3&y=9&x=-1&%78=7&xx=2"), List<std::int64_t>::borrowed(numbers));
+  const String texts[] = {String("a b"), String(), String("&")};
+  EXPECT_EQ(*query<List<String>>("x=a+b&x&x=%26"), List<String>::borrowed(texts));
+  EXPECT_EQ(why(query<List<std::int64_t>>("y=1")), "the query parameter `x` is missing");
+  EXPECT_EQ(*query<std::optional<List<std::int64_t>>>("y=1"), std::nullopt);
+  EXPECT_EQ((*query<std::optional<List<String>>>("x=a"))->size(), 1U);
+  EXPECT_EQ(why(query<List<bool>>("x=true&x=1")), "the query parameter `x` must be true or false");
+  EXPECT_EQ(why(query<List<String>>("x=a&x=%4")), "the query parameter `x` is not percent-encoded right");
+}
+
 TEST_F(Parts, MayBeAbsentButNotWrong) {
   EXPECT_EQ(*query<std::optional<std::int32_t>>(""), std::nullopt);
   EXPECT_EQ(*query<std::optional<std::int32_t>>("x=5"), 5);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zerver/core/arena.h>
+#include <zerver/core/list.h>
 #include <zerver/core/result.h>
 #include <zerver/core/string.h>
 #include <zerver/flow/data/json_codec.h>
@@ -9,7 +10,9 @@
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/request/path.h>
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -19,6 +22,8 @@ namespace zerver::flow {
 
 // The first of that name, decoded; `invalid` when its encoding is broken.
 Result<std::optional<std::string_view>> query_value(Exchange& exchange, std::string_view name);
+// All of that name in their order.
+Result<std::span<const std::string_view>> query_values(Exchange& exchange, std::string_view name);
 std::optional<std::string_view> header_value(const Exchange& exchange,
                                              std::string_view lower_case_name) noexcept;
 std::optional<std::string_view> cookie_value(const Exchange& exchange, std::string_view name) noexcept;
@@ -99,11 +104,48 @@ template <class T> struct Part<std::optional<T>> {
   }
 };
 
+// All that the query has of a name; nothing when that is none.
+template <class Element>
+Result<std::optional<List<Element>>> query_list(Exchange& exchange, std::string_view name) {
+  const Result<std::span<const std::string_view>> texts = query_values(exchange, name);
+  if (!texts) return texts.error();
+  if (texts->empty()) return std::optional<List<Element>>();
+  const std::span<Element> items = exchange.arena().make_array<Element>(texts->size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Result<Element> item = Part<Element>::read(exchange, "query parameter", name, (*texts)[i]);
+    if (!item) return item.error();
+    items[i] = *item;
+  }
+  return std::optional<List<Element>>(List<Element>::borrowed(items));
+}
+
+// How a T is read from the query; lists otherwise than single values.
+template <class T> struct QueryPart {
+  static Result<T> read(Exchange& exchange, std::string_view name) {
+    const Result<std::optional<std::string_view>> text = query_value(exchange, name);
+    if (!text) return text.error();
+    return Part<T>::read(exchange, "query parameter", name, *text);
+  }
+};
+template <class Element> struct QueryPart<std::optional<List<Element>>> {
+  static Result<std::optional<List<Element>>> read(Exchange& exchange, std::string_view name) {
+    return query_list<Element>(exchange, name);
+  }
+};
+template <class Element> struct QueryPart<List<Element>> {
+  static Result<List<Element>> read(Exchange& exchange, std::string_view name) {
+    const Result<std::optional<List<Element>>> list = query_list<Element>(exchange, name);
+    if (!list) return list.error();
+    if (!*list) return missing_part(exchange.arena(), "query parameter", name);
+    return **list;
+  }
+};
+
 }  // namespace detail
 
 // --- Typed parts ---
-// `T` is any scalar type of the language, or std::optional of one for a part that may be absent (and for `??
-// default`). Faults are `invalid` and name the part. Strings are views of the request or in its arena. Throw
+// `T` is any scalar type of the language, in the query also a list of one, or std::optional of these for a part
+// that may be absent (and for `?? default`). Faults are `invalid` and name the part. Strings are views of the request or in its arena. Throw
 // ArenaFull.
 
 // `raw` is what the router captured of a path that normalize_path() has accepted.
@@ -111,9 +153,7 @@ template <class T> Result<T> path_part(Exchange& exchange, std::string_view name
   return detail::Part<T>::read(exchange, "path parameter", name, percent_decode(exchange.arena(), raw));
 }
 template <class T> Result<T> query_part(Exchange& exchange, std::string_view name) {
-  const Result<std::optional<std::string_view>> text = query_value(exchange, name);
-  if (!text) return text.error();
-  return detail::Part<T>::read(exchange, "query parameter", name, *text);
+  return detail::QueryPart<T>::read(exchange, name);
 }
 template <class T> Result<T> header_part(Exchange& exchange, std::string_view lower_case_name) {
   return detail::Part<T>::read(exchange, "header field", lower_case_name,
