@@ -269,8 +269,9 @@ Outcome Connection::run(std::string_view text, std::span<const flow::Value> para
   if (const int code = bind_all(statement, parameters); code != SQLITE_OK) return failure(code);
 
   rows.clear();
-  add_columns(statement, rows);
   int code = sqlite3_step(statement);
+  // Now, because SQLite prepares it anew when the schema has changed.
+  add_columns(statement, rows);
   for (; code == SQLITE_ROW; code = sqlite3_step(statement)) {
     // A statement that writes is run to its end, whatever becomes of its rows.
     if (wanted == Wanted::kCount || (wanted == Wanted::kOneRow && rows.rows() == 2)) {
@@ -313,9 +314,9 @@ Outcome Cursor::read(flow::RowSet& rows, const Patience& patience) {
   const Waiting waiting(connection_->patience_, patience);
   sqlite3_stmt* const statement = statement_.get();
   rows.clear();
-  add_columns(statement, rows);
-  while (size_of(rows) < kPart) {
+  for (bool is_first = true; size_of(rows) < kPart; is_first = false) {
     const int code = sqlite3_step(statement);
+    if (is_first) add_columns(statement, rows);
     if (code == SQLITE_DONE) break;
     if (code != SQLITE_ROW) return connection_->failure(code);
     add_row(statement, rows);

@@ -88,5 +88,33 @@ TEST(Connection, KeepsABoundedNumberOfStatements) {
   }
 }
 
+// A statement that was prepared before another process changed the schema.
+TEST(SqliteConnection, TellsTheColumnsOfTheRowsThatItHas) {
+  const Folder folder;
+  Connection connection;
+  Connection other;
+  ASSERT_EQ(connection.open(folder.file("a.db"), false), "");
+  ASSERT_EQ(other.open(folder.file("a.db"), false), "");
+  ASSERT_EQ(other.execute("create table t (a, b); insert into t values (1, 2); insert into t values (3, 4)"), "");
+  const Patience patience;
+  flow::RowSet rows;
+  const auto read = [&] {
+    bool needs_writer = false;
+    const Outcome outcome =
+        connection.run("select * from t order by a", {}, Wanted::kRows, rows, patience, needs_writer);
+    EXPECT_FALSE(outcome.failed) << outcome.why;
+  };
+  read();
+  EXPECT_EQ(rows.columns(), 2U);
+  ASSERT_EQ(other.execute("alter table t add column c default 5; alter table t rename column b to d"), "");
+  read();
+  ASSERT_EQ(rows.columns(), 3U);
+  ASSERT_EQ(rows.rows(), 2U);
+  EXPECT_EQ(rows.column(1), "d");
+  EXPECT_EQ(rows.cell(1, 0).integer(), 3);
+  EXPECT_EQ(rows.cell(1, 1).integer(), 4);
+  EXPECT_EQ(rows.cell(1, 2).integer(), 5);
+}
+
 }  // namespace
 }  // namespace zerver::effects::sqlite
