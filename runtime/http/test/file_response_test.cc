@@ -111,8 +111,9 @@ TEST(FileResponse, HasNoRangesForOtherMethodsAndStatuses) {
 }
 
 TEST(Date, IsReadAsItIsWritten) {
-  for (const std::int64_t seconds : {std::int64_t{0}, kModified, std::int64_t{951'782'399}, std::int64_t{951'782'400},
-                                     std::int64_t{4'102'444'799}, std::int64_t{253'402'300'799}}) {
+  for (const std::int64_t seconds :
+       {std::int64_t{0}, kModified, std::int64_t{951'782'399}, std::int64_t{951'782'400},
+        std::int64_t{4'102'444'799}, std::int64_t{253'402'300'799}}) {
     std::array<char, kDateSize> text;
     write_date(Timestamp{seconds * 1'000'000}, text.data());
     const auto read = parse_date({text.data(), text.size()});

@@ -27,10 +27,9 @@ std::uint16_t status_of(FaultKind kind) noexcept {
 }  // namespace
 
 void StreamReply::open(Source& source) const noexcept {
-  Source* const opened = &source;
-  const bool is_wanted = is_awaited();
+  const OpenedStream opened{source};
   complete(&opened);
-  if (!is_wanted) source.close();
+  if (!opened.is_taken) source.close();
 }
 
 // --- What an exchange holds ---

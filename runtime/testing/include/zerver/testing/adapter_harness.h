@@ -45,7 +45,9 @@ template <> struct AnswerValue<flow::JsonReply> {
 
 template <> struct AnswerValue<flow::StreamReply> {
   using Type = flow::Source*;
-  static void keep(const void* reply, Type& out) { out = *static_cast<flow::Source* const*>(reply); }
+  static void keep(const void* reply, Type& out) {
+    out = &static_cast<const flow::OpenedStream*>(reply)->take();
+  }
 };
 
 struct PerformOptions {

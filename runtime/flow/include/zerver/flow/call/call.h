@@ -206,7 +206,7 @@ template <class T, class Reply> class Call final : public CallBase {
       result_ =
           read_json_text<T>(worker().json_reader(), *static_cast<const std::string_view*>(reply), 0, arena());
     } else if constexpr (std::is_same_v<Reply, Source>) {
-      Source& source = **static_cast<Source* const*>(reply);
+      Source& source = static_cast<const OpenedStream*>(reply)->take();
       exchange().hold(source);
       result_ = T{&source, site().rows};
     } else {

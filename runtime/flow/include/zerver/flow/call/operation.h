@@ -150,9 +150,9 @@ class ReplyBase {
     }
   }
 
+ private:
   bool is_awaited() const noexcept { return operation_->generation_ == generation_; }
 
- private:
   Operation* operation_;
   std::uint32_t generation_;
 };
@@ -185,11 +185,23 @@ class JsonReply : public ReplyBase {
   void json(std::string_view text) const noexcept { complete(&text); }
 };
 
+// What StreamReply answers with.
+struct OpenedStream {
+  Source& source;
+  mutable bool is_taken = false;
+
+  // Whoever takes it closes it.
+  Source& take() const noexcept {
+    is_taken = true;
+    return source;
+  }
+};
+
 // For an operation declared `-> row stream<T>` or `-> stream<bytes>`.
 class StreamReply : public ReplyBase {
  public:
   using ReplyBase::ReplyBase;
-  // The flow's from now on, until it closes it; at once when nobody waits for it any more.
+  // The flow's from now on, until it closes it; closed before this returns when nobody takes it.
   void open(Source& source) const noexcept;
 };
 
