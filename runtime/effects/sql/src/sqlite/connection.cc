@@ -307,6 +307,7 @@ Outcome Cursor::open(Connection& connection, std::string_view text, std::span<co
   if (!takes(statement, parameters)) return {true, FaultKind::kInternal, kWrongCount};
   if (const int bound = bind_all(statement, parameters); bound != SQLITE_OK) return connection.failure(bound);
   statement_ = std::move(prepared);
+  is_done_ = false;
   return {};
 }
 
@@ -314,10 +315,12 @@ Outcome Cursor::read(flow::RowSet& rows, const Patience& patience) {
   const Waiting waiting(connection_->patience_, patience);
   sqlite3_stmt* const statement = statement_.get();
   rows.clear();
-  for (bool is_first = true; size_of(rows) < kPart; is_first = false) {
+  // Behind its end a statement would begin anew.
+  for (bool is_first = true; !is_done_ && size_of(rows) < kPart; is_first = false) {
     const int code = sqlite3_step(statement);
     if (is_first) add_columns(statement, rows);
-    if (code == SQLITE_DONE) break;
+    is_done_ = code == SQLITE_DONE;
+    if (is_done_) break;
     if (code != SQLITE_ROW) return connection_->failure(code);
     add_row(statement, rows);
   }

@@ -110,6 +110,7 @@ class Cursor {
  private:
   Connection* connection_ = nullptr;
   Connection::Statement statement_;
+  bool is_done_ = false;
 };
 
 // What names the database of that path, for flow::Adapter::database(): its file, however the path is written.
