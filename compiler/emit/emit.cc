@@ -1,5 +1,6 @@
 #include "compiler/emit/emit.h"
 
+#include "compiler/emit/alerts/emit_alerts.h"
 #include "compiler/emit/data.h"
 #include "compiler/emit/dataflow/emit_dataflow.h"
 #include "compiler/emit/json/emit_json.h"
@@ -70,8 +71,11 @@ llvm::Error emit_package(const model::Program& program, model::PackageId id, con
     files.push_back({program.packages[id].output_path + ".dataflow.md", std::move(report.markdown)});
     files.push_back({program.packages[id].output_path + ".dataflow.json", std::move(report.json)});
   }
+  if (products.alerts)
+    if (std::string alerts = emit_alerts(program, id); !alerts.empty())
+      files.push_back({program.packages[id].output_path + ".alerts.yml", std::move(alerts)});
   if (!products.cpp) return llvm::Error::success();
-  const plan::Plan plan = plan::make_plan(program, id);
+  const plan::Plan plan = plan::make_plan(program, id, &diagnostics.sources());
   if (!report_unsupported(plan, diagnostics)) return llvm::Error::success();
   if (llvm::Error error = render(templates, "cpp/header", header_data(plan), stem + ".h", files))
     return error;

@@ -21,6 +21,8 @@ struct Products {
   bool json = false;      // <package>.flow.json: the resolved package, see json/emit_json.h
   bool svg = false;       // <package>.flow.svg: the flows as a picture, see pictures/emit_svg.h
   bool dataflow = false;  // <package>.dataflow.md and .json: where labelled data leaves
+  bool alerts =
+      false;  // <package>.alerts.yml, of packages whose flows have deadlines: see alerts/emit_alerts.h
   // A header with `void register_adapters(zerver::effects::Registry&)`, which zerver_main.cc includes under
   // this name and hands to the server. Empty: none.
   std::string adapters = {};

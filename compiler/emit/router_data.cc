@@ -37,7 +37,7 @@ class TreeWriter {
     return tree_.nodes[node].edges.size() + (tree_.nodes[node].route ? 1 : 0) > 1;
   }
 
-  std::string route(std::size_t index) const { return "Route::" + plan_.flows[index].constant; }
+  std::string route(std::size_t index) const { return "FoundRoute::" + plan_.flows[index].constant; }
 
   std::string function_of(std::size_t index) {
     const RouteNode& node = tree_.nodes[index];
@@ -135,8 +135,8 @@ class TreeWriter {
       flush(false);
       const std::string called = function_of(edge->node);
       lines.push_back("if (const char* rest = at; " + llvm::join(conditions, " && ") + ") {");
-      lines.push_back("if (const Route route = " + called +
-                      "(path, rest, values); route != Route::kNone) return route;");
+      lines.push_back("if (const FoundRoute route = " + called +
+                      "(path, rest, values); route != FoundRoute::kNone) return route;");
       lines.emplace_back("}");
       return;
     }
@@ -172,7 +172,7 @@ class TreeWriter {
 
 void set_router(const plan::Plan& plan, Data& data) {
   Data functions(Data::type::list);
-  plan::NameScope scope;
+  plan::NameScope scope(plan.source_names);
   std::map<std::string, std::string> by_method;
   std::string any;
   for (const RouteTablePlan& table : plan.routes) {
@@ -188,7 +188,8 @@ void set_router(const plan::Plan& plan, Data& data) {
   data.set("methods", methods);
   data.set("has_methods", flag(!by_method.empty()));
   data.set("has_trees", flag(!plan.routes.empty()));
-  data.set("otherwise", any.empty() ? std::string("Route::kNone") : any + "(path, path.begin(), values)");
+  data.set("otherwise",
+           any.empty() ? std::string("FoundRoute::kNone") : any + "(path, path.begin(), values)");
   data.set("captures", std::to_string(std::max<std::size_t>(plan.captures, 1)));
 }
 

@@ -12,6 +12,9 @@ namespace {
 Data error_data(const plan::ErrorAnswerPlan& error) {
   return object({{"type", error.type},
                  {"status", std::to_string(error.status)},
+                 {"code", error.code},
+                 {"domain", error.domain},
+                 {"why_member", when_set(error.why)},
                  {"uri", error.uri},
                  {"title", error.title},
                  {"why", error.why.empty() ? std::string("{}") : "error." + error.why},
@@ -139,7 +142,6 @@ Data flow_data(const plan::FlowPlan& flow) {
                  {"needs_end", flag(flow.is_coroutine && flow.suspensions.empty())},
                  {"doc", doc(flow.doc)},
                  {"deadline", when_set(flow.deadline)},
-                 {"has_settings", flag(!flow.settings.empty())},
                  {"settings", list(flow.settings)},
                  {"has_slots", flag(!flow.slots.empty())},
                  {"unused_slots", flag(!flow.slots.empty() && !flow.uses_slots)},
@@ -253,6 +255,8 @@ Data source_data(const plan::Plan& plan) {
         list(plan.rates,
              [](const plan::RatePlan& rate) { return object({{"count", rate.count}, {"per", rate.per}}); })},
        {"targets", list(plan.targets, target_data)},
+       {"has_steps", flag(!plan.step_places.empty())},
+       {"step_places", list(plan.step_places)},
        {"has_flows", flag(!plan.flows.empty())},
        {"flows", list(plan.flows, flow_data)}});
   set_router(plan, data);

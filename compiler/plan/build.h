@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "compiler/base/source_manager.h"
 #include "compiler/model/program.h"
 #include "compiler/plan/expressions/expression.h"
 #include "compiler/plan/names/cpp_names.h"
@@ -19,13 +20,18 @@ namespace zc::plan {
 
 struct Builder {
   Builder(const model::Program& whole, const CppNames& cpp, model::PackageId id)
-      : program(whole), names(cpp), package(id), writer(whole, cpp, id, plan.unsupported) {}
+      : program(whole),
+        names(cpp),
+        package(id),
+        writer(whole, cpp, id, plan.unsupported),
+        source_scope(cpp.scope(id)) {}
   Builder(const Builder&) = delete;
   Builder& operator=(const Builder&) = delete;
 
   const model::Program& program;
   const CppNames& names;
   model::PackageId package;
+  const SourceManager* sources = nullptr;  // may be null
   Plan plan;
   ExpressionWriter writer;
 
@@ -37,8 +43,9 @@ struct Builder {
   llvm::SetVector<model::TargetId> targets;               // systems that a flow calls
   llvm::SmallVector<Span> rates;                          // where those of `Plan::rates` are written
   llvm::DenseMap<model::StepId, std::size_t> saga_steps;  // position in Plan::saga_steps
+  llvm::SetVector<model::StepId> placed;                  // those of `Plan::step_places`
   llvm::SmallVector<model::FlowId> jobs;                  // those of `Plan::jobs`
-  NameScope source_scope{{"handle", "package", "answer_error", "answer_with", "Route", "Captures", "kNone"}};
+  NameScope source_scope;  // of the source file, where the names of the package are seen
 
   // "todo.v1.admit"
   [[nodiscard]] std::string flow_name(const model::Origin& origin) const {
@@ -46,6 +53,10 @@ struct Builder {
   }
   // `name`, with its package in front when that is another one: as a `.flow` file writes it.
   [[nodiscard]] std::string written_name(const model::Origin& origin) const;
+  // `{"todo.flow", 12}`: where it is declared.
+  [[nodiscard]] std::string place(const model::Origin& origin) const;
+  // Messages at run time say where the step is declared.
+  void note_place(model::StepId step);
   [[nodiscard]] bool is_own(const model::Origin& origin) const { return origin.package == package; }
   void unsupported(Span span, std::string what) { plan.unsupported.push_back({span, std::move(what)}); }
   // Notes which packages the spelling of `type` needs.
@@ -72,8 +83,6 @@ struct Builder {
 
 // Enumerators of FaultKind: "zerver::FaultKind::kMissing".
 [[nodiscard]] std::vector<std::string> kind_names(model::Kinds kinds);
-// What the generated interface calls its table of operations.
-[[nodiscard]] std::string operation_table(const model::Adapter& adapter);
 
 void plan_types(Builder& builder);
 void plan_adapters(Builder& builder);

@@ -73,9 +73,23 @@ std::string duration(model::Nanoseconds span) {
   return "zerver::Duration{" + std::to_string(span) + "}";
 }
 
-Plan make_plan(const model::Program& program, model::PackageId package) {
+std::string Builder::place(const model::Origin& origin) const {
+  const std::uint32_t line =
+      sources != nullptr && origin.span.is_valid() ? sources->begin_of(origin.span).line : 0;
+  return "{" + string_literal(program.packages[origin.package].output_path + ".flow") + ", " +
+         std::to_string(line) + "}";
+}
+
+void Builder::note_place(model::StepId step) {
+  if (!placed.insert(step)) return;
+  const model::Origin& origin = program.steps[step].origin;
+  plan.step_places.push_back("{" + string_literal(written_name(origin)) + ", " + place(origin) + "}");
+}
+
+Plan make_plan(const model::Program& program, model::PackageId package, const SourceManager* sources) {
   const CppNames names(program);
   Builder builder(program, names, package);
+  builder.sources = sources;
   const model::Package& source = program.packages[package];
   builder.plan.package = source.name;
   builder.plan.path = source.output_path;
@@ -96,6 +110,7 @@ Plan make_plan(const model::Program& program, model::PackageId package) {
   plan_errors(builder);
   plan_routes(builder);
   plan_includes(builder);
+  builder.plan.source_names = builder.source_scope.taken();
   return std::move(builder.plan);
 }
 

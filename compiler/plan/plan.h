@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -508,8 +509,9 @@ struct RatePlan {
 struct ErrorAnswerPlan {
   std::string type;  // NotFound
   std::uint16_t status = 500;
-  std::string uri, title;  // C++ literals
-  std::string why;         // the member that says what went wrong; empty: none
+  std::string code, domain;  // "todo.v1.NotFound", C++ literals
+  std::string uri, title;    // C++ literals
+  std::string why;           // the member that says what went wrong; empty: none
   bool retryable = false;
   std::vector<CodecFieldPlan> fields;  // without `why`
 };
@@ -548,6 +550,7 @@ struct Plan {
   std::vector<AdapterPlan> adapters;
   std::vector<StepPlan> steps;
   std::vector<FlowPlan> flows;
+  std::vector<std::string> step_places;  // `{"load", {"todo.flow", 12}}`: of the steps that flows name
   std::vector<SitePlan> sites;
   std::vector<StatementPlan> statements;
   std::vector<TargetPlan> targets;
@@ -561,9 +564,10 @@ struct Plan {
   std::vector<ExitAnswerPlan> exit_answers;
   std::vector<PatternPlan> patterns;
   std::vector<RouteTablePlan> routes;
-  std::size_t captures = 0;     // the most values that a route yields
-  bool has_deprecated = false;  // something that generated code may use is deprecated
-  std::string limits;           // of the service block, as an initialiser; empty when it sets none
+  std::set<std::string> source_names;  // of the package and of its source file: taken
+  std::size_t captures = 0;            // the most values that a route yields
+  bool has_deprecated = false;         // something that generated code may use is deprecated
+  std::string limits;                  // of the service block, as an initialiser; empty when it sets none
   std::vector<Unsupported> unsupported;
 };
 

@@ -1,5 +1,6 @@
 // What stands beside the flows of a package: targets, answers to errors, routes.
 
+#include "compiler/model/outcome.h"
 #include "compiler/plan/build.h"
 #include "compiler/plan/expressions/constant_json.h"
 #include "compiler/plan/flows/effective_policy.h"
@@ -194,7 +195,7 @@ void plan_targets(Builder& builder) {
     plan.effective = effective_limits(target);
     if (!adapter.operations.empty()) {
       plan.operations = builder.names.spelled(target.adapter, adapter.origin.package, builder.package) +
-                        "::" + operation_table(adapter);
+                        "::" + builder.names.operation_table(target.adapter);
     }
     if (const std::string rpcs = rpc_table(adapter); !rpcs.empty())
       plan.rpcs =
@@ -218,6 +219,8 @@ void plan_errors(Builder& builder) {
     ErrorAnswerPlan plan;
     plan.type = builder.names.spelled(id, error.origin.package, builder.package);
     plan.status = error.http_status.value_or(500);
+    plan.code = string_literal(builder.flow_name(error.origin));
+    plan.domain = string_literal(model::domain_name(builder.program, id));
     plan.uri = string_literal("urn:zerver:error:" + builder.flow_name(error.origin));
     plan.title = string_literal(title(error.origin.name));
     plan.retryable = error.retryable;

@@ -127,6 +127,20 @@ TEST_F(Sagas, AStepThatFailsUndoesThoseBeforeItBehindTheHook) {
   EXPECT_EQ(journal, (Journal{"reserve p1", "book p1", "note 2", "release p1"}));
 }
 
+TEST_F(Sagas, TheLogNamesTheStepThatFailedAndNotTheUndosBehindIt) {
+  desk.faults["book"] = FaultKind::kUnavailable;
+  EXPECT_EQ(post("/buy?id=1"), 503);
+  ASSERT_EQ(service.log().size(), 1U);
+  const std::string& line = service.log()[0];
+  for (const char* const part :
+       {R"("status":503,"error":"sagas.v1.Busy","domain":"sagas.v1","kind":"unavailable")",
+        R"("package":"sagas.v1","flow":"buy","method":"POST","route":"/buy","flow_at":"sagas.flow:)",
+        R"("step":"book","at":"sagas.flow:33","target":"sagas.v1.desk","operation":"book")",
+        R"("causes":[{"attempt":1,"kind":"unavailable")"}) {
+    EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
+  }
+}
+
 TEST_F(Sagas, TheLastOneIsUndoneFirst) {
   EXPECT_EQ(post("/buy?id=13"), 418);
   EXPECT_EQ(journal, (Journal{"reserve p13", "book p13", "unbook p13", "release p13"}));

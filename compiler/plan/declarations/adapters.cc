@@ -83,7 +83,7 @@ ConfigurationPlan plan_configuration(Builder& builder, model::AdapterId id) {
   const model::Adapter& adapter = builder.program.adapters[id];
   ConfigurationPlan result;
   result.name = builder.names.configuration(id);
-  NameScope members({"parse"});
+  NameScope members({"parse", result.name});
   for (const model::OperationParameter& parameter : adapter.parameters) {
     const model::TypeId plain = plain_type(builder.program, parameter.type);
     const model::Type& type = builder.program.types[plain];
@@ -131,13 +131,6 @@ std::vector<std::string> kind_names(model::Kinds kinds) {
   return result;
 }
 
-std::string operation_table(const model::Adapter& adapter) {
-  const bool is_taken = llvm::any_of(adapter.operations, [](const model::Operation& operation) {
-    return constant(operation.origin.name) == "kOperations";
-  });
-  return is_taken ? "kOperationTable" : "kOperations";
-}
-
 void plan_adapters(Builder& builder) {
   for (std::size_t i = 0; i < builder.program.adapters.size(); ++i) {
     const model::AdapterId id(i);
@@ -145,12 +138,12 @@ void plan_adapters(Builder& builder) {
     if (!builder.is_own(adapter.origin)) continue;
     AdapterPlan result{
         builder.names.name(id), builder.flow_name(adapter.origin), lines_of(adapter.origin.doc), {}, {}};
-    NameScope functions({"start", "cancel", "let_go", "roll_back", "joins", "operation"});
     for (const model::Operation& operation : adapter.operations) {
+      const CppNames::OperationNames& names = builder.names.operation(id, result.operations.size());
       OperationPlan plan;
-      plan.name = functions.claim(operation.origin.name);
-      plan.arguments = upper_camel(operation.origin.name) + "Arguments";
-      plan.constant = constant(operation.origin.name);
+      plan.name = names.function;
+      plan.arguments = names.arguments;
+      plan.constant = names.constant;
       plan.reply = reply_type(builder, operation);
       plan.commits = operation.commits;
       plan.doc = lines_of(operation.origin.doc);
@@ -160,7 +153,7 @@ void plan_adapters(Builder& builder) {
       plan.stream = operation.stream;
       plan.opens = builder.program.types[operation.result].kind == TypeKind::kStream;
       plan.fails = kind_names(operation.fails);
-      NameScope members({"kOperation", "Reply"});
+      NameScope members({"kOperation", "Reply", names.arguments});
       for (const model::OperationParameter& parameter : operation.parameters) {
         builder.require(parameter.type, builder.header_packages);
         plan.parameters.push_back(
@@ -169,7 +162,7 @@ void plan_adapters(Builder& builder) {
       if (!operation.method.empty()) plan.rpc = rpc_plan(builder, adapter, operation, plan.parameters);
       result.operations.push_back(std::move(plan));
     }
-    if (!result.operations.empty()) result.table = operation_table(adapter);
+    if (!result.operations.empty()) result.table = builder.names.operation_table(id);
     result.rpcs = rpc_table(adapter);
     // The parameters of a service of gRPC are those of the adapter `grpc`, which reads them.
     if (!adapter.parameters.empty() && adapter.service.empty())

@@ -63,12 +63,9 @@ RpcPlan rpc_plan(Builder& builder, const model::Adapter& adapter, const model::O
   return result;
 }
 
+// No operation has this name: CppNames keeps it.
 std::string rpc_table(const model::Adapter& adapter) {
-  if (adapter.service.empty() || adapter.operations.empty()) return {};
-  const bool is_taken = llvm::any_of(adapter.operations, [](const model::Operation& operation) {
-    return constant(operation.origin.name) == "kRpcs";
-  });
-  return is_taken ? "kRpcTable" : "kRpcs";
+  return adapter.service.empty() || adapter.operations.empty() ? std::string() : "kRpcs";
 }
 
 }  // namespace zc::plan

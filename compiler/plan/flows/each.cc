@@ -78,7 +78,7 @@ void FlowBuilder::plan_element(const model::Statement& statement, model::SlotId 
                                              plan.element.substr(plan.element.rfind('_') + 1));
   plan.element_type = storage.name;
   plan.is_element_read = made.is_valid() || reads_slots(statement.branches[0]);
-  NameScope scope;
+  NameScope scope({storage.name});
   Bindings inner = slots_;
   const Slots own = element_slots(statement);
   for (const model::SlotId id : own) {

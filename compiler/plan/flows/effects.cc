@@ -182,7 +182,7 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
   plan.target =
       static_cast<std::size_t>(llvm::find(builder_.targets, effect.target) - builder_.targets.begin());
   plan.operation = builder_.names.spelled(target.adapter, adapter.origin.package, builder_.package) +
-                   "::" + constant(adapter.operations[effect.operation].origin.name);
+                   "::" + builder_.names.operation(target.adapter, effect.operation).constant;
   plan.fails = kind_names(adapter.operations[effect.operation].fails);
   plan.policy = policy(step, effect.settings);
   plan.effective = effective_policy(builder_.program, effect);
@@ -255,7 +255,8 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   plan.site = site(step, effect, site_name);
   plan.call = prefix + "call";
   plan.arguments_local = prefix + "arguments";
-  plan.arguments_type = interface + "::" + upper_camel(operation.origin.name) + "Arguments";
+  plan.arguments_type =
+      interface + "::" + builder_.names.operation(target.adapter, effect.operation).arguments;
   for (std::size_t i = 0; i < operation.parameters.size() && i < effect.arguments.size(); ++i) {
     const model::Expression& argument = effect.arguments[i];
     if (argument.kind == model::ExpressionKind::kStatement) {

@@ -146,11 +146,13 @@ void FlowBuilder::plan_head() {
   plan_.is_coroutine = flow_.has_effects;
   if (flow_.deadline && flow_.has_effects) plan_.deadline = duration(*flow_.deadline);
   plan_.settings = flow_settings(builder_.program, flow_);
+  plan_.settings.push_back(".package = " + string_literal(builder_.plan.package));
+  plan_.settings.push_back(".place = " + builder_.place(flow_.origin));
   if (flow_.sample_percent) builder_.plan.unsupported.push_back({flow_.origin.span, "`sample`", true});
 }
 
 void FlowBuilder::plan_slots(llvm::ArrayRef<model::Statement> statements) {
-  NameScope scope;
+  NameScope scope({plan_.storage});
   Slots elsewhere;
   model::for_each_statement(flow_, [&](const model::Statement& statement) {
     if (!statement.each) return;
@@ -289,6 +291,7 @@ bool FlowBuilder::statement(const model::Statement& statement, Body& body) {
 
 void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends) {
   const model::Step& step = builder_.program.steps[statement.step];
+  builder_.note_place(statement.step);
   Operation operation;
   operation.comment = comment(step);
   operation.flow_name = string_literal(builder_.written_name(step.origin));

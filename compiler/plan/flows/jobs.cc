@@ -85,7 +85,7 @@ JobPlan& job_plan(Builder& builder, model::FlowId id) {
   plan.flow_name = string_literal(builder.flow_name(job.origin));
   plan.comment = "job " + builder.written_name(job.origin);
   plan.arguments_type = builder.source_scope.claim(upper_camel(job.origin.name) + "Arguments");
-  NameScope fields;
+  NameScope fields({plan.arguments_type});
   for (const model::Parameter& parameter : job.parameters) {
     const bool is_optional = builder.program.types[parameter.type].kind == model::TypeKind::kOptional;
     const std::string name = fields.claim(parameter.origin.name);

@@ -1,5 +1,7 @@
 #include "compiler/plan/names/cpp_names.h"
 
+#include "compiler/plan/names/reserved.h"
+
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringSwitch.h>
@@ -9,19 +11,15 @@
 namespace zc::plan {
 namespace {
 
-// What generated code says in a package's namespace, and must mean the runtime's or the language's.
-std::set<std::string> reserved_in_package() { return {"zerver", "std", "package", "View", "Decision"}; }
-
 // What generated classes and the source bring into scope besides the package's names.
 bool is_generated_name(llvm::StringRef name) {
   return llvm::StringSwitch<bool>(name)
-      .Cases("Adapter", "Answer", "Error", "Exchange", "Handled", true)
-      .Cases("Kind", "Reply", "Slots", "StepView", "Value", true)
+      .Cases("Adapter", "Answer", "Error", "Kind", "Reply", "Slots", "StepView", "Value", true)
       .Default(false);
 }
 
-std::vector<std::string> field_names(const std::vector<model::Field>& fields) {
-  NameScope scope;
+std::vector<std::string> field_names(const std::string& type, const std::vector<model::Field>& fields) {
+  NameScope scope({type});
   std::vector<std::string> result;
   result.reserve(fields.size());
   for (const model::Field& field : fields)
@@ -49,18 +47,22 @@ CppNames::CppNames(const model::Program& program) : program_(&program) {
     enumerators_.push_back(std::move(values));
   }
   for (const model::Struct& each : program.structs) {
-    structs_.push_back(claim(each.origin, each.origin.name));
-    struct_fields_.push_back(field_names(each.fields));
+    const std::string name = claim(each.origin, each.origin.name);
+    struct_fields_.push_back(field_names(name, each.fields));
+    structs_.push_back(name);
   }
   for (const model::ErrorType& each : program.errors) {
-    errors_.push_back(claim(each.origin, each.origin.name));
-    error_fields_.push_back(field_names(each.fields));
+    const std::string name = claim(each.origin, each.origin.name);
+    error_fields_.push_back(field_names(name, each.fields));
+    errors_.push_back(name);
   }
   for (const model::Adapter& each : program.adapters) {
-    adapters_.push_back(claim(each.origin, upper_camel(each.origin.name) + "Adapter"));
+    const std::string name = claim(each.origin, upper_camel(each.origin.name) + "Adapter");
+    adapters_.push_back(name);
     configurations_.push_back(each.parameters.empty()
                                   ? std::string()
                                   : claim(each.origin, upper_camel(each.origin.name) + "Config"));
+    name_operations(each, name);
   }
   for (const model::Step& each : program.steps) {
     // A step may be called like a struct or like a codec function; its namespace may not.
@@ -85,6 +87,18 @@ CppNames::CppNames(const model::Program& program) : program_(&program) {
     for (const model::Operation& operation : each.operations)
       note_members(each.origin.package, operation.parameters, own_name);
   }
+}
+
+void CppNames::name_operations(const model::Adapter& adapter, const std::string& name) {
+  NameScope scope({"start", "cancel", "let_go", "roll_back", "joins", "operation", "kRpcs", name});
+  std::vector<OperationNames> names;
+  for (const model::Operation& operation : adapter.operations) {
+    const std::string& own = operation.origin.name;
+    names.push_back(
+        {scope.claim(own), scope.claim(upper_camel(own) + "Arguments"), scope.claim(constant(own))});
+  }
+  operations_.push_back(std::move(names));
+  tables_.push_back(scope.claim("kOperations"));
 }
 
 std::string CppNames::qualified(model::PackageId package, const std::string& name,

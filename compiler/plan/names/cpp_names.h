@@ -23,6 +23,13 @@ class CppNames {
   }
   [[nodiscard]] const NameScope& scope(model::PackageId package) const { return packages_[package].scope; }
 
+  // What one operation is called in the interface of its adapter.
+  struct OperationNames {
+    std::string function;   // one
+    std::string arguments;  // OneArguments
+    std::string constant;   // kOne
+  };
+
   // Unqualified.
   [[nodiscard]] const std::string& name(model::ScalarId id) const { return scalars_[id]; }
   [[nodiscard]] const std::string& name(model::StructId id) const { return structs_[id]; }
@@ -32,6 +39,11 @@ class CppNames {
   [[nodiscard]] const std::string& name(model::StepId id) const { return steps_[id]; }
   // The struct with the arguments of a target; empty when the adapter has no parameters.
   [[nodiscard]] const std::string& configuration(model::AdapterId id) const { return configurations_[id]; }
+  [[nodiscard]] const OperationNames& operation(model::AdapterId id, std::size_t index) const {
+    return operations_[id][index];
+  }
+  // What the interface calls its table of operations.
+  [[nodiscard]] const std::string& operation_table(model::AdapterId id) const { return tables_[id]; }
   // Of the member `index` of a struct or error, of an enumerator.
   [[nodiscard]] const std::string& field(model::StructId id, std::size_t index) const {
     return struct_fields_[id][index];
@@ -60,6 +72,8 @@ class CppNames {
   [[nodiscard]] std::string type(model::TypeId type, model::PackageId from) const;
 
  private:
+  void name_operations(const model::Adapter& adapter, const std::string& name);
+
   struct PackageNames {
     std::string cpp_namespace;
     NameScope scope;
@@ -77,6 +91,8 @@ class CppNames {
   IdVector<model::ErrorId, std::string> errors_;
   IdVector<model::AdapterId, std::string> adapters_;
   IdVector<model::AdapterId, std::string> configurations_;
+  IdVector<model::AdapterId, std::vector<OperationNames>> operations_;
+  IdVector<model::AdapterId, std::string> tables_;
   IdVector<model::StepId, std::string> steps_;
   IdVector<model::StructId, std::vector<std::string>> struct_fields_;
   IdVector<model::ErrorId, std::vector<std::string>> error_fields_;

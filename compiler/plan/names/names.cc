@@ -1,5 +1,7 @@
 #include "compiler/plan/names/names.h"
 
+#include "compiler/plan/names/reserved.h"
+
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringSwitch.h>
@@ -12,25 +14,21 @@ namespace {
 
 using llvm::StringRef;
 
-// Keywords and alternative tokens of C++20, and what the standard library defines as a macro in lower case.
+// Keywords and alternative tokens of C++20.
 constexpr StringRef kReserved[] = {
-    "alignas",    "alignof",       "and",         "and_eq",    "asm",          "assert",
-    "auto",       "bitand",        "bitor",       "bool",      "break",        "case",
-    "catch",      "char",          "char16_t",    "char32_t",  "char8_t",      "class",
-    "co_await",   "co_return",     "co_yield",    "compl",     "concept",      "const",
-    "const_cast", "consteval",     "constexpr",   "constinit", "continue",     "decltype",
-    "default",    "delete",        "do",          "double",    "dynamic_cast", "else",
-    "enum",       "errno",         "explicit",    "export",    "extern",       "false",
-    "float",      "for",           "friend",      "goto",      "if",           "inline",
-    "int",        "long",          "mutable",     "namespace", "new",          "noexcept",
-    "not",        "not_eq",        "nullptr",     "offsetof",  "operator",     "or",
-    "or_eq",      "private",       "protected",   "public",    "register",     "reinterpret_cast",
-    "requires",   "return",        "setjmp",      "short",     "signed",       "sizeof",
-    "static",     "static_assert", "static_cast", "stderr",    "stdin",        "stdout",
-    "struct",     "switch",        "template",    "this",      "thread_local", "throw",
-    "true",       "try",           "typedef",     "typeid",    "typename",     "union",
-    "unsigned",   "using",         "va_arg",      "va_copy",   "va_end",       "va_start",
-    "virtual",    "void",          "volatile",    "wchar_t",   "while",        "xor",
+    "alignas",     "alignof",  "and",        "and_eq",    "asm",       "auto",         "bitand",
+    "bitor",       "bool",     "break",      "case",      "catch",     "char",         "char16_t",
+    "char32_t",    "char8_t",  "class",      "co_await",  "co_return", "co_yield",     "compl",
+    "concept",     "const",    "const_cast", "consteval", "constexpr", "constinit",    "continue",
+    "decltype",    "default",  "delete",     "do",        "double",    "dynamic_cast", "else",
+    "enum",        "explicit", "export",     "extern",    "false",     "float",        "for",
+    "friend",      "goto",     "if",         "inline",    "int",       "long",         "mutable",
+    "namespace",   "new",      "noexcept",   "not",       "not_eq",    "nullptr",      "operator",
+    "or",          "or_eq",    "private",    "protected", "public",    "register",     "reinterpret_cast",
+    "requires",    "return",   "short",      "signed",    "sizeof",    "static",       "static_assert",
+    "static_cast", "struct",   "switch",     "template",  "this",      "thread_local", "throw",
+    "true",        "try",      "typedef",    "typeid",    "typename",  "union",        "unsigned",
+    "using",       "virtual",  "void",       "volatile",  "wchar_t",   "while",        "xor",
     "xor_eq"};
 
 // Names that the C library declares outside any namespace, and that a package may well want.
@@ -61,7 +59,7 @@ std::string identifier(StringRef name) {
   }
   if (result.empty() || llvm::isDigit(result.front())) result.insert(0, "n");
   if (result.front() == '_') result.insert(0, "n");
-  if (contains(kReserved, result)) result.push_back('_');
+  if (contains(kReserved, result) || is_macro(result)) result.push_back('_');
   return result;
 }
 

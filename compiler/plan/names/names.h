@@ -43,6 +43,7 @@ class NameScope {
   // `wanted` as an identifier, with `_` behind it as often as needed to be new here.
   std::string claim(llvm::StringRef wanted);
   [[nodiscard]] bool is_taken(const std::string& name) const { return taken_.contains(name); }
+  [[nodiscard]] const std::set<std::string>& taken() const { return taken_; }
 
  private:
   std::set<std::string> taken_;

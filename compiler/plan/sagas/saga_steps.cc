@@ -62,7 +62,7 @@ std::size_t FlowBuilder::plan_saga_step(model::StepId id) {
   plan.undo_repeatable = step.undo && model::is_repeatable(builder_.program, *step.undo);
   plan.undo_needs_result = capture.needs_result;
 
-  NameScope scope;
+  NameScope scope({plan.capture});
   Bindings captured;
   for (const model::SlotId slot : capture.slots) {
     const model::Slot& declared = builder_.program.slots[slot];

@@ -74,6 +74,7 @@ std::vector<std::vector<flow::Target*>> Systems::bind(flow::Worker& worker) {
     targets_.emplace_back(entry.name, adapters_.back().get(), &entry.shared.in_flight,
                           entry.shared.breaker_or_null(), entry.shared.retry_budget_or_null(),
                           flow::defaults::timeout_of(entry.info.adapter));
+    targets_.back().operations = entry.info.operations;
   }
   std::vector<std::vector<flow::Target*>> bound;
   for (const flow::PackageInfo* const package : packages_) {

@@ -67,6 +67,7 @@ void Exchange::reset(std::size_t kept_body) noexcept {
   cancelled_ = false;
   given_up_ = false;
   overloaded_ = false;
+  causes_ = 0;
   frames_.forget();
   arena_.reset();
 }

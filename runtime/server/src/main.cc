@@ -62,6 +62,9 @@ class StandardErrorLog final : public Log {
     std::fprintf(stderr, "%s: %s: %.*s\n", program_.c_str(), name, static_cast<int>(line.size()),
                  line.data());
   }
+  void record(LogLevel, std::string_view json) noexcept override {
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(json.size()), json.data());
+  }
 
  private:
   std::string program_;

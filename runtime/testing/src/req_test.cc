@@ -19,7 +19,9 @@ struct ReqTest::Entry {
                &shared.in_flight,
                shared.breaker_or_null(),
                shared.retry_budget_or_null(),
-               flow::defaults::timeout_of(info.adapter)} {}
+               flow::defaults::timeout_of(info.adapter)} {
+    target.operations = info.operations;
+  }
 
   FakeAdapter fake;
   flow::SharedTarget shared;

@@ -45,6 +45,9 @@ void append_detail(std::string& out, const Event& event) {
       out += milliseconds(event.detail);
       out += " ms";
       return;
+    case Detail::kLine:
+      out += "line ";
+      return append_number(out, event.detail);
     case Detail::kTarget:
       out += "target ";
       return append_number(out, event.detail);
@@ -126,6 +129,10 @@ void append_json(std::string& out, const Event& event, TimePoint start) {
       }
       break;
     }
+    case Detail::kLine:
+      out += ",\"line\":";
+      append_number(out, event.detail);
+      break;
     case Detail::kMethod:
       out += ",\"method\":";
       append_quoted(out, method_name(static_cast<Method>(event.detail)));

@@ -1,6 +1,6 @@
-#include "request/log_failure.h"
 #include <zerver/flow/block/exit.h>
 #include <zerver/flow/data/text.h>
+#include <zerver/flow/request/failure.h>
 #include <zerver/flow/request/problem.h>
 
 namespace zerver::flow {
@@ -13,27 +13,33 @@ Exit broken(std::uint16_t status) noexcept { return {.kind = Exit::Kind::kBroken
 
 Exit exit_fault(Exchange& exchange, const Fault& fault) {
   if (fault.kind == FaultKind::kCancelled) return exit_cancelled();
-  log_failure(exchange, concat(exchange.arena(), {name_of(fault.kind), ": ", fault.why}));
+  report_failure(exchange, {.status = 500}, fault);
   return broken(500);
 }
 
 Exit exit_unwritten(Exchange& exchange, std::string_view slot) {
-  log_failure(exchange, concat(exchange.arena(), {"it went on without writing slot `", slot, "`"}));
+  report_failure(
+      exchange,
+      {.status = 500, .why = concat(exchange.arena(), {"it went on without writing slot `", slot, "`"})});
   return broken(500);
 }
 
 Exit exit_unrecorded(Exchange& exchange, const Fault& fault) {
-  log_failure(exchange, concat(exchange.arena(), {"its saga cannot go on: ", fault.why}));
-  return broken(fault.kind == FaultKind::kInternal ? 500 : 503);
+  const std::uint16_t status = fault.kind == FaultKind::kInternal ? 500 : 503;
+  report_failure(exchange,
+                 {.status = status, .why = concat(exchange.arena(), {"its saga cannot go on: ", fault.why})});
+  return broken(status);
 }
 
 Exit exit_too_many(Exchange& exchange, std::size_t size, std::size_t most) {
   exchange.enter_step("each");
-  log_failure(exchange, concat(exchange.arena(), {size, " elements, of which `each` takes ", most}));
+  report_failure(
+      exchange,
+      {.status = 413, .why = concat(exchange.arena(), {size, " elements, of which `each` takes ", most})});
   return broken(413);
 }
 
-Exit exit_exception(Exchange& exchange) noexcept { return broken(log_exception(exchange)); }
+Exit exit_exception(Exchange& exchange) noexcept { return broken(report_exception(exchange)); }
 
 void answer_exit(Exchange& exchange, const Exit& exit) {
   if (exit.kind == Exit::Kind::kBroken) return answer_problem(exchange, exit.status);
@@ -41,7 +47,7 @@ void answer_exit(Exchange& exchange, const Exit& exit) {
 }
 
 void note_lost_error(Exchange& exchange, std::string_view error) {
-  log_failure(exchange, concat(exchange.arena(), {"error `", error, "` while the request was given up"}));
+  report_failure(exchange, {.status = 504, .error = error, .why = "while the request was given up"});
 }
 
 }  // namespace zerver::flow

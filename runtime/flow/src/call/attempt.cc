@@ -173,10 +173,11 @@ void CallBase::on_copy_timer(Copy& copy) noexcept {
 }
 
 void CallBase::fail_copy(Copy& copy, const Fault& fault) noexcept {
+  const Fault noted = with_cause(fault);
   if (copy.copy() < faulty_copy_) {
     faulty_copy_ = copy.copy();
-    failure_ = Failure(fault);
-    set_fault(fault);
+    failure_ = Failure(noted);
+    set_fault(noted);
   }
   follow(machine_.failed(failure_, worker().loop().now(), worker().random()));
 }

@@ -220,7 +220,7 @@ void CallBase::end_given_up(String why) noexcept {
 }
 
 void CallBase::end_failed(const Fault& fault) noexcept {
-  set_fault(fault);
+  set_fault(with_cause(fault));
   end(Outcome::kError);
 }
 
@@ -250,6 +250,29 @@ String CallBase::kept(String text) noexcept {
   if (memory == nullptr) return {};
   std::memcpy(memory, text.data(), text.size());
   return String::borrowed({static_cast<const char*>(memory), text.size()});
+}
+
+// The same, with what is known of how it came to it.
+Fault CallBase::with_cause(const Fault& fault) noexcept {
+  Exchange& exchange = this->exchange();
+  if (exchange.causes_ == Exchange::kMostCauses) return fault;
+  void* const memory = arena().try_allocate(sizeof(FaultCause), alignof(FaultCause));
+  if (memory == nullptr) return fault;
+  ++exchange.causes_;
+  const Target& target = this->target();
+  causes_ = ::new (memory) FaultCause{.step = site_->step,
+                                      .target = target.name,
+                                      .operation = site_->operation < target.operations.size()
+                                                       ? target.operations[site_->operation].name
+                                                       : std::string_view(),
+                                      .kind = fault.kind,
+                                      .attempt = static_cast<std::uint16_t>(machine_.attempts()),
+                                      .status = fault.status,
+                                      .why = fault.why,
+                                      .before = causes_};
+  Fault noted = fault;
+  noted.cause = causes_;
+  return noted;
 }
 
 CallBase* CallBase::first_unshielded(CallBase* first) noexcept {

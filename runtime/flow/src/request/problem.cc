@@ -1,10 +1,8 @@
-#include "request/log_failure.h"
 #include <zerver/core/status.h>
 #include <zerver/flow/data/text.h>
 #include <zerver/flow/request/answer.h>
+#include <zerver/flow/request/failure.h>
 #include <zerver/flow/request/problem.h>
-
-#include <exception>
 
 namespace zerver::flow {
 
@@ -65,16 +63,22 @@ void answer_problem(Exchange& exchange, std::uint16_t status, std::string_view d
   problem.finish();
 }
 
-void answer_cancelled(Exchange& exchange) { answer_problem(exchange, 504, "the request took too long"); }
+void answer_cancelled(Exchange& exchange) {
+  constexpr std::string_view kWhy = "the request took too long";
+  // Nobody gets the answer when the client has gone.
+  if (!exchange.cancelled()) report_failure(exchange, {.status = 504, .why = kWhy});
+  answer_problem(exchange, 504, kWhy);
+}
 
 void answer_internal(Exchange& exchange, std::string_view why) {
-  log_failure(exchange, why);
+  report_failure(exchange, {.status = 500, .why = why});
   answer_problem(exchange, 500);
 }
 
 void answer_fault(Exchange& exchange, const Fault& fault) {
   if (fault.kind == FaultKind::kCancelled) return answer_cancelled(exchange);
-  answer_internal(exchange, concat(exchange.arena(), {name_of(fault.kind), ": ", fault.why}));
+  report_failure(exchange, {.status = 500}, fault);
+  answer_problem(exchange, 500);
 }
 
 void answer_unwritten(Exchange& exchange, std::string_view slot) {
@@ -82,7 +86,7 @@ void answer_unwritten(Exchange& exchange, std::string_view slot) {
 }
 
 void answer_exception(Exchange& exchange) noexcept {
-  if (log_exception(exchange) == 503)
+  if (report_exception(exchange) == 503)
     return answer_bare(exchange, 503, R"({"type":"about:blank","title":"Service Unavailable","status":503})");
   try {
     answer_problem(exchange, 500);
@@ -90,32 +94,6 @@ void answer_exception(Exchange& exchange) noexcept {
     // No memory to say it with.
     answer_bare(exchange, 500, R"({"type":"about:blank","title":"Internal Server Error","status":500})");
   }
-}
-
-void log_failure(Exchange& exchange, std::string_view why) {
-  const String line =
-      concat(exchange.arena(), {"step `", exchange.step(), "` of ", exchange.request.method_name, " ",
-                                exchange.request.path, ": ", why});
-  exchange.worker().log().write(LogLevel::kError, line);
-}
-
-std::uint16_t log_exception(Exchange& exchange) noexcept {
-  try {
-    try {
-      throw;
-    } catch (const ArenaFull&) {
-      exchange.worker().log().write(LogLevel::kWarning,
-                                    "a request wanted more memory than its arena may have");
-      return 503;
-    } catch (const std::exception& error) {
-      log_failure(exchange, error.what());
-    } catch (...) {
-      log_failure(exchange, "an exception that is no std::exception");
-    }
-  } catch (...) {
-    exchange.worker().log().write(LogLevel::kError, "a step failed, and there is no memory to say how");
-  }
-  return 500;
 }
 
 }  // namespace zerver::flow

@@ -68,7 +68,7 @@ TEST_F(BlockTest, BranchesThatNeverWaitEndAtOnceAndAnExceptionIsLogged) {
   EXPECT_EQ(result->kind, Exit::Kind::kBroken);
   EXPECT_EQ(result->status, 500);
   ASSERT_EQ(log.lines.size(), 1U);
-  EXPECT_NE(log.lines[0].find("step `thrower`"), std::string::npos);
+  EXPECT_NE(log.lines[0].find(R"("step":"thrower")"), std::string::npos);
 }
 
 // The frame of a branch that has ended is taken by the next one.

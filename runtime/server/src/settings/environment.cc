@@ -1,5 +1,8 @@
 #include "settings/environment.h"
 
+#include <zerver/core/output_buffer.h>
+#include <zerver/flow/data/json_writer.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -36,6 +39,12 @@ std::optional<std::string> read_secret(const std::string& path, std::string& why
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
   return text;
+}
+
+// Everywhere in `text`.
+void mask(std::string& text, std::string_view secret) {
+  for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += kMask.size())
+    text.replace(at, secret.size(), kMask);
 }
 
 const char* get(const std::string& name) noexcept { return std::getenv(name.c_str()); }
@@ -91,12 +100,19 @@ void ProcessEnvironment::renew() {
 std::string ProcessEnvironment::masked(std::string_view text) const {
   std::string result(text);
   const std::lock_guard lock(mutex_);
+  for (const std::string& value : hidden_)
+    mask(result, value);
+  return result;
+}
+
+std::string ProcessEnvironment::masked_json(std::string_view json) const {
+  std::string result(json);
+  const std::lock_guard lock(mutex_);
   for (const std::string& value : hidden_) {
-    std::size_t at = 0;
-    while ((at = result.find(value, at)) != std::string::npos) {
-      result.replace(at, value.size(), kMask);
-      at += kMask.size();
-    }
+    OutputBuffer buffer;
+    flow::JsonWriter(buffer).string(value);
+    const std::string_view quoted = buffer.view();
+    mask(result, quoted.substr(1, quoted.size() - 2));
   }
   return result;
 }
@@ -106,6 +122,14 @@ void MaskingLog::write(LogLevel level, std::string_view line) noexcept {
     log_->write(level, environment_->masked(line));
   } catch (const std::bad_alloc&) {
     log_->write(level, "a line could not be written: there is no memory");
+  }
+}
+
+void MaskingLog::record(LogLevel level, std::string_view json) noexcept {
+  try {
+    log_->record(level, environment_->masked_json(json));
+  } catch (const std::bad_alloc&) {
+    log_->write(level, "a record could not be written: there is no memory");
   }
 }
 

@@ -34,6 +34,8 @@ class ProcessEnvironment final : public flow::Environment {
   // The text with `***` in the place of every secret that was asked for, also of those before renew(). Any
   // thread.
   std::string masked(std::string_view text) const;
+  // The same for JSON, in whose strings quotes, backslashes and control characters are escaped.
+  std::string masked_json(std::string_view json) const;
 
  private:
   std::optional<std::string> find_secret(const std::string& name) const;
@@ -56,6 +58,7 @@ class MaskingLog final : public Log {
   MaskingLog(const ProcessEnvironment& environment, Log& log) noexcept
       : environment_(&environment), log_(&log) {}
   void write(LogLevel level, std::string_view line) noexcept override;
+  void record(LogLevel level, std::string_view json) noexcept override;
 
  private:
   const ProcessEnvironment* environment_;

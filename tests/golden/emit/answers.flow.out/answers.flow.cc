@@ -12,12 +12,13 @@ namespace answers {
 
 namespace {
 
-using zerver::flow::Exchange;
-using zerver::flow::Handled;
-
 // --- Errors as answers: application/problem+json ---
 
-void answer_error(Exchange& exchange, const zerver::Invalid& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 400, .error = "zerver.Invalid", .domain = "zerver",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 400, "urn:zerver:error:zerver.Invalid", "Invalid");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
@@ -25,14 +26,14 @@ void answer_error(Exchange& exchange, const zerver::Invalid& error, const zerver
 
 // --- flow text on GET "/text" ---
 
-void run_text(Exchange& exchange) {
+void run_text(zerver::flow::Exchange& exchange) {
   // return 200
   return zerver::flow::answer(exchange, 200, zerver::flow::kTextType, "fixed");
 }
 
 // --- flow object on GET "/object" ---
 
-void run_object(Exchange& exchange) {
+void run_object(zerver::flow::Exchange& exchange) {
   // return 200
   return zerver::flow::answer(exchange, 200, zerver::flow::kJsonType,
                               "{\"message\":\"a \\\"quoted\\\" line\\n\",\"x-count\":3,\"ratio\":0.5,\"ready\":true,\"nothing\":null,\"inner\":{\"list\":[\"a\",\"b\"]}}");
@@ -40,7 +41,7 @@ void run_object(Exchange& exchange) {
 
 // --- flow list on GET "/list" ---
 
-void run_list(Exchange& exchange) {
+void run_list(zerver::flow::Exchange& exchange) {
   // return 200
   return zerver::flow::answer(exchange, 200, zerver::flow::kJsonType, "[1,2,3]");
 }
@@ -51,7 +52,7 @@ struct NamedSlots {
   zerver::String name;
 };
 
-void run_named(Exchange& exchange, std::array<std::string_view, 1> path) {
+void run_named(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   NamedSlots slots{};
 
   // read_name -> name
@@ -88,38 +89,39 @@ void run_named(Exchange& exchange, std::array<std::string_view, 1> path) {
 
 // --- Router: literals before parameters, the longest pattern first ---
 
-enum class Route : std::uint16_t {
+enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteText,
   kRouteObject,
   kRouteList,
   kRouteNamed,
 };
-using Captures = std::array<std::string_view, 1>;
+using FoundCaptures = std::array<std::string_view, 1>;
 
 // GET /...
-Route route_get(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   switch (path.bucket<4>(at, 0xe220a8397b1dcdafU)) {
     case 6:
-      if (path.is(at, "/list")) return Route::kRouteList;
+      if (path.is(at, "/list")) return FoundRoute::kRouteList;
       break;
     case 14:
       if (const char* rest = at; path.skip(rest, "/named") && path.take(rest, values[0]) && path.at_end(rest))
-        return Route::kRouteNamed;
+        return FoundRoute::kRouteNamed;
       break;
     case 15:
-      if (path.is(at, "/object")) return Route::kRouteObject;
+      if (path.is(at, "/object")) return FoundRoute::kRouteObject;
       break;
     case 3:
-      if (path.is(at, "/text")) return Route::kRouteText;
+      if (path.is(at, "/text")) return FoundRoute::kRouteText;
       break;
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
-Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
+FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
+                           FoundCaptures& values) noexcept {
   switch (method) {
     case zerver::Method::kGet:
       return route_get(path, path.begin(), values);
@@ -128,56 +130,57 @@ Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Cap
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
 // Of a path that has no flow for the method of its request.
-zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
+zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
-  Captures values;
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kGet);
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kHead);
+  FoundCaptures values;
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
   return allowed;
 }
 
-Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
+zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::flow::RouteMatch& match) try {
   std::string_view path;
   if (!zerver::flow::normalize_path(exchange.arena(), exchange.request.path, path)) {
     match.found = true;
     zerver::flow::answer_problem(exchange, 400, "the path is not percent-encoded right");
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
-  if (!path.starts_with('/')) return Handled::kNow;
-  Captures values;
+  if (!path.starts_with('/')) return zerver::flow::Handled::kNow;
+  FoundCaptures values;
   const zerver::flow::RoutePath route_path(path);
-  const Route route = find_route(exchange.request.method, route_path, values);
-  if (route == Route::kNone) {
-    match.allowed = allowed_methods(route_path);
-    return Handled::kNow;
+  const FoundRoute route = find_flow_route(exchange.request.method, route_path, values);
+  if (route == FoundRoute::kNone) {
+    match.allowed = methods_of_path(route_path);
+    return zerver::flow::Handled::kNow;
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
+  if (const std::optional<zerver::flow::Handled> held = exchange.begin(package().flows[match.flow]))
+    return *held;
   switch (route) {
-    case Route::kNone:
+    case FoundRoute::kNone:
       break;
-    case Route::kRouteText:
+    case FoundRoute::kRouteText:
       run_text(exchange);
       break;
-    case Route::kRouteObject:
+    case FoundRoute::kRouteObject:
       run_object(exchange);
       break;
-    case Route::kRouteList:
+    case FoundRoute::kRouteList:
       run_list(exchange);
       break;
-    case Route::kRouteNamed:
+    case FoundRoute::kRouteNamed:
       run_named(exchange, {values[0]});
       break;
   }
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Package ---
@@ -203,17 +206,56 @@ constexpr zerver::flow::OutcomeInfo kNamedOutcomes[] = {
     {500, "about:blank"},
     {503, "about:blank"},
 };
+constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_name", {"answers.flow", 9}},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "text", .slug = "text", .method = "GET", .path = "/text", .outcomes = kTextOutcomes},
-    {.name = "object", .slug = "object", .method = "GET", .path = "/object", .outcomes = kObjectOutcomes},
-    {.name = "list", .slug = "list", .method = "GET", .path = "/list", .outcomes = kListOutcomes},
-    {.name = "named", .slug = "named", .method = "GET", .path = "/named/{name}", .outcomes = kNamedOutcomes},
+    {
+        .name = "text",
+        .slug = "text",
+        .method = "GET",
+        .path = "/text",
+        .package = "answers",
+        .place = {"answers.flow", 11},
+        .outcomes = kTextOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "object",
+        .slug = "object",
+        .method = "GET",
+        .path = "/object",
+        .package = "answers",
+        .place = {"answers.flow", 14},
+        .outcomes = kObjectOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "list",
+        .slug = "list",
+        .method = "GET",
+        .path = "/list",
+        .package = "answers",
+        .place = {"answers.flow", 24},
+        .outcomes = kListOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "named",
+        .slug = "named",
+        .method = "GET",
+        .path = "/named/{name}",
+        .package = "answers",
+        .place = {"answers.flow", 27},
+        .outcomes = kNamedOutcomes,
+        .steps = kSteps,
+    },
 };
 constexpr zerver::flow::PackageInfo kPackage{
     .name = "answers",
     .flows = kFlows,
     .targets = {},
-    .handle = handle,
+    .handle = handle_exchange,
 };
 
 }  // namespace

@@ -12,24 +12,27 @@ namespace blocks {
 
 namespace {
 
-using zerver::flow::Exchange;
-using zerver::flow::Handled;
-
 // --- Errors as answers: application/problem+json ---
 
-void answer_error(Exchange& exchange, const zerver::Invalid& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 400, .error = "zerver.Invalid", .domain = "zerver",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 400, "urn:zerver:error:zerver.Invalid", "Invalid");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 503, .error = "blocks.Busy", .domain = "blocks"}, fault);
   zerver::flow::ProblemWriter problem(exchange, 503, "urn:zerver:error:blocks.Busy", "Busy");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const Gone&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const Gone&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 404, .error = "blocks.Gone", .domain = "blocks"}, fault);
   zerver::flow::ProblemWriter problem(exchange, 404, "urn:zerver:error:blocks.Gone", "Gone");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.finish();
@@ -43,7 +46,8 @@ enum TravellingError : std::uint16_t {
 };
 
 // The answer of a flow that ends like one of its parts.
-void answer_with(Exchange& exchange, const zerver::flow::Exit& exit) {
+void answer_with(zerver::flow::Exchange& exchange, const zerver::flow::Exit& exit) {
+  if (exit.raised()) exchange.return_to_step(exit.step);
   switch (exit.error) {
     case kErrorBusy:
       return answer_error(exchange, exit.as<Busy>(), exit.fault);
@@ -150,7 +154,7 @@ struct HookedSlots {
   std::int64_t a;
 };
 
-zerver::flow::FlowTask run_hooked(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_hooked(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   exchange.set_deadline_in(zerver::Duration::from_seconds(1));
   HookedSlots slots{};
 
@@ -283,7 +287,7 @@ struct SplitSlots {
   std::int64_t b;
 };
 
-zerver::flow::Branch run_split_branch_1(Exchange& exchange, SplitSlots& slots) {
+zerver::flow::Branch run_split_branch_1(zerver::flow::Exchange& exchange, SplitSlots& slots) {
   // rescue Gone
   bool rescue_1_needed = true;
   {
@@ -316,7 +320,7 @@ zerver::flow::Branch run_split_branch_1(Exchange& exchange, SplitSlots& slots) {
   co_return zerver::flow::Exit{};
 }
 
-zerver::flow::Branch run_split_branch_2(Exchange& exchange, SplitSlots& slots) {
+zerver::flow::Branch run_split_branch_2(zerver::flow::Exchange& exchange, SplitSlots& slots) {
   // get_far(id) -> b
   {
     const StoreAdapter::GetArguments arguments{slots.id};
@@ -356,7 +360,7 @@ zerver::flow::Branch run_split_branch_2(Exchange& exchange, SplitSlots& slots) {
   co_return zerver::flow::Exit{};
 }
 
-zerver::flow::FlowTask run_split(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_split(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   exchange.set_deadline_in(zerver::Duration::from_seconds(1));
   SplitSlots slots{};
 
@@ -420,8 +424,8 @@ struct LoopedElement2 {
   std::int64_t b;
 };
 
-zerver::flow::Branch run_looped_each_2(Exchange& exchange, const zerver::List<std::int64_t>& list_2,
-                                       std::size_t index_2) {
+zerver::flow::Branch run_looped_each_2(zerver::flow::Exchange& exchange,
+                                       const zerver::List<std::int64_t>& list_2, std::size_t index_2) {
   LoopedElement2 element_2{};
   element_2.id = list_2[index_2];
 
@@ -467,7 +471,7 @@ zerver::flow::Branch run_looped_each_2(Exchange& exchange, const zerver::List<st
   co_return zerver::flow::Exit{};
 }
 
-zerver::flow::FlowTask run_looped(Exchange& exchange) {
+zerver::flow::FlowTask run_looped(zerver::flow::Exchange& exchange) {
   exchange.set_deadline_in(zerver::Duration::from_seconds(1));
   LoopedSlots slots{};
 
@@ -550,30 +554,31 @@ zerver::flow::FlowTask run_looped(Exchange& exchange) {
 
 // --- Router: literals before parameters, the longest pattern first ---
 
-enum class Route : std::uint16_t {
+enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteHooked,
   kRouteSplit,
   kRouteLooped,
 };
-using Captures = std::array<std::string_view, 1>;
+using FoundCaptures = std::array<std::string_view, 1>;
 
 // GET /...
-Route route_get(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/hooked") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteHooked;
+    return FoundRoute::kRouteHooked;
   if (const char* rest = at; path.skip(rest, "/split") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteSplit;
-  return Route::kNone;
+    return FoundRoute::kRouteSplit;
+  return FoundRoute::kNone;
 }
 
 // POST /...
-Route route_post(const zerver::flow::RoutePath& path, const char* at, Captures&) noexcept {
-  if (path.is(at, "/looped")) return Route::kRouteLooped;
-  return Route::kNone;
+FoundRoute route_post(const zerver::flow::RoutePath& path, const char* at, FoundCaptures&) noexcept {
+  if (path.is(at, "/looped")) return FoundRoute::kRouteLooped;
+  return FoundRoute::kNone;
 }
 
-Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
+FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
+                           FoundCaptures& values) noexcept {
   switch (method) {
     case zerver::Method::kGet:
       return route_get(path, path.begin(), values);
@@ -584,51 +589,52 @@ Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Cap
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
 // Of a path that has no flow for the method of its request.
-zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
+zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
-  Captures values;
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kGet);
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kHead);
-  if (route_post(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kPost);
+  FoundCaptures values;
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
+  if (route_post(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kPost);
   return allowed;
 }
 
-Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
+zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::flow::RouteMatch& match) try {
   std::string_view path;
   if (!zerver::flow::normalize_path(exchange.arena(), exchange.request.path, path)) {
     match.found = true;
     zerver::flow::answer_problem(exchange, 400, "the path is not percent-encoded right");
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
-  if (!path.starts_with('/')) return Handled::kNow;
-  Captures values;
+  if (!path.starts_with('/')) return zerver::flow::Handled::kNow;
+  FoundCaptures values;
   const zerver::flow::RoutePath route_path(path);
-  const Route route = find_route(exchange.request.method, route_path, values);
-  if (route == Route::kNone) {
-    match.allowed = allowed_methods(route_path);
-    return Handled::kNow;
+  const FoundRoute route = find_flow_route(exchange.request.method, route_path, values);
+  if (route == FoundRoute::kNone) {
+    match.allowed = methods_of_path(route_path);
+    return zerver::flow::Handled::kNow;
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
+  if (const std::optional<zerver::flow::Handled> held = exchange.begin(package().flows[match.flow]))
+    return *held;
   switch (route) {
-    case Route::kNone:
+    case FoundRoute::kNone:
       break;
-    case Route::kRouteHooked:
+    case FoundRoute::kRouteHooked:
       return run_hooked(exchange, {values[0]}).handled();
-    case Route::kRouteSplit:
+    case FoundRoute::kRouteSplit:
       return run_split(exchange, {values[0]}).handled();
-    case Route::kRouteLooped:
+    case FoundRoute::kRouteLooped:
       return run_looped(exchange).handled();
   }
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Package ---
@@ -666,6 +672,16 @@ constexpr zerver::flow::OutcomeInfo kLoopedOutcomes[] = {
     {503, "about:blank"},
     {504, "about:blank"},
 };
+constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_id", {"blocks.flow", 20}},
+    {"get_a", {"blocks.flow", 22}},
+    {"note", {"blocks.flow", 25}},
+    {"note_late", {"blocks.flow", 26}},
+    {"as_it_is", {"blocks.flow", 49}},
+    {"get_far", {"blocks.flow", 24}},
+    {"read_ids", {"blocks.flow", 21}},
+    {"get_b", {"blocks.flow", 23}},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
         .name = "hooked",
@@ -673,7 +689,10 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "GET",
         .path = "/hooked/{id}",
         .deadline = zerver::Duration::from_seconds(1),
+        .package = "blocks",
+        .place = {"blocks.flow", 29},
         .outcomes = kHookedOutcomes,
+        .steps = kSteps,
     },
     {
         .name = "split",
@@ -681,7 +700,10 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "GET",
         .path = "/split/{id}",
         .deadline = zerver::Duration::from_seconds(1),
+        .package = "blocks",
+        .place = {"blocks.flow", 41},
         .outcomes = kSplitOutcomes,
+        .steps = kSteps,
     },
     {
         .name = "looped",
@@ -689,7 +711,10 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "POST",
         .path = "/looped",
         .deadline = zerver::Duration::from_seconds(1),
+        .package = "blocks",
+        .place = {"blocks.flow", 51},
         .outcomes = kLoopedOutcomes,
+        .steps = kSteps,
     },
 };
 constexpr zerver::flow::TargetInfo kTargets[] = {
@@ -710,7 +735,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .name = "blocks",
     .flows = kFlows,
     .targets = kTargets,
-    .handle = handle,
+    .handle = handle_exchange,
     .calls = kCalls,
 };
 

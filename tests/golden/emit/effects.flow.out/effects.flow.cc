@@ -48,31 +48,39 @@ bool read_row(zerver::flow::RowReader& row, Item& out) {
 
 namespace {
 
-using zerver::flow::Exchange;
-using zerver::flow::Handled;
-
 // --- Errors as answers: application/problem+json ---
 
-void answer_error(Exchange& exchange, const zerver::Invalid& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 400, .error = "zerver.Invalid", .domain = "zerver",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 400, "urn:zerver:error:zerver.Invalid", "Invalid");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 503, .error = "stock.v1.Busy", .domain = "stock.v1"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 503, "urn:zerver:error:stock.v1.Busy", "Busy");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.retry_after(1);
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const NotFound&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const NotFound&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 404, .error = "stock.v1.NotFound", .domain = "stock.v1"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 404, "urn:zerver:error:stock.v1.NotFound", "Not found");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const zerver::Conflict&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Conflict&,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 409, .error = "zerver.Conflict", .domain = "zerver"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 409, "urn:zerver:error:zerver.Conflict", "Conflict");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.finish();
@@ -179,7 +187,7 @@ struct ShowSlots {
   bool has_newest;
 };
 
-zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_show(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   exchange.set_deadline_in(zerver::Duration::from_seconds(3));
   ShowSlots slots{};
 
@@ -336,7 +344,7 @@ struct DiscardSlots {
   Key key;
 };
 
-zerver::flow::FlowTask run_discard(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_discard(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   DiscardSlots slots{};
 
   // read_key -> key
@@ -381,44 +389,48 @@ zerver::flow::FlowTask run_discard(Exchange& exchange, std::array<std::string_vi
 
 // --- flow raw on ANY "/raw/{path...}" ---
 
-void run_raw(Exchange& exchange) {
+void run_raw(zerver::flow::Exchange& exchange) {
   // return 200
   return zerver::flow::answer(exchange, 200, "text/html; charset=utf-8", "nothing");
 }
 
 // --- Router: literals before parameters, the longest pattern first ---
 
-enum class Route : std::uint16_t {
+enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteShow,
   kRouteDiscard,
   kRouteRaw,
 };
-using Captures = std::array<std::string_view, 1>;
+using FoundCaptures = std::array<std::string_view, 1>;
 
 // GET /...
-Route route_get(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/items") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteShow;
-  if (const char* rest = at; path.skip(rest, "/raw") && path.rest(rest, values[0])) return Route::kRouteRaw;
-  return Route::kNone;
+    return FoundRoute::kRouteShow;
+  if (const char* rest = at; path.skip(rest, "/raw") && path.rest(rest, values[0]))
+    return FoundRoute::kRouteRaw;
+  return FoundRoute::kNone;
 }
 
 // DELETE /...
-Route route_delete(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_delete(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/items") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteDiscard;
-  if (const char* rest = at; path.skip(rest, "/raw") && path.rest(rest, values[0])) return Route::kRouteRaw;
-  return Route::kNone;
+    return FoundRoute::kRouteDiscard;
+  if (const char* rest = at; path.skip(rest, "/raw") && path.rest(rest, values[0]))
+    return FoundRoute::kRouteRaw;
+  return FoundRoute::kNone;
 }
 
 // ANY /...
-Route route_any(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
-  if (const char* rest = at; path.skip(rest, "/raw") && path.rest(rest, values[0])) return Route::kRouteRaw;
-  return Route::kNone;
+FoundRoute route_any(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
+  if (const char* rest = at; path.skip(rest, "/raw") && path.rest(rest, values[0]))
+    return FoundRoute::kRouteRaw;
+  return FoundRoute::kNone;
 }
 
-Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
+FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
+                           FoundCaptures& values) noexcept {
   switch (method) {
     case zerver::Method::kDelete:
       return route_delete(path, path.begin(), values);
@@ -433,48 +445,49 @@ Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Cap
 }
 
 // Of a path that has no flow for the method of its request.
-zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
+zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
-  Captures values;
-  if (route_delete(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kDelete);
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kGet);
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kHead);
+  FoundCaptures values;
+  if (route_delete(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kDelete);
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
   return allowed;
 }
 
-Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
+zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::flow::RouteMatch& match) try {
   std::string_view path;
   if (!zerver::flow::normalize_path(exchange.arena(), exchange.request.path, path)) {
     match.found = true;
     zerver::flow::answer_problem(exchange, 400, "the path is not percent-encoded right");
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
-  if (!path.starts_with('/')) return Handled::kNow;
-  Captures values;
+  if (!path.starts_with('/')) return zerver::flow::Handled::kNow;
+  FoundCaptures values;
   const zerver::flow::RoutePath route_path(path);
-  const Route route = find_route(exchange.request.method, route_path, values);
-  if (route == Route::kNone) {
-    match.allowed = allowed_methods(route_path);
-    return Handled::kNow;
+  const FoundRoute route = find_flow_route(exchange.request.method, route_path, values);
+  if (route == FoundRoute::kNone) {
+    match.allowed = methods_of_path(route_path);
+    return zerver::flow::Handled::kNow;
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
+  if (const std::optional<zerver::flow::Handled> held = exchange.begin(package().flows[match.flow]))
+    return *held;
   switch (route) {
-    case Route::kNone:
+    case FoundRoute::kNone:
       break;
-    case Route::kRouteShow:
+    case FoundRoute::kRouteShow:
       return run_show(exchange, {values[0]}).handled();
-    case Route::kRouteDiscard:
+    case FoundRoute::kRouteDiscard:
       return run_discard(exchange, {values[0]}).handled();
-    case Route::kRouteRaw:
+    case FoundRoute::kRouteRaw:
       run_raw(exchange);
       break;
   }
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Package ---
@@ -510,6 +523,12 @@ constexpr zerver::flow::OutcomeInfo kRawOutcomes[] = {
     {500, "about:blank"},
     {503, "about:blank"},
 };
+constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_key", {"effects.flow", 25}},
+    {"read_token", {"effects.flow", 26}},
+    {"survey", {"effects.flow", 29}},
+    {"erase", {"effects.flow", 33}},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
         .name = "show",
@@ -517,11 +536,31 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "GET",
         .path = "/items/{key}",
         .deadline = zerver::Duration::from_seconds(3),
+        .package = "stock.v1",
+        .place = {"effects.flow", 35},
         .outcomes = kShowOutcomes,
+        .steps = kSteps,
     },
-    {.name = "discard", .slug = "discard", .method = "DELETE", .path = "/items/{key}",
-     .outcomes = kDiscardOutcomes},
-    {.name = "raw", .slug = "raw", .method = "", .path = "/raw/{path...}", .outcomes = kRawOutcomes},
+    {
+        .name = "discard",
+        .slug = "discard",
+        .method = "DELETE",
+        .path = "/items/{key}",
+        .package = "stock.v1",
+        .place = {"effects.flow", 47},
+        .outcomes = kDiscardOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "raw",
+        .slug = "raw",
+        .method = "",
+        .path = "/raw/{path...}",
+        .package = "stock.v1",
+        .place = {"effects.flow", 51},
+        .outcomes = kRawOutcomes,
+        .steps = kSteps,
+    },
 };
 constexpr zerver::flow::TargetInfo kTargets[] = {
     {
@@ -541,7 +580,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .name = "stock.v1",
     .flows = kFlows,
     .targets = kTargets,
-    .handle = handle,
+    .handle = handle_exchange,
     .calls = kCalls,
 };
 

@@ -147,12 +147,13 @@ void write_json(zerver::flow::JsonWriter& out, const Quote& value) {
 
 namespace {
 
-using zerver::flow::Exchange;
-using zerver::flow::Handled;
-
 // --- Errors as answers: application/problem+json ---
 
-void answer_error(Exchange& exchange, const zerver::Invalid& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 400, .error = "zerver.Invalid", .domain = "zerver",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 400, "urn:zerver:error:zerver.Invalid", "Invalid");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
@@ -192,7 +193,7 @@ struct CountSlots {
   bool has_limit;
 };
 
-void run_count(Exchange& exchange, std::array<std::string_view, 1> path) {
+void run_count(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   CountSlots slots{};
 
   // read_name -> name
@@ -489,20 +490,21 @@ void run_count(Exchange& exchange, std::array<std::string_view, 1> path) {
 
 // --- Router: literals before parameters, the longest pattern first ---
 
-enum class Route : std::uint16_t {
+enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteCount,
 };
-using Captures = std::array<std::string_view, 1>;
+using FoundCaptures = std::array<std::string_view, 1>;
 
 // GET /...
-Route route_get(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/quotes") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteCount;
-  return Route::kNone;
+    return FoundRoute::kRouteCount;
+  return FoundRoute::kNone;
 }
 
-Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
+FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
+                           FoundCaptures& values) noexcept {
   switch (method) {
     case zerver::Method::kGet:
       return route_get(path, path.begin(), values);
@@ -511,47 +513,48 @@ Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Cap
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
 // Of a path that has no flow for the method of its request.
-zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
+zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
-  Captures values;
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kGet);
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kHead);
+  FoundCaptures values;
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
   return allowed;
 }
 
-Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
+zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::flow::RouteMatch& match) try {
   std::string_view path;
   if (!zerver::flow::normalize_path(exchange.arena(), exchange.request.path, path)) {
     match.found = true;
     zerver::flow::answer_problem(exchange, 400, "the path is not percent-encoded right");
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
-  if (!path.starts_with('/')) return Handled::kNow;
-  Captures values;
+  if (!path.starts_with('/')) return zerver::flow::Handled::kNow;
+  FoundCaptures values;
   const zerver::flow::RoutePath route_path(path);
-  const Route route = find_route(exchange.request.method, route_path, values);
-  if (route == Route::kNone) {
-    match.allowed = allowed_methods(route_path);
-    return Handled::kNow;
+  const FoundRoute route = find_flow_route(exchange.request.method, route_path, values);
+  if (route == FoundRoute::kNone) {
+    match.allowed = methods_of_path(route_path);
+    return zerver::flow::Handled::kNow;
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
+  if (const std::optional<zerver::flow::Handled> held = exchange.begin(package().flows[match.flow]))
+    return *held;
   switch (route) {
-    case Route::kNone:
+    case FoundRoute::kNone:
       break;
-    case Route::kRouteCount:
+    case FoundRoute::kRouteCount:
       run_count(exchange, {values[0]});
       break;
   }
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Package ---
@@ -562,14 +565,53 @@ constexpr zerver::flow::OutcomeInfo kCountOutcomes[] = {
     {500, "about:blank"},
     {503, "about:blank"},
 };
+constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_name", {"expressions.flow", 53}},
+    {"read_left", {"expressions.flow", 54}},
+    {"read_right", {"expressions.flow", 55}},
+    {"read_small", {"expressions.flow", 56}},
+    {"read_share", {"expressions.flow", 57}},
+    {"read_tier", {"expressions.flow", 58}},
+    {"read_limit", {"expressions.flow", 59}},
+    {"add", {"expressions.flow", 61}},
+    {"subtract", {"expressions.flow", 62}},
+    {"multiply", {"expressions.flow", 63}},
+    {"divide", {"expressions.flow", 64}},
+    {"modulo", {"expressions.flow", 65}},
+    {"negate", {"expressions.flow", 66}},
+    {"average", {"expressions.flow", 67}},
+    {"join", {"expressions.flow", 68}},
+    {"list_labels", {"expressions.flow", 69}},
+    {"widen", {"expressions.flow", 70}},
+    {"wrap", {"expressions.flow", 71}},
+    {"price", {"expressions.flow", 72}},
+    {"compare", {"expressions.flow", 73}},
+    {"parity", {"expressions.flow", 74}},
+    {"choose", {"expressions.flow", 75}},
+    {"wait", {"expressions.flow", 76}},
+    {"read_clock", {"expressions.flow", 77}},
+    {"stretch", {"expressions.flow", 78}},
+    {"postpone", {"expressions.flow", 79}},
+    {"fill", {"expressions.flow", 80}},
+    {"assemble", {"expressions.flow", 81}},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "count", .slug = "count", .method = "GET", .path = "/quotes/{name}", .outcomes = kCountOutcomes},
+    {
+        .name = "count",
+        .slug = "count",
+        .method = "GET",
+        .path = "/quotes/{name}",
+        .package = "quotes.v1",
+        .place = {"expressions.flow", 83},
+        .outcomes = kCountOutcomes,
+        .steps = kSteps,
+    },
 };
 constexpr zerver::flow::PackageInfo kPackage{
     .name = "quotes.v1",
     .flows = kFlows,
     .targets = {},
-    .handle = handle,
+    .handle = handle_exchange,
 };
 
 }  // namespace

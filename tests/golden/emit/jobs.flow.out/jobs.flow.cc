@@ -64,25 +64,29 @@ zerver::flow::Configured<PostConfig> PostConfig::parse(const zerver::flow::Targe
 
 namespace {
 
-using zerver::flow::Exchange;
-using zerver::flow::Handled;
-
 // --- Errors as answers: application/problem+json ---
 
-void answer_error(Exchange& exchange, const BadInput& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const BadInput& error, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 400, .error = "work.v1.BadInput", .domain = "work.v1",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 400, "urn:zerver:error:work.v1.BadInput", "Bad input");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 503, .error = "work.v1.Busy", .domain = "work.v1"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 503, "urn:zerver:error:work.v1.Busy", "Busy");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.retry_after(1);
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const Refused& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const Refused& error, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 500, .error = "work.v1.Refused", .domain = "work.v1"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 500, "urn:zerver:error:work.v1.Refused", "Refused");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.field("id", error.id);
@@ -225,7 +229,7 @@ struct OrderSlots {
   Letter letter;
 };
 
-zerver::flow::FlowTask run_order(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_order(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   exchange.set_deadline_in(zerver::Duration::from_seconds(1));
   OrderSlots slots{};
 
@@ -299,7 +303,7 @@ struct OnlyOnceSlots {
   std::int64_t id;
 };
 
-zerver::flow::FlowTask run_only_once(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_only_once(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   OnlyOnceSlots slots{};
 
   // read_id -> id
@@ -345,7 +349,7 @@ struct DeliverSlots {
 };
 
 /// Sends it, again and again.
-zerver::flow::FlowTask run_deliver(Exchange& exchange, DeliverArguments job) {
+zerver::flow::FlowTask run_deliver(zerver::flow::Exchange& exchange, DeliverArguments job) {
   exchange.set_deadline_in(zerver::Duration::from_seconds(10));
   DeliverSlots slots{};
 
@@ -390,7 +394,7 @@ struct TallySlots {
   std::int64_t id;
 };
 
-zerver::flow::FlowTask run_tally(Exchange& exchange, TallyArguments job) {
+zerver::flow::FlowTask run_tally(zerver::flow::Exchange& exchange, TallyArguments job) {
   TallySlots slots{};
 
   // arguments
@@ -430,7 +434,7 @@ zerver::flow::FlowTask run_tally(Exchange& exchange, TallyArguments job) {
 // --- job sweep ---
 
 /// Has nothing to be told.
-void run_sweep(Exchange& exchange, [[maybe_unused]] SweepArguments job) {
+void run_sweep(zerver::flow::Exchange& exchange, [[maybe_unused]] SweepArguments job) {
   // inspect_all
   {
     exchange.enter_step("inspect_all");
@@ -445,7 +449,7 @@ void run_sweep(Exchange& exchange, [[maybe_unused]] SweepArguments job) {
 
 // --- flow clean on POST "/sweeps" ---
 
-zerver::flow::FlowTask run_clean(Exchange& exchange) {
+zerver::flow::FlowTask run_clean(zerver::flow::Exchange& exchange) {
   // enqueue sweep
   {
     const SweepArguments job_arguments{};
@@ -464,7 +468,7 @@ zerver::flow::FlowTask run_clean(Exchange& exchange) {
 
 // --- Router: literals before parameters, the longest pattern first ---
 
-enum class Route : std::uint16_t {
+enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteOrder,
   kRouteOnlyOnce,
@@ -473,116 +477,118 @@ enum class Route : std::uint16_t {
   kRouteSweep,
   kRouteClean,
 };
-using Captures = std::array<std::string_view, 1>;
+using FoundCaptures = std::array<std::string_view, 1>;
 
 // POST /...
-Route route_post(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_post(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/letters") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteOrder;
-  if (path.is(at, "/sweeps")) return Route::kRouteClean;
+    return FoundRoute::kRouteOrder;
+  if (path.is(at, "/sweeps")) return FoundRoute::kRouteClean;
   if (const char* rest = at; path.skip(rest, "/tallies") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteOnlyOnce;
-  return Route::kNone;
+    return FoundRoute::kRouteOnlyOnce;
+  return FoundRoute::kNone;
 }
 
-Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
+FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
+                           FoundCaptures& values) noexcept {
   switch (method) {
     case zerver::Method::kPost:
       return route_post(path, path.begin(), values);
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
 // Of a path that has no flow for the method of its request.
-zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
+zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
-  Captures values;
-  if (route_post(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kPost);
+  FoundCaptures values;
+  if (route_post(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kPost);
   return allowed;
 }
 
-Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
+zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::flow::RouteMatch& match) try {
   std::string_view path;
   if (!zerver::flow::normalize_path(exchange.arena(), exchange.request.path, path)) {
     match.found = true;
     zerver::flow::answer_problem(exchange, 400, "the path is not percent-encoded right");
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
-  if (!path.starts_with('/')) return Handled::kNow;
-  Captures values;
+  if (!path.starts_with('/')) return zerver::flow::Handled::kNow;
+  FoundCaptures values;
   const zerver::flow::RoutePath route_path(path);
-  const Route route = find_route(exchange.request.method, route_path, values);
-  if (route == Route::kNone) {
-    match.allowed = allowed_methods(route_path);
-    return Handled::kNow;
+  const FoundRoute route = find_flow_route(exchange.request.method, route_path, values);
+  if (route == FoundRoute::kNone) {
+    match.allowed = methods_of_path(route_path);
+    return zerver::flow::Handled::kNow;
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
+  if (const std::optional<zerver::flow::Handled> held = exchange.begin(package().flows[match.flow]))
+    return *held;
   switch (route) {
-    case Route::kNone:
-    case Route::kRouteDeliver:  // no request leads there
-    case Route::kRouteTally:  // no request leads there
-    case Route::kRouteSweep:  // no request leads there
+    case FoundRoute::kNone:
+    case FoundRoute::kRouteDeliver:  // no request leads there
+    case FoundRoute::kRouteTally:  // no request leads there
+    case FoundRoute::kRouteSweep:  // no request leads there
       break;
-    case Route::kRouteOrder:
+    case FoundRoute::kRouteOrder:
       return run_order(exchange, {values[0]}).handled();
-    case Route::kRouteOnlyOnce:
+    case FoundRoute::kRouteOnlyOnce:
       return run_only_once(exchange, {values[0]}).handled();
-    case Route::kRouteClean:
+    case FoundRoute::kRouteClean:
       return run_clean(exchange).handled();
   }
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Jobs: one attempt each ---
 
-Handled run_deliver_job(Exchange& exchange, std::string_view text) try {
+zerver::flow::Handled run_deliver_job(zerver::flow::Exchange& exchange, std::string_view text) try {
   const zerver::Result<DeliverArguments> arguments =
       zerver::flow::read_json_text<DeliverArguments>(exchange.worker().json_reader(), text, 0,
                                                      exchange.arena());
   if (!arguments) {
     zerver::flow::answer_problem(exchange, 400, arguments.error().why);
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
   return run_deliver(exchange, *arguments).handled();
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
-Handled run_tally_job(Exchange& exchange, std::string_view text) try {
+zerver::flow::Handled run_tally_job(zerver::flow::Exchange& exchange, std::string_view text) try {
   const zerver::Result<TallyArguments> arguments =
       zerver::flow::read_json_text<TallyArguments>(exchange.worker().json_reader(), text, 0,
                                                    exchange.arena());
   if (!arguments) {
     zerver::flow::answer_problem(exchange, 400, arguments.error().why);
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
   return run_tally(exchange, *arguments).handled();
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
-Handled run_sweep_job(Exchange& exchange, std::string_view text) try {
+zerver::flow::Handled run_sweep_job(zerver::flow::Exchange& exchange, std::string_view text) try {
   const zerver::Result<SweepArguments> arguments =
       zerver::flow::read_json_text<SweepArguments>(exchange.worker().json_reader(), text, 0,
                                                    exchange.arena());
   if (!arguments) {
     zerver::flow::answer_problem(exchange, 400, arguments.error().why);
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
   run_sweep(exchange, *arguments);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Package ---
@@ -618,6 +624,15 @@ constexpr zerver::flow::OutcomeInfo kCleanOutcomes[] = {
     {503, "about:blank"},
     {504, "about:blank"},
 };
+constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_id", {"jobs.flow", 22}},
+    {"read_letter", {"jobs.flow", 23}},
+    {"send", {"jobs.flow", 24}},
+    {"take_note", {"jobs.flow", 28}},
+    {"inspect", {"jobs.flow", 27}},
+    {"count", {"jobs.flow", 26}},
+    {"inspect_all", {"jobs.flow", 49}},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
         .name = "order",
@@ -625,14 +640,60 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "POST",
         .path = "/letters/{id}",
         .deadline = zerver::Duration::from_seconds(1),
+        .package = "work.v1",
+        .place = {"jobs.flow", 30},
         .outcomes = kOrderOutcomes,
+        .steps = kSteps,
     },
-    {.name = "only_once", .slug = "only-once", .method = "POST", .path = "/tallies/{id}",
-     .outcomes = kOnlyOnceOutcomes},
-    {.name = "deliver", .slug = "", .method = "", .path = "", .outcomes = kDeliverOutcomes},
-    {.name = "tally", .slug = "", .method = "", .path = "", .outcomes = kTallyOutcomes},
-    {.name = "sweep", .slug = "", .method = "", .path = ""},
-    {.name = "clean", .slug = "clean", .method = "POST", .path = "/sweeps", .outcomes = kCleanOutcomes},
+    {
+        .name = "only_once",
+        .slug = "only-once",
+        .method = "POST",
+        .path = "/tallies/{id}",
+        .package = "work.v1",
+        .place = {"jobs.flow", 38},
+        .outcomes = kOnlyOnceOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "deliver",
+        .slug = "",
+        .method = "",
+        .path = "",
+        .package = "work.v1",
+        .place = {"jobs.flow", 45},
+        .outcomes = kDeliverOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "tally",
+        .slug = "",
+        .method = "",
+        .path = "",
+        .package = "work.v1",
+        .place = {"jobs.flow", 46},
+        .outcomes = kTallyOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "sweep",
+        .slug = "",
+        .method = "",
+        .path = "",
+        .package = "work.v1",
+        .place = {"jobs.flow", 48},
+        .steps = kSteps,
+    },
+    {
+        .name = "clean",
+        .slug = "clean",
+        .method = "POST",
+        .path = "/sweeps",
+        .package = "work.v1",
+        .place = {"jobs.flow", 50},
+        .outcomes = kCleanOutcomes,
+        .steps = kSteps,
+    },
 };
 constexpr zerver::flow::TargetInfo kTargets[] = {
     {
@@ -678,7 +739,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .name = "work.v1",
     .flows = kFlows,
     .targets = kTargets,
-    .handle = handle,
+    .handle = handle_exchange,
     .jobs = kJobs,
     .calls = kCalls,
 };

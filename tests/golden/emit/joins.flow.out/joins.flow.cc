@@ -111,50 +111,66 @@ zerver::flow::Configured<PartnerConfig> PartnerConfig::parse(const zerver::flow:
 
 namespace {
 
-using zerver::flow::Exchange;
-using zerver::flow::Handled;
-
 // --- Errors as answers: application/problem+json ---
 
-void answer_error(Exchange& exchange, const zerver::Invalid& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 400, .error = "zerver.Invalid", .domain = "zerver",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 400, "urn:zerver:error:zerver.Invalid", "Invalid");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 503, .error = "offers.v1.Busy", .domain = "offers.v1"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 503, "urn:zerver:error:offers.v1.Busy", "Busy");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.retry_after(1);
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const Declined& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const Declined& error, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 402, .error = "offers.v1.Declined", .domain = "offers.v1",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 402, "urn:zerver:error:offers.v1.Declined", "Declined");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const zerver::Conflict&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Conflict&,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 409, .error = "zerver.Conflict", .domain = "zerver"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 409, "urn:zerver:error:zerver.Conflict", "Conflict");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const zerver::Missing&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Missing&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 404, .error = "zerver.Missing", .domain = "zerver"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 404, "urn:zerver:error:zerver.Missing", "Missing");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const zerver::Unavailable&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Unavailable&,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 503, .error = "zerver.Unavailable", .domain = "zerver"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 503, "urn:zerver:error:zerver.Unavailable", "Unavailable");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.retry_after(1);
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const zerver::Timeout&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Timeout&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 504, .error = "zerver.Timeout", .domain = "zerver"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 504, "urn:zerver:error:zerver.Timeout", "Timeout");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.finish();
@@ -582,7 +598,8 @@ struct OfRequiredSlots {
   bool has_other;
 };
 
-zerver::flow::FlowTask run_of_required(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_of_required(zerver::flow::Exchange& exchange, std::array<std::string_view,
+                                       1> path) {
   exchange.set_deadline_in(zerver::Duration::from_seconds(3));
   OfRequiredSlots slots{};
 
@@ -650,7 +667,7 @@ struct OfAnySlots {
   std::int64_t price;
 };
 
-zerver::flow::FlowTask run_of_any(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_of_any(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   OfAnySlots slots{};
 
   // read_key -> key
@@ -718,7 +735,7 @@ struct OfFirstSlots {
   bool has_other;
 };
 
-zerver::flow::FlowTask run_of_first(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_of_first(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   OfFirstSlots slots{};
 
   // read_key -> key
@@ -791,7 +808,7 @@ struct OfRaceSlots {
   bool has_other;
 };
 
-zerver::flow::FlowTask run_of_race(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_of_race(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   OfRaceSlots slots{};
 
   // read_key -> key
@@ -865,7 +882,7 @@ struct OfQuorumSlots {
   bool has_open;
 };
 
-zerver::flow::FlowTask run_of_quorum(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_of_quorum(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   OfQuorumSlots slots{};
 
   // read_key -> key
@@ -945,7 +962,7 @@ struct OfHedgeSlots {
   std::int64_t price;
 };
 
-zerver::flow::FlowTask run_of_hedge(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_of_hedge(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   OfHedgeSlots slots{};
 
   // read_key -> key
@@ -1002,7 +1019,7 @@ struct InOrderSlots {
   bool open;
 };
 
-zerver::flow::FlowTask run_in_order(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_in_order(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   InOrderSlots slots{};
 
   // read_key -> key
@@ -1073,7 +1090,7 @@ struct DeepSlots {
   bool has_open;
 };
 
-zerver::flow::FlowTask run_deep(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_deep(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   DeepSlots slots{};
 
   // read_key -> key
@@ -1179,7 +1196,7 @@ struct OrderSlots {
   zerver::Decimal net;
 };
 
-zerver::flow::FlowTask run_order(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_order(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   OrderSlots slots{};
 
   // read_key -> key
@@ -1286,7 +1303,7 @@ zerver::flow::FlowTask run_order(Exchange& exchange, std::array<std::string_view
 
 // --- Router: literals before parameters, the longest pattern first ---
 
-enum class Route : std::uint16_t {
+enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteOfRequired,
   kRouteOfAny,
@@ -1298,61 +1315,62 @@ enum class Route : std::uint16_t {
   kRouteDeep,
   kRouteOrder,
 };
-using Captures = std::array<std::string_view, 1>;
+using FoundCaptures = std::array<std::string_view, 1>;
 
 // GET /...
-Route route_get(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   switch (path.bucket<5>(at, 0x6e789e6aa1b965f5U)) {
     case 18:
       if (const char* rest = at; path.skip(rest, "/any") && path.take(rest, values[0]) && path.at_end(rest))
-        return Route::kRouteOfAny;
+        return FoundRoute::kRouteOfAny;
       break;
     case 6:
       if (const char* rest = at; path.skip(rest, "/first") && path.take(rest, values[0]) && path.at_end(rest))
-        return Route::kRouteOfFirst;
+        return FoundRoute::kRouteOfFirst;
       break;
     case 1:
       if (const char* rest = at; path.skip(rest, "/hedge") && path.take(rest, values[0]) && path.at_end(rest))
-        return Route::kRouteOfHedge;
+        return FoundRoute::kRouteOfHedge;
       break;
     case 24:
       if (const char* rest = at; path.skip(rest, "/nested") && path.take(rest, values[0]) &&
           path.at_end(rest))
-        return Route::kRouteDeep;
+        return FoundRoute::kRouteDeep;
       break;
     case 29:
       if (const char* rest = at; path.skip(rest, "/quorum") && path.take(rest, values[0]) &&
           path.at_end(rest))
-        return Route::kRouteOfQuorum;
+        return FoundRoute::kRouteOfQuorum;
       break;
     case 7:
       if (const char* rest = at; path.skip(rest, "/race") && path.take(rest, values[0]) && path.at_end(rest))
-        return Route::kRouteOfRace;
+        return FoundRoute::kRouteOfRace;
       break;
     case 8:
       if (const char* rest = at; path.skip(rest, "/required") && path.take(rest, values[0]) &&
           path.at_end(rest))
-        return Route::kRouteOfRequired;
+        return FoundRoute::kRouteOfRequired;
       break;
     case 0:
       if (const char* rest = at; path.skip(rest, "/sequential") && path.take(rest, values[0]) &&
           path.at_end(rest))
-        return Route::kRouteInOrder;
+        return FoundRoute::kRouteInOrder;
       break;
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
 // POST /...
-Route route_post(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_post(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/orders") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteOrder;
-  return Route::kNone;
+    return FoundRoute::kRouteOrder;
+  return FoundRoute::kNone;
 }
 
-Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
+FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
+                           FoundCaptures& values) noexcept {
   switch (method) {
     case zerver::Method::kGet:
       return route_get(path, path.begin(), values);
@@ -1363,63 +1381,64 @@ Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Cap
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
 // Of a path that has no flow for the method of its request.
-zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
+zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
-  Captures values;
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kGet);
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kHead);
-  if (route_post(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kPost);
+  FoundCaptures values;
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
+  if (route_post(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kPost);
   return allowed;
 }
 
-Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
+zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::flow::RouteMatch& match) try {
   std::string_view path;
   if (!zerver::flow::normalize_path(exchange.arena(), exchange.request.path, path)) {
     match.found = true;
     zerver::flow::answer_problem(exchange, 400, "the path is not percent-encoded right");
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
-  if (!path.starts_with('/')) return Handled::kNow;
-  Captures values;
+  if (!path.starts_with('/')) return zerver::flow::Handled::kNow;
+  FoundCaptures values;
   const zerver::flow::RoutePath route_path(path);
-  const Route route = find_route(exchange.request.method, route_path, values);
-  if (route == Route::kNone) {
-    match.allowed = allowed_methods(route_path);
-    return Handled::kNow;
+  const FoundRoute route = find_flow_route(exchange.request.method, route_path, values);
+  if (route == FoundRoute::kNone) {
+    match.allowed = methods_of_path(route_path);
+    return zerver::flow::Handled::kNow;
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
+  if (const std::optional<zerver::flow::Handled> held = exchange.begin(package().flows[match.flow]))
+    return *held;
   switch (route) {
-    case Route::kNone:
+    case FoundRoute::kNone:
       break;
-    case Route::kRouteOfRequired:
+    case FoundRoute::kRouteOfRequired:
       return run_of_required(exchange, {values[0]}).handled();
-    case Route::kRouteOfAny:
+    case FoundRoute::kRouteOfAny:
       return run_of_any(exchange, {values[0]}).handled();
-    case Route::kRouteOfFirst:
+    case FoundRoute::kRouteOfFirst:
       return run_of_first(exchange, {values[0]}).handled();
-    case Route::kRouteOfRace:
+    case FoundRoute::kRouteOfRace:
       return run_of_race(exchange, {values[0]}).handled();
-    case Route::kRouteOfQuorum:
+    case FoundRoute::kRouteOfQuorum:
       return run_of_quorum(exchange, {values[0]}).handled();
-    case Route::kRouteOfHedge:
+    case FoundRoute::kRouteOfHedge:
       return run_of_hedge(exchange, {values[0]}).handled();
-    case Route::kRouteInOrder:
+    case FoundRoute::kRouteInOrder:
       return run_in_order(exchange, {values[0]}).handled();
-    case Route::kRouteDeep:
+    case FoundRoute::kRouteDeep:
       return run_deep(exchange, {values[0]}).handled();
-    case Route::kRouteOrder:
+    case FoundRoute::kRouteOrder:
       return run_order(exchange, {values[0]}).handled();
   }
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Package ---
@@ -1515,6 +1534,21 @@ constexpr zerver::flow::OutcomeInfo kOrderOutcomes[] = {
     {504, "urn:zerver:error:zerver.Timeout"},
     {504, "about:blank"},
 };
+constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_key", {"joins.flow", 32}},
+    {"every", {"joins.flow", 34}},
+    {"whichever", {"joins.flow", 38}},
+    {"first", {"joins.flow", 39}},
+    {"quickest", {"joins.flow", 43}},
+    {"most", {"joins.flow", 47}},
+    {"again", {"joins.flow", 52}},
+    {"one_by_one", {"joins.flow", 54}},
+    {"nested", {"joins.flow", 58}},
+    {"hedged", {"joins.flow", 53}},
+    {"book", {"joins.flow", 70}},
+    {"sum", {"joins.flow", 73}},
+    {"tax", {"joins.flow", 72}},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
         .name = "of_required",
@@ -1525,7 +1559,10 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .in_flight = 100,
         .retry_budget_percent = 20,
         .deadline = zerver::Duration::from_seconds(3),
+        .package = "offers.v1",
+        .place = {"joins.flow", 75},
         .outcomes = kOfRequiredOutcomes,
+        .steps = kSteps,
     },
     {
         .name = "of_any",
@@ -1533,20 +1570,81 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "GET",
         .path = "/any/{key}",
         .priority = zerver::async::Priority::kBatch,
+        .package = "offers.v1",
+        .place = {"joins.flow", 80},
         .outcomes = kOfAnyOutcomes,
+        .steps = kSteps,
     },
-    {.name = "of_first", .slug = "of-first", .method = "GET", .path = "/first/{key}",
-     .outcomes = kOfFirstOutcomes},
-    {.name = "of_race", .slug = "of-race", .method = "GET", .path = "/race/{key}",
-     .outcomes = kOfRaceOutcomes},
-    {.name = "of_quorum", .slug = "of-quorum", .method = "GET", .path = "/quorum/{key}",
-     .outcomes = kOfQuorumOutcomes},
-    {.name = "of_hedge", .slug = "of-hedge", .method = "GET", .path = "/hedge/{key}",
-     .outcomes = kOfHedgeOutcomes},
-    {.name = "in_order", .slug = "in-order", .method = "GET", .path = "/sequential/{key}",
-     .outcomes = kInOrderOutcomes},
-    {.name = "deep", .slug = "deep", .method = "GET", .path = "/nested/{key}", .outcomes = kDeepOutcomes},
-    {.name = "order", .slug = "order", .method = "POST", .path = "/orders/{key}", .outcomes = kOrderOutcomes},
+    {
+        .name = "of_first",
+        .slug = "of-first",
+        .method = "GET",
+        .path = "/first/{key}",
+        .package = "offers.v1",
+        .place = {"joins.flow", 81},
+        .outcomes = kOfFirstOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "of_race",
+        .slug = "of-race",
+        .method = "GET",
+        .path = "/race/{key}",
+        .package = "offers.v1",
+        .place = {"joins.flow", 82},
+        .outcomes = kOfRaceOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "of_quorum",
+        .slug = "of-quorum",
+        .method = "GET",
+        .path = "/quorum/{key}",
+        .package = "offers.v1",
+        .place = {"joins.flow", 83},
+        .outcomes = kOfQuorumOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "of_hedge",
+        .slug = "of-hedge",
+        .method = "GET",
+        .path = "/hedge/{key}",
+        .package = "offers.v1",
+        .place = {"joins.flow", 87},
+        .outcomes = kOfHedgeOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "in_order",
+        .slug = "in-order",
+        .method = "GET",
+        .path = "/sequential/{key}",
+        .package = "offers.v1",
+        .place = {"joins.flow", 88},
+        .outcomes = kInOrderOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "deep",
+        .slug = "deep",
+        .method = "GET",
+        .path = "/nested/{key}",
+        .package = "offers.v1",
+        .place = {"joins.flow", 89},
+        .outcomes = kDeepOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "order",
+        .slug = "order",
+        .method = "POST",
+        .path = "/orders/{key}",
+        .package = "offers.v1",
+        .place = {"joins.flow", 93},
+        .outcomes = kOrderOutcomes,
+        .steps = kSteps,
+    },
 };
 constexpr zerver::flow::TargetInfo kTargets[] = {
     {
@@ -1583,7 +1681,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .name = "offers.v1",
     .flows = kFlows,
     .targets = kTargets,
-    .handle = handle,
+    .handle = handle_exchange,
     .rates = kRates,
     .calls = kCalls,
 };

@@ -48,24 +48,29 @@ bool read_row(zerver::flow::RowReader& row, Item& out) {
 
 namespace {
 
-using zerver::flow::Exchange;
-using zerver::flow::Handled;
-
 // --- Errors as answers: application/problem+json ---
 
-void answer_error(Exchange& exchange, const zerver::Invalid& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 400, .error = "zerver.Invalid", .domain = "zerver",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 400, "urn:zerver:error:zerver.Invalid", "Invalid");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const zerver::Missing&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Missing&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 404, .error = "zerver.Missing", .domain = "zerver"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 404, "urn:zerver:error:zerver.Missing", "Missing");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const zerver::Timeout&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Timeout&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 504, .error = "zerver.Timeout", .domain = "zerver"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 504, "urn:zerver:error:zerver.Timeout", "Timeout");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.finish();
@@ -112,7 +117,7 @@ struct ShowOnOverloadSlots {
   bool has_note;
 };
 
-void run_show_on_overload(Exchange& exchange, std::array<std::string_view, 1> path) {
+void run_show_on_overload(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   ShowOnOverloadSlots slots{};
 
   // rescue NoSuchShelf
@@ -214,7 +219,7 @@ struct ShowSlots {
 };
 
 /// One item, or only where it stands.
-zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_show(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   exchange.set_deadline_in(zerver::Duration::from_seconds(1));
   ShowSlots slots{};
 
@@ -276,7 +281,7 @@ zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view,
 
 // --- flow sized, on overload ---
 
-void run_sized_on_overload(Exchange& exchange) {
+void run_sized_on_overload(zerver::flow::Exchange& exchange) {
   // return 503
   return zerver::flow::answer(exchange, 503);
 }
@@ -287,7 +292,7 @@ struct SizedSlots {
   std::int32_t size;
 };
 
-void run_sized(Exchange& exchange) {
+void run_sized(zerver::flow::Exchange& exchange) {
   SizedSlots slots{};
 
   // read_size -> size
@@ -319,22 +324,23 @@ void run_sized(Exchange& exchange) {
 
 // --- Router: literals before parameters, the longest pattern first ---
 
-enum class Route : std::uint16_t {
+enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteShow,
   kRouteSized,
 };
-using Captures = std::array<std::string_view, 1>;
+using FoundCaptures = std::array<std::string_view, 1>;
 
 // GET /...
-Route route_get(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/items") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteShow;
-  if (path.is(at, "/sized")) return Route::kRouteSized;
-  return Route::kNone;
+    return FoundRoute::kRouteShow;
+  if (path.is(at, "/sized")) return FoundRoute::kRouteSized;
+  return FoundRoute::kNone;
 }
 
-Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
+FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
+                           FoundCaptures& values) noexcept {
   switch (method) {
     case zerver::Method::kGet:
       return route_get(path, path.begin(), values);
@@ -343,46 +349,47 @@ Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Cap
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
 // Of a path that has no flow for the method of its request.
-zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
+zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
-  Captures values;
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kGet);
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kHead);
+  FoundCaptures values;
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
   return allowed;
 }
 
-Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
+zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::flow::RouteMatch& match) try {
   std::string_view path;
   if (!zerver::flow::normalize_path(exchange.arena(), exchange.request.path, path)) {
     match.found = true;
     zerver::flow::answer_problem(exchange, 400, "the path is not percent-encoded right");
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
-  if (!path.starts_with('/')) return Handled::kNow;
-  Captures values;
+  if (!path.starts_with('/')) return zerver::flow::Handled::kNow;
+  FoundCaptures values;
   const zerver::flow::RoutePath route_path(path);
-  const Route route = find_route(exchange.request.method, route_path, values);
-  if (route == Route::kNone) {
-    match.allowed = allowed_methods(route_path);
-    return Handled::kNow;
+  const FoundRoute route = find_flow_route(exchange.request.method, route_path, values);
+  if (route == FoundRoute::kNone) {
+    match.allowed = methods_of_path(route_path);
+    return zerver::flow::Handled::kNow;
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
+  if (const std::optional<zerver::flow::Handled> held = exchange.begin(package().flows[match.flow]))
+    return *held;
   switch (route) {
-    case Route::kNone:
+    case FoundRoute::kNone:
       break;
-    case Route::kRouteShow:
+    case FoundRoute::kRouteShow:
       if (exchange.overloaded()) {
         run_show_on_overload(exchange, {values[0]});
         break;
       }
       return run_show(exchange, {values[0]}).handled();
-    case Route::kRouteSized:
+    case FoundRoute::kRouteSized:
       if (exchange.overloaded()) {
         run_sized_on_overload(exchange);
         break;
@@ -390,10 +397,10 @@ Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
       run_sized(exchange);
       break;
   }
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Package ---
@@ -421,6 +428,14 @@ constexpr zerver::flow::OutcomeInfo kSizedOutcomes[] = {
     {503},
     {503, "about:blank"},
 };
+constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_id", {"overload.flow", 14}},
+    {"load", {"overload.flow", 15}},
+    {"read_shelf", {"overload.flow", 16}},
+    {"is_away", {"overload.flow", 19}},
+    {"describe", {"overload.flow", 18}},
+    {"read_size", {"overload.flow", 17}},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
         .name = "show",
@@ -430,7 +445,10 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .in_flight = 50,
         .deadline = zerver::Duration::from_seconds(1),
         .on_overload = true,
+        .package = "catalogue.v1",
+        .place = {"overload.flow", 22},
         .outcomes = kShowOutcomes,
+        .steps = kSteps,
     },
     {
         .name = "sized",
@@ -438,7 +456,10 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "GET",
         .path = "/sized",
         .on_overload = true,
+        .package = "catalogue.v1",
+        .place = {"overload.flow", 40},
         .outcomes = kSizedOutcomes,
+        .steps = kSteps,
     },
 };
 constexpr zerver::flow::TargetInfo kTargets[] = {
@@ -453,7 +474,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .name = "catalogue.v1",
     .flows = kFlows,
     .targets = kTargets,
-    .handle = handle,
+    .handle = handle_exchange,
     .calls = kCalls,
 };
 

@@ -12,12 +12,13 @@ namespace parts::v1 {
 
 namespace {
 
-using zerver::flow::Exchange;
-using zerver::flow::Handled;
-
 // --- Errors as answers: application/problem+json ---
 
-void answer_error(Exchange& exchange, const zerver::Invalid& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 400, .error = "zerver.Invalid", .domain = "zerver",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 400, "urn:zerver:error:zerver.Invalid", "Invalid");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
@@ -29,7 +30,7 @@ struct EchoSlots {
   zerver::Bytes raw;
 };
 
-void run_echo(Exchange& exchange) {
+void run_echo(zerver::flow::Exchange& exchange) {
   EchoSlots slots{};
 
   // read_raw -> raw
@@ -49,7 +50,7 @@ struct PageSlots {
   zerver::String text;
 };
 
-void run_page(Exchange& exchange) {
+void run_page(zerver::flow::Exchange& exchange) {
   PageSlots slots{};
 
   // read_text -> text
@@ -79,7 +80,7 @@ struct ImageSlots {
   zerver::Bytes raw;
 };
 
-void run_image(Exchange& exchange) {
+void run_image(zerver::flow::Exchange& exchange) {
   ImageSlots slots{};
 
   // read_raw -> raw
@@ -103,7 +104,7 @@ struct AboutSlots {
   bool has_session;
 };
 
-void run_about(Exchange& exchange) {
+void run_about(zerver::flow::Exchange& exchange) {
   AboutSlots slots{};
 
   // read_agent -> agent
@@ -172,7 +173,7 @@ struct KeepSlots {
   zerver::Json note;
 };
 
-void run_keep(Exchange& exchange, std::array<std::string_view, 2> path) {
+void run_keep(zerver::flow::Exchange& exchange, std::array<std::string_view, 2> path) {
   KeepSlots slots{};
 
   // read_key -> key
@@ -260,7 +261,7 @@ struct NumberSlots {
   std::int64_t id;
 };
 
-void run_number(Exchange& exchange, std::array<std::string_view, 1> path) {
+void run_number(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   NumberSlots slots{};
 
   // read_id -> id
@@ -291,7 +292,7 @@ struct CheckedSlots {
   std::int64_t id;
 };
 
-void run_checked(Exchange& exchange, std::array<std::string_view, 1> path) {
+void run_checked(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   [[maybe_unused]] CheckedSlots slots{};
 
   // read_id -> id
@@ -316,7 +317,7 @@ void run_checked(Exchange& exchange, std::array<std::string_view, 1> path) {
 
 // --- Router: literals before parameters, the longest pattern first ---
 
-enum class Route : std::uint16_t {
+enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteEcho,
   kRoutePage,
@@ -326,45 +327,46 @@ enum class Route : std::uint16_t {
   kRouteNumber,
   kRouteChecked,
 };
-using Captures = std::array<std::string_view, 2>;
+using FoundCaptures = std::array<std::string_view, 2>;
 
 // GET /...
-Route route_get(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
-  if (path.is(at, "/about")) return Route::kRouteAbout;
+FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
+  if (path.is(at, "/about")) return FoundRoute::kRouteAbout;
   if (const char* rest = at; path.skip(rest, "/numbers") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteNumber;
-  return Route::kNone;
+    return FoundRoute::kRouteNumber;
+  return FoundRoute::kNone;
 }
 
 // POST /...
-Route route_post(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_post(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/items") && path.take(rest, values[0]) &&
       path.rest(rest, values[1]))
-    return Route::kRouteKeep;
-  if (path.is(at, "/raw")) return Route::kRouteEcho;
-  return Route::kNone;
+    return FoundRoute::kRouteKeep;
+  if (path.is(at, "/raw")) return FoundRoute::kRouteEcho;
+  return FoundRoute::kNone;
 }
 
 // PUT /...
-Route route_put(const zerver::flow::RoutePath& path, const char* at, Captures&) noexcept {
-  if (path.is(at, "/text")) return Route::kRoutePage;
-  return Route::kNone;
+FoundRoute route_put(const zerver::flow::RoutePath& path, const char* at, FoundCaptures&) noexcept {
+  if (path.is(at, "/text")) return FoundRoute::kRoutePage;
+  return FoundRoute::kNone;
 }
 
 // PATCH /...
-Route route_patch(const zerver::flow::RoutePath& path, const char* at, Captures&) noexcept {
-  if (path.is(at, "/image")) return Route::kRouteImage;
-  return Route::kNone;
+FoundRoute route_patch(const zerver::flow::RoutePath& path, const char* at, FoundCaptures&) noexcept {
+  if (path.is(at, "/image")) return FoundRoute::kRouteImage;
+  return FoundRoute::kNone;
 }
 
 // DELETE /...
-Route route_delete(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_delete(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/checked") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteChecked;
-  return Route::kNone;
+    return FoundRoute::kRouteChecked;
+  return FoundRoute::kNone;
 }
 
-Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
+FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
+                           FoundCaptures& values) noexcept {
   switch (method) {
     case zerver::Method::kDelete:
       return route_delete(path, path.begin(), values);
@@ -381,69 +383,70 @@ Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Cap
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
 // Of a path that has no flow for the method of its request.
-zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
+zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
-  Captures values;
-  if (route_delete(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kDelete);
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kGet);
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kHead);
-  if (route_patch(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kPatch);
-  if (route_post(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kPost);
-  if (route_put(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kPut);
+  FoundCaptures values;
+  if (route_delete(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kDelete);
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
+  if (route_patch(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kPatch);
+  if (route_post(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kPost);
+  if (route_put(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kPut);
   return allowed;
 }
 
-Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
+zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::flow::RouteMatch& match) try {
   std::string_view path;
   if (!zerver::flow::normalize_path(exchange.arena(), exchange.request.path, path)) {
     match.found = true;
     zerver::flow::answer_problem(exchange, 400, "the path is not percent-encoded right");
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
-  if (!path.starts_with('/')) return Handled::kNow;
-  Captures values;
+  if (!path.starts_with('/')) return zerver::flow::Handled::kNow;
+  FoundCaptures values;
   const zerver::flow::RoutePath route_path(path);
-  const Route route = find_route(exchange.request.method, route_path, values);
-  if (route == Route::kNone) {
-    match.allowed = allowed_methods(route_path);
-    return Handled::kNow;
+  const FoundRoute route = find_flow_route(exchange.request.method, route_path, values);
+  if (route == FoundRoute::kNone) {
+    match.allowed = methods_of_path(route_path);
+    return zerver::flow::Handled::kNow;
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
+  if (const std::optional<zerver::flow::Handled> held = exchange.begin(package().flows[match.flow]))
+    return *held;
   switch (route) {
-    case Route::kNone:
+    case FoundRoute::kNone:
       break;
-    case Route::kRouteEcho:
+    case FoundRoute::kRouteEcho:
       run_echo(exchange);
       break;
-    case Route::kRoutePage:
+    case FoundRoute::kRoutePage:
       run_page(exchange);
       break;
-    case Route::kRouteImage:
+    case FoundRoute::kRouteImage:
       run_image(exchange);
       break;
-    case Route::kRouteAbout:
+    case FoundRoute::kRouteAbout:
       run_about(exchange);
       break;
-    case Route::kRouteKeep:
+    case FoundRoute::kRouteKeep:
       run_keep(exchange, {values[0], values[1]});
       break;
-    case Route::kRouteNumber:
+    case FoundRoute::kRouteNumber:
       run_number(exchange, {values[0]});
       break;
-    case Route::kRouteChecked:
+    case FoundRoute::kRouteChecked:
       run_checked(exchange, {values[0]});
       break;
   }
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Package ---
@@ -490,23 +493,95 @@ constexpr zerver::flow::OutcomeInfo kCheckedOutcomes[] = {
     {500, "about:blank"},
     {503, "about:blank"},
 };
+constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_raw", {"parts.flow", 9}},
+    {"read_text", {"parts.flow", 10}},
+    {"read_agent", {"parts.flow", 11}},
+    {"read_session", {"parts.flow", 12}},
+    {"read_ip", {"parts.flow", 13}},
+    {"read_method", {"parts.flow", 14}},
+    {"read_key", {"parts.flow", 15}},
+    {"read_id", {"parts.flow", 16}},
+    {"read_rest", {"parts.flow", 17}},
+    {"read_note", {"parts.flow", 18}},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "echo", .slug = "echo", .method = "POST", .path = "/raw", .outcomes = kEchoOutcomes},
-    {.name = "page", .slug = "page", .method = "PUT", .path = "/text", .outcomes = kPageOutcomes},
-    {.name = "image", .slug = "image", .method = "PATCH", .path = "/image", .outcomes = kImageOutcomes},
-    {.name = "about", .slug = "about", .method = "GET", .path = "/about", .outcomes = kAboutOutcomes},
-    {.name = "keep", .slug = "keep", .method = "POST", .path = "/items/{id}/{rest...}",
-     .outcomes = kKeepOutcomes},
-    {.name = "number", .slug = "number", .method = "GET", .path = "/numbers/{id}",
-     .outcomes = kNumberOutcomes},
-    {.name = "checked", .slug = "checked", .method = "DELETE", .path = "/checked/{id}",
-     .outcomes = kCheckedOutcomes},
+    {
+        .name = "echo",
+        .slug = "echo",
+        .method = "POST",
+        .path = "/raw",
+        .package = "parts.v1",
+        .place = {"parts.flow", 20},
+        .outcomes = kEchoOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "page",
+        .slug = "page",
+        .method = "PUT",
+        .path = "/text",
+        .package = "parts.v1",
+        .place = {"parts.flow", 21},
+        .outcomes = kPageOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "image",
+        .slug = "image",
+        .method = "PATCH",
+        .path = "/image",
+        .package = "parts.v1",
+        .place = {"parts.flow", 22},
+        .outcomes = kImageOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "about",
+        .slug = "about",
+        .method = "GET",
+        .path = "/about",
+        .package = "parts.v1",
+        .place = {"parts.flow", 23},
+        .outcomes = kAboutOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "keep",
+        .slug = "keep",
+        .method = "POST",
+        .path = "/items/{id}/{rest...}",
+        .package = "parts.v1",
+        .place = {"parts.flow", 27},
+        .outcomes = kKeepOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "number",
+        .slug = "number",
+        .method = "GET",
+        .path = "/numbers/{id}",
+        .package = "parts.v1",
+        .place = {"parts.flow", 31},
+        .outcomes = kNumberOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "checked",
+        .slug = "checked",
+        .method = "DELETE",
+        .path = "/checked/{id}",
+        .package = "parts.v1",
+        .place = {"parts.flow", 32},
+        .outcomes = kCheckedOutcomes,
+        .steps = kSteps,
+    },
 };
 constexpr zerver::flow::PackageInfo kPackage{
     .name = "parts.v1",
     .flows = kFlows,
     .targets = {},
-    .handle = handle,
+    .handle = handle_exchange,
 };
 
 }  // namespace

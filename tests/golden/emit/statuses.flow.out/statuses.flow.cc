@@ -12,24 +12,29 @@ namespace shop {
 
 namespace {
 
-using zerver::flow::Exchange;
-using zerver::flow::Handled;
-
 // --- Errors as answers: application/problem+json ---
 
-void answer_error(Exchange& exchange, const zerver::Invalid& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 400, .error = "zerver.Invalid", .domain = "zerver",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 400, "urn:zerver:error:zerver.Invalid", "Invalid");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const Declined& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const Declined& error, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 402, .error = "shop.Declined", .domain = "shop", .why = error.why},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 402, "urn:zerver:error:shop.Declined", "Declined");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 503, .error = "shop.Busy", .domain = "shop"}, fault);
   zerver::flow::ProblemWriter problem(exchange, 503, "urn:zerver:error:shop.Busy", "Busy");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.retry_after(1);
@@ -86,7 +91,7 @@ struct BuySlots {
   zerver::String hold;
 };
 
-zerver::flow::FlowTask run_buy(Exchange& exchange) {
+zerver::flow::FlowTask run_buy(zerver::flow::Exchange& exchange) {
   BuySlots slots{};
 
   // rescue Locked
@@ -221,64 +226,66 @@ zerver::flow::FlowTask run_buy(Exchange& exchange) {
 
 // --- Router: literals before parameters, the longest pattern first ---
 
-enum class Route : std::uint16_t {
+enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteBuy,
 };
-using Captures = std::array<std::string_view, 1>;
+using FoundCaptures = std::array<std::string_view, 1>;
 
 // POST /...
-Route route_post(const zerver::flow::RoutePath& path, const char* at, Captures&) noexcept {
-  if (path.is(at, "/buy")) return Route::kRouteBuy;
-  return Route::kNone;
+FoundRoute route_post(const zerver::flow::RoutePath& path, const char* at, FoundCaptures&) noexcept {
+  if (path.is(at, "/buy")) return FoundRoute::kRouteBuy;
+  return FoundRoute::kNone;
 }
 
-Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
+FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
+                           FoundCaptures& values) noexcept {
   switch (method) {
     case zerver::Method::kPost:
       return route_post(path, path.begin(), values);
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
 // Of a path that has no flow for the method of its request.
-zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
+zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
-  Captures values;
-  if (route_post(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kPost);
+  FoundCaptures values;
+  if (route_post(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kPost);
   return allowed;
 }
 
-Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
+zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::flow::RouteMatch& match) try {
   std::string_view path;
   if (!zerver::flow::normalize_path(exchange.arena(), exchange.request.path, path)) {
     match.found = true;
     zerver::flow::answer_problem(exchange, 400, "the path is not percent-encoded right");
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
-  if (!path.starts_with('/')) return Handled::kNow;
-  Captures values;
+  if (!path.starts_with('/')) return zerver::flow::Handled::kNow;
+  FoundCaptures values;
   const zerver::flow::RoutePath route_path(path);
-  const Route route = find_route(exchange.request.method, route_path, values);
-  if (route == Route::kNone) {
-    match.allowed = allowed_methods(route_path);
-    return Handled::kNow;
+  const FoundRoute route = find_flow_route(exchange.request.method, route_path, values);
+  if (route == FoundRoute::kNone) {
+    match.allowed = methods_of_path(route_path);
+    return zerver::flow::Handled::kNow;
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
+  if (const std::optional<zerver::flow::Handled> held = exchange.begin(package().flows[match.flow]))
+    return *held;
   switch (route) {
-    case Route::kNone:
+    case FoundRoute::kNone:
       break;
-    case Route::kRouteBuy:
+    case FoundRoute::kRouteBuy:
       return run_buy(exchange).handled();
   }
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Package ---
@@ -306,8 +313,23 @@ constexpr zerver::flow::OutcomeInfo kBuyOutcomes[] = {
     {503, "about:blank"},
     {504, "about:blank"},
 };
+constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_cents", {"statuses.flow", 15}},
+    {"read_tenant", {"statuses.flow", 16}},
+    {"reserve", {"statuses.flow", 17}},
+    {"note", {"statuses.flow", 21}},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "buy", .slug = "buy", .method = "POST", .path = "/buy", .outcomes = kBuyOutcomes},
+    {
+        .name = "buy",
+        .slug = "buy",
+        .method = "POST",
+        .path = "/buy",
+        .package = "shop",
+        .place = {"statuses.flow", 23},
+        .outcomes = kBuyOutcomes,
+        .steps = kSteps,
+    },
 };
 constexpr zerver::flow::TargetInfo kTargets[] = {
     {
@@ -321,7 +343,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .name = "shop",
     .flows = kFlows,
     .targets = kTargets,
-    .handle = handle,
+    .handle = handle_exchange,
     .calls = kCalls,
 };
 

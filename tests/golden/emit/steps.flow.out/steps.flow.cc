@@ -55,31 +55,39 @@ bool read_row(zerver::flow::RowReader& row, Ticket& out) {
 
 namespace {
 
-using zerver::flow::Exchange;
-using zerver::flow::Handled;
-
 // --- Errors as answers: application/problem+json ---
 
-void answer_error(Exchange& exchange, const zerver::Invalid& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 400, .error = "zerver.Invalid", .domain = "zerver",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 400, "urn:zerver:error:zerver.Invalid", "Invalid");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const NotFound& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const NotFound& error, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 404, .error = "desk.v1.NotFound", .domain = "desk.v1"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 404, "urn:zerver:error:desk.v1.NotFound", "Not found");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.field("id", error.id);
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const Busy&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 503, .error = "desk.v1.Busy", .domain = "desk.v1"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 503, "urn:zerver:error:desk.v1.Busy", "Busy");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const zerver::Conflict&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Conflict&,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 409, .error = "zerver.Conflict", .domain = "zerver"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 409, "urn:zerver:error:zerver.Conflict", "Conflict");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.finish();
@@ -149,7 +157,7 @@ struct ShowSlots {
   bool has_ticket;
 };
 
-zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view, 1> path) {
+zerver::flow::FlowTask run_show(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   exchange.set_deadline_in(zerver::Duration::from_milliseconds(400));
   ShowSlots slots{};
 
@@ -265,20 +273,21 @@ zerver::flow::FlowTask run_show(Exchange& exchange, std::array<std::string_view,
 
 // --- Router: literals before parameters, the longest pattern first ---
 
-enum class Route : std::uint16_t {
+enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteShow,
 };
-using Captures = std::array<std::string_view, 1>;
+using FoundCaptures = std::array<std::string_view, 1>;
 
 // GET /...
-Route route_get(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/tickets") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteShow;
-  return Route::kNone;
+    return FoundRoute::kRouteShow;
+  return FoundRoute::kNone;
 }
 
-Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
+FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
+                           FoundCaptures& values) noexcept {
   switch (method) {
     case zerver::Method::kGet:
       return route_get(path, path.begin(), values);
@@ -287,46 +296,47 @@ Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Cap
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
 // Of a path that has no flow for the method of its request.
-zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
+zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
-  Captures values;
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kGet);
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kHead);
+  FoundCaptures values;
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
   return allowed;
 }
 
-Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
+zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::flow::RouteMatch& match) try {
   std::string_view path;
   if (!zerver::flow::normalize_path(exchange.arena(), exchange.request.path, path)) {
     match.found = true;
     zerver::flow::answer_problem(exchange, 400, "the path is not percent-encoded right");
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
-  if (!path.starts_with('/')) return Handled::kNow;
-  Captures values;
+  if (!path.starts_with('/')) return zerver::flow::Handled::kNow;
+  FoundCaptures values;
   const zerver::flow::RoutePath route_path(path);
-  const Route route = find_route(exchange.request.method, route_path, values);
-  if (route == Route::kNone) {
-    match.allowed = allowed_methods(route_path);
-    return Handled::kNow;
+  const FoundRoute route = find_flow_route(exchange.request.method, route_path, values);
+  if (route == FoundRoute::kNone) {
+    match.allowed = methods_of_path(route_path);
+    return zerver::flow::Handled::kNow;
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
+  if (const std::optional<zerver::flow::Handled> held = exchange.begin(package().flows[match.flow]))
+    return *held;
   switch (route) {
-    case Route::kNone:
+    case FoundRoute::kNone:
       break;
-    case Route::kRouteShow:
+    case FoundRoute::kRouteShow:
       return run_show(exchange, {values[0]}).handled();
   }
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Package ---
@@ -347,6 +357,14 @@ constexpr zerver::flow::OutcomeInfo kShowOutcomes[] = {
     {504, "about:blank"},
     {},
 };
+constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_id", {"steps.flow", 22}},
+    {"find", {"steps.flow", 29}},
+    {"load", {"steps.flow", 23}},
+    {"found", {"steps.flow", 30}},
+    {"note", {"steps.flow", 26}},
+    {"describe", {"steps.flow", 31}},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
         .name = "show",
@@ -354,7 +372,10 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "GET",
         .path = "/tickets/{id}",
         .deadline = zerver::Duration::from_milliseconds(400),
+        .package = "desk.v1",
+        .place = {"steps.flow", 36},
         .outcomes = kShowOutcomes,
+        .steps = kSteps,
     },
 };
 constexpr zerver::flow::TargetInfo kTargets[] = {
@@ -371,7 +392,7 @@ constexpr zerver::flow::PackageInfo kPackage{
     .name = "desk.v1",
     .flows = kFlows,
     .targets = kTargets,
-    .handle = handle,
+    .handle = handle_exchange,
     .calls = kCalls,
 };
 

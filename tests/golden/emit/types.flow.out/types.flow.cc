@@ -161,25 +161,31 @@ void write_json(zerver::flow::JsonWriter& out, const Article& value) {
 
 namespace {
 
-using zerver::flow::Exchange;
-using zerver::flow::Handled;
-
 // --- Errors as answers: application/problem+json ---
 
-void answer_error(Exchange& exchange, const zerver::Invalid& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 400, .error = "zerver.Invalid", .domain = "zerver",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 400, "urn:zerver:error:zerver.Invalid", "Invalid");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const NoArticle& error, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const NoArticle& error, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 404, .error = "shop.v1.NoArticle", .domain = "shop.v1",
+                                .why = error.why}, fault);
   zerver::flow::ProblemWriter problem(exchange, 404, "urn:zerver:error:shop.v1.NoArticle", "No article");
   problem.fault({fault.kind, error.why, fault.pointer});
   problem.field("id", error.id);
   problem.finish();
 }
 
-void answer_error(Exchange& exchange, const Closed&, const zerver::Fault& fault = {}) {
+void answer_error(zerver::flow::Exchange& exchange, const Closed&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 503, .error = "shop.v1.Closed", .domain = "shop.v1"},
+                               fault);
   zerver::flow::ProblemWriter problem(exchange, 503, "urn:zerver:error:shop.v1.Closed", "Closed");
   problem.fault({fault.kind, {}, fault.pointer});
   problem.retry_after(1);
@@ -193,7 +199,7 @@ struct ReplaceSlots {
   ArticleId id;
 };
 
-void run_replace(Exchange& exchange, std::array<std::string_view, 1> path) {
+void run_replace(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
   ReplaceSlots slots{};
 
   // read_id -> id
@@ -253,7 +259,7 @@ struct PageSlots {
   PageSize size;
 };
 
-void run_page(Exchange& exchange) {
+void run_page(zerver::flow::Exchange& exchange) {
   PageSlots slots{};
 
   // read_size -> size
@@ -286,27 +292,28 @@ void run_page(Exchange& exchange) {
 
 // --- Router: literals before parameters, the longest pattern first ---
 
-enum class Route : std::uint16_t {
+enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteReplace,
   kRoutePage,
 };
-using Captures = std::array<std::string_view, 1>;
+using FoundCaptures = std::array<std::string_view, 1>;
 
 // GET /...
-Route route_get(const zerver::flow::RoutePath& path, const char* at, Captures&) noexcept {
-  if (path.is(at, "/articles")) return Route::kRoutePage;
-  return Route::kNone;
+FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundCaptures&) noexcept {
+  if (path.is(at, "/articles")) return FoundRoute::kRoutePage;
+  return FoundRoute::kNone;
 }
 
 // PUT /...
-Route route_put(const zerver::flow::RoutePath& path, const char* at, Captures& values) noexcept {
+FoundRoute route_put(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/articles") && path.take(rest, values[0]) && path.at_end(rest))
-    return Route::kRouteReplace;
-  return Route::kNone;
+    return FoundRoute::kRouteReplace;
+  return FoundRoute::kNone;
 }
 
-Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Captures& values) noexcept {
+FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
+                           FoundCaptures& values) noexcept {
   switch (method) {
     case zerver::Method::kGet:
       return route_get(path, path.begin(), values);
@@ -317,51 +324,52 @@ Route find_route(zerver::Method method, const zerver::flow::RoutePath& path, Cap
     default:
       break;
   }
-  return Route::kNone;
+  return FoundRoute::kNone;
 }
 
 // Of a path that has no flow for the method of its request.
-zerver::flow::MethodSet allowed_methods(const zerver::flow::RoutePath& path) noexcept {
+zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
-  Captures values;
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kGet);
-  if (route_get(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kHead);
-  if (route_put(path, path.begin(), values) != Route::kNone) allowed.add(zerver::Method::kPut);
+  FoundCaptures values;
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
+  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
+  if (route_put(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kPut);
   return allowed;
 }
 
-Handled handle(Exchange& exchange, zerver::flow::RouteMatch& match) try {
+zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::flow::RouteMatch& match) try {
   std::string_view path;
   if (!zerver::flow::normalize_path(exchange.arena(), exchange.request.path, path)) {
     match.found = true;
     zerver::flow::answer_problem(exchange, 400, "the path is not percent-encoded right");
-    return Handled::kNow;
+    return zerver::flow::Handled::kNow;
   }
-  if (!path.starts_with('/')) return Handled::kNow;
-  Captures values;
+  if (!path.starts_with('/')) return zerver::flow::Handled::kNow;
+  FoundCaptures values;
   const zerver::flow::RoutePath route_path(path);
-  const Route route = find_route(exchange.request.method, route_path, values);
-  if (route == Route::kNone) {
-    match.allowed = allowed_methods(route_path);
-    return Handled::kNow;
+  const FoundRoute route = find_flow_route(exchange.request.method, route_path, values);
+  if (route == FoundRoute::kNone) {
+    match.allowed = methods_of_path(route_path);
+    return zerver::flow::Handled::kNow;
   }
   match.found = true;
   match.flow = static_cast<std::uint16_t>(static_cast<unsigned>(route) - 1);
-  if (const std::optional<Handled> held = exchange.begin(package().flows[match.flow])) return *held;
+  if (const std::optional<zerver::flow::Handled> held = exchange.begin(package().flows[match.flow]))
+    return *held;
   switch (route) {
-    case Route::kNone:
+    case FoundRoute::kNone:
       break;
-    case Route::kRouteReplace:
+    case FoundRoute::kRouteReplace:
       run_replace(exchange, {values[0]});
       break;
-    case Route::kRoutePage:
+    case FoundRoute::kRoutePage:
       run_page(exchange);
       break;
   }
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 } catch (...) {
   zerver::flow::answer_exception(exchange);
-  return Handled::kNow;
+  return zerver::flow::Handled::kNow;
 }
 
 // --- Package ---
@@ -380,16 +388,39 @@ constexpr zerver::flow::OutcomeInfo kPageOutcomes[] = {
     {500, "about:blank"},
     {503, "about:blank"},
 };
+constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_id", {"types.flow", 35}},
+    {"read_article", {"types.flow", 37}},
+    {"check", {"types.flow", 39}},
+    {"read_size", {"types.flow", 36}},
+};
 constexpr zerver::flow::FlowInfo kFlows[] = {
-    {.name = "replace", .slug = "replace", .method = "PUT", .path = "/articles/{id}",
-     .outcomes = kReplaceOutcomes},
-    {.name = "page", .slug = "page", .method = "GET", .path = "/articles", .outcomes = kPageOutcomes},
+    {
+        .name = "replace",
+        .slug = "replace",
+        .method = "PUT",
+        .path = "/articles/{id}",
+        .package = "shop.v1",
+        .place = {"types.flow", 41},
+        .outcomes = kReplaceOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "page",
+        .slug = "page",
+        .method = "GET",
+        .path = "/articles",
+        .package = "shop.v1",
+        .place = {"types.flow", 45},
+        .outcomes = kPageOutcomes,
+        .steps = kSteps,
+    },
 };
 constexpr zerver::flow::PackageInfo kPackage{
     .name = "shop.v1",
     .flows = kFlows,
     .targets = {},
-    .handle = handle,
+    .handle = handle_exchange,
 };
 
 }  // namespace

@@ -45,6 +45,19 @@ class FaultKinds {
   std::uint8_t bits_ = 0;
 };
 
+// One attempt of an operation that has failed: what a fault was made of. Lives in the arena of its request,
+// as its texts do that are not static.
+struct FaultCause {
+  std::string_view step;       // that performed it
+  std::string_view target;     // qualified: `todo.v1.db`
+  std::string_view operation;  // empty when its adapter has no table of operations
+  FaultKind kind = FaultKind::kInternal;
+  std::uint16_t attempt = 0;  // from 1; 0: it was refused before any
+  std::uint16_t status = 0;   // as Fault::status
+  String why;
+  const FaultCause* before = nullptr;  // the failure before it, of the same call; null: it was the first
+};
+
 struct Fault {
   FaultKind kind = FaultKind::kInternal;
   String why;      // for people; static, or in the arena of the request
@@ -52,6 +65,7 @@ struct Fault {
                    // is, or none is
   std::uint16_t status = 0;   // what the other side answered with, in HTTP's terms; 0: nothing like it
   Duration retry_after = {};  // before that much time it is of no use to ask again
+  const FaultCause* cause = nullptr;  // the last attempt of the call that it is of; null: not known
 };
 
 }  // namespace zerver

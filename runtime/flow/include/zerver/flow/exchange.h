@@ -126,6 +126,8 @@ class Exchange {
       trace_step(name);
     step_ = name;
   }
+  // Control goes on behind `name`, which has failed before others began.
+  void return_to_step(std::string_view name) noexcept { step_ = name; }
   std::string_view step() const noexcept { return step_; }
   // That of the request, or a new one. It stays the same for the whole request.
   const TraceContext& trace_context() noexcept {
@@ -234,6 +236,9 @@ class Exchange {
   friend class FlowTask;
   friend class StreamedAnswer;
 
+  // Of one request: a loop whose calls all fail does not fill the arena with them.
+  static constexpr std::uint8_t kMostCauses = 64;
+
   enum class Run : std::uint8_t { kIdle, kInline, kDetached, kFinished };
 
   void finish() noexcept {
@@ -276,6 +281,7 @@ class Exchange {
   bool cancelled_ = false;
   bool given_up_ = false;
   bool overloaded_ = false;
+  std::uint8_t causes_ = 0;  // FaultCauses in the arena
 };
 
 }  // namespace zerver::flow

@@ -17,6 +17,7 @@
 #include <zerver/flow/flow_task.h>
 #include <zerver/flow/job/job.h>
 #include <zerver/flow/request/answer.h>
+#include <zerver/flow/request/failure.h>
 #include <zerver/flow/request/path.h>
 #include <zerver/flow/request/problem.h>
 #include <zerver/flow/request/request_parts.h>

@@ -57,6 +57,17 @@ struct OutcomeInfo {
   std::string_view type = {};
 };
 
+// Where something is declared.
+struct Place {
+  std::string_view file;   // from the folder of its imports: `todo.flow`, `zerver/auth.flow`
+  std::uint32_t line = 0;  // from 1; 0: not known
+};
+
+struct StepInfo {
+  std::string_view name;  // as Exchange::step() has it
+  Place place;
+};
+
 struct FlowInfo {
   std::string_view name;
   std::string_view slug;
@@ -65,10 +76,13 @@ struct FlowInfo {
   async::Priority priority = async::Priority::kNormal;
   std::uint32_t in_flight = 0;  // requests of this flow at the same time, of all workers; 0: any number
   std::uint32_t retry_budget_percent = 0;
-  Duration deadline = Duration::max();         // from the arrival of the request
-  bool on_overload = false;                    // has an answer for when there is no time for it
-  bool streams = false;                        // answers in parts: it stays with its connection's worker
+  Duration deadline = Duration::max();  // from the arrival of the request
+  bool on_overload = false;             // has an answer for when there is no time for it
+  bool streams = false;                 // answers in parts: it stays with its connection's worker
+  std::string_view package = {};
+  Place place = {};
   std::span<const OutcomeInfo> outcomes = {};  // as `zerver-compile --dump=errors` says
+  std::span<const StepInfo> steps = {};        // of its package, and those that its flows use of others
 };
 
 struct Rpc;

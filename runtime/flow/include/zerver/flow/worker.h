@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zerver/async/loop.h>
+#include <zerver/async/rate/token_bucket.h>
 #include <zerver/core/clock.h>
 #include <zerver/core/counter.h>
 #include <zerver/core/log.h>
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace zerver::flow {
 
@@ -31,6 +33,8 @@ struct WorkerLimits {
   std::size_t json_depth = 32;
   Duration unwinding = Duration::from_seconds(30);  // of all undos of one saga, before the recovery has them
   Duration cleanup = Duration::from_seconds(10);    // of one call that goes on when its request is given up
+  // Lines about failed requests; what comes above that is counted, and said with the next line.
+  async::RateLimit failure_lines{.count = 200, .per = Duration::from_seconds(1), .burst = 1000};
   // Adapters that can perform their operations on the worker's own thread do so, before start() returns.
   bool inline_effects = false;
 };
@@ -40,9 +44,10 @@ struct Counters {
   std::uint64_t operations = 0;  // attempts of effects
   std::uint64_t retries = 0;
   std::uint64_t hedges = 0;
-  std::uint64_t timeouts = 0;   // attempts that took too long
-  std::uint64_t refused = 0;    // a target had too much in flight
-  std::uint64_t cancelled = 0;  // given up because a deadline passed or a client left
+  std::uint64_t timeouts = 0;    // attempts that took too long
+  std::uint64_t refused = 0;     // a target had too much in flight
+  std::uint64_t cancelled = 0;   // given up because a deadline passed or a client left
+  std::uint64_t unreported = 0;  // failed requests without a line in the log
 
   // Read by any thread.
   Counter sagas;  // that have written something
@@ -68,6 +73,15 @@ class Worker {
   Counters& counters() noexcept { return counters_; }
   // For text that is needed for a moment: whoever uses it clears it first, and calls nobody who might.
   OutputBuffer& scratch() noexcept { return scratch_; }
+  // Whether the log takes another line about a failed request now.
+  bool admit_failure_line() noexcept {
+    if (failure_lines_.take(loop().now())) return true;
+    ++counters_.unreported;
+    ++unreported_;
+    return false;
+  }
+  // How many it has not taken since this was asked last.
+  std::uint64_t take_unreported() noexcept { return std::exchange(unreported_, 0); }
   // The journal of sagas: one in memory until another one is set, before any flow runs.
   SagaLog& saga_log() const noexcept { return *saga_log_; }
   void set_saga_log(SagaLog& log) noexcept { saga_log_ = &log; }
@@ -81,6 +95,8 @@ class Worker {
   WorkerLimits limits_;
   std::unique_ptr<JsonReader> json_reader_;
   Counters counters_;
+  async::TokenBucket failure_lines_;
+  std::uint64_t unreported_ = 0;
   OutputBuffer scratch_;
   std::unique_ptr<SagaLog> own_saga_log_;
   SagaLog* saga_log_;

@@ -16,7 +16,7 @@ enum class Kind : std::uint8_t {
 };
 
 // What Event::detail is. A target is its position in PackageInfo::targets; a call is a CallDetail.
-enum class Detail : std::uint8_t { kNothing, kNumber, kDuration, kStatus, kMethod, kTarget, kCall };
+enum class Detail : std::uint8_t { kNothing, kNumber, kDuration, kStatus, kMethod, kTarget, kCall, kLine };
 
 // What holds for an attempt, whoever has said so: the policy of its step, that of its target, a default.
 struct CallDetail {

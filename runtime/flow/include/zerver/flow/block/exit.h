@@ -3,6 +3,7 @@
 
 #include <zerver/core/fault.h>
 #include <zerver/flow/exchange.h>
+#include <zerver/flow/request/failure.h>
 
 #include <cstdint>
 #include <new>
@@ -28,6 +29,7 @@ struct Exit {
   std::uint16_t error = 0;      // of kRaised: which one of the package's errors, from 1; else 0
   const void* value = nullptr;  // of kRaised: a value of that error's type
   Fault fault = {};             // of kRaised: what the error was made of
+  std::string_view step = {};   // of kRaised: the one that has raised it
 
   bool left() const noexcept { return kind != Kind::kNext; }
   bool raised() const noexcept { return kind == Kind::kRaised; }
@@ -44,7 +46,11 @@ template <class Error>
 Exit exit_raised(Exchange& exchange, std::uint16_t error, const Error& value, const Fault& fault = {}) {
   static_assert(std::is_trivially_destructible_v<Error>);
   void* const memory = exchange.arena().allocate(sizeof(Error), alignof(Error));
-  return {.kind = Exit::Kind::kRaised, .error = error, .value = ::new (memory) Error(value), .fault = fault};
+  return {.kind = Exit::Kind::kRaised,
+          .error = error,
+          .value = ::new (memory) Error(value),
+          .fault = fault,
+          .step = failed_step(exchange, fault)};
 }
 inline Exit exit_answered() noexcept { return {.kind = Exit::Kind::kAnswered}; }
 inline Exit exit_cancelled() noexcept { return {.kind = Exit::Kind::kCancelled}; }

@@ -157,6 +157,7 @@ class CallBase : public Member {
   void record(trace::Event event) noexcept;
   std::int64_t call_detail() const noexcept;
   String kept(String text) noexcept;
+  Fault with_cause(const Fault& fault) noexcept;
   Target& target() const noexcept { return exchange().target(site_->target); }
   void link() noexcept;
   void unlink() noexcept;
@@ -170,6 +171,7 @@ class CallBase : public Member {
   CallBase* previous_ = nullptr;  // in the exchange's list
   CallBase* next_ = nullptr;
   unsigned faulty_copy_ = kNoCopy;          // the first that failed in this attempt
+  const FaultCause* causes_ = nullptr;      // the last failure
   Failure failure_ = FaultKind::kInternal;  // how
   bool linked_ = false;
   bool backing_off_ = false;

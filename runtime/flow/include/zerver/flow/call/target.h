@@ -8,11 +8,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace zerver::flow {
 
 class Adapter;
+struct OperationInfo;
 
 // Written by one thread, read by any.
 class Count {
@@ -44,6 +46,7 @@ struct Target {
   Duration timeout = Duration::max();
   InFlight::Room room = {};
   TargetCounts counts = {};
+  std::span<const OperationInfo> operations = {};  // of its adapter, as far as they are known
 };
 
 }  // namespace zerver::flow
