@@ -95,7 +95,8 @@ TEST(SqliteConnection, TellsTheColumnsOfTheRowsThatItHas) {
   Connection other;
   ASSERT_EQ(connection.open(folder.file("a.db"), false), "");
   ASSERT_EQ(other.open(folder.file("a.db"), false), "");
-  ASSERT_EQ(other.execute("create table t (a, b); insert into t values (1, 2); insert into t values (3, 4)"), "");
+  ASSERT_EQ(other.execute("create table t (a, b); insert into t values (1, 2); insert into t values (3, 4)"),
+            "");
   const Patience patience;
   flow::RowSet rows;
   const auto read = [&] {

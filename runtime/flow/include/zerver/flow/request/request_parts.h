@@ -144,9 +144,9 @@ template <class Element> struct QueryPart<List<Element>> {
 }  // namespace detail
 
 // --- Typed parts ---
-// `T` is any scalar type of the language, in the query also a list of one, or std::optional of these for a part
-// that may be absent (and for `?? default`). Faults are `invalid` and name the part. Strings are views of the request or in its arena. Throw
-// ArenaFull.
+// `T` is any scalar type of the language, in the query also a list of one, or std::optional of these for a
+// part that may be absent (and for `?? default`). Faults are `invalid` and name the part. Strings are views
+// of the request or in its arena. Throw ArenaFull.
 
 // `raw` is what the router captured of a path that normalize_path() has accepted.
 template <class T> Result<T> path_part(Exchange& exchange, std::string_view name, std::string_view raw) {
