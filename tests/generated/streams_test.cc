@@ -41,14 +41,14 @@ class Streams : public ::testing::Test {
 };
 
 TEST_F(Streams, AListIsALineAnElement) {
-  const ResponseText answer = get("/list?ids=1&ids=2&ids=3");
+  const ResponseText answer = test_.send({Method::kPost, "/list", "[1, 2, 3]"});
   EXPECT_THAT(answer, HasStatus(200));
   EXPECT_EQ(answer.content_type, "application/jsonl");
   EXPECT_EQ(answer.body, "1\n2\n3\n");
 }
 
 TEST_F(Streams, AListIsAnEventAnElement) {
-  const ResponseText answer = get("/list/events?ids=7&ids=8");
+  const ResponseText answer = test_.send({Method::kPost, "/list/events", "[7, 8]"});
   EXPECT_EQ(answer.content_type, "text/event-stream");
   EXPECT_EQ(answer.body, "data: 7\n\ndata: 8\n\n");
 }

@@ -77,6 +77,7 @@ void FlowBuilder::streamed_answer(const model::Statement& statement, Operation& 
   if (llvm::any_of(scopes_, [](const Scope& scope) { return scope.kind == Scope::Kind::kBranch; }))
     builder_.unsupported(statement.span, "a streamed answer inside `each` or `parallel`");
   if (flow_.idempotency) builder_.unsupported(statement.span, "a streamed answer that is to be kept");
+  suspensions_.push_back(operation.comment);
   operation.stream = answer.format == model::AnswerFormat::kJsonLines ? "stream_lines"
                      : answer.format == model::AnswerFormat::kEvents  ? "stream_events"
                                                                       : "stream_bytes";
