@@ -1,7 +1,7 @@
-#include "request/log_failure.h"
 #include <zerver/core/status.h>
 #include <zerver/flow/call/operation.h>
 #include <zerver/flow/data/text.h>
+#include <zerver/flow/request/failure.h>
 #include <zerver/flow/request/problem.h>
 #include <zerver/flow/stream/streamed_answer.h>
 
@@ -134,7 +134,7 @@ void StreamedAnswer::pump() noexcept {
     while (!over_ && step()) {
     }
   } catch (...) {
-    const std::uint16_t status = log_exception(*exchange_);
+    const std::uint16_t status = report_exception(*exchange_);
     fail({status == 503 ? FaultKind::kUnavailable : FaultKind::kInternal, {}, {}});
   }
   pumping_ = false;
@@ -194,10 +194,13 @@ void StreamedAnswer::note_failure(FaultKind kind) noexcept {
 void StreamedAnswer::fail(const Fault& fault) noexcept {
   note_failure(fault.kind);
   try {
-    // What the exception was stands in the log already.
+    const std::uint16_t status = sent_ == 0 ? status_of(fault.kind) : exchange_->response.status;
+    // What an exception was is in the log already.
     if (!fault.why.empty())
-      log_failure(*exchange_, concat(exchange_->arena(), {"the stream ends: ", fault.why}));
-    if (sent_ == 0) answer_problem(*exchange_, status_of(fault.kind));
+      report_failure(*exchange_,
+                     {.status = status, .why = concat(exchange_->arena(), {"the stream ends: ", fault.why})},
+                     fault);
+    if (sent_ == 0) answer_problem(*exchange_, status);
   } catch (...) {
     if (sent_ == 0) answer_exception(*exchange_);
   }
