@@ -32,6 +32,7 @@ class SagaDumper {
       print(saga, compensations.at(i));
       out_ << '\n';
     }
+    print_crashes(saga);
   }
 
  private:
@@ -45,6 +46,19 @@ class SagaDumper {
     if (!step.writes) return step.waits ? "reads" : "computes";
     if (declared.undo) return "writes, undone by " + call_name(program_, *declared.undo);
     return "writes";
+  }
+
+  // What the recovery makes of a saga that its process has left behind a pivot with steps behind that.
+  void print_crashes(const Saga& saga) {
+    for (std::uint32_t pivot = 0; pivot < saga.steps.size(); ++pivot) {
+      std::string behind;
+      for (std::size_t i = 0; i < saga.steps.size(); ++i)
+        if (saga.steps[i].pivot == pivot && saga.steps[i].writes)
+          behind += (behind.empty() ? "" : ", ") + label(saga, i);
+      if (behind.empty()) continue;
+      out_ << "  when the process dies behind pivot " << label(saga, pivot) << ": nothing is undone; "
+           << behind << ": once more if it had begun and may be repeated, else an operator ends the saga\n";
+    }
   }
 
   [[nodiscard]] std::string reasons(const SagaStep& step) const {

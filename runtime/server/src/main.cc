@@ -1,4 +1,6 @@
 // The `main` of a generated service.
+#include "audit/audit_log.h"
+#include "audit/audit_trail.h"
 #include "commands/job_commands.h"
 #include "commands/target_report.h"
 #include "job_service.h"
@@ -24,6 +26,7 @@
 #include <cstdlib>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -218,6 +221,13 @@ void renew_secrets(ProcessEnvironment& environment, effects::Systems& systems, L
   if (renewals.empty()) log.write(LogLevel::kInfo, "no target has another secret");
 }
 
+// Empty, or why the service must not start.
+std::string open_audit(AuditLog& audit, const Settings& settings, std::string_view program) {
+  if (settings.audit.folder.empty()) return {};
+  const std::string error = audit.open(settings.audit, program);
+  return error.empty() ? std::string() : "the audit in `" + settings.audit.folder + "`: " + error;
+}
+
 int serve(std::string_view program, const Settings& settings,
           std::span<const flow::PackageInfo* const> packages, RegisterAdapters register_adapters) {
   const SystemClock clock;
@@ -234,7 +244,10 @@ int serve(std::string_view program, const Settings& settings,
   Server server(settings, clock, log);
   effects::Systems systems;  // goes before the loops of the server
   SagaService sagas(log);    // goes before both
+  AuditLog audit(clock, log);
+  std::vector<std::unique_ptr<AuditTrail>> trails;  // go before the workers
   std::string error = systems.open(packages, registry, environment);
+  if (error.empty()) error = open_audit(audit, settings, program);
   if (error.empty()) error = sagas.open(packages, settings, program);
   std::vector<flow::SagaPackage> recovered;  // by the first worker
   for (std::size_t i = 0; error.empty() && i < server.worker_count(); ++i) {
@@ -248,6 +261,8 @@ int serve(std::string_view program, const Settings& settings,
     if (jobs::JobRunner* const runner = background.bind(server.worker(i), bound)) server.run_jobs(i, *runner);
     server.bind(i, std::move(bound));
     sagas.use(server.worker(i));
+    if (!settings.audit.folder.empty())
+      trails.push_back(std::make_unique<AuditTrail>(server.worker(i), i, audit));
   }
   if (error.empty()) error = server.open();
   if (!error.empty()) {
@@ -257,6 +272,8 @@ int serve(std::string_view program, const Settings& settings,
     return kNotStarted;
   }
   sagas.recover(server.worker(0), std::move(recovered));
+  for (const std::unique_ptr<AuditTrail>& trail : trails)
+    trail->start();
 
   std::signal(SIGPIPE, SIG_IGN);  // of standard output; sockets do without
   io::StopSignals signals({SIGUSR1, SIGHUP});
@@ -280,6 +297,9 @@ int serve(std::string_view program, const Settings& settings,
   server.drain();
   server.join();
   background.end(log);
+  for (const std::unique_ptr<AuditTrail>& trail : trails)
+    trail->finish();
+  audit.sync();
   systems.close(settings.timeouts.drain);
   return kServed;
 }

@@ -81,10 +81,8 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void append_json(std::string& out, const Event& event, TimePoint start) {
-  out += "{\"at\":";
-  append_number(out, (event.at - start).nanoseconds);
-  out += ",\"kind\":";
+void append_kind(std::string& out, const Event& event) {
+  out += "\"kind\":";
   append_quoted(out, name_of(event.kind));
   out += ",\"name\":";
   append_quoted(out, event.name);
@@ -138,6 +136,13 @@ void append_json(std::string& out, const Event& event, TimePoint start) {
       append_quoted(out, method_name(static_cast<Method>(event.detail)));
       break;
   }
+}
+
+void append_json(std::string& out, const Event& event, TimePoint start) {
+  out += "{\"at\":";
+  append_number(out, (event.at - start).nanoseconds);
+  out += ',';
+  append_kind(out, event);
   out += '}';
 }
 
@@ -180,6 +185,13 @@ void append_text(std::string& out, const Event& event, TimePoint start) {
   }
   out.erase(out.find_last_not_of(' ') + 1);
   out += '\n';
+}
+
+void append_members(std::string& out, const Event& event) {
+  out += "\"request\":";
+  append_number(out, static_cast<std::int64_t>(event.request));
+  out += ',';
+  append_kind(out, event);
 }
 
 std::string timeline(const Ring& ring, std::uint64_t request) {

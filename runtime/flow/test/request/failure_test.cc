@@ -73,7 +73,7 @@ TEST_F(Failures, AreOneLineWithEverythingThatIsKnown) {
   ASSERT_EQ(log.lines.size(), 1U);
   EXPECT_EQ(
       log.lines[0],
-      R"({"time":"1970-01-01T00:00:00.003Z","event":"request-failed","status":503,"error":"shop.Busy",)"
+      R"({"time":"1970-01-01T00:00:00.003000Z","event":"request-failed","status":503,"error":"shop.Busy",)"
       R"("domain":"stock","kind":"unavailable","why":"the \"other\" side","package":"shop","flow":"show",)"
       R"("method":"GET","route":"/items/{id}","flow_at":"shop.flow:30","step":"load","at":"shop.flow:12",)"
       R"("target":"shop.db","operation":"one","causes":[)"

@@ -227,6 +227,18 @@ constexpr std::array kOptions = std::to_array<Option>({
        settings.job_queue = value;
        return std::string();
      }},
+    {"audit", "FOLDER", "record what happens to each request in files there (no records)",
+     [](Settings& settings, std::string_view value) {
+       if (value.empty()) return std::string("the path of a folder");
+       settings.audit.folder = value;
+       return std::string();
+     }},
+    {"audit-keep", "TIME", "remove files of the audit whose last record is older (never)",
+     [](Settings& settings, std::string_view value) { return apply_duration(settings.audit.keep, value); }},
+    {"audit-segment", "SIZE", "of a file of the audit; then another one begins (64MiB)",
+     [](Settings& settings, std::string_view value) {
+       return apply_size(settings.audit.segment, value, std::size_t{4} << 10, kLargest);
+     }},
     {"server-field", "TEXT", "the Server field of answers (none)", apply_server_field},
 });
 

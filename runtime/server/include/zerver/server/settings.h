@@ -21,6 +21,13 @@ struct Timeouts {
   Duration drain = Duration::from_seconds(10);  // from a signal to the end of whatever is still under way
 };
 
+// Records of what flows have done: one for each thing that happens to a request.
+struct AuditSettings {
+  std::string folder;                           // where its files are; empty: there is no audit
+  std::size_t segment = std::size_t{64} << 20;  // bytes of a file, then another one begins
+  Duration keep = Duration::max();              // a file goes when its last record is older
+};
+
 struct Settings {
   Executor executor = Executor::kProactor;  // kInline: workers perform effects themselves, where adapters can
   std::vector<std::string> listen = {"127.0.0.1:8080"};  // `HOST:PORT`, `[::1]:PORT`; port 0: any free one
@@ -41,7 +48,8 @@ struct Settings {
   std::string saga_journal;           // path of the file; empty: `PROGRAM.sagas.db` in the working directory
   std::string job_store = "memory:";  // the URL of the store of jobs
   std::string job_queue = "jobs";     // in it, what this program puts and claims
-  std::string server_field;           // the value of the Server field; empty: none is sent
+  AuditSettings audit;
+  std::string server_field;  // the value of the Server field; empty: none is sent
   http::Limits http;
   Timeouts timeouts;
   Duration watchdog = Duration::max();  // report a worker that is busy with one thing for longer

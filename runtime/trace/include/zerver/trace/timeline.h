@@ -13,6 +13,10 @@ namespace zerver::trace {
 // `start`.
 void append_text(std::string& out, const Event& event, TimePoint start = {});
 
+// The members of a JSON object: `request`, `kind`, `name` and, where there is one, `attempt`, `fault` and a
+// detail by its name.
+void append_members(std::string& out, const Event& event);
+
 // All events of one request, one a line, from its first on.
 std::string timeline(const Ring& ring, std::uint64_t request);
 // All that the ring holds, of all requests.
