@@ -3,12 +3,15 @@
 import gzip
 import http.server
 import json
+import pathlib
+import tempfile
 import threading
 import time
 import unittest
 
 from service import Service
 
+FLOW = pathlib.Path(__file__).resolve().parent / "relay" / "relay.flow"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -59,8 +62,8 @@ class RelayTest(unittest.TestCase):
         self.bank = Bank()
         self.addCleanup(self.bank.close)
 
-    def start(self, **environment):
-        return Service("e2e_relay", environment={"BANK_URL": f"http://127.0.0.1:{self.bank.server_port}/v1",
+    def start(self, *arguments, **environment):
+        return Service("e2e_relay", *arguments, environment={"BANK_URL": f"http://127.0.0.1:{self.bank.server_port}/v1",
                                                  "BANK_KEY": "s3cret", "no_proxy": "*", **environment})
 
     def test_sends_what_the_step_says(self):
@@ -115,7 +118,35 @@ class RelayTest(unittest.TestCase):
 
     def test_says_so_when_the_other_side_is_gone(self):
         with self.start(SELF_URL="http://127.0.0.1:1") as service:
-            self.assertEqual(service.ask("GET", "/ask").status, 503)
+            answer = service.ask("GET", "/ask", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
+        self.assertEqual(answer.status, 503)
+        self.assertNotIn("relay.flow", answer.body.decode())
+        failures = [json.loads(line) for line in service.output if line.startswith("{")]
+        self.assertEqual(len(failures), 1, service.output)
+        failure = failures[0]
+        self.assertEqual((failure["event"], failure["status"], failure["error"], failure["domain"]),
+                         ("request-failed", 503, "relay.BankDown", "relay"))
+        self.assertEqual((failure["flow"], failure["route"], failure["method"]), ("ask", "/ask", "GET"))
+        self.assertEqual((failure["step"], failure["target"], failure["operation"]), ("ask_self", "relay.self", "get_text"))
+        line = next(number for number, text in enumerate(FLOW.read_text().splitlines(), 1) if "step ask_self " in text)
+        self.assertTrue(failure["at"].endswith(f"relay.flow:{line}"), failure["at"])
+        self.assertEqual([(cause["attempt"], cause["kind"]) for cause in failure["causes"]], [(1, "unavailable")])
+        self.assertEqual(failure["trace"], TRACE)
+
+    def test_an_audit_has_what_happened_in_order(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with self.start("--audit", folder, SELF_URL="http://127.0.0.1:1") as service:
+                self.assertEqual(service.ask("GET", "/told").status, 200)
+                self.assertEqual(service.ask("GET", "/ask").status, 503)
+            records = [json.loads(line) for file in sorted(pathlib.Path(folder).iterdir())
+                       for line in file.read_text().splitlines()]
+        kinds = [(record["kind"], record["name"]) for record in records]
+        for wanted in ([("begin", "told"), ("step", "read_trace"), ("step", "read_left"), ("end", "told")],
+                       [("begin", "ask"), ("step", "ask_self"), ("attempt", "ask_self"), ("fail", "ask_self"),
+                        ("error", "relay.BankDown"), ("end", "ask")]):
+            request = records[kinds.index(wanted[0])]["request"]
+            of_request = [kind for kind, record in zip(kinds, records) if record["request"] == request]
+            self.assertEqual([kind for kind in of_request if kind in wanted], wanted)
 
 
 if __name__ == "__main__":

@@ -121,14 +121,33 @@ LiveFlows Server::live_flows_within(Duration patience) {
   return result;
 }
 
-async::Quanta Server::proposed_quanta() {
+std::array<ClassTimes, async::kPriorities> Server::class_times(Duration patience) {
+  std::vector<std::future<std::array<async::RunTimes, async::kPriorities>>> answers;
+  for (const std::unique_ptr<WorkerThread>& worker : workers_)
+    answers.push_back(worker->run_times());
+  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(patience.nanoseconds);
   std::array<async::RunTimes, async::kPriorities> times;
-  for (const std::unique_ptr<WorkerThread>& worker : workers_) {
-    const std::array<async::RunTimes, async::kPriorities> of_worker = worker->run_times().get();
+  for (auto& answer : answers) {
+    if (patience != Duration::max() && answer.wait_until(end) != std::future_status::ready) continue;
+    const std::array<async::RunTimes, async::kPriorities> of_worker = answer.get();
     for (std::size_t i = 0; i < times.size(); ++i)
       times[i].merge(of_worker[i]);
   }
-  return async::propose_quanta(times, settings_.scheduling.quanta);
+  const async::Quanta& quanta = settings_.scheduling.quanta;
+  const async::Quanta proposed = async::propose_quanta(times, quanta);
+  std::array<ClassTimes, async::kPriorities> result;
+  for (std::size_t i = 0; i < result.size(); ++i)
+    result[i] = {times[i].count(), times[i].percentile(95), times[i].percentile(99), quanta.of[i],
+                 proposed.of[i]};
+  return result;
+}
+
+async::Quanta Server::proposed_quanta() {
+  async::Quanta quanta{};
+  const std::array<ClassTimes, async::kPriorities> times = class_times();
+  for (std::size_t i = 0; i < times.size(); ++i)
+    quanta.of[i] = times[i].proposed;
+  return quanta;
 }
 
 }  // namespace zerver::server

@@ -68,6 +68,27 @@ void write_worker(flow::JsonWriter& json, const SchedulerStats& worker) {
   json.end_object();
 }
 
+void write_class_times(flow::JsonWriter& json, const Snapshot& snapshot) {
+  json.key("classes");
+  json.begin_object();
+  for (std::size_t i = 0; i < snapshot.classes.size(); ++i) {
+    const ClassTimes& times = snapshot.classes[i];
+    json.key(async::name_of(static_cast<async::Priority>(i)));
+    json.begin_object();
+    write_count(json, "runs", times.runs);
+    const auto write_time = [&](std::string_view key, Duration time) {
+      json.key(key);
+      json.integer(time.nanoseconds / 1'000);
+    };
+    write_time("p95_us", times.p95);
+    write_time("p99_us", times.p99);
+    write_time("quantum_us", times.quantum);
+    write_time("proposed_quantum_us", times.proposed);
+    json.end_object();
+  }
+  json.end_object();
+}
+
 void write_flow(flow::JsonWriter& json, const FlowStats& flow) {
   json.begin_object();
   json.key("name");
@@ -185,6 +206,23 @@ std::string classes(const std::array<std::uint64_t, async::kPriorities>& counts)
   return std::to_string(counts[0]) + "/" + std::to_string(counts[1]) + "/" + std::to_string(counts[2]);
 }
 
+// Of the classes that have run something.
+std::string classes_text(const Snapshot& snapshot) {
+  const auto microseconds = [](Duration time) { return std::to_string(time.nanoseconds / 1'000); };
+  Table table;
+  table.row({"class", "runs", "p95 us", "p99 us", "quantum us", "proposed us"});
+  bool is_empty = true;
+  for (std::size_t i = 0; i < snapshot.classes.size(); ++i) {
+    const ClassTimes& times = snapshot.classes[i];
+    if (times.runs == 0) continue;
+    is_empty = false;
+    table.row({std::string(async::name_of(static_cast<async::Priority>(i))), std::to_string(times.runs),
+               microseconds(times.p95), microseconds(times.p99), microseconds(times.quantum),
+               microseconds(times.proposed)});
+  }
+  return is_empty ? std::string() : table.text() + "\n";
+}
+
 std::string sagas_text(const Snapshot& snapshot) {
   std::uint64_t begun = 0, unwound = 0, failed = 0, recovered = 0;
   for (const SchedulerStats& worker : snapshot.workers) {
@@ -228,10 +266,12 @@ Snapshot snapshot_of(Server& server, const effects::Systems& systems, std::span<
       std::ranges::count_if(sagas, [](const flow::OpenSaga& saga) { return !saga.why.empty(); });
   LiveFlows live = server.live_flows_within(patience);
   const std::size_t live_count = live.flows.size();
+  const auto classes = server.class_times(patience);
   std::ranges::sort(live.flows, std::ranges::greater(), &LiveFlow::age);
   if (live_count > Snapshot::kMostLive) live.flows.resize(Snapshot::kMostLive);
   return {.connections = server.open_connections(),
           .workers = server.scheduler_stats(),
+          .classes = classes,
           .flows = server.flow_stats(),
           .targets = systems.stats(),
           .states = systems.states(),
@@ -255,7 +295,7 @@ std::string to_text(const Snapshot& snapshot) {
                  number(worker.stolen), number(worker.shed), number(worker.limited), number(worker.expired),
                  number(worker.degraded), number(worker.accept_pauses) + "/" + number(worker.read_pauses)});
   }
-  text += workers.text() + "\n" + sagas_text(snapshot);
+  text += workers.text() + "\n" + classes_text(snapshot) + sagas_text(snapshot);
   Table flows;
   flows.row({"flow", "class", "begun", "refused", "degraded", "missed", "overruns", "arena peak"});
   for (const FlowStats& flow : snapshot.flows) {
@@ -296,6 +336,7 @@ std::string to_json(const Snapshot& snapshot) {
   write_count(json, "stuck", snapshot.sagas_stuck);
   json.end_object();
   write_list(json, "workers", snapshot.workers, write_worker);
+  write_class_times(json, snapshot);
   write_list(json, "flows", snapshot.flows, write_flow);
   json.key("targets");
   json.begin_array();

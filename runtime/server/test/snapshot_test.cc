@@ -27,6 +27,11 @@ Snapshot some_snapshot() {
   snapshot.workers[1].sagas = 3;
   snapshot.sagas_open = 6;
   snapshot.sagas_stuck = 5;
+  snapshot.classes[1] = {.runs = 123,
+                         .p95 = Duration::from_microseconds(900),
+                         .p99 = Duration::from_microseconds(2500),
+                         .quantum = Duration::from_milliseconds(5),
+                         .proposed = Duration::from_microseconds(2500)};
   snapshot.flows.resize(2);
   snapshot.flows[0].name = "shop.buy";
   snapshot.flows[0].begun = 100;
@@ -59,6 +64,9 @@ TEST(Snapshot, IsATableForPeople) {
       "0            1/2/3  100/20/3     0/0/0          0       4     5        0        0         8     2/1\n"
       "1 (batch)    0/0/0     0/0/0     0/0/0          0       0     0        0        0         0     0/0\n"
       "\n"
+      "class   runs  p95 us  p99 us  quantum us  proposed us\n"
+      "normal   123     900    2500        5000         2500\n"
+      "\n"
       "sagas  unwound  undos failed  recovered  open  stuck\n"
       "10           2             4          1     6      5\n"
       "\n"
@@ -87,6 +95,9 @@ TEST(Snapshot, IsJsonForPrograms) {
   EXPECT_EQ(std::uint64_t(json["workers"].at(0)["sagas_unwound"]), 2U);
   EXPECT_EQ(std::uint64_t(json["workers"].at(0)["undos_failed"]), 4U);
   EXPECT_EQ(std::uint64_t(json["workers"].at(0)["sagas_recovered"]), 1U);
+  EXPECT_EQ(std::uint64_t(json["classes"]["normal"]["p99_us"]), 2500U);
+  EXPECT_EQ(std::uint64_t(json["classes"]["normal"]["proposed_quantum_us"]), 2500U);
+  EXPECT_EQ(std::uint64_t(json["classes"]["batch"]["runs"]), 0U);
   EXPECT_EQ(std::uint64_t(json["sagas"]["open"]), 6U);
   EXPECT_EQ(std::uint64_t(json["sagas"]["stuck"]), 5U);
   EXPECT_TRUE(bool(json["workers"].at(1)["batch"]));

@@ -44,6 +44,17 @@ struct Scheduling {
   std::vector<TenantRate> tenant_rates;  // none or one
 };
 
+// How long the flows of a class run at a stretch, of all workers, and what that says about its quantum.
+struct ClassTimes {
+  std::uint64_t runs = 0;  // that were measured
+  Duration p95;            // no longer for 95 % of them; within 1/8
+  Duration p99;
+  Duration quantum;   // now
+  Duration proposed;  // async::propose_quanta()
+
+  friend bool operator==(const ClassTimes&, const ClassTimes&) noexcept = default;
+};
+
 // One worker's, since its start.
 struct SchedulerStats {
   std::array<std::uint64_t, async::kPriorities> waiting{};   // now

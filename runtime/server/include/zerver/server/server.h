@@ -9,6 +9,7 @@
 #include <zerver/server/scheduling.h>
 #include <zerver/server/settings.h>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -80,7 +81,9 @@ class Server {
   std::vector<LiveFlow> live_flows();
   // The same from the workers that answer in time.
   LiveFlows live_flows_within(Duration patience);
-  // What the recorded run times say the quanta should be. Not on a worker's thread.
+  // How long flows run, by class, and what the quanta should be: from the workers that answer in time. Not on
+  // a worker's thread.
+  std::array<ClassTimes, async::kPriorities> class_times(Duration patience = Duration::max());
   async::Quanta proposed_quanta();
 
  private:

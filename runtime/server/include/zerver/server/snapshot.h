@@ -7,6 +7,7 @@
 #include <zerver/server/scheduling.h>
 #include <zerver/server/server.h>
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -20,6 +21,7 @@ struct Snapshot {
 
   std::size_t connections = 0;  // open
   std::vector<SchedulerStats> workers;
+  std::array<ClassTimes, async::kPriorities> classes{};  // of the workers that were not busy
   std::vector<FlowStats> flows;
   std::vector<flow::TargetStats> targets;
   std::vector<effects::TargetState> states = {};  // of the targets, in their order
@@ -39,7 +41,7 @@ Snapshot snapshot_of(Server& server, const effects::Systems& systems,
 // For people: aligned columns; flows and targets that have done nothing are left out, sagas when there have
 // been none, and live flows when there are none.
 std::string to_text(const Snapshot& snapshot);
-// One line with one JSON object: `connections`, `sagas`, `workers`, `flows`, `targets`, `live`, `live_count`,
+// One line with one JSON object: `connections`, `sagas`, `workers`, `classes`, `flows`, `targets`, `live`, `live_count`,
 // `busy_workers`.
 std::string to_json(const Snapshot& snapshot);
 
