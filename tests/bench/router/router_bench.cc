@@ -25,8 +25,9 @@ void find_route(benchmark::State& state) {
   const std::vector<GithubRoute> routes = shuffled_routes();
   for (auto _ : state) {
     for (const GithubRoute& route : routes) {
-      github::Captures values;
-      benchmark::DoNotOptimize(github::find_route(route.method, zerver::flow::RoutePath(route.path), values));
+      github::FoundCaptures values;
+      benchmark::DoNotOptimize(
+          github::find_flow_route(route.method, zerver::flow::RoutePath(route.path), values));
       benchmark::DoNotOptimize(values);
     }
   }
@@ -38,7 +39,7 @@ BENCHMARK(find_route);
 void allowed_methods(benchmark::State& state) {
   for (auto _ : state)
     benchmark::DoNotOptimize(
-        github::allowed_methods(zerver::flow::RoutePath("/repos/octocat/hello/actions/nowhere")));
+        github::methods_of_path(zerver::flow::RoutePath("/repos/octocat/hello/actions/nowhere")));
 }
 BENCHMARK(allowed_methods);
 

@@ -14,9 +14,10 @@
 
 namespace zerver::server {
 
-// A file is `PROGRAM-TIME.jsonl`, for its owner only; TIME is that of its beginning, so that the order of names
-// is that of records. One process writes a file, several may write into a folder. A file ends when it is full
-// or a day old; it goes when the one behind it began longer ago than `keep`, so nothing goes too early.
+// A file is `PROGRAM-TIME.jsonl`, for its owner only; TIME is that of its beginning, so that the order of
+// names is that of records. One process writes a file, several may write into a folder. A file ends when it
+// is full or a day old; it goes when the one behind it began longer ago than `keep`, so nothing goes too
+// early.
 class AuditLog {
  public:
   AuditLog(const Clock& clock, Log& log) noexcept : clock_(&clock), log_(&log) {}

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "audit/audit_log.h"
-
 #include <zerver/async/loop.h>
 #include <zerver/flow/worker.h>
 #include <zerver/trace/ring.h>
@@ -14,8 +13,8 @@
 namespace zerver::server {
 
 // Gives its worker a ring, and takes from it, in the order in which they happened, all events: a record each.
-// Nothing waits for it: records are written 20 times a second, and when finish() is called. One worker's; made
-// before the worker runs, destroyed when it does not run any more, before its loop.
+// Nothing waits for it: records are written 20 times a second, and when finish() is called. One worker's;
+// made before the worker runs, destroyed when it does not run any more, before its loop.
 class AuditTrail {
  public:
   static constexpr Duration kPause = Duration::from_milliseconds(50);

@@ -47,7 +47,7 @@ TEST_F(AuditLogTest, AppendsToAFileThatIsItsOwnersOnly) {
   audit.append("{\"b\":2}\n{\"c\":3}\n", 2);
   ASSERT_EQ(names(), std::vector<std::string>{"shop-20010909T014640.000000Z.jsonl"});
   EXPECT_EQ(text_of(names()[0]), "{\"a\":1}\n{\"b\":2}\n{\"c\":3}\n");
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat((folder.path() / names()[0]).c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }

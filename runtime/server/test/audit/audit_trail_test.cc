@@ -49,16 +49,15 @@ TEST_F(AuditTrailTest, EachThingThatHappensIsARecordWithItsTime) {
   happens(request, trace::Kind::kEnd, "buy", 201);
   EXPECT_EQ(records(), "") << "nothing waits for the records, which are written now and then";
   loop.run_for(AuditTrail::kPause);
-  EXPECT_EQ(records(),
-            R"({"time":"1970-01-01T00:00:00.010000Z","worker":2,"request":2199023255553,)"
-            R"("kind":"begin","name":"buy","method":"POST"})"
-            "\n"
-            R"({"time":"1970-01-01T00:00:00.010000Z","worker":2,"request":2199023255553,)"
-            R"("kind":"step","name":"reserve"})"
-            "\n"
-            R"({"time":"1970-01-01T00:00:00.015000Z","worker":2,"request":2199023255553,)"
-            R"("kind":"end","name":"buy","status":201})"
-            "\n");
+  EXPECT_EQ(records(), R"({"time":"1970-01-01T00:00:00.010000Z","worker":2,"request":2199023255553,)"
+                       R"("kind":"begin","name":"buy","method":"POST"})"
+                       "\n"
+                       R"({"time":"1970-01-01T00:00:00.010000Z","worker":2,"request":2199023255553,)"
+                       R"("kind":"step","name":"reserve"})"
+                       "\n"
+                       R"({"time":"1970-01-01T00:00:00.015000Z","worker":2,"request":2199023255553,)"
+                       R"("kind":"end","name":"buy","status":201})"
+                       "\n");
 }
 
 TEST_F(AuditTrailTest, WhatIsLeftAtTheEndIsWritten) {
@@ -82,7 +81,9 @@ TEST_F(AuditTrailTest, MoreThanTheRingTakesIsSaidToBeLost) {
 }
 
 TEST_F(AuditTrailTest, TheWorkerHasNoRingWithoutIt) {
-  { const AuditTrail trail(worker, 0, audit); }
+  {
+    const AuditTrail trail(worker, 0, audit);
+  }
   EXPECT_EQ(worker.trace(), nullptr);
 }
 
