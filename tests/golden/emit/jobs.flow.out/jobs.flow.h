@@ -126,8 +126,8 @@ class [[nodiscard]] Decision {
 
 inline Decision proceed() noexcept { return Decision(Decision::Kind::kProceed); }
 inline Decision fail(const Refused& value) noexcept { return Decision(value); }
-template <class AnyError> Decision fail(const AnyError&) {
-  static_assert(zerver::flow::kDeclared<AnyError>,
+template <class Error> Decision fail(const Error&) {
+  static_assert(zerver::flow::kDeclared<Error>,
                 "step `inspect` does not declare this error: add it to its `fails` in jobs.flow");
   return proceed();
 }
@@ -139,18 +139,17 @@ template <class Answer = zerver::flow::Answer> Decision done(const Answer&) {
 
 class View : public zerver::flow::StepView {
  public:
-  View(zerver::Arena& request_arena, const std::int64_t& id) noexcept
-      : zerver::flow::StepView(request_arena), id_(&id) {}
+  View(zerver::Arena& arena, const std::int64_t& id) noexcept : zerver::flow::StepView(arena), id_(&id) {}
 
   // For tests: over slots that are found by name.
-  template <class AnySlots> static View over(zerver::Arena& arena, AnySlots& slots) {
+  template <class Slots> static View over(zerver::Arena& arena, Slots& slots) {
     return View(arena, slots.template read<std::int64_t>("id"));
   }
-  template <class AnySlots> void report(AnySlots&) const {}
+  template <class Slots> void report(Slots&) const {}
 
   const std::int64_t& id() const noexcept { return *id_; }
-  template <class AnyValue> void set_id(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value> void set_id(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `inspect` only reads slot `id`: add it to its `->` in jobs.flow");
   }
 
@@ -182,8 +181,8 @@ class [[nodiscard]] Decision {
 };
 
 inline Decision proceed() noexcept { return Decision(Decision::Kind::kProceed); }
-template <class AnyError> Decision fail(const AnyError&) {
-  static_assert(zerver::flow::kDeclared<AnyError>,
+template <class Error> Decision fail(const Error&) {
+  static_assert(zerver::flow::kDeclared<Error>,
                 "step `take_note` does not declare this error: add it to its `fails` in jobs.flow");
   return proceed();
 }
@@ -195,18 +194,18 @@ template <class Answer = zerver::flow::Answer> Decision done(const Answer&) {
 
 class View : public zerver::flow::StepView {
  public:
-  View(zerver::Arena& request_arena, const zerver::String& receipt) noexcept
-      : zerver::flow::StepView(request_arena), receipt_(&receipt) {}
+  View(zerver::Arena& arena, const zerver::String& receipt) noexcept
+      : zerver::flow::StepView(arena), receipt_(&receipt) {}
 
   // For tests: over slots that are found by name.
-  template <class AnySlots> static View over(zerver::Arena& arena, AnySlots& slots) {
+  template <class Slots> static View over(zerver::Arena& arena, Slots& slots) {
     return View(arena, slots.template read<zerver::String>("receipt"));
   }
-  template <class AnySlots> void report(AnySlots&) const {}
+  template <class Slots> void report(Slots&) const {}
 
   const zerver::String& receipt() const noexcept { return *receipt_; }
-  template <class AnyValue> void set_receipt(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value> void set_receipt(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `take_note` only reads slot `receipt`: add it to its `->` in jobs.flow");
   }
 
@@ -238,8 +237,8 @@ class [[nodiscard]] Decision {
 };
 
 inline Decision proceed() noexcept { return Decision(Decision::Kind::kProceed); }
-template <class AnyError> Decision fail(const AnyError&) {
-  static_assert(zerver::flow::kDeclared<AnyError>,
+template <class Error> Decision fail(const Error&) {
+  static_assert(zerver::flow::kDeclared<Error>,
                 "step `inspect_all` does not declare this error: add it to its `fails` in jobs.flow");
   return proceed();
 }
@@ -251,11 +250,11 @@ template <class Answer = zerver::flow::Answer> Decision done(const Answer&) {
 
 class View : public zerver::flow::StepView {
  public:
-  explicit View(zerver::Arena& request_arena) noexcept : zerver::flow::StepView(request_arena) {}
+  explicit View(zerver::Arena& arena) noexcept : zerver::flow::StepView(arena) {}
 
   // For tests: over slots that are found by name.
-  template <class AnySlots> static View over(zerver::Arena& arena, AnySlots&) { return View(arena); }
-  template <class AnySlots> void report(AnySlots&) const {}
+  template <class Slots> static View over(zerver::Arena& arena, Slots&) { return View(arena); }
+  template <class Slots> void report(Slots&) const {}
 
  private:
 };

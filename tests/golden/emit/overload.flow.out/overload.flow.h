@@ -63,8 +63,8 @@ class [[nodiscard]] Decision {
 
 inline Decision proceed() noexcept { return Decision(Decision::Kind::kProceed); }
 inline Decision fail(const NoSuchShelf& value) noexcept { return Decision(value); }
-template <class AnyError> Decision fail(const AnyError&) {
-  static_assert(zerver::flow::kDeclared<AnyError>,
+template <class Error> Decision fail(const Error&) {
+  static_assert(zerver::flow::kDeclared<Error>,
                 "step `describe` does not declare this error: add it to its `fails` in overload.flow");
   return proceed();
 }
@@ -76,29 +76,29 @@ template <class Answer = zerver::flow::Answer> Decision done(const Answer&) {
 
 class View : public zerver::flow::StepView {
  public:
-  View(zerver::Arena& request_arena, const std::int64_t& shelf, zerver::String& note) noexcept
-      : zerver::flow::StepView(request_arena), shelf_(&shelf), note_(&note) {}
+  View(zerver::Arena& arena, const std::int64_t& shelf, zerver::String& note) noexcept
+      : zerver::flow::StepView(arena), shelf_(&shelf), note_(&note) {}
 
   // For tests: over slots that are found by name.
-  template <class AnySlots> static View over(zerver::Arena& arena, AnySlots& slots) {
+  template <class Slots> static View over(zerver::Arena& arena, Slots& slots) {
     return View(arena, slots.template read<std::int64_t>("shelf"),
                 slots.template written<zerver::String>("note"));
   }
-  template <class AnySlots> void report(AnySlots& slots) const { slots.wrote("note", wrote_note_); }
+  template <class Slots> void report(Slots& slots) const { slots.wrote("note", wrote_note_); }
 
   const std::int64_t& shelf() const noexcept { return *shelf_; }
-  template <class AnyValue> void set_shelf(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value> void set_shelf(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `describe` only reads slot `shelf`: add it to its `->` in overload.flow");
   }
   void set_note(const zerver::String& value) noexcept {
     *note_ = value;
     wrote_note_ = true;
   }
-  template <class AnyValue>
-    requires(!std::is_convertible_v<const AnyValue&, zerver::String>)
-  void set_note(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value>
+    requires(!std::is_convertible_v<const Value&, zerver::String>)
+  void set_note(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `describe` writes slot `note`, which is a zerver::String");
   }
   bool wrote_note() const noexcept { return wrote_note_; }

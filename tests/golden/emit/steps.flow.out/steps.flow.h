@@ -62,8 +62,8 @@ class [[nodiscard]] Decision {
 
 inline Decision proceed() noexcept { return Decision(Decision::Kind::kProceed); }
 inline Decision need_load() noexcept { return Decision(Decision::Kind::kNeedLoad); }
-template <class AnyError> Decision fail(const AnyError&) {
-  static_assert(zerver::flow::kDeclared<AnyError>,
+template <class Error> Decision fail(const Error&) {
+  static_assert(zerver::flow::kDeclared<Error>,
                 "step `find` does not declare this error: add it to its `fails` in steps.flow");
   return proceed();
 }
@@ -75,26 +75,26 @@ template <class Answer = zerver::flow::Answer> Decision done(const Answer&) {
 
 class View : public zerver::flow::StepView {
  public:
-  View(zerver::Arena& request_arena, const std::int64_t& id, const Ticket* ticket) noexcept
-      : zerver::flow::StepView(request_arena), id_(&id), ticket_(ticket) {}
+  View(zerver::Arena& arena, const std::int64_t& id, const Ticket* ticket) noexcept
+      : zerver::flow::StepView(arena), id_(&id), ticket_(ticket) {}
 
   // For tests: over slots that are found by name.
-  template <class AnySlots> static View over(zerver::Arena& arena, AnySlots& slots) {
+  template <class Slots> static View over(zerver::Arena& arena, Slots& slots) {
     return View(arena, slots.template read<std::int64_t>("id"), slots.template read_if_set<Ticket>("ticket"));
   }
-  template <class AnySlots> void report(AnySlots&) const {}
+  template <class Slots> void report(Slots&) const {}
 
   const std::int64_t& id() const noexcept { return *id_; }
-  template <class AnyValue> void set_id(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value> void set_id(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `find` only reads slot `id`: add it to its `->` in steps.flow");
   }
   /// As it is stored.
   zerver::flow::OptionalRef<const Ticket> ticket() const noexcept {
     return zerver::flow::OptionalRef<const Ticket>(ticket_);
   }
-  template <class AnyValue> void set_ticket(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value> void set_ticket(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `find` only reads slot `ticket`: add it to its `->` in steps.flow");
   }
 
@@ -131,8 +131,8 @@ class [[nodiscard]] Decision {
 inline Decision proceed() noexcept { return Decision(Decision::Kind::kProceed); }
 inline Decision insert_noted() noexcept { return Decision(Decision::Kind::kInsertNoted); }
 inline Decision replace_gone() noexcept { return Decision(Decision::Kind::kReplaceGone); }
-template <class AnyError> Decision fail(const AnyError&) {
-  static_assert(zerver::flow::kDeclared<AnyError>,
+template <class Error> Decision fail(const Error&) {
+  static_assert(zerver::flow::kDeclared<Error>,
                 "step `found` does not declare this error: add it to its `fails` in steps.flow");
   return proceed();
 }
@@ -144,21 +144,21 @@ template <class Answer = zerver::flow::Answer> Decision done(const Answer&) {
 
 class View : public zerver::flow::StepView {
  public:
-  View(zerver::Arena& request_arena, const Ticket* ticket) noexcept
-      : zerver::flow::StepView(request_arena), ticket_(ticket) {}
+  View(zerver::Arena& arena, const Ticket* ticket) noexcept
+      : zerver::flow::StepView(arena), ticket_(ticket) {}
 
   // For tests: over slots that are found by name.
-  template <class AnySlots> static View over(zerver::Arena& arena, AnySlots& slots) {
+  template <class Slots> static View over(zerver::Arena& arena, Slots& slots) {
     return View(arena, slots.template read_if_set<Ticket>("ticket"));
   }
-  template <class AnySlots> void report(AnySlots&) const {}
+  template <class Slots> void report(Slots&) const {}
 
   /// As it is stored.
   zerver::flow::OptionalRef<const Ticket> ticket() const noexcept {
     return zerver::flow::OptionalRef<const Ticket>(ticket_);
   }
-  template <class AnyValue> void set_ticket(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value> void set_ticket(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `found` only reads slot `ticket`: add it to its `->` in steps.flow");
   }
 
@@ -203,42 +203,38 @@ class [[nodiscard]] Decision {
 inline Decision proceed() noexcept { return Decision(Decision::Kind::kProceed); }
 inline Decision fail(const NotFound& value) noexcept { return Decision(value); }
 inline Decision done(const zerver::flow::Answer& value) noexcept { return Decision(value); }
-template <class AnyError> Decision fail(const AnyError&) {
-  static_assert(zerver::flow::kDeclared<AnyError>,
+template <class Error> Decision fail(const Error&) {
+  static_assert(zerver::flow::kDeclared<Error>,
                 "step `describe` does not declare this error: add it to its `fails` in steps.flow");
   return proceed();
 }
 
 class View : public zerver::flow::StepView {
  public:
-  View(zerver::Arena& request_arena, const std::int64_t& id, const Ticket* ticket, const zerver::String* text,
+  View(zerver::Arena& arena, const std::int64_t& id, const Ticket* ticket, const zerver::String* text,
        zerver::String& text_storage) noexcept
-      : zerver::flow::StepView(request_arena),
-        id_(&id),
-        ticket_(ticket),
-        text_(text),
-        text_storage_(&text_storage) {}
+      : zerver::flow::StepView(arena), id_(&id), ticket_(ticket), text_(text), text_storage_(&text_storage) {}
 
   // For tests: over slots that are found by name.
-  template <class AnySlots> static View over(zerver::Arena& arena, AnySlots& slots) {
+  template <class Slots> static View over(zerver::Arena& arena, Slots& slots) {
     return View(arena, slots.template read<std::int64_t>("id"), slots.template read_if_set<Ticket>("ticket"),
                 slots.template read_if_set<zerver::String>("text"),
                 slots.template written<zerver::String>("text"));
   }
-  template <class AnySlots> void report(AnySlots& slots) const { slots.wrote("text", wrote_text_); }
+  template <class Slots> void report(Slots& slots) const { slots.wrote("text", wrote_text_); }
 
   using zerver::flow::StepView::text;
   const std::int64_t& id() const noexcept { return *id_; }
-  template <class AnyValue> void set_id(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value> void set_id(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `describe` only reads slot `id`: add it to its `->` in steps.flow");
   }
   /// As it is stored.
   zerver::flow::OptionalRef<const Ticket> ticket() const noexcept {
     return zerver::flow::OptionalRef<const Ticket>(ticket_);
   }
-  template <class AnyValue> void set_ticket(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value> void set_ticket(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `describe` only reads slot `ticket`: add it to its `->` in steps.flow");
   }
   zerver::flow::OptionalRef<const zerver::String> text() const noexcept {
@@ -249,10 +245,10 @@ class View : public zerver::flow::StepView {
     text_ = text_storage_;
     wrote_text_ = true;
   }
-  template <class AnyValue>
-    requires(!std::is_convertible_v<const AnyValue&, zerver::String>)
-  void set_text(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value>
+    requires(!std::is_convertible_v<const Value&, zerver::String>)
+  void set_text(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `describe` writes slot `text`, which is a zerver::String");
   }
   bool wrote_text() const noexcept { return wrote_text_; }

@@ -124,8 +124,8 @@ class [[nodiscard]] Decision {
 inline Decision proceed() noexcept { return Decision(Decision::Kind::kProceed); }
 inline Decision fail(const NoArticle& value) noexcept { return Decision(value); }
 inline Decision fail(const Closed& value) noexcept { return Decision(value); }
-template <class AnyError> Decision fail(const AnyError&) {
-  static_assert(zerver::flow::kDeclared<AnyError>,
+template <class Error> Decision fail(const Error&) {
+  static_assert(zerver::flow::kDeclared<Error>,
                 "step `check` does not declare this error: add it to its `fails` in types.flow");
   return proceed();
 }
@@ -137,23 +137,23 @@ template <class Answer = zerver::flow::Answer> Decision done(const Answer&) {
 
 class View : public zerver::flow::StepView {
  public:
-  View(zerver::Arena& request_arena, const ArticleId& id, const Article& article) noexcept
-      : zerver::flow::StepView(request_arena), id_(&id), article_(&article) {}
+  View(zerver::Arena& arena, const ArticleId& id, const Article& article) noexcept
+      : zerver::flow::StepView(arena), id_(&id), article_(&article) {}
 
   // For tests: over slots that are found by name.
-  template <class AnySlots> static View over(zerver::Arena& arena, AnySlots& slots) {
+  template <class Slots> static View over(zerver::Arena& arena, Slots& slots) {
     return View(arena, slots.template read<ArticleId>("id"), slots.template read<Article>("article"));
   }
-  template <class AnySlots> void report(AnySlots&) const {}
+  template <class Slots> void report(Slots&) const {}
 
   const ArticleId& id() const noexcept { return *id_; }
-  template <class AnyValue> void set_id(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value> void set_id(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `check` only reads slot `id`: add it to its `->` in types.flow");
   }
   const Article& article() const noexcept { return *article_; }
-  template <class AnyValue> void set_article(const AnyValue&) {
-    static_assert(zerver::flow::kDeclared<AnyValue>,
+  template <class Value> void set_article(const Value&) {
+    static_assert(zerver::flow::kDeclared<Value>,
                   "step `check` only reads slot `article`: add it to its `->` in types.flow");
   }
 
