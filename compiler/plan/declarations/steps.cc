@@ -78,7 +78,7 @@ std::vector<AccessPlan> accesses_of(const Builder& builder, const model::Step& s
     plan.flow_name = builder.written_name(slot.origin);
     const bool is_foreign = slot.origin.package != step.origin.package;
     std::string name = is_foreign && own.contains(slot.origin.name) ? plan.flow_name : slot.origin.name;
-    if (beside.contains(identifier(name))) name += "_slot";
+    if (beside.contains(identifier(name))) name += "_value";
     plan.name = scope.claim(name);
     plan.type = builder.writer.type(slot.type);
     plan.doc = lines_of(slot.origin.doc);
