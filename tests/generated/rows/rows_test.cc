@@ -1,0 +1,87 @@
+// What generated code binds to statements and reads from their rows, over SQLite in memory; also when its
+// tables are not those any more that the program was compiled for.
+#include "rows.flow.h"
+#include <zerver/flow/data/row_set.h>
+#include <zerver/testing/sim_world.h>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace zerver::testing {
+namespace {
+
+class Rows : public ::testing::Test {
+ protected:
+  Rows() {
+    const std::string body =
+        R"([{"id":1,"name":"tea \"x\"","tags":[]},{"id":2,"name":"milk","tags":["cold","a, b"]}])";
+    EXPECT_EQ(answer({Method::kPost, "/items", body}).body, R"({"added":2})");
+  }
+
+  ResponseText answer(RequestText request) {
+    world.send(std::move(request));
+    EXPECT_TRUE(world.run());
+    return world.requests().back().response;
+  }
+  std::string get(std::string target) {
+    const ResponseText response = answer({Method::kGet, std::move(target)});
+    return response.status == 200 ? response.body : std::to_string(response.status);
+  }
+  void change(std::string_view statement) {
+    flow::RowSet rows;
+    world.sqlite().query("sqlite:rows.db", statement, rows);
+  }
+
+  SimWorld world{{&rows::v1::package()}, {}};
+};
+
+constexpr std::string_view kTea = R"({"id":1,"name":"tea \"x\"","price":7,"stars":3,"tags":[]})";
+constexpr std::string_view kMilk = R"({"id":2,"name":"milk","price":7,"stars":3,"tags":["cold","a, b"]})";
+
+TEST_F(Rows, AreReadIntoTheFieldsOfTheirNames) {
+  EXPECT_EQ(get("/items/1"), kTea);
+  EXPECT_EQ(get("/items/2"), kMilk);
+  EXPECT_EQ(get("/items/3"), "404");
+}
+
+TEST_F(Rows, TakeListsForConditionsAndGiveThemBack) {
+  EXPECT_EQ(get("/items?ids=2&ids=9&ids=1"), '[' + std::string(kTea) + ',' + std::string(kMilk) + ']');
+  EXPECT_EQ(get("/items?ids=9"), "[]");
+  EXPECT_EQ(get("/items/2/tags"), R"({"tags":["cold","a, b"]})");
+}
+
+TEST_F(Rows, AreInsertedAllOrNone) {
+  const std::string body = R"([{"id":8,"name":"a","tags":[]},{"id":1,"name":"b","tags":[]}])";
+  EXPECT_EQ(answer({Method::kPost, "/items", body}).status, 409);
+  EXPECT_EQ(get("/items/8"), "404");
+}
+
+TEST_F(Rows, MayHaveFurtherColumnsByNow) {
+  EXPECT_EQ(get("/items/2"), kMilk);
+  change("alter table item add column stars integer not null default 5");
+  EXPECT_EQ(get("/items/2"), R"({"id":2,"name":"milk","price":7,"stars":5,"tags":["cold","a, b"]})");
+}
+
+TEST_F(Rows, MayHaveTheirColumnsInAnotherOrderByNow) {
+  EXPECT_EQ(get("/items/2"), kMilk);
+  change("create table other (name text not null, price integer not null, tags text not null, id integer)");
+  change("insert into other select name, price, tags, id from item");
+  change("drop table item");
+  change("alter table other rename to item");
+  EXPECT_EQ(get("/items/2"), kMilk);
+  EXPECT_EQ(get("/items?ids=1"), '[' + std::string(kTea) + ']');
+}
+
+TEST_F(Rows, WithoutARequiredColumnEndTheRequest) {
+  EXPECT_EQ(get("/items/2"), kMilk);
+  change("alter table item rename column name to title");
+  EXPECT_EQ(get("/items/2"), "500");
+  ASSERT_FALSE(world.log().empty());
+  EXPECT_NE(world.log().back().find("the row has no column `name`"), std::string::npos) << world.log().back();
+}
+
+}  // namespace
+}  // namespace zerver::testing
