@@ -142,6 +142,15 @@ void answer_error(zerver::flow::Exchange& exchange, const zerver::Timeout&, cons
   problem.finish();
 }
 
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Conflict&,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 409, .error = "zerver.Conflict", .domain = "zerver"},
+                               fault);
+  zerver::flow::ProblemWriter problem(exchange, 409, "urn:zerver:error:zerver.Conflict", "Conflict");
+  problem.fault({fault.kind, {}, fault.pointer});
+  problem.finish();
+}
+
 // --- Effects ---
 
 constexpr std::string_view kLoadSql = "select * from item where id = ?";
@@ -149,6 +158,9 @@ constexpr std::string_view kFindSql = "select id, price from item where id = ?";
 constexpr std::string_view kLoadTagsSql = "select tags from item where id = ?";
 constexpr std::string_view kListPricesSql =
     "select id, price from item where id in (select value from json_each(?))";
+constexpr std::string_view kInsertAllSql =
+    "insert into item (id, name, tags, price)\n"
+    "select value ->> 'id', value ->> 'name', value ->> 'tags', 1 from json_each(?)";
 constexpr std::string_view kDbSchema =
     "create table item (\n"
     "  id    integer primary key,\n"
@@ -252,11 +264,29 @@ constexpr zerver::flow::CallSite kListPricesCall{
     .answers = kListPricesAnswers,
     .rows = { kListPricesColumns, kListPricesFields },
 };
+constexpr zerver::flow::FailureAnswer kInsertAllAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable), "zerver.Unavailable", 503},
+    {zerver::FaultKinds::of(zerver::FaultKind::kTimeout), "zerver.Timeout", 504},
+};
+constexpr zerver::flow::CallSite kInsertAllCall{
+    .step = "insert_all",
+    .target = 0,
+    .operation = zerver::SqlAdapter::kExec,
+    .fails =
+        zerver::FaultKinds::of(zerver::FaultKind::kConflict, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
+    .policy = {
+        .timeout = zerver::Duration::from_seconds(1),
+    },
+    .answers = kInsertAllAnswers,
+};
 constexpr const zerver::flow::CallSite* kCalls[] = {
     &kLoadCall,
     &kFindCall,
     &kLoadTagsCall,
     &kListPricesCall,
+    &kInsertAllCall,
 };
 
 // --- flow show on GET "/items/{id}" ---
@@ -419,12 +449,64 @@ zerver::flow::FlowTask run_index(zerver::flow::Exchange& exchange) {
   co_return zerver::flow::answer_json(exchange, 200, slots.prices);
 }
 
+// --- flow add on POST "/items" ---
+
+struct AddSlots {
+  zerver::List<Item> items;
+};
+
+zerver::flow::FlowTask run_add(zerver::flow::Exchange& exchange) {
+  exchange.set_deadline_in(zerver::Duration::from_seconds(4));
+  AddSlots slots{};
+
+  // read_items -> items
+  {
+    exchange.enter_step("read_items");
+    const zerver::Result<zerver::List<Item>> part = zerver::flow::json_part<zerver::List<Item>>(exchange);
+    if (!part) {
+      const zerver::Fault& fault = part.error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kInvalid:
+          co_return answer_error(exchange, zerver::Invalid{.why = fault.why}, fault);
+        default:
+          co_return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.items = *part;
+  }
+
+  // insert_all(items)
+  {
+    const zerver::flow::Value parameters[] = {zerver::flow::list_value(exchange, slots.items)};
+    const zerver::SqlAdapter::ExecArguments arguments{{kInsertAllSql, parameters}};
+    zerver::flow::ValueCall<std::int64_t> call(exchange, kInsertAllCall, &arguments);
+    co_await call;
+    if (!call.result()) {
+      const zerver::Fault& fault = call.result().error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kConflict:
+          co_return answer_error(exchange, zerver::Conflict{}, fault);
+        case zerver::FaultKind::kUnavailable:
+          co_return answer_error(exchange, zerver::Unavailable{}, fault);
+        case zerver::FaultKind::kTimeout:
+          co_return answer_error(exchange, zerver::Timeout{}, fault);
+        default:
+          co_return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+  }
+
+  // return 201
+  co_return zerver::flow::answer(exchange, 201);
+}
+
 // --- Router: literals before parameters, the longest pattern first ---
 
 enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteShow,
   kRouteIndex,
+  kRouteAdd,
 };
 using FoundCaptures = std::array<std::string_view, 1>;
 
@@ -436,6 +518,12 @@ FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundC
   return FoundRoute::kNone;
 }
 
+// POST /...
+FoundRoute route_post(const zerver::flow::RoutePath& path, const char* at, FoundCaptures&) noexcept {
+  if (path.is(at, "/items")) return FoundRoute::kRouteAdd;
+  return FoundRoute::kNone;
+}
+
 FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
                            FoundCaptures& values) noexcept {
   switch (method) {
@@ -443,6 +531,8 @@ FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath&
       return route_get(path, path.begin(), values);
     case zerver::Method::kHead:
       return route_get(path, path.begin(), values);
+    case zerver::Method::kPost:
+      return route_post(path, path.begin(), values);
     default:
       break;
   }
@@ -455,6 +545,7 @@ zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noe
   FoundCaptures values;
   if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
   if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
+  if (route_post(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kPost);
   return allowed;
 }
 
@@ -484,6 +575,8 @@ zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::
       return run_show(exchange, {values[0]}).handled();
     case FoundRoute::kRouteIndex:
       return run_index(exchange).handled();
+    case FoundRoute::kRouteAdd:
+      return run_add(exchange).handled();
   }
   return zerver::flow::Handled::kNow;
 } catch (...) {
@@ -516,6 +609,16 @@ constexpr zerver::flow::OutcomeInfo kIndexOutcomes[] = {
     {504, "urn:zerver:error:zerver.Timeout"},
     {504, "about:blank"},
 };
+constexpr zerver::flow::OutcomeInfo kAddOutcomes[] = {
+    {201},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {409, "urn:zerver:error:zerver.Conflict"},
+    {500, "about:blank"},
+    {503, "urn:zerver:error:zerver.Unavailable"},
+    {503, "about:blank"},
+    {504, "urn:zerver:error:zerver.Timeout"},
+    {504, "about:blank"},
+};
 constexpr zerver::flow::StepInfo kSteps[] = {
     {"read_id", {"rows.flow", 17}},
     {"load", {"rows.flow", 19}},
@@ -524,6 +627,8 @@ constexpr zerver::flow::StepInfo kSteps[] = {
     {"load_tags", {"rows.flow", 24}},
     {"read_ids", {"rows.flow", 18}},
     {"list_prices", {"rows.flow", 21}},
+    {"read_items", {"rows.flow", 25}},
+    {"insert_all", {"rows.flow", 26}},
 };
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
@@ -533,7 +638,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .path = "/items/{id}",
         .deadline = zerver::Duration::from_seconds(4),
         .package = "shop.v1",
-        .place = {"rows.flow", 26},
+        .place = {"rows.flow", 29},
         .outcomes = kShowOutcomes,
         .steps = kSteps,
     },
@@ -544,8 +649,19 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .path = "/prices",
         .deadline = zerver::Duration::from_seconds(2),
         .package = "shop.v1",
-        .place = {"rows.flow", 27},
+        .place = {"rows.flow", 30},
         .outcomes = kIndexOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "add",
+        .slug = "add",
+        .method = "POST",
+        .path = "/items",
+        .deadline = zerver::Duration::from_seconds(4),
+        .package = "shop.v1",
+        .place = {"rows.flow", 31},
+        .outcomes = kAddOutcomes,
         .steps = kSteps,
     },
 };
