@@ -152,14 +152,14 @@ def missing_import(file):
 
 
 @operator("types", "names")
-def one_argument_more(file):
-    """An operation gets an argument that it does not take."""
+def too_many_arguments(file):
+    """An operation gets more arguments than it takes, those with a default counted."""
     for step in file.steps.values():
         if step.is_effect:
             end = closing(step.body, 3)
             if end > 4:
                 at = step.body[end].begin
-                yield replaced(file, at, at, ", 1"), lines_of(file, step.body[0].begin, at), step.name
+                yield replaced(file, at, at, ", 1" * 8), lines_of(file, step.body[0].begin, at), step.name
 
 
 @operator("types", "names")
