@@ -47,6 +47,16 @@ TEST_F(Streams, AListIsALineAnElement) {
   EXPECT_EQ(answer.body, "1\n2\n3\n");
 }
 
+TEST_F(Streams, ALongListIsComplete) {
+  std::string list = "[0";
+  std::string lines = "0\n";
+  for (int i = 1; i < 20'000; ++i) {
+    list += "," + std::to_string(i);
+    lines += std::to_string(i) + "\n";
+  }
+  EXPECT_TRUE(test_.send({Method::kPost, "/list", list + "]"}).body == lines);
+}
+
 TEST_F(Streams, AListIsAnEventAnElement) {
   const ResponseText answer = test_.send({Method::kPost, "/list/events", "[7, 8]"});
   EXPECT_EQ(answer.content_type, "text/event-stream");

@@ -280,9 +280,12 @@ TEST_F(Streaming, HeadHasNoBodyAndAsksForNone) {
 }
 
 TEST_F(Streaming, WhatFailsInTheMiddleIsCutOff) {
-  TestClient client(address());
-  client.send(get("/broken") + get("/plain"));
-  const std::string answer = client.receive_all();
+  std::string answer;
+  {
+    TestClient client(address());
+    client.send(get("/broken") + get("/plain"));
+    answer = client.receive_all();
+  }
   EXPECT_EQ(status_of(answer), 200);
   EXPECT_THROW(unchunked(body_of(answer)), std::exception) << "the last chunk must be missing";
   EXPECT_THAT(answer, ::testing::Not(HasSubstr("plain"))) << "nothing comes behind it";

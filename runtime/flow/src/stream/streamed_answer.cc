@@ -259,7 +259,7 @@ bool StreamedBytes::await_ready() noexcept {
 }
 
 Result<bool> StreamedBytes::encode(OutputBuffer& out) {
-  const std::string_view part = left_.substr(0, kPart - std::min(kPart, out.size()));
+  const std::string_view part = left_.substr(0, room(out));
   out.append(part);
   left_.remove_prefix(part.size());
   return left_.empty();

@@ -11,6 +11,7 @@
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/stream/source.h>
 
+#include <algorithm>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -43,8 +44,13 @@ class StreamedAnswer : private Source::Reader {
                  Source* source) noexcept;
   ~StreamedAnswer();
 
-  // Appends what there is until `out` has kPart bytes. True: there is no more of it. May throw.
+  // Appends what there is as long as there is room. True: there is no more of it. May throw.
   virtual Result<bool> encode(OutputBuffer& out) = 0;
+  // Bytes until the part is full. Without a server all of the body is one part.
+  std::size_t room(const OutputBuffer& out) const noexcept {
+    const std::size_t limit = exchange_->part_sink() == nullptr ? static_cast<std::size_t>(-1) : kPart;
+    return limit - std::min(limit, out.size());
+  }
   // What the source has brought, which stays as it is until encode() has said true.
   virtual void take(const void* part) noexcept { static_cast<void>(part); }
 
@@ -118,7 +124,7 @@ template <class T> class StreamedList final : public StreamedAnswer {
 
  private:
   Result<bool> encode(OutputBuffer& out) override {
-    while (next_ < list_.size() && out.size() < kPart)
+    while (next_ < list_.size() && room(out) != 0)
       detail::write_element(out, framing_, list_[next_++]);
     return next_ == list_.size();
   }
@@ -145,7 +151,7 @@ template <class T> class StreamedRows final : public StreamedAnswer {
   Result<bool> encode(OutputBuffer& out) override {
     arena_.reset();
     RowReader row(*rows_, arena_, exchange().worker().json_reader(), layout_);
-    for (; next_ < rows_->rows() && out.size() < kPart; ++next_) {
+    for (; next_ < rows_->rows() && room(out) != 0; ++next_) {
       T value{};
       row.go_to(next_);
       if (!detail::read_one_row(row, value)) return row.fault();
