@@ -169,6 +169,32 @@ std::string json_name(Context& context, llvm::ArrayRef<syntax::Trait> traits, co
   return trait == nullptr ? name.text.str() : trait_text(context, *trait).value_or(name.text.str());
 }
 
+// The trait that a default does not have; empty when it has them all. Patterns are left to the runtime.
+llvm::StringRef broken_trait(const model::Traits& traits, const model::Constant& value) {
+  using ConstantKind = model::Constant::Kind;
+  if (value.kind == ConstantKind::kNull) return {};
+  if (const auto& range = traits.range) {
+    const bool is_below = range->least && compare_constants(value, *range->least) < 0;
+    const bool is_above = range->most && compare_constants(value, *range->most) > 0;
+    if (is_below || is_above) return "range";
+  }
+  if (traits.length) {
+    // Code points: bytes that do not continue one. Of lists and maps only the empty one is a constant.
+    const auto size = static_cast<std::uint64_t>(llvm::count_if(
+        value.text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+    if (size < traits.length->least.value_or(0) || size > traits.length->most.value_or(size)) return "length";
+  }
+  return {};
+}
+
+void check_default(Context& context, const model::Field& field, Span span) {
+  const model::Type& type = context.types[context.types.strip_optional(field.type)];
+  llvm::StringRef broken = broken_trait(field.traits, *field.default_value);
+  if (broken.empty() && type.kind == TypeKind::kScalar)
+    broken = broken_trait(context.program.scalars[model::ScalarId(type.declaration)].traits, *field.default_value);
+  if (!broken.empty()) context.engine.report(Kind::kBadDefault, span, field.origin.name, broken);
+}
+
 }  // namespace
 
 std::vector<model::Field> resolve_fields(Context& context, model::PackageId package,
@@ -193,6 +219,7 @@ std::vector<model::Field> resolve_fields(Context& context, model::PackageId pack
     field.number = field_number(context, source.traits, field.type);
     if (source.default_value != nullptr)
       field.default_value = literal_constant(context, *source.default_value, field.type);
+    if (field.default_value) check_default(context, field, source.default_value->span);
     const auto [first, is_new] = names.try_emplace(source.name.text, source.name.span);
     if (!is_new) {
       context.engine.report(Kind::kDuplicateEntry, source.name.span, "field", source.name.text)
