@@ -8,14 +8,16 @@ is one dead letter.
 
 import collections
 import contextlib
+import queue
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import backing
-from service import BIN, folder
+from service import BIN, TIMEOUT, folder
 
 WORKER = BIN.parent / "tests" / "queue_worker"
 # Each worker is a connection, and one that is killed has its own for a moment more.
@@ -58,40 +60,65 @@ def listed(url):
     return [int(word) for word in lines[0].split()], [line.split() for line in lines[1:]]
 
 
-def fail(server, putter, log, count):
+class Putter:
+    """Puts jobs, and says when that begins to fail and when it works again. Ends with its `with` block."""
+
+    def __init__(self, url, log, jobs):
+        self.process = subprocess.Popen([WORKER, url, "put", log, str(jobs)], stdout=subprocess.PIPE, text=True)
+        self.log = log
+        self.said = queue.Queue()
+        self.reader = threading.Thread(target=lambda: [self.said.put(line.strip()) for line in self.process.stdout])
+        self.reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        self.process.stdout.close()
+
+    def count(self):
+        return self.log.read_bytes().count(b"\n") if self.log.exists() else 0
+
+    def wait_for(self, word):
+        while self.said.get(timeout=TIMEOUT) != word:
+            pass
+
+
+def fail(server, putter, count):
     """Kills the server when so many jobs have been put; how long it takes after its restart until they are put again."""
-    while not log.exists() or log.read_bytes().count(b"\n") < count:
+    while putter.count() < count:
         listed(server.url)
+    while not putter.said.empty():
+        putter.said.get()
     server.kill()
-    assert putter.stdout.readline() == "failed\n"
+    putter.wait_for("failed")
     server.start()
     restarted = time.monotonic()
-    assert putter.stdout.readline() == "works\n"
+    putter.wait_for("works")
     return time.monotonic() - restarted
 
 
 def run(url, path, workers, jobs, kills, server=None):
     chance = random.Random(7)
     began = time.monotonic()
-    recoveries = []
     # While some are put, others are worked at.
     crew = Workers(url, path, workers)
     try:
-        log = path / "put.log"
-        putter = subprocess.Popen([WORKER, url, "put", log, str(jobs)], stdout=subprocess.PIPE, text=True)
-        killed = 0
-        if server is not None:
-            recoveries = [fail(server, putter, log, part * jobs) for part in (0.1, 0.4)]
-        while True:
-            if killed < kills:
-                crew.kill_one(chance)
-                killed += 1
-            (waiting, running, _), _ = listed(url)
-            if putter.poll() is not None and killed == kills and waiting + running == 0:
-                break
-            assert time.monotonic() - began < PATIENCE, (waiting, running, killed)
-        assert putter.returncode == 0
-        putter.stdout.close()
+        with Putter(url, path / "put.log", jobs) as putter:
+            recoveries = [fail(server, putter, part * jobs) for part in (0.1, 0.4)] if server is not None else []
+            killed = 0
+            while True:
+                if killed < kills:
+                    crew.kill_one(chance)
+                    killed += 1
+                (waiting, running, _), _ = listed(url)
+                if putter.process.poll() is not None and killed == kills and waiting + running == 0:
+                    break
+                assert time.monotonic() - began < PATIENCE, (waiting, running, killed)
+            assert putter.process.returncode == 0
     finally:
         crew.end()
     assert all(seconds < RECOVERY for seconds in recoveries), recoveries
