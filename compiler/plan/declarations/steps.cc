@@ -115,7 +115,7 @@ std::string error_member(NameScope& members, const std::string& name) {
 std::vector<DecisionPlan> decisions_of(const Builder& builder, const model::Step& step) {
   std::vector<DecisionPlan> result;
   NameScope enumerators({"kProceed"});
-  NameScope members({"kind", "answer", "none"});
+  NameScope members({"kind", "kind_", "none", "none_", "answer", "answer_"});
   using Kind = DecisionPlan::Kind;
   for (const model::ErrorId id : step.fails) {
     const model::ErrorType& error = builder.program.errors[id];

@@ -134,6 +134,13 @@ void log_failure(Exchange& exchange, const FailedRequest& failure, std::string_v
   worker.log().record(LogLevel::kError, line.view());
 }
 
+void trace_failure(Exchange& exchange, const FailedRequest& failure, std::string_view step) noexcept {
+  if (!exchange.is_traced()) return;
+  exchange.trace({.name = failure.error, .detail = failure.status, .kind = trace::Kind::kError});
+  const Place at = place_of(exchange.flow(), step);
+  if (at.line != 0) exchange.trace({.name = at.file, .detail = at.line, .kind = trace::Kind::kRaisedAt});
+}
+
 void note_unsayable(Exchange& exchange) noexcept {
   exchange.worker().log().write(LogLevel::kError, "a request failed, and there is no memory to say how");
 }
@@ -146,11 +153,7 @@ std::string_view failed_step(const Exchange& exchange, const Fault& fault) noexc
 
 void report_failure(Exchange& exchange, const FailedRequest& failure, const Fault& fault) noexcept {
   const std::string_view step = failed_step(exchange, fault);
-  if (exchange.is_traced()) {
-    exchange.trace({.name = failure.error, .detail = failure.status, .kind = trace::Kind::kError});
-    const Place at = place_of(exchange.flow(), step);
-    if (at.line != 0) exchange.trace({.name = at.file, .detail = at.line, .kind = trace::Kind::kRaisedAt});
-  }
+  trace_failure(exchange, failure, step);
   // A mistake that no error was declared for is always said.
   if (failure.status < kLeastLogged && !failure.error.empty()) return;
   const bool has_fault = fault.cause != nullptr || !fault.why.empty();
@@ -165,8 +168,9 @@ void report_failure(Exchange& exchange, const FailedRequest& failure, const Faul
 
 std::uint16_t report_exception(Exchange& exchange) noexcept {
   const auto report = [&](std::string_view why, const auto& list_causes) {
-    if (exchange.is_traced()) report_failure(exchange, {.status = 0});
-    log_failure(exchange, {.status = 500}, exchange.step(), "exception", why, list_causes);
+    const FailedRequest failure{.status = 500};
+    trace_failure(exchange, failure, exchange.step());
+    log_failure(exchange, failure, exchange.step(), "exception", why, list_causes);
   };
   try {
     try {
