@@ -116,9 +116,9 @@ TEST(GrpcAdapter, AKeyThatCannotBeMetadataIsNotSent) {
 TEST(GrpcAdapter, MessagesAreCompressedBothWays) {
   for (const char* const compress : {"false", "true"}) {
     const auto harness = open_shared({{"compress", compress}});
-    const auto fetched = harness->perform(fetch_bytes(1'000'000, true));
+    const auto fetched = harness->perform(fetch_bytes(500'000, true));
     ASSERT_TRUE(fetched->ok()) << fetched->why();
-    EXPECT_EQ(fetched->value().content.view(), std::string(1'000'000, 'x'));
+    EXPECT_EQ(fetched->value().content.view(), std::string(500'000, 'x'));
   }
 }
 
@@ -163,11 +163,11 @@ TEST(GrpcAdapter, WhoGivesUpResetsTheStream) {
 TEST(GrpcAdapter, ManyCallsShareAConnection) {
   const auto harness = open_shared();
   std::vector<std::unique_ptr<testing::Performed<PeerAdapter::FetchArguments>>> calls;
-  for (std::uint32_t i = 0; i < 200; ++i)
+  for (std::uint32_t i = 0; i < 90; ++i)
     calls.push_back(harness->start(fetch_bytes(i)));
   ASSERT_TRUE(harness->run_until(
       [&] { return std::ranges::all_of(calls, [](const auto& call) { return call->ended(); }); }));
-  for (std::uint32_t i = 0; i < 200; ++i) {
+  for (std::uint32_t i = 0; i < 90; ++i) {
     ASSERT_TRUE(calls[i]->ok()) << calls[i]->why();
     EXPECT_EQ(calls[i]->value().content.size(), i);
   }

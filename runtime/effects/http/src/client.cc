@@ -52,7 +52,7 @@ Client::~Client() {
     host.waiting = 0;
   }
   for (Transfer& transfer : transfers_)
-    transfer.abandon();
+    transfer.abandon(false);
   for (Host& host : hosts_)
     host.sessions.clear();
   for (Host& host : hosts_) {
@@ -84,8 +84,9 @@ void Client::cancel(flow::Operation& operation) noexcept {
   auto* const transfer = static_cast<Transfer*>(operation.adapter_data);
   if (transfer == nullptr || transfer->operation != &operation) return;
   if (transfer->state == Transfer::State::kWaiting) remove(*transfer->host, *transfer);
+  const bool is_too_late = operation.deadline() <= loop().now();
   transfer->operation = nullptr;
-  transfer->abandon();
+  transfer->abandon(is_too_late);
   recycle(*transfer);
 }
 

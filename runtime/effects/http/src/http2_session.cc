@@ -148,6 +148,7 @@ bool Http2Session::has_room() const noexcept {
 
 void Http2Session::submit(Transfer& transfer) noexcept {
   transfer.begin_http2(*this);
+  transfer.reads_before = reads_;
   const Request& request = transfer.request;
   std::vector<nghttp2_nv> fields = {
       pair_of(":method", request.method_name()), pair_of(":scheme", request.origin().tls ? "https" : "http"),
@@ -188,14 +189,21 @@ void Http2Session::forget(Transfer& transfer) noexcept {
   if (active_.empty()) idle_since_ = client_.loop().now();
 }
 
-void Http2Session::cancel(Transfer& transfer) noexcept {
+void Http2Session::cancel(Transfer& transfer, bool is_too_late) noexcept {
   std::erase_if(ended_, [&](const Ended& ended) { return ended.transfer == &transfer; });
   if (std::ranges::find(active_, &transfer) == active_.end()) return;
   forget(transfer);
+  if (is_too_late && transfer.reads_before == reads_) is_leaving_ = true;
   nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, transfer.stream_id, NGHTTP2_CANCEL);
   ++depth_;
   write_on();
+  close_if_left();
   --depth_;
+}
+
+// Nobody is left who needs it, and nobody will come.
+void Http2Session::close_if_left() noexcept {
+  if (is_leaving_ && active_.empty() && ended_.empty() && !is_closed_) close();
 }
 
 std::optional<TimePoint> Http2Session::idle_since() const noexcept {
@@ -264,10 +272,12 @@ bool Http2Session::take(const Result<std::size_t>& read) noexcept {
     fail_all({FaultKind::kUnavailable, "it does not speak HTTP/2 as it should", {}});
     return false;
   }
+  ++reads_;
   write_on();
   tell_ended();
   const bool is_done = nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
   if (is_done) fail_all({FaultKind::kUnavailable, "it closed the connection", {}});
+  close_if_left();
   if (!is_closed_) client_.serve(host_);
   return !is_closed_;
 }

@@ -34,8 +34,9 @@ class Http2Session {
   // For another request: as many streams as the other side allows, and none when it is about to go.
   bool has_room() const noexcept;
   void submit(Transfer& transfer) noexcept;
-  // The stream is reset; the client is not told.
-  void cancel(Transfer& transfer) noexcept;
+  // The stream is reset; the client is not told. When its time was over and nothing at all has come
+  // meanwhile, the connection may be dead: it takes no more requests, and closes behind the last one.
+  void cancel(Transfer& transfer, bool is_too_late) noexcept;
   // Nobody uses it, since then; nothing when somebody does.
   std::optional<TimePoint> idle_since() const noexcept;
   void close() noexcept;
@@ -70,6 +71,7 @@ class Http2Session {
   void tell_ended() noexcept;
   void fail_all(const Fault& fault) noexcept;
   void forget(Transfer& transfer) noexcept;
+  void close_if_left() noexcept;
 
   Client& client_;
   Host& host_;
@@ -84,7 +86,8 @@ class Http2Session {
   Watch read_watch_;
   Watch write_watch_;
   TimePoint idle_since_;
-  int depth_ = 0;  // of functions of it on the stack
+  std::uint64_t reads_ = 0;  // that brought something
+  int depth_ = 0;            // of functions of it on the stack
   bool is_reading_ = false;
   bool is_writing_ = false;
   bool is_leaving_ = false;  // the other side takes no more requests

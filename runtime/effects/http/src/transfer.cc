@@ -197,9 +197,9 @@ void Transfer::end_http2(std::uint32_t error) noexcept {
   client_.responded(*this, status_, std::span(received_fields_).first(headers_), in_.view());
 }
 
-void Transfer::abandon() noexcept {
+void Transfer::abandon(bool is_too_late) noexcept {
   if (state == State::kHttp1) client_.give_back(*host, release(), false);
-  if (state == State::kHttp2 && session != nullptr) session->cancel(*this);
+  if (state == State::kHttp2 && session != nullptr) session->cancel(*this, is_too_late);
   session = nullptr;
 }
 

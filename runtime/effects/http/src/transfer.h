@@ -51,8 +51,8 @@ class Transfer {
 
   // Sends it there, and tells the client how that ended: Client::responded() or failed().
   void run_on(Connection connection);
-  // Gives up whatever it is doing; the client is not told.
-  void abandon() noexcept;
+  // Gives up whatever it is doing; the client is not told. `is_too_late`: its time was over.
+  void abandon(bool is_too_late) noexcept;
   // The loop still has a job of it, which must run before it is used again.
   bool is_queued() const noexcept { return read_watch_.is_queued || write_watch_.is_queued; }
 
@@ -70,6 +70,7 @@ class Transfer {
   // --- For a session of HTTP/2 ---
   Http2Session* session = nullptr;
   std::int32_t stream_id = 0;
+  std::uint64_t reads_before = 0;  // of its session, when it was submitted
   void begin_http2(Http2Session& its_session);
   std::string_view& body_left() noexcept { return pieces_[1]; }
   // Something of the response has come.
