@@ -109,7 +109,7 @@ TEST(GrpcAdapter, AKeyThatCannotBeMetadataIsNotSent) {
   const auto harness = open_shared();
   for (const char* const key : {"a\r\nx: y", "a\nb", "a\x7f"}) {
     const auto shown = harness->perform(PeerAdapter::ShowMetadataArguments{}, {.key = key});
-    EXPECT_EQ(shown->fault(), FaultKind::kRejected) << key;
+    EXPECT_EQ(shown->fault(), FaultKind::kInvalid) << key;
   }
 }
 
