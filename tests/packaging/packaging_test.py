@@ -164,6 +164,11 @@ class Adapters(Packaging):
     def test_a_header_that_is_not_there_is_named(self):
         self.assertIn("ADAPTERS names post.h, which is not in", self.configure("ADAPTERS post.h", expect=1))
 
+    def test_flows_that_are_not_there_or_named_twice_say_so(self):
+        self.assertIn("there is no file", self.configure("letters.flow", expect=1))
+        self.assertIn("mailer has flows already",
+                      self.configure(")\nzerver_add_flow(TARGET mailer FLOWS mailer.flow", expect=1))
+
 
 class Rebuild(Packaging):
     """One project for all tests: what a test changes is undone before the next."""

@@ -191,7 +191,8 @@ void check_default(Context& context, const model::Field& field, Span span) {
   const model::Type& type = context.types[context.types.strip_optional(field.type)];
   llvm::StringRef broken = broken_trait(field.traits, *field.default_value);
   if (broken.empty() && type.kind == TypeKind::kScalar)
-    broken = broken_trait(context.program.scalars[model::ScalarId(type.declaration)].traits, *field.default_value);
+    broken =
+        broken_trait(context.program.scalars[model::ScalarId(type.declaration)].traits, *field.default_value);
   if (!broken.empty()) context.engine.report(Kind::kBadDefault, span, field.origin.name, broken);
 }
 
