@@ -140,6 +140,7 @@ void check_flows(Context& context) {
     check_errors(flow);
     context.begin("time");
     check_deadline(flow);
+    check_period(flow);
     long_timeouts.collect(flow);
     context.begin("sagas");
     check_sagas(flow, sagas);

@@ -28,6 +28,8 @@ class LongTimeouts {
 
 // The longest path of the flow against its deadline.
 void check_deadline(FlowContext& flow);
+// The longest path of a cron against the time until it comes again.
+void check_period(FlowContext& flow);
 // Caps of targets against the rates that are declared for calls of them.
 void check_capacity(Context& context);
 
