@@ -55,7 +55,7 @@ std::string expected_form(const model::Program& program, const model::Type& type
     case TypeKind::kU32:
       return "a whole number from 0 to 4294967295";
     case TypeKind::kU64:
-      return "a whole number that is not negative";
+      return "a whole number that is not negative, or a size such as `64KiB`";
     case TypeKind::kF64:
     case TypeKind::kDecimal:
       return "a number";

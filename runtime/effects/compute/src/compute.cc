@@ -44,6 +44,8 @@ bool ComputeContext::should_stop() const noexcept {
 
 namespace {
 
+constexpr std::uint32_t kMostThreads = 1024;
+
 // How long functions took so far, so that one that could not begin in time is not accepted. Any thread; a
 // lost update does not matter.
 class RunTime {
@@ -255,6 +257,7 @@ class ComputeSystem final : public System {
 Registry::Open open_compute(ComputeFunctions functions) {
   auto shared = std::make_shared<const ComputeFunctions>(std::move(functions));
   return Registry::typed<ComputeConfig>([shared](const flow::TargetInfo&, const ComputeConfig& config) {
+    if (config.threads > kMostThreads) return Opened{nullptr, "parameter `threads` must be at most 1024"};
     if (config.nice > 19) return Opened{nullptr, "parameter `nice` must be from 0 to 19"};
     if (config.queue == 0) return Opened{nullptr, "parameter `queue` must be at least 1"};
     if (config.budget == Duration{}) return Opened{nullptr, "parameter `budget` must be more than nothing"};

@@ -165,6 +165,7 @@ TEST_F(ComputeTest, RunsOnTheWorkerWhereItIsToldTo) {
 }
 
 TEST_F(ComputeTest, ChecksItsParameters) {
+  EXPECT_EQ(open({{"threads", "100000"}}).error(), "parameter `threads` must be at most 1024");
   EXPECT_EQ(open({{"nice", "20"}}).error(), "parameter `nice` must be from 0 to 19");
   EXPECT_EQ(open({{"budget", "0s"}}).error(), "parameter `budget` must be more than nothing");
   EXPECT_EQ(open({{"budget", "much"}}).error(),

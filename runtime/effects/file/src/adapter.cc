@@ -23,6 +23,8 @@ namespace {
 using file::Problem;
 using file::Root;
 
+constexpr std::uint32_t kMostThreads = 1024;
+
 class FileOfWorker;
 
 // One operation, with copies of its arguments and of its result.
@@ -249,7 +251,8 @@ class FileSystem final : public System {
 
 Registry::Open open_file() {
   return Registry::typed<FileConfig>([](const flow::TargetInfo&, const FileConfig& config) {
-    if (config.threads == 0) return Opened{nullptr, "parameter `threads` must be at least 1"};
+    if (config.threads == 0 || config.threads > kMostThreads)
+      return Opened{nullptr, "parameter `threads` must be from 1 to 1024"};
     Root root(config.most);
     if (std::string error = root.open(config.root); !error.empty()) return Opened{nullptr, std::move(error)};
     return Opened{std::make_unique<FileSystem>(std::move(root), config.root, config.threads), {}};
