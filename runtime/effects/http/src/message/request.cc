@@ -96,7 +96,8 @@ std::string_view Request::make(const Wanted& wanted, flow::Operation& operation,
   if (const std::string_view fault = add_callers(wanted.headers); !fault.empty()) return fault;
   authorization_ = authorization;
   if (!authorization_.empty() && !has("authorization")) add("Authorization", authorization_);
-  for (const Header& field : fields_) {
+  // The first ones are constants and digits, or have been looked at by add_callers().
+  for (const Header& field : std::span(fields_).subspan(own_fields_)) {
     if (const std::string_view fault = http::find_fault_in_field(field); !fault.empty()) return fault;
   }
   return {};
@@ -134,6 +135,7 @@ std::string_view Request::add_callers(const Map<String>* headers) {
     });
     if (ours != fields_.end()) {
       ours->value = value;
+      if (const std::string_view fault = http::find_fault_in_field(*ours); !fault.empty()) return fault;
     } else {
       add(name, value);
     }
