@@ -40,7 +40,7 @@ http {{
 
 def rate(url, seconds):
     """Bytes a second."""
-    text = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", url], capture_output=True, text=True,
+    text = subprocess.run(["wrk", "-t1", "--timeout", "60s", f"-c{CONNECTIONS}", f"-d{seconds}s", url], capture_output=True, text=True,
                           check=True).stdout
     number, unit = re.search(r"Transfer/sec:\s+([\d.]+)(KB|MB|GB)", text).groups()
     if re.search(r"Non-2xx|Socket errors", text):
