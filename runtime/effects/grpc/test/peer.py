@@ -118,6 +118,7 @@ class Maker:
 
 class Peer:
     def __init__(self):
+        self.begun = 0
         self.given_up = 0
 
     def Echo(self, request, context):
@@ -158,8 +159,12 @@ class Peer:
 
         if not context.add_callback(note):
             note()
+        self.begun += 1
         over.wait()
         return peer_pb2.Item()
+
+    def Begun(self, request, context):
+        return peer_pb2.Item(n=self.begun)
 
     def Given(self, request, context):
         return peer_pb2.Item(n=self.given_up)
