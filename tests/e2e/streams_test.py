@@ -14,7 +14,7 @@ from service import TIMEOUT, Service, folder
 
 ROWS = 1_000_000
 # What a service may grow by while it sends them: some buffers and a page cache of SQLite, not the rows (30 MB and more).
-MOST_GROWTH = 16 << 20
+MOST_GROWTH = 4 << 20
 
 
 def memory_of(service):
