@@ -24,6 +24,7 @@ WORKER = BIN.parent / "tests" / "queue_worker"
 SETTINGS = {"postgres": ["max_connections=200"]}
 # Far above what this takes: passing it is a failure, not a measurement.
 PATIENCE = 900
+PROBES = 100  # jobs that are put from when the server is gone
 RECOVERY = 5  # seconds from the server's restart to the first job that is put
 
 
@@ -56,28 +57,37 @@ def read(path, pattern):
 
 
 def listed(url):
-    lines = subprocess.run([WORKER, url, "list"], check=True, capture_output=True, text=True).stdout.splitlines()
+    lines = subprocess.run([WORKER, url, "list"], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     return [int(word) for word in lines[0].split()], [line.split() for line in lines[1:]]
 
 
 class Putter:
-    """Puts jobs, and says when that begins to fail and when it works again. Ends with its `with` block."""
+    """Puts jobs from begin() on, and says when that begins to fail and when it works again. Ends with its `with` block."""
 
     def __init__(self, url, log, jobs):
-        self.process = subprocess.Popen([WORKER, url, "put", log, str(jobs)], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([WORKER, url, "put", log, str(jobs)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
         self.log = log
         self.said = queue.Queue()
         self.reader = threading.Thread(target=lambda: [self.said.put(line.strip()) for line in self.process.stdout])
         self.reader.start()
 
     def __enter__(self):
+        self.wait_for("ready")
         return self
 
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
         self.reader.join()
+        self.process.stdin.close()
         self.process.stdout.close()
+
+    def begin(self):
+        self.process.stdin.close()
+
+    def is_done(self):
+        return self.process.poll() is not None
 
     def count(self):
         return self.log.read_bytes().count(b"\n") if self.log.exists() else 0
@@ -87,18 +97,20 @@ class Putter:
             pass
 
 
-def fail(server, putter, count):
-    """Kills the server when so many jobs have been put; how long it takes after its restart until they are put again."""
-    while putter.count() < count:
-        listed(server.url)
-    while not putter.said.empty():
-        putter.said.get()
-    server.kill()
-    putter.wait_for("failed")
-    server.start()
-    restarted = time.monotonic()
-    putter.wait_for("works")
-    return time.monotonic() - restarted
+def fail(server, busy, log, count):
+    """Kills the server when `busy` has put so many; how long it takes after its restart until jobs are put again."""
+    with Putter(server.url, log, PROBES) as probe:
+        while busy.count() < count and not busy.is_done():
+            listed(server.url)
+        server.kill()
+        probe.begin()
+        probe.wait_for("failed")
+        server.start()
+        restarted = time.monotonic()
+        probe.wait_for("works")
+        recovery = time.monotonic() - restarted
+        assert probe.process.wait(TIMEOUT) == 0
+        return recovery
 
 
 def run(url, path, workers, jobs, kills, server=None):
@@ -106,29 +118,32 @@ def run(url, path, workers, jobs, kills, server=None):
     began = time.monotonic()
     # While some are put, others are worked at.
     crew = Workers(url, path, workers)
+    recoveries = []
     try:
         with Putter(url, path / "put.log", jobs) as putter:
-            recoveries = [fail(server, putter, part * jobs) for part in (0.1, 0.4)] if server is not None else []
+            putter.begin()
+            for part in (0.1, 0.4) if server is not None else ():
+                recoveries.append(fail(server, putter, path / f"put-{part}.log", part * jobs))
             killed = 0
             while True:
                 if killed < kills:
                     crew.kill_one(chance)
                     killed += 1
                 (waiting, running, _), _ = listed(url)
-                if putter.process.poll() is not None and killed == kills and waiting + running == 0:
+                if putter.is_done() and killed == kills and waiting + running == 0:
                     break
                 assert time.monotonic() - began < PATIENCE, (waiting, running, killed)
             assert putter.process.returncode == 0
     finally:
         crew.end()
     assert all(seconds < RECOVERY for seconds in recoveries), recoveries
-    check(url, path, jobs, bool(recoveries))
+    check(url, path, jobs + len(recoveries) * PROBES, bool(recoveries))
     print(f"{workers} workers, {jobs} jobs, {killed} kills, back after {recoveries}: {time.monotonic() - began:.1f} s")
 
 
 def check(url, path, jobs, has_failed):
-    put = {line[1]: line[2] for line in read(path, "put.log") if line[0] == "P"}
-    failed = {line[1]: line[2] for line in read(path, "put.log") if line[0] == "F"}
+    put = {line[1]: line[2] for line in read(path, "put*.log") if line[0] == "P"}
+    failed = {line[1]: line[2] for line in read(path, "put*.log") if line[0] == "F"}
     assert len(put) == jobs, len(put)
     assert bool(failed) == has_failed, f"{len(failed)} could not be put"
     done, claims, ends, given_back = set(), collections.defaultdict(list), set(), set()

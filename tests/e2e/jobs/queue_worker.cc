@@ -1,8 +1,8 @@
 // A worker of a queue that can be killed at any time, and says in a file what it does.
 //
-//   queue_worker URL put LOG COUNT    puts jobs: `P id what` when one has been accepted, `F id what` when
-//   that failed, so that
-//                                     nobody knows; another one is put in its place. Says `failed` when that
+//   queue_worker URL put LOG COUNT    says `ready`, and puts jobs when its input ends: `P id what` when
+//                                     one has been accepted, `F id what` when that failed, so that nobody
+//                                     knows; another one is put in its place. Says `failed` when that
 //                                     begins, `works` when it is over
 //   queue_worker URL work LOG         claims and does them until it is killed
 //   queue_worker URL list             `waiting running dead`, then the ids of dead letters
@@ -85,6 +85,10 @@ class Putter {
   }
 
   void run() {
+    std::puts("ready");
+    std::fflush(stdout);
+    while (std::getchar() != EOF) {
+    }
     for (const auto& each : calls_)
       put(*each);
     process_.loop.run();

@@ -11,7 +11,8 @@ namespace {
 
 using Settle = jobs::SettleCall::Kind;
 
-constexpr std::int64_t kPatience = 10'000;          // milliseconds for each entry of many
+constexpr std::int64_t kSilence = 500;              // milliseconds without an entry of many, at first
+constexpr int kMostWatches = 5;                     // with twice as long a silence each
 constexpr int kMostMisses = 1'000;                  // of one claim
 constexpr std::int64_t kOrphaned = 10'000'000'000;  // nanoseconds behind which a text without its job is free
 
@@ -80,17 +81,29 @@ NatsRecord record_of(const jobs::NewJob& job, std::int64_t now, std::int64_t ord
 
 std::string NatsBackend::open(const std::string& url) {
   if (std::string error = bucket_.open(url, "zerver_queue"); !error.empty()) return error;
-  watch_ = bucket_.watch("j");
-  if (watch_ == nullptr) return bucket_.why();
-  while (!watch_->has_begun()) {
-    const std::optional<NatsEntry> entry = watch_->next(kPatience);
-    if (entry) {
-      static_cast<void>(hear(*entry));
-    } else if (!watch_->has_begun()) {
-      return "the server does not say what it holds";
+  std::vector<NatsEntry> entries;
+  std::string error = read_all("j", watch_, entries);
+  for (const NatsEntry& entry : entries)
+    static_cast<void>(hear(entry));
+  return error;
+}
+
+// One that is deleted on its way never comes, and nobody says that it was the last one: behind a silence all
+// of it is asked for anew.
+std::string NatsBackend::read_all(const std::string& prefix, std::unique_ptr<NatsBucket::Watch>& watch,
+                                  std::vector<NatsEntry>& entries) {
+  for (int i = 0; i < kMostWatches; ++i) {
+    entries.clear();
+    watch = bucket_.watch(prefix);
+    if (watch == nullptr) return bucket_.why();
+    while (true) {
+      std::optional<NatsEntry> entry = watch->next(kSilence << i);
+      if (watch->has_begun()) return {};
+      if (!entry) break;
+      entries.push_back(*std::move(entry));
     }
   }
-  return {};
+  return "the server does not say what it holds";
 }
 
 // --- The index ---
@@ -465,13 +478,16 @@ std::string NatsBackend::list(jobs::ListCall& call) {
 
 std::string NatsBackend::read_all(const std::string& prefix,
                                   const std::function<void(const NatsRecord&)>& read) {
-  const std::unique_ptr<NatsBucket::Watch> all = bucket_.watch(prefix);
-  if (all == nullptr) return bucket_.why();
-  while (!all->has_begun()) {
-    const std::optional<NatsEntry> entry = all->next(kPatience);
-    if (!entry && !all->has_begun()) return "the server does not say what it holds";
-    const std::optional<NatsRecord> record =
-        entry && !entry->is_gone ? NatsRecord::parse(entry->value) : std::nullopt;
+  std::unique_ptr<NatsBucket::Watch> watch;
+  std::vector<NatsEntry> entries;
+  std::string error = read_all(prefix, watch, entries);
+  if (!error.empty()) return error;
+  // One that was changed meanwhile comes again.
+  std::map<std::string_view, const NatsEntry*> last;
+  for (const NatsEntry& entry : entries)
+    last[entry.key] = &entry;
+  for (const auto& [key, entry] : last) {
+    const std::optional<NatsRecord> record = entry->is_gone ? std::nullopt : NatsRecord::parse(entry->value);
     if (record) read(*record);
   }
   return {};

@@ -15,6 +15,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 namespace zerver::effects::queue {
 
@@ -49,6 +50,9 @@ class NatsBackend final : public Backend {
   [[nodiscard]] std::string cron(jobs::CronCall& call);
   [[nodiscard]] std::string list(jobs::ListCall& call);
   [[nodiscard]] std::string revive(jobs::ReviveCall& call);
+  // What there is now; the watch goes on behind that.
+  [[nodiscard]] std::string read_all(const std::string& prefix, std::unique_ptr<NatsBucket::Watch>& watch,
+                                     std::vector<NatsEntry>& entries);
   [[nodiscard]] std::string read_all(const std::string& prefix,
                                      const std::function<void(const NatsRecord&)>& read);
 

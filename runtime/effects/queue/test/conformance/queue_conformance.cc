@@ -109,11 +109,19 @@ TEST_P(QueueConformance, GivesADelayedJobWithin100MillisecondsOfItsTime) {
 
 TEST_P(QueueConformance, GivesJobsInTheOrderInWhichTheyBecomeDue) {
   QueueClient client(*world);
-  EXPECT_EQ(client.put("third", {.after = ms(200)}), Put::kAccepted);
-  EXPECT_EQ(client.put("second", {.after = ms(100)}), Put::kAccepted);
-  EXPECT_EQ(client.put("first"), Put::kAccepted);
-  world->pass(ms(250));
-  EXPECT_EQ(arguments_of(client.claim()), (Texts{"first", "second", "third"}));
+  // A delay begins when the job is put: on a machine that stalls in between it is tried again.
+  Duration took = Duration::max();
+  for (int attempt = 0; took > ms(100) && attempt < kAttempts; ++attempt) {
+    const TimePoint begin = world->clock().now();
+    EXPECT_EQ(client.put("third", {.after = ms(200)}), Put::kAccepted);
+    EXPECT_EQ(client.put("second", {.after = ms(100)}), Put::kAccepted);
+    EXPECT_EQ(client.put("first"), Put::kAccepted);
+    took = world->clock().now() - begin;
+    world->pass(ms(250));
+    const Texts order = arguments_of(client.claim());
+    EXPECT_TRUE(took > ms(100) || order == (Texts{"first", "second", "third"}));
+  }
+  ASSERT_LE(took, ms(100));
 }
 
 TEST_P(QueueConformance, TellsOthersWhatHasBeenPut) {
