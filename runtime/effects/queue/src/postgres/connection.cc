@@ -129,6 +129,8 @@ std::string PostgresConnection::open(const std::string& url) {
                                              "UTF8", url.c_str(), nullptr};
   connection_ = pq_.connect_start(kKeys.data(), values.data(), 1);
   if (connection_ == nullptr) return "there is no memory";
+  // Not on standard error: what is wrong is an answer.
+  pq_.set_notice_processor(connection_, [](void*, const char*) {}, nullptr);
   const std::int64_t end = milliseconds_now() + kBoundMilliseconds;
   PostgresPollingStatusType status = PGRES_POLLING_WRITING;
   while (pq_.status(connection_) != CONNECTION_BAD && status != PGRES_POLLING_OK) {
