@@ -10,6 +10,7 @@
 #include <chrono>
 #include <future>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 namespace zerver::server {
@@ -103,6 +104,18 @@ std::vector<FlowStats> Server::flow_stats() const {
   return stats;
 }
 
+namespace {
+
+// Nothing: for as long as it takes.
+using Until = std::optional<std::chrono::steady_clock::time_point>;
+
+Until until(Duration patience) {
+  if (patience == Duration::max()) return std::nullopt;
+  return std::chrono::steady_clock::now() + std::chrono::nanoseconds(patience.nanoseconds);
+}
+
+}  // namespace
+
 std::vector<LiveFlow> Server::live_flows() { return live_flows_within(Duration::max()).flows; }
 
 LiveFlows Server::live_flows_within(Duration patience) {
@@ -110,9 +123,9 @@ LiveFlows Server::live_flows_within(Duration patience) {
   for (const std::unique_ptr<WorkerThread>& worker : workers_)
     answers.push_back(worker->live_flows());
   LiveFlows result;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(patience.nanoseconds);
+  const Until end = until(patience);
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (patience != Duration::max() && answers[i].wait_until(end) != std::future_status::ready) {
+    if (end && answers[i].wait_until(*end) != std::future_status::ready) {
       result.busy.push_back(i);
     } else {
       std::ranges::move(answers[i].get(), std::back_inserter(result.flows));
@@ -125,10 +138,10 @@ std::array<ClassTimes, async::kPriorities> Server::class_times(Duration patience
   std::vector<std::future<std::array<async::RunTimes, async::kPriorities>>> answers;
   for (const std::unique_ptr<WorkerThread>& worker : workers_)
     answers.push_back(worker->run_times());
-  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(patience.nanoseconds);
+  const Until end = until(patience);
   std::array<async::RunTimes, async::kPriorities> times;
   for (auto& answer : answers) {
-    if (patience != Duration::max() && answer.wait_until(end) != std::future_status::ready) continue;
+    if (end && answer.wait_until(*end) != std::future_status::ready) continue;
     const std::array<async::RunTimes, async::kPriorities> of_worker = answer.get();
     for (std::size_t i = 0; i < times.size(); ++i)
       times[i].merge(of_worker[i]);

@@ -119,7 +119,8 @@ class Claim final : public flow::Finisher {
     std::array<char, 24> text;
     const std::uint64_t number = exchange.worker().random().u64();
     const char* const end = std::to_chars(text.data(), text.data() + text.size(), number, 36).ptr;
-    return String::borrowed(exchange.arena().text({text.data(), end}));
+    return String::borrowed(
+        exchange.arena().text(std::string_view(text.data(), static_cast<std::size_t>(end - text.data()))));
   }
   Json under_way_until(Exchange& exchange, Timestamp until) const {
     Record record;

@@ -182,7 +182,8 @@ class SchedulerTest : public ::testing::Test {
   void make_long(std::string_view flow, Duration cost) {
     cost_of_ = flow;
     cost_ = cost;
-    send("/" + std::string(flow));
+    const std::string path = "/" + std::string(flow);
+    send(path);
     poll_all();
     ran_.clear();
   }
@@ -210,7 +211,7 @@ class SchedulerTest : public ::testing::Test {
       test.ran_.push_back({std::string(name), worker});
       if (test.cost_of_ == name) test.clock_.advance(test.cost_);
       if (name == "wait" || name == "careful") return run_wait(exchange).handled();
-      flow::answer(exchange, 200, flow::kTextType, name);
+      flow::answer(exchange, 200, flow::kTextType, kFlows[i].name);
     }
     return Handled::kNow;
   }
