@@ -101,7 +101,7 @@ class Half final : public Adapter {
  public:
   void start(Operation& operation) override {
     if (operation.index() % 2 == 0) return operation.complete(&value_);
-    waiting_[count_++] = &operation;
+    waiting_[static_cast<std::size_t>(count_++)] = &operation;
   }
   void cancel(Operation& operation) noexcept override {
     const auto waits = std::find(waiting_.begin(), waiting_.begin() + count_, &operation);
