@@ -68,8 +68,10 @@ std::size_t UdpGate::clients() {
 }
 
 void UdpGate::set(UdpFault fault) {
+  std::uint64_t order = 0;
   {
     const std::lock_guard lock(mutex_);
+    order = ++orders_;
     fault_ = fault;
     if (fault == UdpFault::kRefuse) {
       close_front();
@@ -83,6 +85,9 @@ void UdpGate::set(UdpFault fault) {
     }
   }
   static_cast<void>(write(wake_[1], "s", 1));
+  // A closed socket goes on taking datagrams for as long as the thread waits for it.
+  std::unique_lock lock(mutex_);
+  obeyed_changed_.wait(lock, [&] { return obeyed_ >= order; });
 }
 
 void UdpGate::run() {
@@ -104,6 +109,8 @@ void UdpGate::run() {
       static_cast<void>(read(wake_[0], orders.data(), orders.size()));
     }
     const std::lock_guard lock(mutex_);
+    obeyed_ = orders_;
+    obeyed_changed_.notify_all();
     if (front_ >= 0 && polled[1].fd == front_ && polled[1].revents != 0) take_from_client();
     for (std::size_t i = 0; i < clients.size(); ++i)
       if (polled[i + 2].revents != 0) take_from_server(clients[i]);

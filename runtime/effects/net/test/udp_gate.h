@@ -1,6 +1,7 @@
 // A relay of datagrams between a client under test and its server, that fails on demand.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -56,6 +57,9 @@ class UdpGate {
   int front_ = -1;                      // where clients send to
   std::map<std::uint16_t, int> backs_;  // to the server, by the port of the client
   std::vector<Answer> late_;
+  std::uint64_t orders_ = 0;  // given, and in force
+  std::uint64_t obeyed_ = 0;
+  std::condition_variable obeyed_changed_;
   std::thread thread_;
 };
 

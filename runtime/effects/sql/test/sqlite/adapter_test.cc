@@ -313,7 +313,9 @@ TEST_F(SqliteAdapter, RefusesMoreThanItsQueueHolds) {
   while (probes.empty() || !probes.back()->done())
     probes.push_back(std::make_unique<RowsProbe>(worker, *adapter, SqlAdapter::kMany, arguments));
   EXPECT_EQ(probes.back()->fault, FaultKind::kUnavailable);
-  EXPECT_LE(probes.size(), 4U);  // one runs, two wait
+  // The one that runs may have taken its neighbour along, as statements that wait together share a
+  // transaction; two wait, and one is refused.
+  EXPECT_LE(probes.size(), 5U);
   probes.pop_back();
   for (const auto& probe : probes)
     adapter->cancel(*probe);
