@@ -151,15 +151,20 @@ def missing_import(file):
         yield without(file, declaration.begin, declaration.end), lines, name
 
 
+# Their next argument may be a number.
+TAKES_ONE_MORE = {"increment", "increment_for", "claim"}
+
+
 @operator("types", "names")
-def too_many_arguments(file):
-    """An operation gets more arguments than it takes, those with a default counted."""
+def one_argument_more(file):
+    """An operation gets an argument that it does not take; one with defaults gets more than there are."""
     for step in file.steps.values():
         if step.is_effect:
             end = closing(step.body, 3)
             if end > 4:
                 at = step.body[end].begin
-                yield replaced(file, at, at, ", 1" * 8), lines_of(file, step.body[0].begin, at), step.name
+                more = ", 1" * (8 if step.body[2].text in TAKES_ONE_MORE else 1)
+                yield replaced(file, at, at, more), lines_of(file, step.body[0].begin, at), step.name
 
 
 @operator("types", "names")
