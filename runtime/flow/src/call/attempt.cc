@@ -157,7 +157,11 @@ void CallBase::on_fault(Copy& copy, const Fault& fault) noexcept {
   note_verdict(copy, failed);
   may_have_happened_ = may_have_happened_ || failed;
   trace_fault(fault.kind);
-  fail_copy(copy, {fault.kind, kept(fault.why), kept(fault.pointer), fault.status, fault.retry_after});
+  Fault own = fault;
+  own.why = kept(fault.why);
+  own.pointer = kept(fault.pointer);
+  own.document = kept(fault.document);
+  fail_copy(copy, own);
 }
 
 void CallBase::on_copy_timer(Copy& copy) noexcept {

@@ -34,12 +34,21 @@ void StreamReply::open(Source& source) const noexcept {
 
 // --- What an exchange holds ---
 
-void Exchange::hold(Source& source) noexcept { source.next_held_ = std::exchange(sources_, &source); }
+void Source::finish() noexcept {
+  if (holder_ != nullptr) return holder_->close(*this);
+  close();
+}
+
+void Exchange::hold(Source& source) noexcept {
+  source.holder_ = this;
+  source.next_held_ = std::exchange(sources_, &source);
+}
 
 void Exchange::close(Source& source) noexcept {
   for (Source** link = &sources_; *link != nullptr; link = &(*link)->next_held_) {
     if (*link != &source) continue;
     *link = source.next_held_;
+    source.holder_ = nullptr;
     return source.close();
   }
 }
@@ -48,6 +57,7 @@ void Exchange::keep_for_response(Source& source) noexcept {
   for (Source** link = &sources_; *link != nullptr; link = &(*link)->next_held_) {
     if (*link != &source) continue;
     *link = source.next_held_;
+    source.holder_ = nullptr;
     answered_ = &source;
     return;
   }
@@ -55,7 +65,7 @@ void Exchange::keep_for_response(Source& source) noexcept {
 
 void Exchange::close_sources() noexcept {
   while (sources_ != nullptr)
-    std::exchange(sources_, sources_->next_held_)->close();
+    close(*sources_);
 }
 
 void Exchange::close_answered() noexcept { std::exchange(answered_, nullptr)->close(); }

@@ -66,6 +66,8 @@ struct Fault {
   std::uint16_t status = 0;   // what the other side answered with, in HTTP's terms; 0: nothing like it
   Duration retry_after = {};  // before that much time it is of no use to ask again
   const FaultCause* cause = nullptr;  // the last attempt of the call that it is of; null: not known
+  String document = {};  // the JSON that the other side has answered with, of which errors take fields; as
+                         // `why`; empty: none
 };
 
 }  // namespace zerver

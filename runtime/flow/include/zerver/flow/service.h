@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -104,6 +105,9 @@ struct TargetInfo {
   std::span<const Rpc> rpcs = {};  // how these are called, of an adapter with `@grpc`; none of any other
   // Which of its settings the `.flow` file has: "in_flight pool". The others are defaults.
   std::string_view declared = {};
+  // `compress gzip over n`: what its requests hold is sent with gzip where that is more bytes; nothing:
+  // never.
+  std::optional<std::uint64_t> compress_over = {};
 
   bool declares(std::string_view setting) const noexcept {
     for (std::size_t at = declared.find(setting); at != std::string_view::npos;

@@ -19,7 +19,8 @@ struct BodyInfo {
 
 // Made by an adapter, on the thread of its worker, and handed out by StreamReply::open(). Belongs to a flow
 // until that closes it, once; from then on it is the adapter's again, and tells nothing more to anybody. An
-// adapter outlives the sources of its worker.
+// adapter outlives the sources of its worker. An adapter that is given one as an argument asks it for parts
+// while its operation goes on, and ends that with finish().
 class Source {
  public:
   class Reader {
@@ -43,6 +44,8 @@ class Source {
   // Nobody wants the rest: what is under way for it is cancelled. May destroy it.
   virtual void close() noexcept = 0;
   virtual BodyInfo info() const noexcept { return {}; }
+  // In place of close() for whoever has it as an argument: the flow that holds it does so no longer.
+  void finish() noexcept;
 
  protected:
   Source() noexcept = default;
@@ -51,6 +54,7 @@ class Source {
  private:
   friend class Exchange;
 
+  Exchange* holder_ = nullptr;
   Source* next_held_ = nullptr;  // in the exchange's list
 };
 
