@@ -133,8 +133,9 @@ def fairness_of(bench, seconds, ahead, title, workers, service_cores, load_cores
         stolen, waited = stolen_seconds() - stolen, service.waited_seconds() - waited
     ratio = figures["/quick"]["p99"] / figures["/quick"]["p95"]
     lost = sum(figures[path]["refused"] + figures[path]["failed"] for path in figures)
+    typical = figures["/quick"]["typical"]
     floor = 1 if "--even" in how else perfect_server(0.75 * 0.9, workers)
-    print(f"p99 / p95 of /quick: {ratio:.2f} (at most 1.5; a perfect server {floor:.2f}); not answered: {lost:.0f}; "
+    print(f"p99 / p95 of /quick: {ratio:.2f} (at most 1.5; a perfect server {floor:.2f}), in the median second {typical:.2f}; not answered: {lost:.0f}; "
           f"/crunch takes at most {figures['/crunch']['max'] / 1000:.0f} ms")
     late = figures["/quick"]["late"] / figures["/quick"]["sent"]
     print(f"workers waited {1000 * waited:.0f} ms for a processor that others had, and the machine {1000 * stolen:.0f} ms for one; "

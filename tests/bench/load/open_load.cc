@@ -6,8 +6,9 @@
 // because latency is measured from the time at which the request was due ("coordinated omission", Tene,
 // 2013). The load has a processor to itself and never sleeps, but with --sleep, for a processor that it
 // shares. Prints a line for each stream: `PATH sent N late N ok N degraded N refused N failed N p50 US p95 US
-// p99 US max US`; late are those that were sent more than half a millisecond after they were due, latencies
-// are those of answers with 200, in microseconds.
+// p99 US max US typical R`; late are those that were sent more than half a millisecond after they were due,
+// latencies are those of answers with 200, in microseconds. R is p99 / p95 of the median second: a stall of
+// the machine has the second in which it happens, where in the percentiles of the whole it has all of them.
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -20,6 +21,7 @@
 #include <cstring>
 #include <ctime>
 #include <deque>
+#include <map>
 #include <memory>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -46,7 +48,8 @@ struct Stream {
   double rate = 0;
   std::mt19937_64 random;
   Clock::time_point next;
-  std::vector<double> latencies;  // microseconds, of answers with 200
+  std::vector<double> latencies;                          // microseconds, of answers with 200
+  std::map<std::int64_t, std::vector<double>> by_second;  // the same, by the second in which they were due
   std::size_t sent = 0;
   std::size_t late = 0;
   std::size_t degraded = 0;  // 203
@@ -96,12 +99,12 @@ class Load {
   Load& operator=(const Load&) = delete;
 
   void run(double seconds) {
-    const Clock::time_point begin = Clock::now();
+    begin_ = Clock::now();
     const Clock::time_point end =
-        begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+        begin_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     for (Stream& stream : streams_)
-      stream.next = begin + gap(stream);
-    for (Clock::time_point now = begin; now < end; now = Clock::now()) {
+      stream.next = begin_ + gap(stream);
+    for (Clock::time_point now = begin_; now < end; now = Clock::now()) {
       for (Stream& stream : streams_) {
         for (; stream.next <= now; stream.next += gap(stream))
           waiting_.push_back({&stream, stream.next});
@@ -177,12 +180,14 @@ class Load {
     free_.push_back(&connection);
   }
 
-  static void note(const Connection& connection) {
+  void note(const Connection& connection) const {
     Stream& stream = *connection.serves.stream;
     const std::string_view status = std::string_view(connection.received).substr(9, 3);
     if (status == "200") {
-      stream.latencies.push_back(
-          std::chrono::duration<double, std::micro>(Clock::now() - connection.serves.due).count());
+      const Clock::time_point due = connection.serves.due;
+      const double latency = std::chrono::duration<double, std::micro>(Clock::now() - due).count();
+      stream.latencies.push_back(latency);
+      stream.by_second[std::chrono::floor<std::chrono::seconds>(due - begin_).count()].push_back(latency);
     } else {
       ++(status == "203"                      ? stream.degraded
          : status == "503" || status == "429" ? stream.refused
@@ -193,6 +198,7 @@ class Load {
   std::deque<Stream>& streams_;
   const bool even_;
   const bool sleeps_;
+  Clock::time_point begin_;
   int poll_ = -1;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::deque<Connection*> free_;  // used in turn
@@ -203,6 +209,19 @@ double percentile(const std::vector<double>& sorted, double percent) {
   if (sorted.empty()) return 0;
   const auto rank = static_cast<std::size_t>(std::ceil(percent / 100 * static_cast<double>(sorted.size())));
   return sorted[std::clamp<std::size_t>(rank, 1, sorted.size()) - 1];
+}
+
+// p99 / p95 of the median second; 0 when none has enough answers for a 99th percentile.
+double typical_ratio(std::map<std::int64_t, std::vector<double>>& by_second) {
+  constexpr std::size_t kEnough = 500;
+  std::vector<double> ratios;
+  for (auto& [second, times] : by_second) {
+    if (times.size() < kEnough) continue;
+    std::sort(times.begin(), times.end());
+    ratios.push_back(percentile(times, 99) / percentile(times, 95));
+  }
+  std::sort(ratios.begin(), ratios.end());
+  return percentile(ratios, 50);
 }
 
 int run(int argc, char** argv) {
@@ -240,10 +259,10 @@ int run(int argc, char** argv) {
     std::sort(times.begin(), times.end());
     std::printf(
         "%s sent %zu late %zu ok %zu degraded %zu refused %zu failed %zu p50 %.0f p95 %.0f p99 %.0f max "
-        "%.0f\n",
+        "%.0f typical %.2f\n",
         stream.path.c_str(), stream.sent, stream.late, times.size(), stream.degraded, stream.refused,
         stream.failed, percentile(times, 50), percentile(times, 95), percentile(times, 99),
-        percentile(times, 100));
+        percentile(times, 100), typical_ratio(stream.by_second));
   }
   return 0;
 }
