@@ -1,6 +1,6 @@
 // What stands beside the flows of a package: targets, answers to errors, routes.
 
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 #include "compiler/plan/build.h"
 #include "compiler/plan/expressions/constant_json.h"
 #include "compiler/plan/flows/effective_policy.h"

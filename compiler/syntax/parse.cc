@@ -4,9 +4,9 @@
 
 #include "FlowParser.h"
 #include "compiler/base/source_manager.h"
+#include "compiler/syntax/lexer/suppressions.h"
 #include "compiler/syntax/parser/builder.h"
 #include "compiler/syntax/parser/error_strategy.h"
-#include "compiler/syntax/parser/suppressions.h"
 #include "compiler/syntax/parser/unit_reader.h"
 #include "compiler/syntax/parser/unit_stream.h"
 

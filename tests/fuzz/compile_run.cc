@@ -8,9 +8,9 @@
 #include "compiler/driver/loader.h"
 #include "compiler/driver/phase_timer.h"
 #include "compiler/emit/emit.h"
-#include "compiler/model/cfg.h"
-#include "compiler/model/dump.h"
-#include "compiler/model/slot_map.h"
+#include "compiler/model/dump/dump.h"
+#include "compiler/model/graph/cfg.h"
+#include "compiler/model/graph/slot_map.h"
 #include "compiler/plan/dump.h"
 
 #include <llvm/Support/Error.h>

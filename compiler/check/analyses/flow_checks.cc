@@ -8,7 +8,7 @@
 #include "compiler/check/sagas/saga_checks.h"
 #include "compiler/check/time/time_checks.h"
 #include "compiler/check/transactions/transactions.h"
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 
 #include <llvm/ADT/STLExtras.h>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "compiler/check/context.h"
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <llvm/ADT/BitVector.h>
 #include <llvm/ADT/DenseMap.h>

@@ -1,8 +1,8 @@
 // Gates that let nothing pass: what they were for is gone, or was never there.
 
 #include "compiler/check/data/data_checks.h"
-#include "compiler/model/cfg.h"
 #include "compiler/model/effects.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <algorithm>
 #include <string>

@@ -2,7 +2,7 @@
 
 #include "compiler/check/analyses/flow_checks.h"
 #include "compiler/check/errors/handlers.h"
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 
 namespace zc::check {
 

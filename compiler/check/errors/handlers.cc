@@ -2,7 +2,7 @@
 
 #include "compiler/check/errors/handlers.h"
 
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>

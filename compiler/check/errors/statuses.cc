@@ -1,7 +1,7 @@
 // Statuses of the errors that reach a client.
 
 #include "compiler/check/analyses/flow_checks.h"
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 
 namespace zc::check {
 

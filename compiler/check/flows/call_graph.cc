@@ -2,7 +2,7 @@
 
 #include "compiler/check/flows/call_graph.h"
 
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <algorithm>
 

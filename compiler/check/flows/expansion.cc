@@ -3,7 +3,7 @@
 #include "compiler/check/flows/expansion.h"
 
 #include "compiler/check/transactions/transactions.h"
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <llvm/ADT/STLExtras.h>
 

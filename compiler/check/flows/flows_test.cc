@@ -1,5 +1,5 @@
 #include "compiler/check/test/program.h"
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

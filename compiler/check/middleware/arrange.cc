@@ -1,7 +1,7 @@
 // Sorts the middleware of a service and of a flow.
 
 #include "compiler/check/middleware/middleware.h"
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/SmallVector.h>

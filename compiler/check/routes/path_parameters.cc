@@ -2,7 +2,7 @@
 
 #include "compiler/check/routes/routes.h"
 #include "compiler/diagnostics/did_you_mean.h"
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <algorithm>
 #include <set>

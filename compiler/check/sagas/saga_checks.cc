@@ -3,7 +3,7 @@
 #include "compiler/check/sagas/saga_checks.h"
 
 #include "compiler/model/effects.h"
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 
 #include <optional>
 #include <string>

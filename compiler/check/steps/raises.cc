@@ -6,7 +6,7 @@
 #include "compiler/check/expressions/conversions.h"
 #include "compiler/check/types/traits.h"
 #include "compiler/model/effects.h"
-#include "compiler/model/status_text.h"
+#include "compiler/model/outcome/status_text.h"
 
 #include <llvm/ADT/STLFunctionalExtras.h>
 

@@ -7,7 +7,7 @@
 #include "compiler/check/steps/raises.h"
 #include "compiler/check/types/traits.h"
 #include "compiler/model/effects.h"
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,7 +1,7 @@
 // Worst cases and timeouts against deadlines.
 
 #include "compiler/check/time/time_checks.h"
-#include "compiler/model/dump_expression.h"
+#include "compiler/model/dump/dump_expression.h"
 #include "compiler/model/effects.h"
 #include "compiler/model/timing/regions.h"
 #include "compiler/model/timing/text.h"

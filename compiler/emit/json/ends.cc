@@ -1,7 +1,7 @@
 // How flows end, and how long they can take, as JSON.
 
 #include "compiler/emit/json/writer.h"
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 
 namespace zc::emit {
 

@@ -1,9 +1,9 @@
 // Steps, chains, flows and services as JSON.
 
 #include "compiler/emit/json/writer.h"
-#include "compiler/model/cfg.h"
-#include "compiler/model/def_use.h"
-#include "compiler/model/slot_map.h"
+#include "compiler/model/graph/cfg.h"
+#include "compiler/model/graph/def_use.h"
+#include "compiler/model/graph/slot_map.h"
 #include "compiler/model/words.h"
 
 #include <llvm/ADT/ArrayRef.h>

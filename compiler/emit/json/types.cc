@@ -1,7 +1,7 @@
 // Types, errors and slots as JSON.
 
 #include "compiler/emit/json/writer.h"
-#include "compiler/model/dump_expression.h"
+#include "compiler/model/dump/dump_expression.h"
 
 #include <llvm/Support/raw_ostream.h>
 

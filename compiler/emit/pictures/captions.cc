@@ -4,7 +4,7 @@
 
 #include "compiler/emit/pictures/dot_text.h"
 #include "compiler/emit/written_names.h"
-#include "compiler/model/dump_expression.h"
+#include "compiler/model/dump/dump_expression.h"
 #include "compiler/model/effects.h"
 #include "compiler/model/timing/timing.h"
 #include "compiler/model/words.h"

@@ -2,7 +2,7 @@
 
 #include "compiler/emit/pictures/dot_text.h"
 
-#include "compiler/model/dump_expression.h"
+#include "compiler/model/dump/dump_expression.h"
 
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/Support/FormatVariadic.h>

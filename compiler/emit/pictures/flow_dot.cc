@@ -3,8 +3,8 @@
 #include "compiler/emit/pictures/captions.h"
 #include "compiler/emit/pictures/dot_text.h"
 #include "compiler/emit/pictures/emit_dot.h"
-#include "compiler/model/cfg.h"
-#include "compiler/model/def_use.h"
+#include "compiler/model/graph/cfg.h"
+#include "compiler/model/graph/def_use.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/StringExtras.h>

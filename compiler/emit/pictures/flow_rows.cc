@@ -4,7 +4,7 @@
 
 #include "compiler/emit/pictures/captions.h"
 #include "compiler/emit/pictures/dot_text.h"
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <llvm/ADT/DenseMap.h>
 

@@ -3,7 +3,7 @@
 #include "compiler/emit/pictures/captions.h"
 #include "compiler/emit/pictures/dot_text.h"
 #include "compiler/emit/pictures/emit_dot.h"
-#include "compiler/model/slot_map.h"
+#include "compiler/model/graph/slot_map.h"
 #include "compiler/model/type_table.h"
 
 #include <llvm/Support/FormatVariadic.h>

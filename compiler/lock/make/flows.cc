@@ -1,7 +1,7 @@
 // Flows, jobs and crons as entries.
 
 #include "compiler/lock/make/entries.h"
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 #include "compiler/model/words.h"
 
 #include <llvm/ADT/STLExtras.h>

@@ -1,7 +1,7 @@
 // Where durable flows wait, and what has to be kept for them meanwhile: liveness over the control-flow graph.
 
 #include "compiler/lock/make/entries.h"
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <llvm/ADT/BitVector.h>
 #include <llvm/ADT/DenseMap.h>

@@ -1,7 +1,7 @@
 #include "compiler/model/sagas/capture.h"
 
-#include "compiler/model/cfg.h"
 #include "compiler/model/effects.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/STLExtras.h>

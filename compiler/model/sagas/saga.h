@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <cstdint>
 #include <vector>

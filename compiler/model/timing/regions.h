@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <llvm/ADT/BitVector.h>
 

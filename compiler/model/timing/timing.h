@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 #include "compiler/model/timing/call_time.h"
 
 #include <cstdint>

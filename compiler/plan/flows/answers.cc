@@ -1,6 +1,6 @@
 // What a flow returns.
 
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 #include "compiler/plan/expressions/constant_json.h"
 #include "compiler/plan/flows/field_name.h"
 #include "compiler/plan/flows/flow_builder.h"

@@ -1,7 +1,7 @@
 #include "compiler/plan/flows/flow_builder.h"
 
-#include "compiler/model/cfg.h"
-#include "compiler/model/outcome.h"
+#include "compiler/model/graph/cfg.h"
+#include "compiler/model/outcome/outcome.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>

@@ -1,6 +1,6 @@
 // How flows can answer, for tests that want to see every way.
 
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 #include "compiler/plan/build.h"
 
 #include <llvm/ADT/STLExtras.h>

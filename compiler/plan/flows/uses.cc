@@ -1,7 +1,7 @@
 // Which slots a part of a flow uses, and whether it waits.
 
-#include "compiler/model/cfg.h"
 #include "compiler/model/effects.h"
+#include "compiler/model/graph/cfg.h"
 #include "compiler/plan/flows/flow_builder.h"
 
 #include <llvm/ADT/STLExtras.h>

@@ -1,7 +1,7 @@
 // Steps that write inside a saga: what they leave for their undo, and how that runs without their flow.
 
-#include "compiler/model/cfg.h"
 #include "compiler/model/effects.h"
+#include "compiler/model/graph/cfg.h"
 #include "compiler/model/sagas/capture.h"
 #include "compiler/model/sagas/saga.h"
 #include "compiler/plan/flows/flow_builder.h"

@@ -1,9 +1,9 @@
 // Builds expressions: resolves precedence, joins names to paths and pieces to strings.
 
 #include "compiler/diagnostics/did_you_mean.h"
+#include "compiler/syntax/lexer/escapes.h"
+#include "compiler/syntax/lexer/numbers.h"
 #include "compiler/syntax/parser/builder.h"
-#include "compiler/syntax/parser/escapes.h"
-#include "compiler/syntax/parser/numbers.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/Support/ErrorHandling.h>

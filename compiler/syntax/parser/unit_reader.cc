@@ -4,8 +4,8 @@
 
 #include "FlowLexer.h"
 #include "compiler/diagnostics/did_you_mean.h"
+#include "compiler/syntax/lexer/declaration_keywords.h"
 #include "compiler/syntax/parse.h"
-#include "compiler/syntax/parser/declaration_keywords.h"
 
 #include <llvm/ADT/STLExtras.h>
 

@@ -1,6 +1,6 @@
 // Builds the control-flow graph of a flow from its structured body.
 
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 #include <llvm/ADT/DenseMap.h>
 

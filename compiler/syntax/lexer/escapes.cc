@@ -1,6 +1,6 @@
 // Resolves the escape sequences of string literals.
 
-#include "compiler/syntax/parser/escapes.h"
+#include "compiler/syntax/lexer/escapes.h"
 
 #include <llvm/Support/ConvertUTF.h>
 

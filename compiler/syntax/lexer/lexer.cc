@@ -3,10 +3,10 @@
 
 #include "FlowLexer.h"
 #include "compiler/base/source_manager.h"
+#include "compiler/syntax/lexer/byte_stream.h"
+#include "compiler/syntax/lexer/declaration_keywords.h"
+#include "compiler/syntax/lexer/escapes.h"
 #include "compiler/syntax/parse.h"
-#include "compiler/syntax/parser/byte_stream.h"
-#include "compiler/syntax/parser/declaration_keywords.h"
-#include "compiler/syntax/parser/escapes.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>

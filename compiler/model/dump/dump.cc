@@ -1,9 +1,9 @@
 // Writes the tables of the program back as text: packages and declarations.
 
-#include "compiler/model/dump.h"
+#include "compiler/model/dump/dump.h"
 
-#include "compiler/model/dump_body.h"
-#include "compiler/model/dump_expression.h"
+#include "compiler/model/dump/dump_body.h"
+#include "compiler/model/dump/dump_expression.h"
 #include "compiler/model/type_table.h"
 
 #include <cstddef>

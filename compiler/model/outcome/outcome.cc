@@ -1,9 +1,9 @@
 // Errors that leave a flow, and its answers.
 
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 
 #include "compiler/model/effects.h"
-#include "compiler/model/status_text.h"
+#include "compiler/model/outcome/status_text.h"
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/DenseSet.h>

@@ -1,9 +1,9 @@
 // Writes steps, flows and their statements back as text.
 
-#include "compiler/model/dump_body.h"
+#include "compiler/model/dump/dump_body.h"
 
-#include "compiler/model/dump_expression.h"
-#include "compiler/model/status_text.h"
+#include "compiler/model/dump/dump_expression.h"
+#include "compiler/model/outcome/status_text.h"
 #include "compiler/model/words.h"
 
 #include <llvm/ADT/ArrayRef.h>

@@ -1,6 +1,6 @@
 // Names, types and expressions as text.
 
-#include "compiler/syntax/dump_expressions.h"
+#include "compiler/syntax/dump/dump_expressions.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/Support/Casting.h>

@@ -1,6 +1,6 @@
 // Reads suppression comments.
 
-#include "compiler/syntax/parser/suppressions.h"
+#include "compiler/syntax/lexer/suppressions.h"
 
 #include <llvm/ADT/StringRef.h>
 

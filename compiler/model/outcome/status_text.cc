@@ -1,4 +1,4 @@
-#include "compiler/model/status_text.h"
+#include "compiler/model/outcome/status_text.h"
 
 #include <llvm/ADT/STLExtras.h>
 

@@ -1,8 +1,8 @@
 // Collects the users of slots from steps and statements.
 
-#include "compiler/model/slot_map.h"
+#include "compiler/model/graph/slot_map.h"
 
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 #include "compiler/model/type_table.h"
 #include "compiler/model/words.h"
 

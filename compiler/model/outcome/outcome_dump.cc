@@ -1,6 +1,6 @@
 // How flows end, as text.
 
-#include "compiler/model/outcome.h"
+#include "compiler/model/outcome/outcome.h"
 #include "compiler/model/type_table.h"
 
 #include <llvm/Support/raw_ostream.h>

@@ -1,6 +1,6 @@
 // Reaching definitions, forward over the graph.
 
-#include "compiler/model/def_use.h"
+#include "compiler/model/graph/def_use.h"
 
 #include <llvm/ADT/BitVector.h>
 #include <llvm/ADT/DenseMap.h>

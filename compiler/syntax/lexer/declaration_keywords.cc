@@ -1,6 +1,6 @@
 // Recognises declarations by their first words.
 
-#include "compiler/syntax/parser/declaration_keywords.h"
+#include "compiler/syntax/lexer/declaration_keywords.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>

@@ -1,6 +1,6 @@
 // The graph of a flow as text, for `--dump=cfg` and goldens.
 
-#include "compiler/model/cfg.h"
+#include "compiler/model/graph/cfg.h"
 
 namespace zc::model {
 

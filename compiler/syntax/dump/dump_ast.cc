@@ -1,7 +1,7 @@
 // The syntax tree as text: a line a node.
 
 #include "compiler/base/source_manager.h"
-#include "compiler/syntax/dump_expressions.h"
+#include "compiler/syntax/dump/dump_expressions.h"
 #include "compiler/syntax/parse.h"
 
 #include <llvm/ADT/STLExtras.h>

@@ -1,6 +1,6 @@
 // Values of number literals, exact: no floating point.
 
-#include "compiler/syntax/parser/numbers.h"
+#include "compiler/syntax/lexer/numbers.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>

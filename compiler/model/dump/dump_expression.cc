@@ -1,6 +1,6 @@
 // Writes expressions back as text.
 
-#include "compiler/model/dump_expression.h"
+#include "compiler/model/dump/dump_expression.h"
 
 #include "compiler/model/type_table.h"
 

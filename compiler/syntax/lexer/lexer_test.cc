@@ -1,8 +1,8 @@
 // Tokens, names, literals and comments.
 
-#include "compiler/syntax/parser/declaration_keywords.h"
-#include "compiler/syntax/parser/escapes.h"
-#include "compiler/syntax/parser/numbers.h"
+#include "compiler/syntax/lexer/declaration_keywords.h"
+#include "compiler/syntax/lexer/escapes.h"
+#include "compiler/syntax/lexer/numbers.h"
 #include "compiler/syntax/test_support.h"
 
 #include <gmock/gmock.h>
