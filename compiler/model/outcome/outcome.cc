@@ -265,6 +265,7 @@ class AnswerCollector {
       has_loop = has_loop || statement.kind == StatementKind::kEach;
     });
     if (has_loop) add_runtime(413, "a list has more elements than its `each` takes");
+    if (reads_json()) add_runtime(415, "the body is no JSON by its content type, or has a content coding");
     add_runtime(500,
                 "a mistake of the program: an exception, a slot that a step left unwritten, an overflow");
     add_runtime(503, "the request needs more memory than it may have");
@@ -275,6 +276,20 @@ class AnswerCollector {
       add_runtime(503, "the store of idempotency keys cannot be reached");
     }
     if (flow_.has_effects) add_runtime(504, "the deadline has passed");
+  }
+
+  bool reads_json() const {
+    return llvm::any_of(cfg_.order, [&](NodeIndex index) {
+      const Node& node = cfg_.nodes[index];
+      if (node.kind != NodeKind::kStep || node.statement == kNoIndex) return false;
+      const StepId step = cfg_.statements[node.statement]->step;
+      return step.is_valid() && program_.steps[step].value && reads_json(*program_.steps[step].value);
+    });
+  }
+
+  static bool reads_json(const Expression& expression) {
+    return (expression.kind == ExpressionKind::kRequest && expression.part == RequestPart::kJson) ||
+           llvm::any_of(expression.operands, [](const Expression& operand) { return reads_json(operand); });
   }
 
   void add_runtime(std::uint16_t status, llvm::StringRef why) {

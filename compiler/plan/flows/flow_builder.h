@@ -142,7 +142,9 @@ class FlowBuilder {
   std::string pass_on(const std::string& exit, const Arrivals& arrivals);
   AnswerWay answer_way();
   std::string before_answer();
-  std::string leave_with(const Event& event, const std::string& exit, const std::string& at_end);
+  std::string leave_with(const Event& event, const std::string& exit, const std::string& at_end,
+                         const std::string& made_of = "");
+  std::string note_taken(const char* function, const Event& event, const std::string& made_of);
   std::string leave_saga(const std::string& name, const Event& event, const std::string& exit);
   std::string error_constant(model::ErrorId id);
   std::string answer_error(model::ErrorId id, const std::string& error, const std::string& fault);

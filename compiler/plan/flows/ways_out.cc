@@ -35,15 +35,26 @@ std::string FlowBuilder::error_constant(model::ErrorId id) {
   return name;
 }
 
-// `exit` is an expression; `at_end` says what the flow does with the event when nothing takes it.
-std::string FlowBuilder::leave_with(const Event& event, const std::string& exit, const std::string& at_end) {
+// For the timeline: an error is taken. Nothing for other events.
+std::string FlowBuilder::note_taken(const char* function, const Event& event, const std::string& made_of) {
+  if (event.kind != Event::Kind::kRaised) return {};
+  std::vector<std::string> arguments = {
+      string_literal(builder_.flow_name(builder_.program.errors[event.error].origin))};
+  if (!made_of.empty()) arguments.push_back(made_of);
+  return runtime_call(function, arguments) + ";\n";
+}
+
+// `exit` is an expression; `at_end` says what the flow does with the event when nothing takes it; `made_of`
+// is the fault of an error, or the exit that it travels as, where there is one.
+std::string FlowBuilder::leave_with(const Event& event, const std::string& exit, const std::string& at_end,
+                                    const std::string& made_of) {
   for (Scope& scope : llvm::reverse(scopes_)) {
     if (!scope.takes(event)) continue;
     scope.is_used = true;
     scope.arrivals.add(event);
     switch (scope.kind) {
       case Scope::Kind::kRescue:
-        return "goto " + scope.label + ";";
+        return note_taken("note_rescued", event, made_of) + "goto " + scope.label + ";";
       case Scope::Kind::kOnCancel: {
         if (event.kind == Event::Kind::kAnswered)
           return scope.exit + " = zerver::flow::exit_cancelled_answered();\ngoto " + scope.label + ";";
@@ -51,7 +62,7 @@ std::string FlowBuilder::leave_with(const Event& event, const std::string& exit,
         if (event.kind == Event::Kind::kRaised)
           text = runtime_call(
                      "note_lost_error",
-                     {string_literal(builder_.written_name(builder_.program.errors[event.error].origin))}) +
+                     {string_literal(builder_.flow_name(builder_.program.errors[event.error].origin))}) +
                  ";\n";
         if (event.kind == Event::Kind::kBroken && llvm::StringRef(exit).contains('('))
           text = exit + ";\n";  // which has it in the log
@@ -65,9 +76,12 @@ std::string FlowBuilder::leave_with(const Event& event, const std::string& exit,
         [[fallthrough]];
       case Scope::Kind::kBlock:
       case Scope::Kind::kSaga:
-      case Scope::Kind::kTransaction:
-        return (exit == scope.exit ? std::string() : scope.exit + " = " + exit + ";\n") + "goto " +
+      case Scope::Kind::kTransaction: {
+        const std::string note =
+            scope.kind == Scope::Kind::kBlock ? note_taken("note_on_error", event, made_of) : std::string();
+        return note + (exit == scope.exit ? std::string() : scope.exit + " = " + exit + ";\n") + "goto " +
                scope.label + ";";
+      }
     }
   }
   return at_end;
@@ -82,7 +96,7 @@ std::string FlowBuilder::raise(model::ErrorId id, const std::string& error, cons
   const bool travels = taker->kind != Scope::Kind::kRescue && taker->kind != Scope::Kind::kOnCancel;
   std::vector<std::string> arguments = {travels ? error_constant(id) : std::string(), error};
   if (!fault.empty()) arguments.push_back(fault);
-  return leave_with(event, runtime_call("exit_raised", arguments), "");
+  return leave_with(event, runtime_call("exit_raised", arguments), "", fault);
 }
 
 std::string FlowBuilder::give_up() {
@@ -114,7 +128,7 @@ std::string FlowBuilder::break_off_too_many(const std::string& list, std::uint64
 std::string FlowBuilder::pass_on(const std::string& exit, const Arrivals& arrivals) {
   const std::string at_end = std::string(leave()) + " answer_with(exchange, " + exit + ");";
   const auto way = [&](const Event& event) {
-    std::string text = leave_with(event, exit, at_end);
+    std::string text = leave_with(event, exit, at_end, exit);
     if (text != at_end) return text;
     builder_.plan.answers_exits = true;
     if (event.kind == Event::Kind::kRaised) {

@@ -20,6 +20,8 @@ std::string_view name_of(FaultKind kind) noexcept {
       return "cancelled";
     case FaultKind::kInternal:
       return "internal";
+    case FaultKind::kUnsupported:
+      return "unsupported";
   }
   return {};
 }

@@ -13,6 +13,8 @@ Exit broken(std::uint16_t status) noexcept { return {.kind = Exit::Kind::kBroken
 
 Exit exit_fault(Exchange& exchange, const Fault& fault) {
   if (fault.kind == FaultKind::kCancelled) return exit_cancelled();
+  if (fault.kind == FaultKind::kUnsupported)
+    return {.kind = Exit::Kind::kBroken, .status = 415, .fault = fault, .step = exchange.step()};
   report_failure(exchange, {.status = 500}, fault);
   return broken(500);
 }
@@ -42,6 +44,8 @@ Exit exit_too_many(Exchange& exchange, std::size_t size, std::size_t most) {
 Exit exit_exception(Exchange& exchange) noexcept { return broken(report_exception(exchange)); }
 
 void answer_exit(Exchange& exchange, const Exit& exit) {
+  if (exit.kind == Exit::Kind::kBroken && exit.fault.kind == FaultKind::kUnsupported)
+    return answer_fault(exchange, exit.fault);
   if (exit.kind == Exit::Kind::kBroken) return answer_problem(exchange, exit.status);
   if (exit.kind == Exit::Kind::kCancelled && !exit.has_answer) answer_cancelled(exchange);
 }

@@ -1,5 +1,6 @@
 // The attempts of a call: from a place in flight to an answer.
 #include <zerver/flow/call/call.h>
+#include <zerver/flow/call/operation_counts.h>
 #include <zerver/flow/call/target.h>
 
 #include <algorithm>
@@ -65,6 +66,8 @@ void CallBase::launch(Copy& copy, trace::Kind kind) noexcept {
   Target& target = this->target();
   ++worker().counters().operations;
   ++target.counts.operations;
+  if (target.by_operation != nullptr) [[unlikely]]
+    copy.launched = worker().loop().now();
   copy.state = Copy::State::kInFlight;
   copy.begin(machine_.attempts());
   if (exchange().is_traced()) [[unlikely]]
@@ -114,6 +117,14 @@ void CallBase::note_verdict(Copy& copy, bool failed) noexcept {
         site_->target);
 }
 
+// One attempt of its operation has ended.
+void CallBase::count(const Copy& copy, std::size_t outcome) noexcept {
+  const Target& target = this->target();
+  if (target.by_operation == nullptr || site_->operation >= target.operations.size()) [[likely]]
+    return;
+  target.by_operation[site_->operation].note(outcome, worker().loop().now() - copy.launched);
+}
+
 // What is in force for an attempt, wherever it comes from.
 std::int64_t CallBase::call_detail() const noexcept {
   const Duration timeout = machine_.timeout();
@@ -140,12 +151,14 @@ void CallBase::on_reply(Copy& copy, const void* reply) noexcept {
   if (!is_read) [[unlikely]] {
     // `missing`, of a row that is not there, may be among the kinds that are retried.
     const Fault own = fault();
+    count(copy, OperationCounts::failure(own.kind));
     if (own.kind != FaultKind::kMissing) may_have_happened_ = true;
     trace_fault(own.kind);
     if (faulty_copy_ != kNoCopy) set_fault(before);
     return fail_copy(copy, own);
   }
   may_have_happened_ = true;
+  count(copy, OperationCounts::kSuccess);
   trace(trace::Kind::kComplete);
   stop_copies(Stop::kCancel);
   end(Outcome::kValue);
@@ -156,6 +169,7 @@ void CallBase::on_fault(Copy& copy, const Fault& fault) noexcept {
   const bool failed = !kRefusals.contains(fault.kind);
   note_verdict(copy, failed);
   may_have_happened_ = may_have_happened_ || failed;
+  count(copy, OperationCounts::failure(fault.kind));
   trace_fault(fault.kind);
   Fault own = fault;
   own.why = kept(fault.why);
@@ -170,6 +184,7 @@ void CallBase::on_copy_timer(Copy& copy) noexcept {
   trace(trace::Kind::kTimeout);
   if (detach(copy, Stop::kCancel)) {
     note_verdict(copy, true);
+    count(copy, OperationCounts::failure(FaultKind::kTimeout));
   } else {
     forget_permit(copy);
   }
@@ -213,7 +228,11 @@ void CallBase::forget_permit(const Copy& copy) noexcept {
 void CallBase::stop_copies(Stop how) noexcept {
   for (Copy* copy = &first_; copy != nullptr; copy = copy->next) {
     if (copy->state == Copy::State::kIdle) continue;
-    if (detach(*copy, how)) ++(how == Stop::kCancel ? target().counts.cancelled : target().counts.late);
+    if (detach(*copy, how)) {
+      const bool is_cancelled = how == Stop::kCancel;
+      ++(is_cancelled ? target().counts.cancelled : target().counts.late);
+      count(*copy, is_cancelled ? OperationCounts::failure(FaultKind::kCancelled) : OperationCounts::kLetGo);
+    }
     forget_permit(*copy);
   }
 }

@@ -134,11 +134,15 @@ void log_failure(Exchange& exchange, const FailedRequest& failure, std::string_v
   worker.log().record(LogLevel::kError, line.view());
 }
 
+void trace_place(Exchange& exchange, std::string_view step) noexcept {
+  const Place at = place_of(exchange.flow(), step);
+  if (at.line != 0) exchange.trace({.name = at.file, .detail = at.line, .kind = trace::Kind::kRaisedAt});
+}
+
 void trace_failure(Exchange& exchange, const FailedRequest& failure, std::string_view step) noexcept {
   if (!exchange.is_traced()) return;
   exchange.trace({.name = failure.error, .detail = failure.status, .kind = trace::Kind::kError});
-  const Place at = place_of(exchange.flow(), step);
-  if (at.line != 0) exchange.trace({.name = at.file, .detail = at.line, .kind = trace::Kind::kRaisedAt});
+  trace_place(exchange, step);
 }
 
 void note_unsayable(Exchange& exchange) noexcept {
@@ -149,6 +153,12 @@ void note_unsayable(Exchange& exchange) noexcept {
 
 std::string_view failed_step(const Exchange& exchange, const Fault& fault) noexcept {
   return fault.cause == nullptr ? exchange.step() : fault.cause->step;
+}
+
+void trace_taken(Exchange& exchange, trace::Kind kind, std::string_view error,
+                 std::string_view step) noexcept {
+  exchange.trace({.name = error, .kind = kind});
+  trace_place(exchange, step);
 }
 
 void report_failure(Exchange& exchange, const FailedRequest& failure, const Fault& fault) noexcept {

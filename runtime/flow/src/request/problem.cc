@@ -16,6 +16,13 @@ void answer_bare(Exchange& exchange, std::uint16_t status, std::string_view json
   exchange.response.body = json;
 }
 
+// The client's mistake. It learns what it may send instead: RFC 9110, 12.5.1 and 12.5.3.
+void answer_unsupported(Exchange& exchange, const Fault& fault) {
+  answer_problem(exchange, 415, fault.why);
+  if (exchange.request.has_header("content-encoding")) answer_header(exchange, "Accept-Encoding", "identity");
+  answer_header(exchange, "Accept", kJsonType);
+}
+
 }  // namespace
 
 ProblemWriter::ProblemWriter(Exchange& exchange, std::uint16_t status, std::string_view type,
@@ -77,6 +84,7 @@ void answer_internal(Exchange& exchange, std::string_view why) {
 
 void answer_fault(Exchange& exchange, const Fault& fault) {
   if (fault.kind == FaultKind::kCancelled) return answer_cancelled(exchange);
+  if (fault.kind == FaultKind::kUnsupported) return answer_unsupported(exchange, fault);
   report_failure(exchange, {.status = 500}, fault);
   answer_problem(exchange, 500);
 }

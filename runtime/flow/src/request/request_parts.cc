@@ -55,7 +55,34 @@ std::string_view trimmed(std::string_view text) noexcept {
   return end == std::string_view::npos ? std::string_view() : text.substr(begin, end + 1 - begin);
 }
 
+// Of two texts of which one is in lower case already.
+bool ends_with_ignoring_case(std::string_view text, std::string_view lower) noexcept {
+  return text.size() >= lower.size() && equals_ignoring_case(text.substr(text.size() - lower.size()), lower);
+}
+
+// RFC 6839 and 8259. Parameters say nothing: JSON is UTF-8. curl, libraries and HTML call a form whatever
+// they send when nobody tells them otherwise.
+bool may_be_json(std::string_view content_type) noexcept {
+  const std::string_view type = trimmed(content_type.substr(0, content_type.find(';')));
+  return type.empty() || equals_ignoring_case(type, "application/json") ||
+         ends_with_ignoring_case(type, "+json") || equals_ignoring_case(type, "text/json") ||
+         equals_ignoring_case(type, "application/x-www-form-urlencoded");
+}
+
+constexpr Fault kNoJson{FaultKind::kUnsupported, "the body is taken as application/json only", {}, 415};
+constexpr Fault kCoded{FaultKind::kUnsupported, "the body is taken without a content coding only", {}, 415};
+
 }  // namespace
+
+const Fault* refusal_of_json(const Request& request) noexcept {
+  for (const Header& header : request.headers) {
+    if (equals_ignoring_case(header.name, "content-type") && !may_be_json(header.value)) return &kNoJson;
+    if (equals_ignoring_case(header.name, "content-encoding") && !header.value.empty() &&
+        !equals_ignoring_case(header.value, "identity"))
+      return &kCoded;
+  }
+  return nullptr;
+}
 
 Result<std::optional<std::string_view>> query_value(Exchange& exchange, std::string_view name) {
   std::string_view rest = exchange.request.query;

@@ -191,6 +191,7 @@ zerver::flow::FlowTask run_hooked(zerver::flow::Exchange& exchange, std::array<s
               const zerver::Fault& fault = call.result().error();
               switch (fault.kind) {
                 case zerver::FaultKind::kMissing:
+                  zerver::flow::note_on_error(exchange, "blocks.Gone", fault);
                   exit_1 = zerver::flow::exit_raised(exchange, kErrorGone, Gone{}, fault);
                   goto leave_1;
                 case zerver::FaultKind::kUnavailable:
@@ -247,7 +248,7 @@ zerver::flow::FlowTask run_hooked(zerver::flow::Exchange& exchange, std::array<s
                 switch (fault.kind) {
                   case zerver::FaultKind::kUnavailable:
                   case zerver::FaultKind::kTimeout:
-                    zerver::flow::note_lost_error(exchange, "Busy");
+                    zerver::flow::note_lost_error(exchange, "blocks.Busy");
                     goto cancel_done_2;
                   default:
                     if (fault.kind == zerver::FaultKind::kCancelled) {
@@ -262,7 +263,10 @@ zerver::flow::FlowTask run_hooked(zerver::flow::Exchange& exchange, std::array<s
           cancel_done_2:;
         }
         if (exit_1.left()) {
-          if (exit_1.raised_any(kErrorGone)) goto rescue_1;
+          if (exit_1.raised_any(kErrorGone)) {
+            zerver::flow::note_rescued(exchange, "blocks.Gone", exit_1);
+            goto rescue_1;
+          }
           co_return answer_with(exchange, exit_1);
         }
       }
@@ -300,6 +304,7 @@ zerver::flow::Branch run_split_branch_1(zerver::flow::Exchange& exchange, SplitS
         const zerver::Fault& fault = call.result().error();
         switch (fault.kind) {
           case zerver::FaultKind::kMissing:
+            zerver::flow::note_rescued(exchange, "blocks.Gone", fault);
             goto rescue_1;
           case zerver::FaultKind::kUnavailable:
           case zerver::FaultKind::kTimeout:
@@ -514,6 +519,7 @@ zerver::flow::FlowTask run_looped(zerver::flow::Exchange& exchange) {
             const zerver::Fault& fault = call.result().error();
             switch (fault.kind) {
               case zerver::FaultKind::kMissing:
+                zerver::flow::note_rescued(exchange, "blocks.Gone", fault);
                 goto rescue_1;
               case zerver::FaultKind::kUnavailable:
               case zerver::FaultKind::kTimeout:
@@ -667,6 +673,7 @@ constexpr zerver::flow::OutcomeInfo kLoopedOutcomes[] = {
     {400, "urn:zerver:error:zerver.Invalid"},
     {404, "urn:zerver:error:blocks.Gone"},
     {413, "about:blank"},
+    {415, "about:blank"},
     {500, "about:blank"},
     {503, "urn:zerver:error:blocks.Busy"},
     {503, "about:blank"},

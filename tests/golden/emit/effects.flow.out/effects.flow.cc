@@ -250,6 +250,7 @@ zerver::flow::FlowTask run_show(zerver::flow::Exchange& exchange, std::array<std
         const zerver::Fault& fault = load_call.result().error();
         switch (fault.kind) {
           case zerver::FaultKind::kMissing:
+            zerver::flow::note_rescued(exchange, "stock.v1.NotFound", fault);
             goto rescue_1;
           case zerver::FaultKind::kUnavailable:
           case zerver::FaultKind::kTimeout:

@@ -600,6 +600,7 @@ void configure_office(const zerver::flow::Environment&, zerver::flow::TargetConf
 constexpr zerver::flow::OutcomeInfo kOrderOutcomes[] = {
     {202},
     {400, "urn:zerver:error:work.v1.BadInput"},
+    {415, "about:blank"},
     {500, "about:blank"},
     {503, "about:blank"},
     {504, "about:blank"},

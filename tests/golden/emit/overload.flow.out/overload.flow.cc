@@ -175,6 +175,7 @@ void run_show_on_overload(zerver::flow::Exchange& exchange, std::array<std::stri
         case describe::Decision::Kind::kProceed:
           break;
         case describe::Decision::Kind::kFailNoSuchShelf:
+          zerver::flow::note_rescued(exchange, "catalogue.v1.NoSuchShelf");
           goto rescue_1;
       }
       if (view.wrote_note()) {
@@ -255,6 +256,7 @@ zerver::flow::FlowTask run_show(zerver::flow::Exchange& exchange, std::array<std
             case zerver::FaultKind::kMissing:
               co_return answer_error(exchange, zerver::Missing{}, fault);
             case zerver::FaultKind::kUnavailable:
+              zerver::flow::note_on_error(exchange, "zerver.Unavailable", fault);
               exit_1 = zerver::flow::exit_raised(exchange, kErrorUnavailable, zerver::Unavailable{}, fault);
               goto leave_1;
             case zerver::FaultKind::kTimeout:

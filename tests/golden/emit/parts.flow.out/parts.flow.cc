@@ -478,6 +478,7 @@ constexpr zerver::flow::OutcomeInfo kAboutOutcomes[] = {
 constexpr zerver::flow::OutcomeInfo kKeepOutcomes[] = {
     {201},
     {400, "urn:zerver:error:zerver.Invalid"},
+    {415, "about:blank"},
     {500, "about:blank"},
     {503, "about:blank"},
 };

@@ -158,6 +158,7 @@ zerver::flow::FlowTask run_buy(zerver::flow::Exchange& exchange) {
             co_return answer_error(exchange, Declined{.why = fault.why}, fault);
           case 423:
           case 429:
+            zerver::flow::note_rescued(exchange, "shop.Locked", fault);
             goto rescue_1;
           default:
             break;

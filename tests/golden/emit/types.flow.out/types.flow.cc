@@ -378,6 +378,7 @@ constexpr zerver::flow::OutcomeInfo kReplaceOutcomes[] = {
     {200},
     {400, "urn:zerver:error:zerver.Invalid"},
     {404, "urn:zerver:error:shop.v1.NoArticle"},
+    {415, "about:blank"},
     {500, "about:blank"},
     {503, "urn:zerver:error:shop.v1.Closed"},
     {503, "about:blank"},

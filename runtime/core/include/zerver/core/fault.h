@@ -4,14 +4,16 @@
 #include <zerver/core/string.h>
 #include <zerver/core/time.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace zerver {
 
 // The six kinds that operations of adapters and the parsing of request parts fail with (the language's
-// `@kind`), and two that no error declares: `cancelled`, the flow's deadline has passed or its client is
-// gone, and `internal`, a mistake of ours or of a step.
+// `@kind`), and three that no error declares: `cancelled`, the flow's deadline has passed or its client is
+// gone; `internal`, a mistake of ours or of a step; and `unsupported`, a body of a media type or with a
+// coding that is not taken.
 enum class FaultKind : std::uint8_t {
   kInvalid,
   kMissing,
@@ -20,8 +22,10 @@ enum class FaultKind : std::uint8_t {
   kUnavailable,
   kTimeout,
   kCancelled,
-  kInternal
+  kInternal,
+  kUnsupported
 };
+inline constexpr std::size_t kFaultKinds = 9;
 
 // `invalid`, `missing` and so on.
 std::string_view name_of(FaultKind kind) noexcept;
@@ -32,17 +36,17 @@ class FaultKinds {
   constexpr FaultKinds() noexcept = default;
   template <class... Kinds> static constexpr FaultKinds of(Kinds... kinds) noexcept {
     FaultKinds set;
-    ((set.bits_ = static_cast<std::uint8_t>(set.bits_ | bit(kinds))), ...);
+    ((set.bits_ = static_cast<std::uint16_t>(set.bits_ | bit(kinds))), ...);
     return set;
   }
   constexpr bool contains(FaultKind kind) const noexcept { return (bits_ & bit(kind)) != 0; }
   constexpr bool empty() const noexcept { return bits_ == 0; }
 
  private:
-  static constexpr std::uint8_t bit(FaultKind kind) noexcept {
-    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind));
+  static constexpr std::uint16_t bit(FaultKind kind) noexcept {
+    return static_cast<std::uint16_t>(1U << static_cast<unsigned>(kind));
   }
-  std::uint8_t bits_ = 0;
+  std::uint16_t bits_ = 0;
 };
 
 // One attempt of an operation that has failed: what a fault was made of. Lives in the arena of its request,

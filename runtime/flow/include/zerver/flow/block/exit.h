@@ -20,7 +20,8 @@ struct Exit {
     kRaised,     // with an error
     kAnswered,   // the response is final
     kCancelled,  // the request is given up
-    kBroken,     // a mistake of the program, or no memory: `status` says which; the log has it already
+    kBroken,     // a mistake of the program, or no memory: `status` says which; the log has it already. Or a
+                 // body that is not taken, which `fault` says
   };
 
   Kind kind = Kind::kNext;
@@ -28,7 +29,7 @@ struct Exit {
   std::uint16_t status = 0;     // of kBroken
   std::uint16_t error = 0;      // of kRaised: which one of the package's errors, from 1; else 0
   const void* value = nullptr;  // of kRaised: a value of that error's type
-  Fault fault = {};             // of kRaised: what the error was made of
+  Fault fault = {};             // of kRaised: what the error was made of; of kBroken: see there
   std::string_view step = {};   // of kRaised: the one that has raised it
 
   bool left() const noexcept { return kind != Kind::kNext; }
@@ -58,7 +59,8 @@ inline Exit exit_cancelled() noexcept { return {.kind = Exit::Kind::kCancelled};
 inline Exit exit_cancelled_answered() noexcept {
   return {.kind = Exit::Kind::kCancelled, .has_answer = true};
 }
-// A fault that the step's `fails` does not cover: `cancelled` gives up, all else is one line in the log.
+// A fault that the step's `fails` does not cover: `cancelled` gives up, `unsupported` is the client's
+// mistake, all else is one line in the log.
 Exit exit_fault(Exchange& exchange, const Fault& fault);
 // The step went on without writing a slot that it declares.
 Exit exit_unwritten(Exchange& exchange, std::string_view slot);
@@ -71,6 +73,16 @@ Exit exit_exception(Exchange& exchange) noexcept;
 
 // The response of a flow that ended like this, when that was not with an error.
 void answer_exit(Exchange& exchange, const Exit& exit);
+
+// An error that has travelled to what takes it.
+inline void note_rescued(Exchange& exchange, std::string_view error, const Exit& exit) noexcept {
+  if (exchange.is_traced()) [[unlikely]]
+    trace_taken(exchange, trace::Kind::kRescued, error, exit.step);
+}
+inline void note_on_error(Exchange& exchange, std::string_view error, const Exit& exit) noexcept {
+  if (exchange.is_traced()) [[unlikely]]
+    trace_taken(exchange, trace::Kind::kOnError, error, exit.step);
+}
 
 // An error that nothing handles any more, because the request is given up already: one line in the log.
 void note_lost_error(Exchange& exchange, std::string_view error);

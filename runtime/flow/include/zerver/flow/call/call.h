@@ -13,6 +13,7 @@
 #include <zerver/flow/data/row_codec.h>
 #include <zerver/flow/exchange.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -96,6 +97,7 @@ class CallBase : public Member {
     Copy* next = nullptr;            // the hedge behind this one
     bool* ended_in_start = nullptr;  // while Adapter::start() runs: whether the attempt ended within
     TimePoint until = TimePoint::never();
+    TimePoint launched;  // set when attempts are counted by operation
     Breaker::Permit permit;
     State state = State::kIdle;
     bool has_place = false;  // in flight
@@ -135,6 +137,7 @@ class CallBase : public Member {
   void on_fault(Copy& copy, const Fault& fault) noexcept;
   void note_end(Copy& copy) noexcept;
   void note_verdict(Copy& copy, bool failed) noexcept;
+  void count(const Copy& copy, std::size_t outcome) noexcept;
   void fail_copy(Copy& copy, const Fault& fault) noexcept;
   bool detach(Copy& copy, Stop how) noexcept;
   void forget_permit(const Copy& copy) noexcept;

@@ -14,6 +14,7 @@
 namespace zerver::flow {
 
 class Adapter;
+class OperationCounts;
 struct OperationInfo;
 
 // Written by one thread, read by any.
@@ -47,6 +48,7 @@ struct Target {
   InFlight::Room room = {};
   TargetCounts counts = {};
   std::span<const OperationInfo> operations = {};  // of its adapter, as far as they are known
+  OperationCounts* by_operation = nullptr;         // one for each of these; null: nobody wants to know
 };
 
 }  // namespace zerver::flow

@@ -29,4 +29,17 @@ std::uint16_t report_exception(Exchange& exchange) noexcept;
 // The step that `fault` comes from, or else the one that runs.
 std::string_view failed_step(const Exchange& exchange, const Fault& fault) noexcept;
 
+// An error that a `rescue` or an `on error` takes, in the request's timeline, with the place of the step that
+// has raised it. `error` is static.
+void trace_taken(Exchange& exchange, trace::Kind kind, std::string_view error,
+                 std::string_view step) noexcept;
+inline void note_rescued(Exchange& exchange, std::string_view error, const Fault& fault = {}) noexcept {
+  if (exchange.is_traced()) [[unlikely]]
+    trace_taken(exchange, trace::Kind::kRescued, error, failed_step(exchange, fault));
+}
+inline void note_on_error(Exchange& exchange, std::string_view error, const Fault& fault = {}) noexcept {
+  if (exchange.is_traced()) [[unlikely]]
+    trace_taken(exchange, trace::Kind::kOnError, error, failed_step(exchange, fault));
+}
+
 }  // namespace zerver::flow

@@ -43,8 +43,8 @@ void answer_problem(Exchange& exchange, std::uint16_t status, std::string_view d
 void answer_cancelled(Exchange& exchange);
 // 500, and one line in the log with the step's name; the client learns nothing more.
 void answer_internal(Exchange& exchange, std::string_view why);
-// A fault that the step's `fails` does not cover: `cancelled` like answer_cancelled(), else like
-// answer_internal(), such as a row that does not fit its struct.
+// A fault that the step's `fails` does not cover: `cancelled` like answer_cancelled(), `unsupported` as 415
+// with what is supported, else like answer_internal(), such as a row that does not fit its struct.
 void answer_fault(Exchange& exchange, const Fault& fault);
 // 500 like answer_internal(): the step went on without writing a slot that it declares.
 void answer_unwritten(Exchange& exchange, std::string_view slot);

@@ -167,8 +167,15 @@ template <class T> Result<T> cookie_part(Exchange& exchange, std::string_view na
 // not, so that at least the attempts of one effect are the same.
 String idempotency_key(Exchange& exchange);
 
-// `request.json`: the body, whatever its content type says. An empty body is `invalid`, as it is no JSON.
+// What speaks against reading the body as JSON: a media type that is another one, or a coding. Null: nothing.
+// A request without a type, and one that is called a form, as many a client calls whatever it sends when
+// nobody tells it otherwise, is judged by its body.
+const Fault* refusal_of_json(const Request& request) noexcept;
+
+// `request.json`: the body. An empty one is `invalid`, as it is no JSON; `unsupported` when it is no JSON by
+// what the request says of it (RFC 9110, 15.5.16).
 template <class T> Result<T> json_part(Exchange& exchange) {
+  if (const Fault* const refusal = refusal_of_json(exchange.request)) return *refusal;
   return read_json_text<T>(exchange.worker().json_reader(), exchange.request.body, Request::kBodyPadding,
                            exchange.arena());
 }
