@@ -48,7 +48,7 @@ class Service:
         batch = []
         while len(batch) < workers:  # they say so themselves, as soon as they run
             tasks = list(map(int, os.listdir(f"/proc/{self.process.pid}/task")))
-            batch = [task for task in tasks if os.sched_getscheduler(task) == os.SCHED_IDLE]
+            batch = [task for task in tasks if os.sched_getscheduler(task) in (os.SCHED_IDLE, os.SCHED_BATCH)]
         self.workers = [task for task in tasks if task not in batch]
         if ahead:
             for task in tasks:

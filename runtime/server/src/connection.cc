@@ -1,8 +1,8 @@
 // One client's connection.
 #include "connection.h"
 
-#include "scheduling/scheduler.h"
 #include <zerver/flow/request/problem.h>
+#include <zerver/server/scheduling/scheduler.h>
 
 #include <boost/asio/buffer.hpp>
 

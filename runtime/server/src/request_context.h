@@ -1,12 +1,12 @@
 // What a connection needs while a client talks to it, and no longer.
 #pragma once
 
-#include "scheduling/served_exchange.h"
 #include <zerver/core/output_buffer.h>
 #include <zerver/http/limits.h>
 #include <zerver/http/read_buffer.h>
 #include <zerver/http/request_parser.h>
 #include <zerver/io/handler_memory.h>
+#include <zerver/server/scheduling/served_exchange.h>
 
 #include <cstddef>
 #include <memory>

@@ -1,9 +1,10 @@
 // Serves packages over HTTP/1.1 with a thread for each worker.
+#include "batch_threads.h"
 #include "listening_socket.h"
-#include "scheduling/fleet.h"
 #include "settings/setting_values.h"
 #include "worker_thread.h"
 #include <zerver/execution/watchdog.h>
+#include <zerver/server/scheduling/fleet.h>
 #include <zerver/server/server.h>
 
 #include <algorithm>
@@ -18,14 +19,18 @@ namespace zerver::server {
 Server::Server(const Settings& settings, const Clock& clock, Log& log)
     : settings_(settings),
       fleet_(std::make_unique<Fleet>(settings_.scheduling, settings_.batch_workers, clock.now())) {
-  const auto add = [&](unsigned count, RequestQueue::Taker taker) {
+  const auto add = [&](unsigned count, SystemBatchThreads* batch_threads) {
     for (unsigned i = 0; i < count; ++i) {
       workers_.push_back(
-          std::make_unique<WorkerThread>(settings_, clock, log, open_connections_, *fleet_, taker));
+          std::make_unique<WorkerThread>(settings_, clock, log, open_connections_, *fleet_, batch_threads));
     }
   };
-  add(settings_.workers, RequestQueue::Taker::kWorker);
-  add(settings_.batch_workers, RequestQueue::Taker::kBatchWorker);
+  add(settings_.workers, nullptr);
+  if (settings_.batch_workers != 0) {
+    batch_threads_ = std::make_unique<SystemBatchThreads>(SystemBatchThreads::can_raise());
+    fleet_->set_batch_threads(batch_threads_.get());
+    add(settings_.batch_workers, batch_threads_.get());
+  }
   if (settings_.watchdog == Duration::max()) return;
   watchdog_ = std::make_unique<execution::Watchdog>(clock, log, settings_.watchdog);
   for (std::size_t i = 0; i < settings_.workers; ++i)

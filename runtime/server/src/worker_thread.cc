@@ -1,6 +1,7 @@
 // One worker: a loop with its own listening sockets, connections, timers and memory.
 #include "worker_thread.h"
 
+#include "batch_threads.h"
 #include <zerver/core/status.h>
 #include <zerver/http/response_writer.h>
 #include <zerver/program/memory.h>
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <sched.h>
 #include <string_view>
 #include <utility>
 
@@ -30,28 +30,9 @@ Duration tick_for(const Timeouts& timeouts) noexcept {
   return std::clamp(Duration{shortest.nanoseconds / 8}, kShortestTick, kLongestTick);
 }
 
-// Batch work runs when nothing else wants the processor: the kernel interrupts it at once for any other
-// thread.
-void give_way_to_others() noexcept {
-  const sched_param parameters{};
-  // Without it (another kernel may say no) batch work shares the processor as others do.
-  static_cast<void>(sched_setscheduler(0, SCHED_IDLE, &parameters));
-}
-
 bool is_out_of_resources(const error_code& error) noexcept {
   return error == asio::error::no_descriptors || error == asio::error::no_memory ||
          error == asio::error::no_buffer_space || error == boost::system::errc::too_many_files_open_in_system;
-}
-
-// Three quarters of what may wait, and of the memory that there is; half of it ends the pause.
-async::PressurePolicy pressure_policy(const Settings& settings) noexcept {
-  const auto& capacity = settings.scheduling.queue.capacity;
-  const std::size_t places = std::max<std::size_t>(2, std::min(capacity[0], capacity[1]));
-  async::PressurePolicy policy;
-  policy.longest = settings.scheduling.longest_pause;
-  policy.waiting = {.high = places - places / 4, .low = places / 2};
-  if (settings.memory != 0) policy.memory = {.high = settings.memory, .low = settings.memory / 8 * 7};
-  return policy;
 }
 
 // A client that is gone is told by the call's error; sendfile(2) has no flag for that.
@@ -66,7 +47,7 @@ void ignore_broken_pipes() noexcept {
 
 WorkerThread::WorkerThread(const Settings& settings, const Clock& clock, Log& log,
                            std::atomic<std::size_t>& open_connections, Fleet& fleet,
-                           RequestQueue::Taker taker)
+                           SystemBatchThreads* batch_threads)
     : ConnectionHost(settings, loop_, worker_),
       clock_(clock),
       log_(log),
@@ -77,12 +58,15 @@ WorkerThread::WorkerThread(const Settings& settings, const Clock& clock, Log& lo
                                  .json_depth = settings.json_depth,
                                  .inline_effects = settings.executor == Executor::kInline}),
       fleet_(fleet),
-      scheduler_(fleet, loop_, clock, worker_, taker, this),
+      batch_threads_(batch_threads),
+      scheduler_(fleet, *this, worker_,
+                 batch_threads == nullptr ? RequestQueue::Taker::kWorker : RequestQueue::Taker::kBatchWorker),
       contexts_(settings.http, scheduler_),
-      pressure_(pressure_policy(settings)),
+      intake_(Intake::policy(settings.scheduling, settings.memory), loop_, *this),
       tick_(tick_for(settings.timeouts)) {
   coarse_now_ = clock.now();
   update_common_fields();
+  if (is_batch()) loop_.set_heartbeat(heartbeat_);
 
   Response response;
   response.status = 503;
@@ -100,7 +84,6 @@ WorkerThread::WorkerThread(const Settings& settings, const Clock& clock, Log& lo
 WorkerThread::~WorkerThread() {
   loop_.stop(tick_timer_);
   loop_.stop(retry_timer_);
-  loop_.stop(pressure_timer_);
   loop_.stop(drain_timer_);
 }
 
@@ -111,7 +94,7 @@ void WorkerThread::listen(int socket, bool v6) {
 
 void WorkerThread::run() {
   ignore_broken_pipes();
-  if (is_batch()) give_way_to_others();
+  if (is_batch()) batch_threads_->enter();
   {
     const std::lock_guard lock(running_mutex_);
     running_ = true;
@@ -124,6 +107,7 @@ void WorkerThread::run() {
   for (const std::unique_ptr<Listener>& listener : listeners_)
     accept(*listener);
   loop_.run();
+  if (is_batch()) batch_threads_->leave();
   {
     const std::lock_guard lock(running_mutex_);
     running_ = false;
@@ -163,7 +147,7 @@ void WorkerThread::on_accept(Listener& listener, const error_code& error, Connec
     }
   }
   on_load();
-  if (pressure_.accepts()) {
+  if (intake_.accepts()) {
     accept(listener);
   } else {
     listener.waiting = true;  // the next ones wait in the backlog
@@ -172,7 +156,7 @@ void WorkerThread::on_accept(Listener& listener, const error_code& error, Connec
 
 void WorkerThread::on_retry_accept() {
   for (const std::unique_ptr<Listener>& listener : listeners_) {
-    if (listener->waiting && !draining() && pressure_.accepts()) accept(*listener);
+    if (listener->waiting && !draining() && intake_.accepts()) accept(*listener);
   }
 }
 
@@ -227,27 +211,18 @@ void WorkerThread::on_load() noexcept {
       .queue_stands = scheduler_.queue_stands(),
       .connections_full =
           !is_batch() && open_connections_.load(std::memory_order_relaxed) >= settings().connections};
-  const bool accepted = pressure_.accepts();
-  const TimePoint next = pressure_.next();
-  pressure_.observe(load, loop_.now());
-  if (accepted == pressure_.accepts() && takes_requests() == pressure_.reads() && next == pressure_.next())
-    return;
-  accept_pauses_.raise_to(pressure_.accept_pauses());
-  read_pauses_.raise_to(pressure_.read_pauses());
-  accepts_.store(pressure_.accepts(), std::memory_order_relaxed);
-  reads_.store(pressure_.reads(), std::memory_order_relaxed);
-  if (pressure_.next() == TimePoint::never()) {
-    loop_.stop(pressure_timer_);
-  } else {
-    loop_.start(pressure_timer_, pressure_.next());
-  }
-  takes_requests_ = pressure_.reads();
+  const bool accepted = intake_.accepts();
+  if (!intake_.observe(load)) return;
+  takes_requests_ = intake_.reads();
   if (takes_requests_ && first_stalled_ != nullptr && !std::exchange(reading_posted_, true))
     loop_.post(reading_job_);
-  if (!accepted && pressure_.accepts()) on_retry_accept();
+  if (!accepted && intake_.accepts()) on_retry_accept();
 }
 
-void WorkerThread::on_pressure_timer() {
+// In a turn of its own: nothing that has just run is part of it.
+void WorkerThread::read_time() noexcept { const io::AsioLoop::Turn turn(loop_); }
+
+void WorkerThread::on_pause_end() noexcept {
   measure_memory();
   on_load();
 }
@@ -322,7 +297,7 @@ void WorkerThread::drain() noexcept {
 
 void WorkerThread::begin_drain() {
   draining_ = takes_requests_ = true;
-  accepts_.store(false, std::memory_order_relaxed);
+  intake_.close();
   for (const std::unique_ptr<Listener>& listener : listeners_) {
     error_code ignored;  // the descriptor is gone either way
     static_cast<void>(listener->acceptor.close(ignored));
@@ -358,10 +333,8 @@ void WorkerThread::drained_if_empty() {
 
 SchedulerStats WorkerThread::stats() const noexcept {
   SchedulerStats stats = scheduler_.stats();
-  stats.accepts = !is_batch() && accepts_.load(std::memory_order_relaxed);
-  stats.reads = reads_.load(std::memory_order_relaxed);
-  stats.accept_pauses = accept_pauses_.value();
-  stats.read_pauses = read_pauses_.value();
+  intake_.add_to(stats);
+  stats.accepts = stats.accepts && !is_batch();
   return stats;
 }
 

@@ -4,18 +4,18 @@
 #include "connection.h"
 #include "connection_host.h"
 #include "request_context.h"
-#include "scheduling/fleet.h"
-#include "scheduling/scheduler.h"
 #include <zerver/async/loop.h>
-#include <zerver/async/scheduling/pressure.h>
 #include <zerver/core/clock.h>
-#include <zerver/core/counter.h>
 #include <zerver/core/log.h>
 #include <zerver/core/random.h>
+#include <zerver/execution/watchdog.h>
 #include <zerver/flow/worker.h>
 #include <zerver/http/date.h>
 #include <zerver/io/asio_loop.h>
 #include <zerver/jobs/job_runner.h>
+#include <zerver/server/scheduling/fleet.h>
+#include <zerver/server/scheduling/intake.h>
+#include <zerver/server/scheduling/scheduler.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -31,12 +31,15 @@
 
 namespace zerver::server {
 
+class SystemBatchThreads;
+
 // run() is for the thread of the worker; drain(), live_flows() and the constructor are for any.
-class WorkerThread final : public ConnectionHost, private Scheduler::LoadListener {
+class WorkerThread final : public ConnectionHost, private Scheduler::Host, private Intake::Owner {
  public:
-  // `open_connections` counts those of all workers. A batch worker never has any.
+  // `open_connections` counts those of all workers. `batch_threads` is what schedules a batch worker, which
+  // never has any connections; null for all others.
   WorkerThread(const Settings& settings, const Clock& clock, Log& log,
-               std::atomic<std::size_t>& open_connections, Fleet& fleet, RequestQueue::Taker taker);
+               std::atomic<std::size_t>& open_connections, Fleet& fleet, SystemBatchThreads* batch_threads);
   ~WorkerThread() override;
 
   flow::Worker& worker() noexcept { return worker_; }
@@ -88,6 +91,10 @@ class WorkerThread final : public ConnectionHost, private Scheduler::LoadListene
   void stall(Connection& connection) noexcept override;
   void leave_stalled(Connection& connection) noexcept override;
   void on_load() noexcept override;
+  void read_time() noexcept override;
+  void end() noexcept override { loop_.stop(); }
+  TimePoint busy_since() const noexcept override { return heartbeat_.since(); }
+  void on_pause_end() noexcept override;
 
   void accept(Listener& listener);
   void on_accept(Listener& listener, const boost::system::error_code& error, Connection::Socket socket);
@@ -96,7 +103,6 @@ class WorkerThread final : public ConnectionHost, private Scheduler::LoadListene
   void on_tick();
   template <class Visit> void for_each_connection(Visit visit);
   void on_retry_accept();
-  void on_pressure_timer();
   void measure_memory() noexcept;
   void go_on_reading();
   void begin_drain();
@@ -113,6 +119,8 @@ class WorkerThread final : public ConnectionHost, private Scheduler::LoadListene
   SystemRandom random_;
   flow::Worker worker_;
   Fleet& fleet_;
+  SystemBatchThreads* const batch_threads_;
+  execution::Heartbeat heartbeat_{"batch worker"};
   Scheduler scheduler_;
   ContextPool contexts_;
   std::vector<std::unique_ptr<Listener>> listeners_;
@@ -123,12 +131,8 @@ class WorkerThread final : public ConnectionHost, private Scheduler::LoadListene
   std::size_t open_count_ = 0;
   Connection* first_stalled_ = nullptr;
   Connection* last_stalled_ = nullptr;
-  async::Pressure pressure_;
+  Intake intake_;
   std::size_t memory_ = 0;  // that the program has allocated, at the last look; 0 when it has no limit
-  Counter accept_pauses_;
-  Counter read_pauses_;
-  std::atomic<bool> accepts_ = true;  // as whoever looks on sees it
-  std::atomic<bool> reads_ = true;
   bool drained_ = false;
   jobs::JobRunner* jobs_ = nullptr;
   std::atomic<bool> drain_posted_ = false;
@@ -143,7 +147,6 @@ class WorkerThread final : public ConnectionHost, private Scheduler::LoadListene
 
   OwnTimer<&WorkerThread::on_tick> tick_timer_{*this};
   OwnTimer<&WorkerThread::on_retry_accept> retry_timer_{*this};
-  OwnTimer<&WorkerThread::on_pressure_timer> pressure_timer_{*this};
   OwnTimer<&WorkerThread::end_drain> drain_timer_{*this};
   OwnJob<&WorkerThread::begin_drain> drain_job_{*this};
   OwnJob<&WorkerThread::go_on_reading> reading_job_{*this};

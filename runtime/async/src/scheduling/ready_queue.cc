@@ -79,10 +79,10 @@ bool ReadyQueue::push(Scheduled& entry, Priority priority, TimePoint since, Time
   return true;
 }
 
-Scheduled* ReadyQueue::pop() noexcept {
+Scheduled* ReadyQueue::pop_up_to(Priority last) noexcept {
   const Class* chosen = nullptr;
   TimePoint first = TimePoint::never();
-  for (std::size_t index = 0; index < kPriorities; ++index) {
+  for (std::size_t index = 0; index <= static_cast<std::size_t>(last); ++index) {
     const Class& candidate = classes_[index];
     if (candidate.oldest == nullptr) continue;
     const TimePoint turn = candidate.oldest->since_ + options_.lead[index];

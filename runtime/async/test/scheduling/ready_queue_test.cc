@@ -49,6 +49,20 @@ TEST(ReadyQueue, AnEntryThatHasWaitedLongerThanTheLeadGoesBeforeAMoreUrgentOne) 
   EXPECT_EQ(id_of(queue.pop()), 2);
 }
 
+TEST(ReadyQueue, LeavesLessUrgentClassesHoweverLongTheyHaveWaited) {
+  ReadyQueue queue;
+  Entry batch(0);
+  Entry normal(1);
+  Entry interactive(2);
+  ASSERT_TRUE(queue.push(batch, Priority::kBatch, at(0)));
+  ASSERT_TRUE(queue.push(normal, Priority::kNormal, at(60'000)));
+  ASSERT_TRUE(queue.push(interactive, Priority::kInteractive, at(60'051)));
+  EXPECT_EQ(id_of(queue.pop_up_to(Priority::kNormal)), 1);
+  EXPECT_EQ(id_of(queue.pop_up_to(Priority::kNormal)), 2);
+  EXPECT_EQ(queue.pop_up_to(Priority::kNormal), nullptr);
+  EXPECT_EQ(id_of(queue.pop_up_to(Priority::kBatch)), 0);
+}
+
 TEST(ReadyQueue, RefusesWhatIsAboveTheCapacityOfAClass) {
   ReadyQueueOptions options;
   options.capacity = {1, 2, 0};

@@ -24,6 +24,11 @@ class Heartbeat {
   // `now` is of the watchdog's clock.
   void begin(TimePoint now) noexcept { since_.store(now.nanoseconds + 1, std::memory_order_release); }
   void end() noexcept { since_.store(0, std::memory_order_release); }
+  // When what it is at has begun; never() when it is at nothing. Any thread.
+  TimePoint since() const noexcept {
+    const std::int64_t since = since_.load(std::memory_order_acquire);
+    return since == 0 ? TimePoint::never() : TimePoint{since - 1};
+  }
   const std::string& name() const noexcept { return name_; }
 
  private:

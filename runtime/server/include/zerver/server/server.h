@@ -3,10 +3,9 @@
 
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
-#include <zerver/flow/call/target.h>
-#include <zerver/flow/service.h>
 #include <zerver/flow/worker.h>
 #include <zerver/server/scheduling.h>
+#include <zerver/server/scheduling/bound_package.h>
 #include <zerver/server/settings.h>
 
 #include <array>
@@ -27,15 +26,8 @@ class JobRunner;
 namespace zerver::server {
 
 class Fleet;
+class SystemBatchThreads;
 class WorkerThread;
-
-// A package and, for one worker, the systems that its flows talk to, in the order of PackageInfo::targets;
-// and the rates of its policies, in that of PackageInfo::rates, which all workers share.
-struct BoundPackage {
-  const flow::PackageInfo* package = nullptr;
-  std::vector<flow::Target*> targets;
-  std::vector<flow::Rate*> rates = {};
-};
 
 // In this order: the constructor, bind() for each worker, open(), start(), drain(), join(). Everything but
 // drain() is for one thread. `clock`, `log` and what is bound outlive it.
@@ -89,7 +81,8 @@ class Server {
  private:
   const Settings settings_;
   std::atomic<std::size_t> open_connections_ = 0;
-  std::unique_ptr<execution::Watchdog> watchdog_;  // null: nobody looks
+  std::unique_ptr<execution::Watchdog> watchdog_;      // null: nobody looks
+  std::unique_ptr<SystemBatchThreads> batch_threads_;  // null: there are none
   std::unique_ptr<Fleet> fleet_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::vector<std::string> addresses_;

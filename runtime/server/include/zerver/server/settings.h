@@ -32,8 +32,8 @@ struct Settings {
   Executor executor = Executor::kProactor;  // kInline: workers perform effects themselves, where adapters can
   std::vector<std::string> listen = {"127.0.0.1:8080"};  // `HOST:PORT`, `[::1]:PORT`; port 0: any free one
   unsigned workers = 1;
-  // Threads for flows of the class `batch`, which run when nothing else wants the processor. Without any,
-  // such flows run on the workers.
+  // Threads for flows of the class `batch`, which run when nothing else wants the processor, or when such a
+  // flow has waited for the lead of its class. Without any, such flows run on the workers.
   unsigned batch_workers = 0;
   Scheduling scheduling;
   // Of all workers. More wait in the backlog for a moment, then they get 503.

@@ -85,7 +85,9 @@ class ReadyQueue {
   [[nodiscard]] bool push(Scheduled& entry, Priority priority, TimePoint since,
                           TimePoint deadline = TimePoint::never()) noexcept;
   // The one whose turn it is; null when it is empty.
-  Scheduled* pop() noexcept;
+  Scheduled* pop() noexcept { return pop_up_to(Priority::kBatch); }
+  // The one whose turn it is of these classes: from the most urgent one to `last`.
+  Scheduled* pop_up_to(Priority last) noexcept;
   // The one whose turn it is inside that class.
   Scheduled* pop(Priority priority) noexcept;
   // Null when there is none that waits longer.

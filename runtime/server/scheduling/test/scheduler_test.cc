@@ -1,5 +1,5 @@
 // When requests run, and in which order.
-#include "runtime/server/test/scheduling/scheduler_fixture.h"
+#include "runtime/server/scheduling/test/scheduler_fixture.h"
 
 #include <gtest/gtest.h>
 
@@ -64,40 +64,6 @@ TEST_F(SchedulerTest, CountsOverrunsAndProposesQuanta) {
   seats_[0]->scheduler.add_to(flows);
   EXPECT_EQ(flows[1].overruns, 121U);
   EXPECT_EQ(flows[1].longest_run, ms(7));
-}
-
-TEST_F(SchedulerTest, BatchWorkIsForBatchWorkers) {
-  start(1, 1);
-  Client& heavy = send("/heavy");
-  poll(0);
-  EXPECT_TRUE(ran_.empty());
-  poll(1);
-  EXPECT_EQ(ran_, (std::vector<Ran>{{"heavy", 1}}));
-  EXPECT_EQ(heavy.finished, 0);
-  poll(0);
-  EXPECT_EQ(heavy.finished, 1);
-}
-
-TEST_F(SchedulerTest, ABatchWorkerTakesNothingElse) {
-  start(1, 1);
-  make_long("usual", ms(1));
-  send("/usual");
-  send("/usual");
-  poll(1);
-  EXPECT_TRUE(ran_.empty());
-}
-
-TEST_F(SchedulerTest, BatchWorkThatHasWaitedForItsLeadIsDoneByAWorker) {
-  start(1, 1);
-  send("/heavy");
-  clock_.advance(ms(999));
-  send("/quick");
-  poll(0);
-  EXPECT_EQ(order(), (std::vector<std::string>{"quick"}));
-  clock_.advance(ms(1));
-  send("/quick");
-  poll(0);
-  EXPECT_EQ(ran_.back(), (Ran{"heavy", 0}));
 }
 
 TEST_F(SchedulerTest, WhatWaitsIsCancelledAtOnce) {

@@ -1,9 +1,6 @@
 // Workers that a test drives turn by turn, on a clock that stands still.
 #pragma once
 
-#include "scheduling/fleet.h"
-#include "scheduling/scheduler.h"
-#include "scheduling/served_exchange.h"
 #include <zerver/core/log.h>
 #include <zerver/core/random.h>
 #include <zerver/flow/call/call.h>
@@ -12,6 +9,9 @@
 #include <zerver/flow/request/answer.h>
 #include <zerver/flow/request/problem.h>
 #include <zerver/io/asio_loop.h>
+#include <zerver/server/scheduling/fleet.h>
+#include <zerver/server/scheduling/scheduler.h>
+#include <zerver/server/scheduling/served_exchange.h>
 
 #include <gtest/gtest.h>
 
@@ -101,16 +101,23 @@ class SchedulerTest : public ::testing::Test {
     friend bool operator==(const Ran&, const Ran&) = default;
   };
 
-  struct Seat {
+  struct Seat final : Scheduler::Host {
     Seat(SchedulerTest& test, RequestQueue::Taker taker)
         : loop(test.clock_),
           worker({loop, test.clock_, random, test.log_}),
           target{.name = "held", .adapter = &adapter, .in_flight = &in_flight},
-          scheduler(*test.fleet_, loop, test.clock_, worker, taker) {
+          scheduler(*test.fleet_, *this, worker, taker) {
       RequestLimits& limits = test.fleet_->limits();
       if (!limits.prepared()) limits.prepare(std::vector<BoundPackage>{{&kPackage, {&target}}});
       scheduler.bind({{&kPackage, {&target}}});
     }
+    void on_load() noexcept override { ++loads; }
+    void read_time() noexcept override { const io::AsioLoop::Turn turn(loop); }
+    void end() noexcept override { loop.stop(); }
+    TimePoint busy_since() const noexcept override { return busy; }
+
+    int loads = 0;
+    TimePoint busy = TimePoint::never();
     io::AsioLoop loop;
     SeededRandom random{1};
     flow::Worker worker;

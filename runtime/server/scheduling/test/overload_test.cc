@@ -1,5 +1,5 @@
 // Flows that answer with less when there is no time for them.
-#include "runtime/server/test/scheduling/scheduler_fixture.h"
+#include "runtime/server/scheduling/test/scheduler_fixture.h"
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,15 @@
 // The workers of one server, as they see each other.
 #pragma once
 
-#include "request_limits.h"
-#include "request_queue.h"
 #include <zerver/core/time.h>
 #include <zerver/server/scheduling.h>
+#include <zerver/server/scheduling/batch_urgency.h>
+#include <zerver/server/scheduling/request_limits.h>
+#include <zerver/server/scheduling/request_queue.h>
 
 #include <atomic>
 #include <cstddef>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -19,7 +21,10 @@ class Scheduler;
 class Fleet {
  public:
   Fleet(const Scheduling& settings, std::size_t batch_workers, TimePoint now) noexcept
-      : settings_(settings), batch_workers_(batch_workers), limits_(settings, now) {}
+      : settings_(settings),
+        batch_workers_(batch_workers),
+        limits_(settings, now),
+        batch_urgency_(settings.queue.lead[static_cast<std::size_t>(async::Priority::kBatch)]) {}
 
   void add(Scheduler& scheduler) { schedulers_.push_back(&scheduler); }
   std::span<Scheduler* const> schedulers() const noexcept { return schedulers_; }
@@ -33,6 +38,13 @@ class Fleet {
 
   // Wakes one that has nothing to do; harmless when there is none.
   void wake(RequestQueue::Taker taker) noexcept;
+
+  // Whose share of the processors follows how long batch work waits; outlives the workers' running. Before
+  // they run; null: nobody's.
+  void set_batch_threads(BatchThreads* threads) noexcept { batch_threads_ = threads; }
+  // Looks how long batch work waits, or is under way. Returns when to look again: never() while there is
+  // none.
+  TimePoint watch_batch(TimePoint now) noexcept;
 
   // --- The end: a worker without connections may still run what it has taken over, so all end together ---
 
@@ -48,6 +60,9 @@ class Fleet {
   const Scheduling& settings_;
   const std::size_t batch_workers_;
   RequestLimits limits_;
+  std::mutex batch_mutex_;
+  BatchUrgency batch_urgency_;  // guarded by batch_mutex_
+  BatchThreads* batch_threads_ = nullptr;
   std::vector<Scheduler*> schedulers_;
   std::atomic<std::size_t> running_ = 0;  // workers that have clients
   std::atomic<std::size_t> drained_ = 0;

@@ -1,9 +1,9 @@
 // Hands a request to the package that has a flow for it, and answers those that no flow is for.
 #pragma once
 
-#include "scheduling/served_exchange.h"
 #include <zerver/flow/exchange.h>
-#include <zerver/server/server.h>
+#include <zerver/server/scheduling/bound_package.h>
+#include <zerver/server/scheduling/served_exchange.h>
 
 #include <span>
 

@@ -1,5 +1,5 @@
 // Which requests are refused, and when.
-#include "runtime/server/test/scheduling/scheduler_fixture.h"
+#include "runtime/server/scheduling/test/scheduler_fixture.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,6 @@
 // How a request that another worker has run comes back to its connection.
-#include "scheduling/served_exchange.h"
-
-#include "scheduling/scheduler.h"
+#include <zerver/server/scheduling/scheduler.h>
+#include <zerver/server/scheduling/served_exchange.h>
 
 namespace zerver::server {
 

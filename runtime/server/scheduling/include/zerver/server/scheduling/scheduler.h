@@ -1,10 +1,6 @@
 // When and where requests run: one worker's share of it.
 #pragma once
 
-#include "fleet.h"
-#include "flow_load.h"
-#include "request_queue.h"
-#include "served_exchange.h"
 #include <zerver/async/loop.h>
 #include <zerver/async/scheduling/quanta.h>
 #include <zerver/core/clock.h>
@@ -12,9 +8,12 @@
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/service.h>
 #include <zerver/flow/worker.h>
-#include <zerver/io/asio_loop.h>
 #include <zerver/server/scheduling.h>
-#include <zerver/server/server.h>
+#include <zerver/server/scheduling/bound_package.h>
+#include <zerver/server/scheduling/fleet.h>
+#include <zerver/server/scheduling/flow_load.h>
+#include <zerver/server/scheduling/request_queue.h>
+#include <zerver/server/scheduling/served_exchange.h>
 
 #include <algorithm>
 #include <array>
@@ -34,17 +33,25 @@ namespace zerver::server {
 // For the worker's thread, except for wake(), stop() and what is said to be for any.
 class Scheduler final : public flow::Gate {
  public:
-  // Told when what waits here may have become more or less, on the worker's thread.
-  class LoadListener {
+  // The thread that the worker is, as far as this has to know; called on that thread.
+  class Host {
    public:
+    // What waits here may have become more or less.
     virtual void on_load() noexcept = 0;
+    // Time has gone by within a turn: the loop's now() is to be read anew.
+    virtual void read_time() noexcept = 0;
+    // Every worker of the fleet has drained: the thread may end.
+    virtual void end() noexcept = 0;
+    // Since when it has been at what it does without looking at its loop; never() when it does nothing. Any
+    // thread.
+    virtual TimePoint busy_since() const noexcept = 0;
 
    protected:
-    ~LoadListener() = default;
+    ~Host() = default;
   };
 
-  Scheduler(Fleet& fleet, io::AsioLoop& loop, const Clock& clock, flow::Worker& worker,
-            RequestQueue::Taker taker, LoadListener* listener = nullptr);
+  // Runs on the worker's loop. All outlive it.
+  Scheduler(Fleet& fleet, Host& host, flow::Worker& worker, RequestQueue::Taker taker);
   ~Scheduler();
 
   // Before it runs, and when the limits of the fleet have been prepared.
@@ -70,6 +77,11 @@ class Scheduler final : public flow::Gate {
   // --- For other workers ---
 
   RequestQueue::Taker taker() const noexcept { return taker_; }
+  // Since when batch work waits here, or is run, without having come to an end; never() when there is none.
+  TimePoint oldest_batch() const noexcept {
+    const TimePoint waits = queue_.oldest(async::Priority::kBatch);
+    return taker_ == RequestQueue::Taker::kBatchWorker ? std::min(waits, host_.busy_since()) : waits;
+  }
   // False when it is busy, or being woken.
   bool wake() noexcept;
   // Ends the thread, even one that has not begun to run.
@@ -101,6 +113,12 @@ class Scheduler final : public flow::Gate {
         : Job([](Job& job) noexcept { (static_cast<OwnJob&>(job).owner.*kMember)(); }), owner(scheduler) {}
     Scheduler& owner;
   };
+  struct BatchTimer final : async::Timer {
+    explicit BatchTimer(Scheduler& scheduler) noexcept
+        : Timer([](Timer& timer) noexcept { static_cast<BatchTimer&>(timer).owner.watch_batch(); }),
+          owner(scheduler) {}
+    Scheduler& owner;
+  };
   enum class Why { kShed, kLimited, kExpired };
 
   std::optional<flow::Handled> pass(flow::Exchange& exchange) noexcept override;
@@ -113,7 +131,8 @@ class Scheduler final : public flow::Gate {
   void turn() noexcept;
   void on_wake() noexcept;
   void go_idle() noexcept;
-  void end() noexcept { loop_.stop(); }
+  void end() noexcept { host_.end(); }
+  void watch_batch() noexcept;
   bool work() noexcept;
   bool others_have_work() const noexcept;
   RequestQueue::Taken take(TimePoint now) noexcept;
@@ -132,11 +151,11 @@ class Scheduler final : public flow::Gate {
   }
 
   Fleet& fleet_;
-  io::AsioLoop& loop_;
-  const Clock& clock_;
+  Host& host_;
   flow::Worker& worker_;
+  async::Loop& loop_;  // of the worker, as is the clock
+  const Clock& clock_;
   const RequestQueue::Taker taker_;
-  LoadListener* const listener_;  // null: nobody wants to know
   const std::size_t position_;
   std::vector<BoundPackage> packages_;
   std::vector<std::unique_ptr<FlowLoad[]>> loads_;  // by package and flow
@@ -154,6 +173,7 @@ class Scheduler final : public flow::Gate {
   OwnJob<&Scheduler::turn> turn_job_{*this};
   std::atomic<bool> stop_posted_ = false;
   OwnJob<&Scheduler::on_wake> wake_job_{*this};
+  BatchTimer batch_timer_{*this};
   OwnJob<&Scheduler::end> stop_job_{*this};
 
   Duration mean_run_;  // of what was queued

@@ -1,4 +1,4 @@
-#include "request_limits.h"
+#include <zerver/server/scheduling/request_limits.h>
 
 #include <algorithm>
 #include <exception>

@@ -1,4 +1,4 @@
-#include "request_queue.h"
+#include <zerver/server/scheduling/request_queue.h>
 
 #include <algorithm>
 
@@ -21,19 +21,9 @@ bool RequestQueue::push(ServedExchange& exchange, Priority priority, TimePoint s
 }
 
 RequestQueue::Taken RequestQueue::choose(Taker taker, TimePoint now) noexcept {
-  const auto batch = static_cast<std::size_t>(Priority::kBatch);
-  async::Scheduled* entry = nullptr;
-  if (taker == Taker::kBatchWorker) {
-    entry = queue_.pop(Priority::kBatch);
-  } else {
-    // Where others are there for it, batch work waits for them; but not for ever.
-    const bool only_batch = queue_.size() == queue_.size(Priority::kBatch);
-    if (only_batch && batch_workers_) {
-      const async::Scheduled* const oldest = queue_.oldest(Priority::kBatch);
-      if (oldest == nullptr || now < oldest->since() + queue_.options().lead[batch]) return {};
-    }
-    entry = queue_.pop();
-  }
+  async::Scheduled* const entry =
+      taker == Taker::kBatchWorker ? queue_.pop(Priority::kBatch)
+                                   : queue_.pop_up_to(batch_workers_ ? Priority::kNormal : Priority::kBatch);
   if (entry == nullptr) return {};
   const Priority priority = entry->priority();
   publish_size(priority);

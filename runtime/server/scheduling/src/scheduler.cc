@@ -1,8 +1,7 @@
 // When and where requests run.
-#include "scheduling/scheduler.h"
-
 #include "service_router.h"
 #include <zerver/flow/request/problem.h>
+#include <zerver/server/scheduling/scheduler.h>
 
 #include <algorithm>
 #include <utility>
@@ -13,7 +12,6 @@ namespace {
 using async::Priority;
 using flow::Exchange;
 using flow::Handled;
-using io::AsioLoop;
 
 // A flow that usually runs longer than this does not begin before all input that is there has been read:
 // shorter ones go first, and idle workers may take it.
@@ -31,20 +29,19 @@ std::uint32_t seconds_of(Duration wait) noexcept {
 
 }  // namespace
 
-Scheduler::Scheduler(Fleet& fleet, AsioLoop& loop, const Clock& clock, flow::Worker& worker,
-                     RequestQueue::Taker taker, LoadListener* listener)
+Scheduler::Scheduler(Fleet& fleet, Host& host, flow::Worker& worker, RequestQueue::Taker taker)
     : fleet_(fleet),
-      loop_(loop),
-      clock_(clock),
+      host_(host),
       worker_(worker),
+      loop_(worker.loop()),
+      clock_(worker.clock()),
       taker_(taker),
-      listener_(listener),
       position_(fleet.schedulers().size()),
       queue_(fleet.settings(), fleet.has_batch_workers()) {
   fleet.add(*this);
 }
 
-Scheduler::~Scheduler() = default;
+Scheduler::~Scheduler() { loop_.stop(batch_timer_); }
 
 void Scheduler::bind(std::vector<BoundPackage> packages) {
   packages_ = std::move(packages);
@@ -130,8 +127,10 @@ std::optional<Handled> Scheduler::enqueue(ServedExchange& exchange, const flow::
   if (!queue_.push(exchange, flow.priority, now, now + flow.deadline))
     return shed(exchange, "too many requests wait", expected);
   queued_.add();
-  if (listener_ != nullptr) listener_->on_load();
+  host_.on_load();
   if (for_others) {
+    if (!batch_timer_.running())
+      loop_.start(batch_timer_, now + fleet_.settings().queue.lead[index_of(Priority::kBatch)]);
     fleet_.wake(RequestQueue::Taker::kBatchWorker);
     return Handled::kLater;
   }
@@ -200,7 +199,7 @@ void Scheduler::open_cycle(TimePoint now) noexcept {
 void Scheduler::turn() noexcept {
   cycle_open_ = false;
   const bool has_more = work();
-  if (listener_ != nullptr) listener_->on_load();
+  host_.on_load();
   if (has_more) {
     open_cycle(loop_.now());
   } else {
@@ -227,6 +226,11 @@ void Scheduler::go_idle() noexcept {
   if (others_have_work() && idle_.exchange(false)) open_cycle(loop_.now());
 }
 
+void Scheduler::watch_batch() noexcept {
+  if (const TimePoint next = fleet_.watch_batch(loop_.now()); next != TimePoint::never())
+    loop_.start(batch_timer_, next);
+}
+
 bool Scheduler::others_have_work() const noexcept {
   if (taker_ == RequestQueue::Taker::kWorker && !fleet_.steals()) return false;
   return std::ranges::any_of(fleet_.schedulers(), [this](const Scheduler* other) {
@@ -239,7 +243,7 @@ bool Scheduler::work() noexcept {
   TimePoint begin;
   Duration quantum;
   for (bool first = true;; first = false) {
-    const AsioLoop::Turn turn(loop_);  // reads the time anew
+    host_.read_time();
     const TimePoint now = loop_.now();
     if (first) {
       begin = now;

@@ -1,5 +1,5 @@
 // Requests that run on another worker than their own.
-#include "runtime/server/test/scheduling/scheduler_fixture.h"
+#include "runtime/server/scheduling/test/scheduler_fixture.h"
 
 #include <gtest/gtest.h>
 

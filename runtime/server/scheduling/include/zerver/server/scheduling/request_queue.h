@@ -1,11 +1,11 @@
 // The requests of one worker that wait for their turn; other workers may take some.
 #pragma once
 
-#include "served_exchange.h"
 #include <zerver/async/scheduling/controlled_delay.h>
 #include <zerver/async/scheduling/ready_queue.h>
 #include <zerver/core/time.h>
 #include <zerver/server/scheduling.h>
+#include <zerver/server/scheduling/served_exchange.h>
 
 #include <algorithm>
 #include <array>
@@ -25,7 +25,7 @@ class RequestQueue {
     bool shed = false;  // it has waited too long in a queue that stands
   };
 
-  // `batch_workers`: there are some; then workers leave the class `batch` to them until its lead has passed.
+  // `batch_workers`: there are some; then workers leave the class `batch` to them.
   RequestQueue(const Scheduling& settings, bool batch_workers) noexcept;
 
   // False when its class is full.
@@ -37,6 +37,13 @@ class RequestQueue {
     const Taken result = choose(taker, now);
     if (result.exchange != nullptr) taken(*result.exchange);
     return result;
+  }
+  // Since when the one waits that has done so for longest; never() when there is none.
+  TimePoint oldest(async::Priority priority) const noexcept {
+    if (size(priority) == 0) return TimePoint::never();
+    const std::lock_guard lock(mutex_);
+    const async::Scheduled* const entry = queue_.oldest(priority);
+    return entry == nullptr ? TimePoint::never() : entry->since();
   }
   // True: it waited, and does not any more.
   bool remove(ServedExchange& exchange) noexcept;

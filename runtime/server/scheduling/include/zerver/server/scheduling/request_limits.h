@@ -1,13 +1,13 @@
 // Limits that hold for a whole server: in_flight, rates and retry budgets of flows, rates of tenants.
 #pragma once
 
-#include "served_exchange.h"
 #include <zerver/async/rate/keyed_limiter.h>
 #include <zerver/async/rate/token_bucket.h>
 #include <zerver/core/time.h>
 #include <zerver/flow/call/budget.h>
 #include <zerver/server/scheduling.h>
-#include <zerver/server/server.h>
+#include <zerver/server/scheduling/bound_package.h>
+#include <zerver/server/scheduling/served_exchange.h>
 
 #include <atomic>
 #include <cstddef>
