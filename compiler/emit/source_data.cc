@@ -186,7 +186,8 @@ Data rpcs_data(const plan::Plan& plan) {
                                 return object({{"path", operation.rpc.path},
                                                {"function", operation.rpc.function},
                                                {"arguments", adapter.name + "::" + operation.arguments},
-                                               {"answer", operation.rpc.answer},
+                                               {"answer", when_set(operation.rpc.answer)},
+                                               {"part", when_set(operation.rpc.part)},
                                                {"whole", when_set(operation.rpc.whole)},
                                                {"has_message", flag(!operation.parameters.empty())},
                                                {"message", message_data(operation.rpc.message)}});

@@ -86,7 +86,8 @@ struct TypePlan {
 struct RpcPlan {
   std::string path;      // "/people.v1.People/GetPerson" as a C++ literal; empty: it is no such call
   std::string function;  // write_get_person, which writes its message
-  std::string answer;    // zerver::flow::answer_rpc<Person>
+  std::string answer;    // zerver::flow::answer_rpc<Person>; empty: it opens a stream
+  std::string part;      // zerver::flow::read_rpc_part<Person>, of such a stream
   std::string whole;     // the one parameter that is the message; empty: its parameters are the fields
   std::vector<MessageFieldPlan> message;
 };

@@ -1,6 +1,7 @@
 // Calls over gRPC as generated code makes them: arguments, results, and errors that stand for codes.
 
 #include "rpc.flow.h"
+#include <zerver/testing/fake_source.h>
 #include <zerver/testing/matchers.h>
 #include <zerver/testing/req_test.h>
 
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <memory>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,6 +49,15 @@ TEST_F(Rpc, AStreamIsAList) {
   EXPECT_THAT(found.body, HasSubstr(R"([{"id":1,"name":""},{"id":2,"name":""}])"));
 }
 
+TEST_F(Rpc, AStreamIsSentAsItComes) {
+  const auto source = std::make_shared<FakeSource>();
+  source->values<Person>({{.id = 1, .name = {}}}).values<Person>({{.id = 2, .name = {}}});
+  directory_.answer("scan", FakeReply::open(source));
+  const ResponseText found = test_.send({Method::kGet, "/people/all?text=a"});
+  EXPECT_THAT(found, HasStatus(200));
+  EXPECT_EQ(found.body, "{\"id\":1,\"name\":\"\"}\n{\"id\":2,\"name\":\"\"}\n");
+}
+
 TEST_F(Rpc, CodesGoBeforeKinds) {
   directory_.answer("load", FakeReply::fault(FaultKind::kMissing));
   EXPECT_THAT(show(), IsProblem(404, "calls.NoPerson"));
@@ -73,6 +84,25 @@ std::string sent(std::uint16_t operation, const void* arguments) {
   flow::ProtobufWriter writer(out);
   PeopleAdapter::kRpcs[operation].write(writer, arguments);
   return std::string(out.view());
+}
+
+TEST(RpcTable, MakesPartsOfMessages) {
+  using namespace std::string_literals;
+  Arena arena;
+  const flow::Rpc& scan = PeopleAdapter::kRpcs[PeopleAdapter::kScan];
+  EXPECT_EQ(scan.path, "/people.v1.People/Search");
+  EXPECT_EQ(scan.answer, nullptr);
+  const std::array<std::string_view, 2> messages = {"\x08\x07", ""};
+  const Result<const void*> part = scan.part(arena, messages);
+  ASSERT_TRUE(part.has_value());
+  const auto& people = *static_cast<const List<Person>*>(*part);
+  ASSERT_EQ(people.size(), 2U);
+  EXPECT_EQ(people[0].id, 7);
+  EXPECT_EQ(people[1].id, 0);
+  const std::array<std::string_view, 1> cut_off = {"\x08"};
+  const Result<const void*> malformed = scan.part(arena, cut_off);
+  ASSERT_FALSE(malformed.has_value());
+  EXPECT_EQ(malformed.error().why, "its answer is cut off");
 }
 
 TEST(RpcTable, NamesMethodsAndWritesParametersAsFields) {

@@ -18,6 +18,8 @@ namespace zerver::testing {
 namespace {
 
 using flow::Value;
+using ::streams::Item;
+using ::streams::Pair;
 
 class Streams : public ::testing::Test {
  protected:
@@ -73,6 +75,27 @@ TEST_F(Streams, RowsComeInPartsAndBecomeLines) {
       "{\"id\":1,\"name\":\"a\"}\n{\"id\":2,\"name\":\"b\"}\n{\"id\":3,\"name\":\"c\",\"note\":[1,  2]}\n");
   EXPECT_EQ(source.asked(), 3U) << "two parts and the end";
   EXPECT_TRUE(source.is_closed());
+}
+
+TEST_F(Streams, ValuesAreSentAsTheyAre) {
+  FakeSource& source = source_of("find_ready");
+  const auto item_of = [](std::int64_t id) { return Item{.id = id, .name = String::borrowed("n"), .note = {}}; };
+  source.values<Item>({item_of(1), item_of(2)}).values<Item>({item_of(3)});
+  EXPECT_EQ(get("/ready?below=9").body,
+            "{\"id\":1,\"name\":\"n\"}\n{\"id\":2,\"name\":\"n\"}\n{\"id\":3,\"name\":\"n\"}\n");
+  EXPECT_TRUE(source.is_closed());
+}
+
+TEST_F(Streams, ValuesMayBeWhatNoRowHolds) {
+  source_of("find_pairs").values<Pair>({{.left = {.id = 1, .name = {}, .note = {}}, .right = {}}});
+  EXPECT_EQ(get("/pairs").body, "data: {\"left\":{\"id\":1,\"name\":\"\"}}\n\n");
+}
+
+TEST_F(Streams, ASlotHoldsRowsOrValues) {
+  source_of("find").rows(kColumns, {item(1, "row")});
+  source_of("find_ready").values<Item>({{.id = -1, .name = String::borrowed("value"), .note = {}}});
+  EXPECT_EQ(get("/either?below=1").body, "{\"id\":1,\"name\":\"row\"}\n");
+  EXPECT_EQ(get("/either?below=-1").body, "{\"id\":-1,\"name\":\"value\"}\n");
 }
 
 TEST_F(Streams, RowsBecomeEvents) {

@@ -93,14 +93,14 @@ void check_stream(Context& context, const syntax::Operation& source, const model
     context.engine.report(Kind::kBadOperation, source.name.span, source.name.text, "yields a stream")
         .fix("say that it streams", source.name.span.start_point(), "@stream ");
   }
-  // Those of a remote procedure are collected into a list.
+  // Remote procedures have rules of their own: a list may collect what comes.
   if (!operation.stream || !operation.method.empty() || result.kind == model::TypeKind::kError) return;
   const bool is_rows = is_stream && operation.format == model::ResultFormat::kRow;
-  const bool is_bytes = is_stream && operation.format == model::ResultFormat::kTyped &&
-                        context.types.kind(result.element) == model::TypeKind::kBytes;
-  if (is_rows || is_bytes) return;
+  const bool is_known = is_stream && operation.format == model::ResultFormat::kTyped &&
+                        context.types.kind(result.element) != model::TypeKind::kVariable;
+  if (is_rows || is_known) return;
   context.engine.report(Kind::kBadOperation, source.name.span, source.name.text, "does not yield a stream")
-      .note("what streams is `row stream<T>` or `stream<bytes>`");
+      .note("what streams is `row stream<T>`, `stream<bytes>`, or `stream<Item>` of values that have a type");
 }
 
 // What ends a `tx { }` is called by the flow itself: there is one, and nobody gives it arguments.

@@ -42,11 +42,12 @@ void check_result(Context& context, const syntax::Operation& source, const model
   const TypeKind kind = context.types.kind(operation.result);
   if (kind == TypeKind::kError) return;
   if (operation.stream) {
-    const bool is_list =
-        kind == TypeKind::kList && is_message(context, context.types[operation.result].element);
-    if (!is_list)
-      report("streams, and does not return a list of messages")
-          .help("`-> list<T>`, where the fields of `T` have numbers, holds all that come");
+    const bool is_right = (kind == TypeKind::kStream || kind == TypeKind::kList) &&
+                          is_message(context, context.types[operation.result].element);
+    if (!is_right)
+      report("streams, and does not return messages")
+          .help("the fields of `T` have numbers: `-> stream<T>` is for an answer that sends them while they "
+                "come, `-> list<T>` holds all of them");
     return;
   }
   if (kind == TypeKind::kVoid || is_message(context, operation.result)) return;

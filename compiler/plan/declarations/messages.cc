@@ -30,11 +30,16 @@ bool is_gathered(const model::Program& program, model::TypeId id) {
   return type.kind == TypeKind::kList || type.kind == TypeKind::kMap || type.kind == TypeKind::kStruct;
 }
 
-std::string answer_of(const Builder& builder, const model::Operation& operation) {
+// What makes an answer of the messages that come.
+void plan_answer(const Builder& builder, const model::Operation& operation, RpcPlan& plan) {
   const model::Type& type = builder.program.types[operation.result];
-  if (operation.stream)
-    return "zerver::flow::answer_streaming_rpc<" + builder.writer.type(type.element) + ">";
-  return "zerver::flow::answer_rpc<" + builder.writer.type(operation.result) + ">";
+  if (type.kind == TypeKind::kStream) {
+    plan.part = "zerver::flow::read_rpc_part<" + builder.writer.type(type.element) + ">";
+  } else if (operation.stream) {
+    plan.answer = "zerver::flow::answer_streaming_rpc<" + builder.writer.type(type.element) + ">";
+  } else {
+    plan.answer = "zerver::flow::answer_rpc<" + builder.writer.type(operation.result) + ">";
+  }
 }
 
 }  // namespace
@@ -50,7 +55,7 @@ RpcPlan rpc_plan(Builder& builder, const model::Adapter& adapter, const model::O
   result.path = string_literal("/" + adapter.service + "/" + operation.method);
   result.function =
       builder.source_scope.claim("write_" + snake(adapter.origin.name) + "_" + snake(operation.origin.name));
-  result.answer = answer_of(builder, operation);
+  plan_answer(builder, operation, result);
   for (std::size_t i = 0; i < operation.parameters.size(); ++i) {
     const model::OperationParameter& parameter = operation.parameters[i];
     if (!parameter.number) {

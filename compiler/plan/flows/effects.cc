@@ -283,7 +283,9 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   const std::string result = builder_.writer.type(result_type);
   builder_.require(result_type, builder_.source_packages);
   if (type(operation.result).kind == TypeKind::kStream) {
-    plan.call_type = "zerver::flow::StreamCall<" + result + ">";
+    const bool is_typed = operation.format == model::ResultFormat::kTyped &&
+                          type(type(operation.result).element).kind != TypeKind::kBytes;
+    plan.call_type = (is_typed ? "zerver::flow::TypedStreamCall<" : "zerver::flow::StreamCall<") + result + ">";
   } else {
     const bool is_array = operation.format == model::ResultFormat::kRow &&
                           type(result_type).kind == TypeKind::kList &&

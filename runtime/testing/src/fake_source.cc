@@ -14,12 +14,12 @@ FakeSource& FakeSource::rows(const std::vector<std::string>& columns,
     for (const flow::Value& cell : row)
       set->add_cell(cell);
   }
-  parts_.push_back({std::move(set), {}});
+  parts_.push_back({.rows = std::move(set), .values = {}, .bytes = {}});
   return *this;
 }
 
 FakeSource& FakeSource::bytes(std::string bytes) {
-  parts_.push_back({nullptr, std::move(bytes)});
+  parts_.push_back({.rows = nullptr, .values = {}, .bytes = std::move(bytes)});
   return *this;
 }
 
@@ -56,6 +56,7 @@ void FakeSource::give(Reader& reader) noexcept {
     view_ = part.bytes;
     // The reader knows by the operation's declaration what it gets.
     if (part.rows != nullptr) return reader.on_part(static_cast<const flow::RowSource*>(part.rows.get()));
+    if (part.values != nullptr) return reader.on_part(part.values.get());
     return reader.on_part(&view_);
   }
   if (fault_) return reader.on_failure(*fault_);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zerver/core/fault.h>
+#include <zerver/core/list.h>
 #include <zerver/flow/data/row_set.h>
 #include <zerver/flow/stream/source.h>
 
@@ -10,16 +11,28 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace zerver::testing {
 
-// Handed out by FakeReply::open(), once. Parts of rows or of bytes, as the operation is declared. Gives a
-// part from within next(), unless it is held back.
+// Handed out by FakeReply::open(), once. Parts of rows, values or bytes, as the operation is declared. Gives
+// a part from within next(), unless it is held back.
 class FakeSource final : public flow::Source {
  public:
   FakeSource& rows(const std::vector<std::string>& columns,
                    const std::vector<std::vector<flow::Value>>& rows);
+  // What their texts refer to outlives it.
+  template <class T> FakeSource& values(std::vector<T> values) {
+    struct Kept {
+      std::vector<T> values;
+      List<T> list;
+    };
+    auto kept = std::make_shared<Kept>(Kept{std::move(values), {}});
+    kept->list = List<T>::borrowed(kept->values);
+    parts_.push_back({.rows = nullptr, .values = {kept, &kept->list}, .bytes = {}});
+    return *this;
+  }
   FakeSource& bytes(std::string bytes);
   // How it ends behind its parts; else it just ends.
   FakeSource& fails(FaultKind kind, std::string why = "as the test says");
@@ -39,6 +52,7 @@ class FakeSource final : public flow::Source {
  private:
   struct Part {
     std::unique_ptr<flow::RowSet> rows;  // or:
+    std::shared_ptr<const void> values;  // a List, or:
     std::string bytes;
   };
 

@@ -107,6 +107,7 @@ class CallBase : public Member {
     void on_fail(const Fault& fault) noexcept override;
     void on_late() noexcept override;
     const TraceContext* trace_context() noexcept override { return &call.exchange().trace_context(); }
+    TimePoint stream_deadline() const noexcept override { return call.exchange().deadline(); }
   };
   struct CallTimer final : async::Timer {
     explicit CallTimer(CallBase& owner) noexcept;
@@ -186,6 +187,8 @@ class CallBase : public Member {
 struct ArrayRow;
 // What JsonReply answers with: text that is read into the flow's type.
 struct JsonText;
+// A Source whose parts are lists of values.
+struct TypedSource;
 
 // `T` is what the flow gets, `Reply` what the adapter answers with.
 template <class T, class Reply> class Call final : public CallBase {
@@ -210,10 +213,10 @@ template <class T, class Reply> class Call final : public CallBase {
     } else if constexpr (std::is_same_v<Reply, JsonText>) {
       result_ =
           read_json_text<T>(worker().json_reader(), *static_cast<const std::string_view*>(reply), 0, arena());
-    } else if constexpr (std::is_same_v<Reply, Source>) {
+    } else if constexpr (std::is_same_v<Reply, Source> || std::is_same_v<Reply, TypedSource>) {
       Source& source = static_cast<const OpenedStream*>(reply)->take();
       exchange().hold(source);
-      result_ = T{&source, site().rows};
+      result_ = T{&source, site().rows, std::is_same_v<Reply, TypedSource>};
     } else {
       static_assert(std::is_same_v<T, Reply>);
       result_ = *static_cast<const T*>(reply);
@@ -231,7 +234,9 @@ template <class T> using RowsCall = Call<T, RowSource>;
 template <class T> using ArrayCall = Call<T, ArrayRow>;
 template <class T> using JsonCall = Call<T, JsonText>;
 template <class T> using ValueCall = Call<T, T>;
-// For operations that yield a stream; `T` is a Stream.
+// For operations that yield a stream of rows or bytes, and for those that yield one of values; `T` is a
+// Stream.
 template <class T> using StreamCall = Call<T, Source>;
+template <class T> using TypedStreamCall = Call<T, TypedSource>;
 
 }  // namespace zerver::flow

@@ -66,6 +66,8 @@ class Operation {
   unsigned copy() const noexcept { return copy_; }
   // Past it, it is cancelled.
   TimePoint deadline() const noexcept { return deadline_; }
+  // A stream that it opens goes on until then: with the flow, longer than the attempt.
+  virtual TimePoint stream_deadline() const noexcept { return deadline_; }
   Arena& arena() const noexcept { return *arena_; }
   Worker& worker() const noexcept { return *worker_; }
   // Where the request that it is done for stands in a trace; null when it is done for none.
@@ -197,7 +199,7 @@ struct OpenedStream {
   }
 };
 
-// For an operation declared `-> row stream<T>` or `-> stream<bytes>`.
+// For an operation declared `-> row stream<T>`, `-> stream<T>` or `-> stream<bytes>`.
 class StreamReply : public ReplyBase {
  public:
   using ReplyBase::ReplyBase;

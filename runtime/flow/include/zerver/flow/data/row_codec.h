@@ -13,8 +13,10 @@ namespace zerver::flow {
 
 namespace detail {
 
-// The generated `bool read_row(RowReader&, T&)` of a struct, found by its argument; for other types there
-// must be one column.
+// A row is read by the generated `bool read_row(RowReader&, T&)` of a struct, found by its argument; for
+// other types there must be one column.
+template <class T>
+concept RowElement = requires(RowReader& row, T& out) { read_row(row, out); } || RowReader::holds<T>();
 template <class T> bool read_one_row(RowReader& row, T& out) {
   if constexpr (requires { read_row(row, out); }) {
     return read_row(row, out);

@@ -87,6 +87,10 @@ class RowReader {
   }
   // For results of one column that are no struct.
   template <class T> bool single(T& out) { return has_one_column() && cell(0, out); }
+  // Whether a column may hold such a value.
+  template <class T> static consteval bool holds() {
+    return requires(RowReader& row, const Value& value, T& out) { row.read(0, value, out); };
+  }
 
   Arena& arena() const noexcept { return *arena_; }
   const Fault& fault() const noexcept { return fault_; }

@@ -16,7 +16,10 @@ struct Rpc {
   void (*write)(ProtobufWriter& out, const void* arguments);
   // Succeeds with the messages that came, in their order; or says why it cannot, and leaves the operation as
   // it is. May throw ArenaFull.
-  Result<void> (*answer)(Operation& operation, std::span<const std::string_view> messages);
+  Result<void> (*answer)(Operation& operation, std::span<const std::string_view> messages) = nullptr;
+  // Of one that opens a stream: those messages as a part of it, a List<T> in the arena; or why that cannot
+  // be. May throw ArenaFull.
+  Result<const void*> (*part)(Arena& arena, std::span<const std::string_view> messages) = nullptr;
 };
 
 namespace detail {
@@ -26,6 +29,15 @@ Fault unreadable_message(const ProtobufReader::Context& context);
 template <class T> bool read_message(std::string_view message, ProtobufReader::Context& context, T& out) {
   ProtobufReader in(message, context);
   return read_protobuf(in, out);
+}
+
+template <class T>
+Result<List<T>> read_messages(Arena& arena, std::span<const std::string_view> messages) {
+  ProtobufReader::Context context{arena};
+  const std::span<T> items = arena.make_array<T>(messages.size());
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (!read_message(messages[i], context, items[i])) return unreadable_message(context);
+  return List<T>::borrowed(items);
 }
 
 }  // namespace detail
@@ -47,12 +59,20 @@ template <class T> Result<void> answer_rpc(Operation& operation, std::span<const
 // For `@stream` and `-> list<T>`.
 template <class T>
 Result<void> answer_streaming_rpc(Operation& operation, std::span<const std::string_view> messages) {
-  ProtobufReader::Context context{operation.arena()};
-  const std::span<T> items = operation.arena().make_array<T>(messages.size());
-  for (std::size_t i = 0; i < items.size(); ++i)
-    if (!detail::read_message(messages[i], context, items[i])) return detail::unreadable_message(context);
-  Reply<List<T>>(operation).succeed(List<T>::borrowed(items));
+  const Result<List<T>> items = detail::read_messages<T>(operation.arena(), messages);
+  if (!items) return items.error();
+  Reply<List<T>>(operation).succeed(*items);
   return {};
+}
+
+// For `@stream` and `-> stream<T>`.
+template <class T>
+Result<const void*> read_rpc_part(Arena& arena, std::span<const std::string_view> messages) {
+  const Result<List<T>> items = detail::read_messages<T>(arena, messages);
+  if (!items) return items.error();
+  List<T>& part = arena.make_array<List<T>>(1).front();
+  part = *items;
+  return static_cast<const void*>(&part);
 }
 
 }  // namespace zerver::flow

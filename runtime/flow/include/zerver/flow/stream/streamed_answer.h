@@ -134,37 +134,51 @@ template <class T> class StreamedList final : public StreamedAnswer {
   Framing framing_;
 };
 
-template <class T> class StreamedRows final : public StreamedAnswer {
+// Elements as a source brings them: rows, or values.
+template <class T> class StreamedParts final : public StreamedAnswer {
  public:
-  StreamedRows(Exchange& exchange, std::uint16_t status, Framing framing, Stream<T> rows,
-               std::string_view content_type) noexcept
-      : StreamedAnswer(exchange, status, content_type, rows.source),
-        layout_(rows.rows),
+  StreamedParts(Exchange& exchange, std::uint16_t status, Framing framing, Stream<T> stream,
+                std::string_view content_type) noexcept
+      : StreamedAnswer(exchange, status, content_type, stream.source),
+        layout_(stream.rows),
         arena_(exchange.worker().limits().arena_bytes),
-        framing_(framing) {}
+        framing_(framing),
+        is_typed_(stream.is_typed) {}
 
  private:
   void take(const void* part) noexcept override {
-    rows_ = static_cast<const RowSource*>(part);
+    part_ = part;
     next_ = 0;
   }
   Result<bool> encode(OutputBuffer& out) override {
+    if constexpr (detail::RowElement<T>) {
+      if (!is_typed_) return encode_rows(out, *static_cast<const RowSource*>(part_));
+    }
+    const List<T>& list = *static_cast<const List<T>*>(part_);
+    while (next_ < list.size() && room(out) != 0)
+      detail::write_element(out, framing_, list[next_++]);
+    return next_ == list.size();
+  }
+  Result<bool> encode_rows(OutputBuffer& out, const RowSource& rows)
+    requires detail::RowElement<T>
+  {
     arena_.reset();
-    RowReader row(*rows_, arena_, exchange().worker().json_reader(), layout_);
-    for (; next_ < rows_->rows() && room(out) != 0; ++next_) {
+    RowReader row(rows, arena_, exchange().worker().json_reader(), layout_);
+    for (; next_ < rows.rows() && room(out) != 0; ++next_) {
       T value{};
       row.go_to(next_);
       if (!detail::read_one_row(row, value)) return row.fault();
       detail::write_element(out, framing_, value);
     }
-    return next_ == rows_->rows();
+    return next_ == rows.rows();
   }
 
-  const RowSource* rows_ = nullptr;
+  const void* part_ = nullptr;
   std::size_t next_ = 0;
   RowLayout layout_;
   Arena arena_;  // of the rows of one part of the body
   Framing framing_;
+  bool is_typed_;
 };
 
 class StreamedBytes final : public StreamedAnswer {
@@ -190,9 +204,9 @@ StreamedList<T> stream_lines(Exchange& exchange, std::uint16_t status, List<T> l
   return StreamedList<T>(exchange, status, Framing::kLines, list, content_type);
 }
 template <class T>
-StreamedRows<T> stream_lines(Exchange& exchange, std::uint16_t status, Stream<T> rows,
-                             std::string_view content_type = kJsonLinesType) noexcept {
-  return StreamedRows<T>(exchange, status, Framing::kLines, rows, content_type);
+StreamedParts<T> stream_lines(Exchange& exchange, std::uint16_t status, Stream<T> stream,
+                              std::string_view content_type = kJsonLinesType) noexcept {
+  return StreamedParts<T>(exchange, status, Framing::kLines, stream, content_type);
 }
 template <class T>
 StreamedList<T> stream_events(Exchange& exchange, std::uint16_t status, List<T> list,
@@ -200,9 +214,9 @@ StreamedList<T> stream_events(Exchange& exchange, std::uint16_t status, List<T> 
   return StreamedList<T>(exchange, status, Framing::kEvents, list, content_type);
 }
 template <class T>
-StreamedRows<T> stream_events(Exchange& exchange, std::uint16_t status, Stream<T> rows,
-                              std::string_view content_type = kEventsType) noexcept {
-  return StreamedRows<T>(exchange, status, Framing::kEvents, rows, content_type);
+StreamedParts<T> stream_events(Exchange& exchange, std::uint16_t status, Stream<T> stream,
+                               std::string_view content_type = kEventsType) noexcept {
+  return StreamedParts<T>(exchange, status, Framing::kEvents, stream, content_type);
 }
 inline StreamedBytes stream_bytes(Exchange& exchange, std::uint16_t status, Stream<Bytes> bytes,
                                   std::string_view content_type = {}) noexcept {
