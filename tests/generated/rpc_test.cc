@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <memory>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 

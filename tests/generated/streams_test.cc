@@ -79,7 +79,9 @@ TEST_F(Streams, RowsComeInPartsAndBecomeLines) {
 
 TEST_F(Streams, ValuesAreSentAsTheyAre) {
   FakeSource& source = source_of("find_ready");
-  const auto item_of = [](std::int64_t id) { return Item{.id = id, .name = String::borrowed("n"), .note = {}}; };
+  const auto item_of = [](std::int64_t id) {
+    return Item{.id = id, .name = String::borrowed("n"), .note = {}};
+  };
   source.values<Item>({item_of(1), item_of(2)}).values<Item>({item_of(3)});
   EXPECT_EQ(get("/ready?below=9").body,
             "{\"id\":1,\"name\":\"n\"}\n{\"id\":2,\"name\":\"n\"}\n{\"id\":3,\"name\":\"n\"}\n");

@@ -1,21 +1,17 @@
 #include "tests/support/nats_server.h"
 
+#include "tests/support/bring_up.h"
+
 #include <stdexcept>
 #include <vector>
 
 namespace zerver::test {
 
 NatsServer::NatsServer() {
-  constexpr int kAttempts = 5;
-  for (int attempt = 1;; ++attempt) {
+  bring_up([this] {
     port_ = free_port();
-    try {
-      start();
-      break;
-    } catch (const std::runtime_error&) {
-      if (attempt == kAttempts) throw;
-    }
-  }
+    start();
+  });
 }
 
 void NatsServer::start() {

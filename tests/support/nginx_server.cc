@@ -1,13 +1,13 @@
 #include "tests/support/nginx_server.h"
 
+#include "tests/support/bring_up.h"
+
 #include <fstream>
 #include <stdexcept>
 
 namespace zerver::test {
 
 namespace {
-
-constexpr int kAttempts = 5;
 
 void write_file(const std::filesystem::path& file, const std::string& text) {
   std::ofstream(file, std::ios::binary) << text;
@@ -24,20 +24,8 @@ NginxServer::NginxServer() {
   text.resize(200'000);
   write_file(path / "files" / "text", text);
   write_file(path / "files" / "zeros", std::string(std::size_t{4} << 20, '0'));
-  ChildProcess certificate(
-      {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-       "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
-       (path / "server.key").string(), "-out", (path / "server.pem").string()},
-      {.log = path / "openssl.log"});
-  if (certificate.wait() != 0) throw std::runtime_error("openssl: " + text_of(path / "openssl.log"));
-  for (int attempt = 1;; ++attempt) {
-    try {
-      start();
-      return;
-    } catch (const std::runtime_error&) {
-      if (attempt == kAttempts) throw;
-    }
-  }
+  make_certificate(path);
+  bring_up([this] { start(); });
 }
 
 void NginxServer::start() {

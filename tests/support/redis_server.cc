@@ -1,5 +1,7 @@
 #include "tests/support/redis_server.h"
 
+#include "tests/support/bring_up.h"
+
 #include <chrono>
 #include <stdexcept>
 #include <thread>
@@ -8,7 +10,6 @@ namespace zerver::test {
 
 namespace {
 
-constexpr int kAttempts = 5;
 // So many polls of a cluster that comes together, which takes seconds.
 constexpr int kPolls = 600;
 
@@ -17,17 +18,12 @@ void wait_a_moment() { std::this_thread::sleep_for(std::chrono::milliseconds(50)
 }  // namespace
 
 RedisServer::RedisServer(const Options& options) : options_(options) {
-  for (int attempt = 1;; ++attempt) {
+  bring_up([this] {
     do {
       port_ = free_port();
     } while (options_.cluster && port_ > 55'000);  // the bus of a cluster has the port above by 10000
-    try {
-      start();
-      break;
-    } catch (const std::runtime_error&) {
-      if (attempt == kAttempts) throw;
-    }
-  }
+    start();
+  });
 }
 
 void RedisServer::start() {

@@ -46,8 +46,9 @@ void check_result(Context& context, const syntax::Operation& source, const model
                           is_message(context, context.types[operation.result].element);
     if (!is_right)
       report("streams, and does not return messages")
-          .help("the fields of `T` have numbers: `-> stream<T>` is for an answer that sends them while they "
-                "come, `-> list<T>` holds all of them");
+          .help(
+              "the fields of `T` have numbers: `-> stream<T>` is for an answer that sends them while they "
+              "come, `-> list<T>` holds all of them");
     return;
   }
   if (kind == TypeKind::kVoid || is_message(context, operation.result)) return;

@@ -285,7 +285,8 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   if (type(operation.result).kind == TypeKind::kStream) {
     const bool is_typed = operation.format == model::ResultFormat::kTyped &&
                           type(type(operation.result).element).kind != TypeKind::kBytes;
-    plan.call_type = (is_typed ? "zerver::flow::TypedStreamCall<" : "zerver::flow::StreamCall<") + result + ">";
+    plan.call_type =
+        (is_typed ? "zerver::flow::TypedStreamCall<" : "zerver::flow::StreamCall<") + result + ">";
   } else {
     const bool is_array = operation.format == model::ResultFormat::kRow &&
                           type(result_type).kind == TypeKind::kList &&

@@ -31,8 +31,7 @@ template <class T> bool read_message(std::string_view message, ProtobufReader::C
   return read_protobuf(in, out);
 }
 
-template <class T>
-Result<List<T>> read_messages(Arena& arena, std::span<const std::string_view> messages) {
+template <class T> Result<List<T>> read_messages(Arena& arena, std::span<const std::string_view> messages) {
   ProtobufReader::Context context{arena};
   const std::span<T> items = arena.make_array<T>(messages.size());
   for (std::size_t i = 0; i < items.size(); ++i)

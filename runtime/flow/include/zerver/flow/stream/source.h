@@ -25,9 +25,9 @@ class Source {
  public:
   class Reader {
    public:
-    // A RowSource, a List<T> or a std::string_view, for `row stream<T>`, `stream<T>` and `stream<bytes>`, with
-    // at least one row, element or byte. It stays as it is until the next part is asked for, or the source
-    // is closed.
+    // A RowSource, a List<T> or a std::string_view, for `row stream<T>`, `stream<T>` and `stream<bytes>`,
+    // with at least one row, element or byte. It stays as it is until the next part is asked for, or the
+    // source is closed.
     virtual void on_part(const void* part) noexcept = 0;
     virtual void on_end() noexcept = 0;
     // There is no further part, because something went wrong.
