@@ -102,7 +102,7 @@ TEST(RpcTable, MakesPartsOfMessages) {
   const std::array<std::string_view, 1> cut_off = {"\x08"};
   const Result<const void*> malformed = scan.part(arena, cut_off);
   ASSERT_FALSE(malformed.has_value());
-  EXPECT_EQ(malformed.error().why, "its answer is cut off");
+  EXPECT_EQ(malformed.error().why, "field 1 of its answer is cut off");
 }
 
 TEST(RpcTable, NamesMethodsAndWritesParametersAsFields) {

@@ -1,5 +1,6 @@
 #include "peer.h"
 
+#include "tests/support/bring_up.h"
 #include <zerver/effects/grpc/open_grpc.h>
 
 #include <stdexcept>
@@ -8,32 +9,16 @@ namespace zerver::effects {
 
 namespace {
 
-constexpr int kAttempts = 5;
 constexpr std::string_view kFolder = ZERVER_PEER_FOLDER;
-
-void run(const std::vector<std::string>& command, const std::filesystem::path& log) {
-  test::ChildProcess process(command, {.log = log});
-  if (process.wait() != 0) throw std::runtime_error(command.front() + ": " + test::text_of(log));
-}
 
 }  // namespace
 
 PeerServer::PeerServer() {
   const std::filesystem::path& path = directory_.path();
-  run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-       "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
-       (path / "server.key").string(), "-out", (path / "server.pem").string()},
-      path / "openssl.log");
-  run({"protoc", "-I" + std::string(kFolder), "--python_out=" + path.string(), "peer.proto"},
-      path / "protoc.log");
-  for (int attempt = 1;; ++attempt) {
-    try {
-      start();
-      return;
-    } catch (const std::runtime_error&) {
-      if (attempt == kAttempts) throw;
-    }
-  }
+  test::make_certificate(path);
+  test::run({"protoc", "-I" + std::string(kFolder), "--python_out=" + path.string(), "peer.proto"},
+            path / "protoc.log");
+  test::bring_up([this] { start(); });
 }
 
 PeerServer& PeerServer::shared() {
