@@ -7,6 +7,7 @@
 #include "compiler/emit/layout.h"
 #include "compiler/emit/pictures/emit_dot.h"
 #include "compiler/emit/pictures/emit_svg.h"
+#include "compiler/emit/proto/emit_proto.h"
 #include "compiler/plan/make_plan.h"
 #include "compiler/plan/names/cpp_names.h"
 
@@ -56,6 +57,16 @@ Data main_data(const model::Program& program, const std::string& adapters) {
                  {"packages", braced(packages)}});
 }
 
+// Where there are several, the package tells them apart.
+void add_proto(const model::Program& program, model::PackageId id, std::vector<OutputFile>& files) {
+  std::vector<ProtoFile> written = emit_proto(program, id);
+  const bool is_alone = written.size() == 1;
+  for (ProtoFile& file : written)
+    files.push_back({program.packages[id].output_path +
+                         (is_alone || file.package.empty() ? "" : "." + file.package) + ".proto",
+                     std::move(file.text)});
+}
+
 llvm::Error emit_package(const model::Program& program, model::PackageId id, const Products& products,
                          const Templates& templates, diagnostics::DiagnosticEngine& diagnostics,
                          std::vector<OutputFile>& files) {
@@ -74,6 +85,7 @@ llvm::Error emit_package(const model::Program& program, model::PackageId id, con
   if (products.alerts)
     if (std::string alerts = emit_alerts(program, id); !alerts.empty())
       files.push_back({program.packages[id].output_path + ".alerts.yml", std::move(alerts)});
+  if (products.proto) add_proto(program, id, files);
   if (!products.cpp) return llvm::Error::success();
   const plan::Plan plan = plan::make_plan(program, id, &diagnostics.sources());
   if (!report_unsupported(plan, diagnostics)) return llvm::Error::success();

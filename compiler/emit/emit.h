@@ -23,6 +23,7 @@ struct Products {
   bool dataflow = false;  // <package>.dataflow.md and .json: where labelled data leaves
   bool alerts =
       false;  // <package>.alerts.yml, of packages whose flows have deadlines: see alerts/emit_alerts.h
+  bool proto = false;  // <package>.proto, of packages that call services of gRPC: see proto/emit_proto.h
   // A header with `void register_adapters(zerver::effects::Registry&)`, which zerver_main.cc includes under
   // this name and hands to the server. Empty: none.
   std::string adapters = {};

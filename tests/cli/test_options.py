@@ -47,7 +47,7 @@ class Usage(cli.CliTest):
 
     def test_an_invalid_value(self):
         self.assert_usage_error(["--emit=html", "a.flow"], "error[invalid-option-value]",
-                                "it takes cpp, main, dot, json, svg, dataflow or alerts")
+                                "it takes cpp, main, dot, json, svg, dataflow, alerts or proto")
 
     def test_a_missing_value(self):
         self.assert_usage_error(["a.flow", "-o"], "error[missing-option-value]: `--out-dir` needs a value: DIR")

@@ -17,9 +17,9 @@ constexpr llvm::StringLiteral kProgram = "The program";
 constexpr std::array kOptions = {
     OptionInfo{OptionId::kOutDir, kOutput, "-o", "--out-dir", "DIR",
                "the folder for generated files (default: the current one)"},
-    OptionInfo{
-        OptionId::kEmit, kOutput, "", "--emit", "LIST",
-        "what to generate, separated by commas: cpp, main, dot, json,\nsvg, dataflow, alerts (default: cpp)"},
+    OptionInfo{OptionId::kEmit, kOutput, "", "--emit", "LIST",
+               "what to generate, separated by commas: cpp, main, dot, json,\nsvg, dataflow, alerts, proto "
+               "(default: cpp)"},
     OptionInfo{OptionId::kAdapters, kOutput, "", "--adapters", "HEADER",
                "the header that `main` includes for adapters of your own: it\ndeclares `void "
                "register_adapters(zerver::effects::Registry&)`"},
@@ -64,8 +64,8 @@ constexpr std::array kOptions = {
     OptionInfo{OptionId::kHelp, kProgram, "-h", "--help", "", "print this text"},
 };
 
-constexpr std::array<llvm::StringRef, 7> kEmitWords = {"cpp", "main",     "dot",   "json",
-                                                       "svg", "dataflow", "alerts"};
+constexpr std::array<llvm::StringRef, 8> kEmitWords = {"cpp", "main",     "dot",    "json",
+                                                       "svg", "dataflow", "alerts", "proto"};
 constexpr std::array<llvm::StringRef, 8> kDumpWords = {"tokens", "ast",   "model",  "cfg",
                                                        "plan",   "slots", "timing", "errors"};
 constexpr std::array<llvm::StringRef, 2> kAcceptWords = {"migrate", "breaking"};

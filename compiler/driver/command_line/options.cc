@@ -312,10 +312,10 @@ class Parser {
     for (const llvm::StringRef word : words) {
       const std::optional<std::size_t> index = choose(name, word, emit_words());
       if (!index) continue;
-      bool* const products[] = {&options_.products.cpp,   &options_.products.main,
-                                &options_.products.dot,   &options_.products.json,
-                                &options_.products.svg,   &options_.products.dataflow,
-                                &options_.products.alerts};
+      bool* const products[] = {&options_.products.cpp,    &options_.products.main,
+                                &options_.products.dot,    &options_.products.json,
+                                &options_.products.svg,    &options_.products.dataflow,
+                                &options_.products.alerts, &options_.products.proto};
       *products[*index] = true;
     }
   }

@@ -191,7 +191,8 @@ TEST(Options, AnUnknownCodeIsCorrected) {
 
 TEST(Options, AWrongValueShowsTheRightOnes) {
   EXPECT_EQ(bad({"--emit=cpp,htm", "a.flow"}).second,
-            "`--emit` does not take `htm`; it takes cpp, main, dot, json, svg, dataflow or alerts");
+            "`--emit` does not take `htm`; it takes cpp, main, dot, json, svg, dataflow, alerts or "
+            "proto");
   EXPECT_EQ(
       bad({"--dump=token", "a.flow"}).second,
       "`--dump` does not take `token`; it takes tokens, ast, model, cfg, plan, slots, timing or errors; did "
