@@ -1,5 +1,5 @@
 // A stack of its own to run a function on.
-#include "fiber.h"
+#include <zerver/io/fiber.h>
 
 #include <cxxabi.h>
 

@@ -1,6 +1,6 @@
 // Tasks on one event loop, each with a stack of its own.
-#include "fiber.h"
 #include "stackless.h"
+#include <zerver/io/fiber.h>
 
 #include <memory>
 

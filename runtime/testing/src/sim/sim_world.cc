@@ -1,5 +1,6 @@
 #include "fault_adapter.h"
 #include "request_text.h"
+#include "sim_service.h"
 #include <zerver/effects/queue/zone_file.h>
 #include <zerver/effects/systems.h>
 #include <zerver/flow/saga/recovery.h>
@@ -32,11 +33,17 @@ class Variables final : public flow::Environment {
   std::map<std::string, std::string, std::less<>> values;
 };
 
-// A timer that calls a member function of its owner.
+// A timer, or a job, that calls a member function of its owner.
 template <class Owner, void (Owner::*kMember)()> struct OwnTimer final : async::Timer {
   explicit OwnTimer(Owner& the_owner) noexcept
       : Timer([](Timer& timer) noexcept { (static_cast<OwnTimer&>(timer).owner.*kMember)(); }),
         owner(the_owner) {}
+  Owner& owner;
+};
+
+template <class Owner, void (Owner::*kMember)()> struct OwnJob final : async::Job {
+  explicit OwnJob(Owner& the_owner) noexcept
+      : Job([](Job& job) noexcept { (static_cast<OwnJob&>(job).owner.*kMember)(); }), owner(the_owner) {}
   Owner& owner;
 };
 
@@ -57,15 +64,16 @@ struct SimWorld::State {
         faults(seeds.u64()),
         client_random(seeds.u64()),
         ring(options.trace_capacity),
-        job_group(packages, job_store) {
+        job_group(packages, job_store),
+        service(loop, flow::Seams{loop, loop.clock(), random, log}, packages, options.scheduling,
+                options.computing) {
     effects::add_standard_adapters(registry);
     offer_jobs();
     registry.add_default({"zerver.sql", {}, "SQLite in memory"}, sqlite.open());
-    for (unsigned i = 0; i < std::max(1U, options.workers); ++i) {
-      flow::Worker& worker =
-          workers.emplace_back(flow::Seams{loop, loop.clock(), random, log}, options.limits);
-      worker.set_trace(&ring);
-      worker.set_saga_log(sagas);
+    service.add_workers(std::max(1U, options.workers), options.batch_workers, options.limits);
+    for (SimWorker& each : service.workers()) {
+      each.worker().set_trace(&ring);
+      each.worker().set_saga_log(sagas);
     }
   }
 
@@ -74,11 +82,10 @@ struct SimWorld::State {
   effects::Registry with_faults();
   void send(std::size_t client, std::size_t number, unsigned attempt, RequestText text);
   Sent& take();
-  void route(Sent& sent);
   void finished(Sent& sent);
+  void run_now();
   bool done() const noexcept;
   bool at_rest() const;
-  std::size_t index_of(const flow::Worker& worker) const noexcept;
 
   std::vector<const flow::PackageInfo*> packages;
   Options options;
@@ -98,7 +105,7 @@ struct SimWorld::State {
   std::vector<jobs::JobRunner*> runners;  // of `systems`
   effects::InlineSqlite sqlite;
   effects::Registry registry;
-  std::deque<flow::Worker> workers;
+  SimService service;
   bool started = false;
   effects::Systems systems;
   std::vector<FaultSystem*> fault_systems;                       // of `systems`
@@ -108,30 +115,26 @@ struct SimWorld::State {
   std::vector<std::unique_ptr<Resend>> resends;
   std::vector<SimRequest> requests;
   std::vector<std::unique_ptr<Sent>> exchanges;
-  std::vector<Sent*> free;
+  std::vector<std::vector<Sent*>> free;  // by worker
   std::size_t in_flight = 0;
 };
 
-// One exchange, used again and again.
-struct SimWorld::State::Sent final : flow::Exchange {
-  Sent(State& the_state, flow::Worker& worker)
-      : Exchange(worker,
-                 [](Exchange& exchange) noexcept {
-                   auto& sent = static_cast<Sent&>(exchange);
-                   sent.state.finished(sent);
-                 }),
-        state(the_state) {}
+// One connection, used again and again.
+struct SimWorld::State::Sent final : SimConnection {
+  Sent(State& the_state, std::size_t the_worker)
+      : SimConnection(the_state.service.workers()[the_worker]), state(the_state), worker(the_worker) {}
 
   void leave() {
     state.requests[index].left = true;
-    cancel();
+    hang_up();
   }
+  void on_answered() noexcept override { state.finished(*this); }
 
   State& state;
+  std::size_t worker;
   std::size_t index = 0;  // in `requests`
   RequestText text;
   std::vector<Header> headers;
-  bool waits = false;
   bool is_short_of_memory = false;
   OwnTimer<Sent, &Sent::leave> patience{*this};
 };
@@ -142,7 +145,7 @@ struct SimWorld::State::Client {
 
   void start_next() {
     if (sent == plan.requests) return;
-    state.loop.start(next, state.loop.now() + pause());
+    state.loop.post_at(next, state.loop.now() + pause());
   }
   Duration pause() {
     if (plan.regular) return plan.interval;
@@ -166,7 +169,7 @@ struct SimWorld::State::Client {
   ClientPlan plan;
   std::size_t index;
   std::size_t sent = 0;
-  OwnTimer<Client, &Client::on_next> next{*this};
+  OwnJob<Client, &Client::on_next> next{*this};
 };
 
 struct SimWorld::State::Resend {
@@ -190,11 +193,12 @@ class SimWorld::State::Queue final : public effects::System {
   explicit Queue(State& state) noexcept : state_(&state) {}
 
   std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
-    const auto bind = [state = state_, index = state_->index_of(worker)](std::size_t package,
-                                                                         flow::Exchange& exchange) {
+    const std::size_t index = state_->service.index_of(worker);
+    const auto bind = [state = state_, index](std::size_t package, flow::Exchange& exchange) {
       exchange.set_targets(state->targets[index][package], state->systems.rates(package));
     };
     auto runner = std::make_unique<jobs::JobRunner>(worker, state_->job_group, bind);
+    if (state_->service.workers()[index].is_batch()) runner->only_forward();
     state_->runners.push_back(runner.get());
     return runner;
   }
@@ -208,13 +212,6 @@ void SimWorld::State::offer_jobs() {
                    [this](const flow::TargetInfo&, const flow::TargetConfig&) {
                      return effects::Opened{std::make_unique<Queue>(*this), {}};
                    });
-}
-
-std::size_t SimWorld::State::index_of(const flow::Worker& worker) const noexcept {
-  std::size_t index = 0;
-  while (&workers[index] != &worker)
-    ++index;
-  return index;
 }
 
 bool SimWorld::State::at_rest() const {
@@ -254,27 +251,32 @@ void SimWorld::State::start() {
     throw std::runtime_error(error);
   if (const std::string error = systems.open(packages, with_faults(), variables); !error.empty())
     throw std::runtime_error(error);
-  for (flow::Worker& worker : workers)
-    targets.push_back(systems.bind(worker));
+  for (SimWorker& each : service.workers()) {
+    targets.push_back(systems.bind(each.worker()));
+    service.bind(targets.size() - 1, targets.back(),
+                 [this](std::size_t package) { return systems.rates(package); });
+  }
+  if (const std::string error = service.start(); !error.empty()) throw std::runtime_error(error);
+  free.resize(service.with_clients());
   std::vector<flow::SagaPackage> saga_packages;
   for (std::size_t i = 0; i < packages.size(); ++i)
     saga_packages.push_back({packages[i], targets[0][i], systems.rates(i)});
-  recovery.emplace(workers[0], sagas, std::move(saga_packages), options.recovery);
+  recovery.emplace(service.workers()[0].worker(), sagas, std::move(saga_packages), options.recovery);
   recovery->start();
 }
 
 SimWorld::State::Sent& SimWorld::State::take() {
   const bool is_short = random.below(1'000) < options.short_of_memory;
-  if (is_short || free.empty()) {
-    flow::Worker& worker = workers[random.below(workers.size())];
+  const std::size_t worker = random.below(service.with_clients());
+  std::vector<Sent*>& of_worker = free[worker];
+  if (is_short || of_worker.empty()) {
     Sent& sent = *exchanges.emplace_back(std::make_unique<Sent>(*this, worker));
     sent.is_short_of_memory = is_short;
-    if (is_short) sent.arena().set_cap(kLeastMemory + random.below(kScarceMemory));
+    if (is_short) sent.exchange().arena().set_cap(kLeastMemory + random.below(kScarceMemory));
     return sent;
   }
-  std::swap(free[random.below(free.size())], free.back());
-  Sent& sent = *free.back();
-  free.pop_back();
+  Sent& sent = *of_worker.back();
+  of_worker.pop_back();
   sent.reset();
   return sent;
 }
@@ -289,52 +291,34 @@ void SimWorld::State::send(std::size_t client, std::size_t number, unsigned atte
   request.attempt = attempt;
   request.request = std::move(text);
   request.sent = loop.now();
-  set_request(sent.request, sent.text, sent.headers);
-  sent.set_arrival(loop.now());
-  sent.waits = true;
+  set_request(sent.exchange().request, sent.text, sent.headers);
   ++in_flight;
   if (client < clients.size() && clients[client]->plan.patience != Duration::max())
     loop.start(sent.patience, loop.now() + clients[client]->plan.patience);
-  route(sent);
-}
-
-void SimWorld::State::route(Sent& sent) {
-  const std::size_t worker = index_of(sent.worker());
-  flow::MethodSet allowed;
-  for (std::size_t i = 0; i < packages.size(); ++i) {
-    flow::RouteMatch match;
-    sent.set_targets(targets[worker][i], systems.rates(i));
-    const flow::Handled handled = packages[i]->handle(sent, match);
-    if (match.found) {
-      if (handled == flow::Handled::kNow) {
-        sent.note_end();
-        finished(sent);
-      }
-      return;
-    }
-    allowed.add(match.allowed);
-  }
-  sent.response.reset();
-  sent.response.status = allowed.empty() ? 404 : 405;
-  finished(sent);
+  sent.send();
 }
 
 void SimWorld::State::finished(Sent& sent) {
   loop.stop(sent.patience);
-  sent.waits = false;
   --in_flight;
   SimRequest& request = requests[sent.index];
-  request.response = response_text(sent.response);
+  request.response = response_text(sent.exchange().response);
+  request.read = sent.exchange().arrived();
   request.answered = loop.now();
-  request.flow = sent.flow();
+  request.flow = sent.exchange().flow();
   // Taken again, and reset, by a later request: the flow's last frame may still be on the stack.
-  if (!sent.is_short_of_memory) free.push_back(&sent);
+  if (!sent.is_short_of_memory) free[sent.worker].push_back(&sent);
   if (request.client >= clients.size() || !clients[request.client]->sends_again(request)) return;
   auto resend = std::ranges::find(resends, false, &Resend::waits);
   if (resend == resends.end()) resend = resends.insert(resend, std::make_unique<Resend>(*this));
   (*resend)->waits = true;
   (*resend)->index = sent.index;
   loop.start((*resend)->timer, loop.now() + clients[request.client]->plan.retry_after);
+}
+
+// What is asked for from outside happens before it returns; from within the simulation, a little later.
+void SimWorld::State::run_now() {
+  if (!loop.is_running()) loop.run_ready();
 }
 
 bool SimWorld::State::done() const noexcept {
@@ -347,16 +331,17 @@ SimWorld::SimWorld(std::vector<const flow::PackageInfo*> packages, const Options
     : state_(std::make_unique<State>(std::move(packages), options)) {}
 
 SimWorld::~SimWorld() {
-  for (jobs::JobRunner* const runner : state_->runners)
-    runner->stop();
-  for (const auto& client : state_->clients)
-    state_->loop.stop(client->next);
-  for (const auto& sent : state_->exchanges) {
-    if (sent->waits) sent->cancel();
-    state_->loop.stop(sent->patience);
-  }
   for (const auto& resend : state_->resends)
     state_->loop.stop(resend->timer);
+  for (const auto& sent : state_->exchanges)
+    state_->loop.stop(sent->patience);
+  state_->loop.wake_all();
+  for (jobs::JobRunner* const runner : state_->runners)
+    runner->stop();
+  for (const auto& sent : state_->exchanges) {
+    if (sent->is_waiting()) sent->hang_up();
+  }
+  state_->loop.run_ready();
 }
 
 effects::Registry& SimWorld::registry() noexcept { return state_->registry; }
@@ -378,12 +363,16 @@ void SimWorld::add_client(ClientPlan plan) {
 void SimWorld::send(RequestText request) {
   state_->start();
   state_->send(SimRequest::kNoClient, state_->requests.size(), 1, std::move(request));
+  state_->run_now();
 }
 
 void SimWorld::leave(std::size_t request) {
-  const auto sent = std::ranges::find_if(
-      state_->exchanges, [request](const auto& each) { return each->waits && each->index == request; });
-  if (sent != state_->exchanges.end()) (*sent)->leave();
+  const auto sent = std::ranges::find_if(state_->exchanges, [request](const auto& each) {
+    return each->is_waiting() && each->index == request;
+  });
+  if (sent == state_->exchanges.end()) return;
+  (*sent)->leave();
+  state_->run_now();
 }
 
 bool SimWorld::run(Duration most) {
@@ -433,7 +422,24 @@ std::vector<std::string> SimWorld::violations() const {
 std::string SimWorld::timeline() const { return trace::timeline(state_->ring); }
 const FaultCounts& SimWorld::fault_counts() const noexcept { return state_->counts; }
 SimLoop& SimWorld::loop() noexcept { return state_->loop; }
-flow::Worker& SimWorld::worker(std::size_t index) noexcept { return state_->workers[index]; }
+flow::Worker& SimWorld::worker(std::size_t index) noexcept {
+  return state_->service.workers()[index].worker();
+}
+
+std::vector<server::SchedulerStats> SimWorld::scheduler_stats() const {
+  std::vector<server::SchedulerStats> stats;
+  for (const SimWorker& worker : state_->service.workers())
+    stats.push_back(worker.stats());
+  return stats;
+}
+
+std::vector<server::FlowStats> SimWorld::flow_stats() const {
+  std::vector<server::FlowStats> stats;
+  for (const SimWorker& worker : state_->service.workers())
+    worker.scheduler().add_to(stats);
+  return stats;
+}
+
 const std::vector<std::string>& SimWorld::log() const noexcept { return state_->log.lines; }
 
 }  // namespace zerver::testing

@@ -1,5 +1,6 @@
-// A whole service in virtual time: packages, the systems that they talk to, clients, and faults. One seed
-// decides everything that is not determined by the requests.
+// A whole service in virtual time: packages, the systems that they talk to, clients, and faults. Requests are
+// admitted, queued, run, stolen and shed by the scheduler of the server, on workers whose threads are
+// simulated. One seed decides everything that is not determined by the requests.
 #pragma once
 
 #include <zerver/core/random.h>
@@ -10,6 +11,7 @@
 #include <zerver/flow/service.h>
 #include <zerver/flow/worker.h>
 #include <zerver/jobs/job_store.h>
+#include <zerver/server/scheduling.h>
 #include <zerver/testing/faults.h>
 #include <zerver/testing/req_test.h>
 #include <zerver/testing/sim_loop.h>
@@ -37,6 +39,7 @@ struct SimRequest {
   RequestText request;
   ResponseText response;  // status 0 until it is answered
   TimePoint sent;
+  TimePoint read = TimePoint::never();  // when its worker had it; never() when no flow is for it
   TimePoint answered = TimePoint::never();
   bool left = false;                     // the client did not wait for the answer
   const flow::FlowInfo* flow = nullptr;  // that it was routed to
@@ -65,12 +68,17 @@ class SimWorld {
  public:
   struct Options {
     std::uint64_t seed = 1;
-    unsigned workers = 1;  // that requests are spread over
+    unsigned workers = 1;  // that requests are spread over, each with a thread of its own
     flow::WorkerLimits limits = {};
     std::size_t trace_capacity = std::size_t{1} << 16;  // events
     // Requests in a thousand whose arena is full somewhere on their way.
     std::uint32_t short_of_memory = 0;
     flow::SagaRecoverySettings recovery = {};
+    unsigned batch_workers = 0;  // threads for flows of the class `batch`
+    server::Scheduling scheduling = {};
+    // How long a request's flow computes before it waits for anything; its worker's thread does nothing else
+    // then. Null: no time goes by but what effects take.
+    std::function<Duration(const flow::FlowInfo& flow, Random& random)> computing = {};
   };
 
   SimWorld(std::vector<const flow::PackageInfo*> packages, const Options& options);
@@ -118,6 +126,9 @@ class SimWorld {
   const FaultCounts& fault_counts() const noexcept;
   SimLoop& loop() noexcept;
   flow::Worker& worker(std::size_t index) noexcept;
+  // As Server has them: by worker, batch workers last; and by flow.
+  std::vector<server::SchedulerStats> scheduler_stats() const;
+  std::vector<server::FlowStats> flow_stats() const;
   const std::vector<std::string>& log() const noexcept;
 
  private:
