@@ -1,4 +1,5 @@
 // Request line and header section (RFC 9112, 2 to 6).
+#include "content_length.h"
 #include "field_line.h"
 #include "field_list.h"
 #include "scan.h"
@@ -265,15 +266,10 @@ RequestParser::Step RequestParser::note_host(std::string_view value, const Field
 // Even repeated equal lengths are refused: another server on the way may have chosen either of them.
 RequestParser::Step RequestParser::note_content_length(std::string_view value) {
   if (head_.has_content_length) return refuse(400, "there is more than one Content-Length");
-  if (value.empty()) return refuse(400, "Content-Length is not a number");
+  const std::optional<std::size_t> length = content_length(value);
+  if (!length) return refuse(400, "Content-Length is not a number");
   head_.has_content_length = true;
-  std::size_t length = 0;
-  for (const char c : value) {
-    if (!is_digit(c)) return refuse(400, "Content-Length is not a number");
-    // Stays past every limit once it is, however many digits follow.
-    length = std::min(length * 10 + static_cast<std::size_t>(c - '0'), Limits::kMaxBody + 1);
-  }
-  head_.content_length = length;
+  head_.content_length = *length;
   return Step::kDone;
 }
 

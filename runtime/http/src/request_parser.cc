@@ -25,12 +25,6 @@ RequestParser::Progress RequestParser::parse(ReadBuffer& buffer) {
     case Step::kMore:
       break;
   }
-  // What framing took up between the decoded body and the bytes to come is given back, so that a body in many
-  // small chunks needs no more memory than in one.
-  if (head_.state >= State::kChunkSize && head_.state <= State::kChunkEnd) {
-    buffer.erase(head_.body_end, head_.position);
-    head_.position = head_.body_end;
-  }
   return Progress::kMore;
 }
 
@@ -42,19 +36,8 @@ RequestParser::Step RequestParser::advance(ReadBuffer& buffer) {
       return parse_request_line(buffer.view());
     case State::kFields:
       return parse_fields(buffer.view());
-    case State::kFixedBody:
-      if (buffer.size() < head_.body_end) return Step::kMore;
-      head_.position = head_.body_end;
-      head_.state = State::kComplete;
-      return Step::kDone;
-    case State::kChunkSize:
-      return parse_chunk_size(buffer.view());
-    case State::kChunkData:
-      return parse_chunk_data(buffer);
-    case State::kChunkEnd:
-      return parse_chunk_end(buffer.view());
-    case State::kTrailers:
-      return parse_trailers(buffer.view());
+    case State::kBody:
+      return parse_body(buffer);
     case State::kComplete:
       return Step::kDone;
     case State::kRefused:
@@ -93,7 +76,7 @@ void RequestParser::view(const ReadBuffer& buffer, Request& request) noexcept {
   request.authority = text(head_.authority);
   request.headers = {headers_.get(), head_.header_count};
   request.trailers = {headers_.get() + head_.header_count, head_.field_count - head_.header_count};
-  request.body = {data + head_.body_begin, head_.body_end - head_.body_begin};
+  request.body = body_.view(buffer);
 }
 
 }  // namespace zerver::http

@@ -68,7 +68,7 @@ std::string_view find_fault_in_field(const Header& field) noexcept {
 void write_request_head(OutputBuffer& out, const RequestHead& head) {
   constexpr std::size_t kFixed = 192;  // the request line's rest, Host, Content-Length, the empty line
   std::size_t size = kFixed + head.target.size() + head.authority.size() + head.content_type.size() +
-                     head.method_name.size() + head.proxy_authorization.size();
+                     head.content_coding.size() + head.method_name.size() + head.proxy_authorization.size();
   for (const Header& header : head.headers)
     size += header.name.size() + header.value.size() + 4;
   char* const begin = out.reserve(size);
@@ -79,12 +79,21 @@ void write_request_head(OutputBuffer& out, const RequestHead& head) {
   cursor.literal(" HTTP/1.1\r\nHost: ");
   cursor.text(head.authority);
   cursor.literal("\r\n");
-  if (head.content_length) {
+  if (head.content_length || head.is_chunked) {
     if (!head.content_type.empty()) {
       cursor.literal("Content-Type: ");
       cursor.text(head.content_type);
       cursor.literal("\r\n");
     }
+    if (!head.content_coding.empty()) {
+      cursor.literal("Content-Encoding: ");
+      cursor.text(head.content_coding);
+      cursor.literal("\r\n");
+    }
+  }
+  if (head.is_chunked) {
+    cursor.literal("Transfer-Encoding: chunked\r\n");
+  } else if (head.content_length) {
     cursor.literal("Content-Length: ");
     cursor.number(*head.content_length);
     cursor.literal("\r\n");

@@ -1,4 +1,5 @@
 // Status lines and header sections of responses, and what they say about framing (RFC 9112, 4, 5 and 6.3).
+#include "content_length.h"
 #include "field_line.h"
 #include "field_list.h"
 #include <zerver/core/status.h>
@@ -81,15 +82,10 @@ ResponseParser::Step ResponseParser::note_field(std::string_view name, std::stri
 // As in requests, even repeated equal lengths are refused.
 ResponseParser::Step ResponseParser::note_content_length(std::string_view value) {
   if (head_.has_content_length) return refuse("there is more than one Content-Length");
-  if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit))
-    return refuse("Content-Length is not a number");
+  const std::optional<std::size_t> length = content_length(value);
+  if (!length) return refuse("Content-Length is not a number");
   head_.has_content_length = true;
-  std::size_t length = 0;
-  for (const char c : value) {
-    // Stays past every limit once it is, however many digits follow.
-    length = std::min(length * 10 + static_cast<std::size_t>(c - '0'), ResponseLimits::kMaxBody + 1);
-  }
-  head_.content_length = length;
+  head_.content_length = *length;
   return Step::kDone;
 }
 
@@ -122,20 +118,21 @@ ResponseParser::Step ResponseParser::finish_fields(ReadBuffer& buffer) {
 }
 
 ResponseParser::Step ResponseParser::begin_body() {
-  head_.body_begin = head_.position;
-  head_.body_end = head_.position;
   const bool is_tunnel = method_ == Method::kConnect && head_.status / 100 == 2;
+  head_.state = State::kBody;
+  head_.streams = may_stream_ && head_.status / 100 == 2;
   if (method_ == Method::kHead || is_tunnel || has_no_body(head_.status)) {
+    body_.begin_none(head_.position);
     head_.state = State::kComplete;
   } else if (head_.is_chunked) {
-    head_.state = State::kChunkSize;
+    body_.begin_chunked(head_.position);
   } else if (head_.has_content_length) {
-    if (head_.content_length > limits_.body) return refuse("the body is too large");
-    head_.body_end += head_.content_length;
-    head_.state = State::kFixedBody;
+    const bool fits = head_.streams ? head_.content_length != kEndless : head_.content_length <= limits_.body;
+    if (!fits) return refuse("the body is too large");
+    body_.begin_fixed(head_.position, head_.content_length);
   } else {
     head_.ends_with_connection = true;
-    head_.state = State::kUntilClose;
+    body_.begin_until_close(head_.position);
   }
   return Step::kDone;
 }

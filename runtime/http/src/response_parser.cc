@@ -1,10 +1,8 @@
 // The order in which the parts of a response are parsed, its body, and the views that come out.
-#include "chunk_line.h"
-#include "field_line.h"
 #include <zerver/http/response_parser.h>
 
 #include <algorithm>
-#include <cstring>
+#include <limits>
 
 namespace zerver::http {
 
@@ -20,9 +18,10 @@ ResponseParser::ResponseParser(const ResponseLimits& limits)
   limits_.body = std::min(limits_.body, ResponseLimits::kMaxBody);
 }
 
-void ResponseParser::reset(Method method) noexcept {
+void ResponseParser::reset(Method method, bool streams) noexcept {
   head_ = Head{};
   method_ = method;
+  may_stream_ = streams;
 }
 
 ResponseParser::Progress ResponseParser::parse(ReadBuffer& buffer) {
@@ -37,17 +36,13 @@ ResponseParser::Progress ResponseParser::parse(ReadBuffer& buffer) {
     case Step::kMore:
       break;
   }
-  // What framing took up between the decoded body and the bytes to come is given back.
-  if (head_.state >= State::kChunkSize && head_.state <= State::kChunkEnd) {
-    buffer.erase(head_.body_end, head_.position);
-    head_.position = head_.body_end;
-  }
   return Progress::kMore;
 }
 
 ResponseParser::Progress ResponseParser::end() {
   if (head_.state == State::kComplete) return Progress::kComplete;
-  if (head_.state == State::kUntilClose) {
+  if (head_.state == State::kBody && body_.end()) {
+    head_.position = body_.position();
     head_.state = State::kComplete;
     return Progress::kComplete;
   }
@@ -67,23 +62,8 @@ ResponseParser::Step ResponseParser::advance(ReadBuffer& buffer) {
       return parse_status_line(buffer.view());
     case State::kFields:
       return parse_fields(buffer);
-    case State::kFixedBody:
-      if (buffer.size() < head_.body_end) return Step::kMore;
-      head_.position = head_.body_end;
-      head_.state = State::kComplete;
-      return Step::kDone;
-    case State::kChunkSize:
-      return parse_chunk_size(buffer.view());
-    case State::kChunkData:
-      return parse_chunk_data(buffer);
-    case State::kChunkEnd:
-      return parse_chunk_end(buffer.view());
-    case State::kTrailers:
-      return parse_trailers(buffer.view());
-    case State::kUntilClose:
-      if (buffer.size() - head_.body_begin > limits_.body) return refuse("the body is too large");
-      head_.body_end = head_.position = buffer.size();
-      return Step::kMore;
+    case State::kBody:
+      return parse_body(buffer);
     case State::kComplete:
       return Step::kDone;
     case State::kRefused:
@@ -98,60 +78,29 @@ ResponseParser::Step ResponseParser::refuse(std::string_view why) noexcept {
   return Step::kRefused;
 }
 
-ResponseParser::Step ResponseParser::parse_chunk_size(std::string_view input) {
-  const ChunkLine line = parse_chunk_line(input, head_.position, kMaxExtensionBytes - head_.extension_bytes);
-  if (line.has_size && line.size > limits_.body - (head_.body_end - head_.body_begin))
-    return refuse("the body is too large");
-  if (line.state == ChunkLine::State::kPartial) return Step::kMore;
-  if (line.state == ChunkLine::State::kMalformed) return refuse(line.why);
-  head_.extension_bytes += line.extension_bytes;
-  head_.position = line.next;
-  head_.chunk_left = line.size;
-  head_.section_begin = head_.position;
-  head_.state = line.size == 0 ? State::kTrailers : State::kChunkData;
-  return Step::kDone;
-}
-
-ResponseParser::Step ResponseParser::parse_chunk_data(ReadBuffer& buffer) {
-  const std::size_t size = std::min(head_.chunk_left, buffer.size() - head_.position);
-  if (size == 0) return Step::kMore;
-  std::memmove(buffer.data() + head_.body_end, buffer.data() + head_.position, size);
-  head_.body_end += size;
-  head_.position += size;
-  head_.chunk_left -= size;
-  if (head_.chunk_left == 0) head_.state = State::kChunkEnd;
-  return Step::kDone;
-}
-
-ResponseParser::Step ResponseParser::parse_chunk_end(std::string_view input) {
-  const std::string_view end = input.substr(head_.position, 2);
-  if (end != std::string_view("\r\n").substr(0, end.size())) return refuse("a chunk is longer than its size");
-  if (end.size() < 2) return Step::kMore;
-  head_.position += 2;
-  head_.state = State::kChunkSize;
-  return Step::kDone;
-}
-
 // Nothing asked for trailer fields: they are checked and dropped.
-ResponseParser::Step ResponseParser::parse_trailers(std::string_view input) {
-  const std::string_view section =
-      input.substr(0, std::min(input.size(), head_.section_begin + limits_.header_bytes));
-  FieldLineParts parts;
+ResponseParser::Step ResponseParser::parse_body(ReadBuffer& buffer) {
+  const std::size_t most = head_.streams ? std::numeric_limits<std::size_t>::max() : limits_.body;
   for (;;) {
-    switch (parse_field_line(section, head_.position, parts)) {
-      case FieldLine::kField:
-        head_.position = parts.next;
+    switch (body_.read(buffer, {.body = most, .trailers = limits_.header_bytes})) {
+      case BodyReader::Event::kMore:
+        return Step::kMore;
+      case BodyReader::Event::kTrailer:
         break;
-      case FieldLine::kEnd:
-        head_.position = parts.next;
+      case BodyReader::Event::kComplete:
+        head_.position = body_.position();
         head_.state = State::kComplete;
         return Step::kDone;
-      case FieldLine::kPartial:
-        return section.size() < input.size() ? refuse("the trailer section is too large") : Step::kMore;
-      case FieldLine::kMalformed:
-        return refuse("a trailer field is malformed");
+      case BodyReader::Event::kRefused:
+        return refuse(body_.why());
     }
   }
+}
+
+void ResponseParser::drop_body(ReadBuffer& buffer) noexcept {
+  body_.drop(buffer);
+  head_.position = body_.position();
+  head_.field_count = 0;
 }
 
 void ResponseParser::view(const ReadBuffer& buffer, ReceivedResponse& response) noexcept {
@@ -163,7 +112,7 @@ void ResponseParser::view(const ReadBuffer& buffer, ReceivedResponse& response) 
   response.keep_alive =
       !head_.ends_with_connection && !head_.asks_to_close && (head_.minor_version >= 1 || head_.asks_to_keep);
   response.headers = {headers_.get(), head_.field_count};
-  response.body = {data + head_.body_begin, head_.body_end - head_.body_begin};
+  response.body = body_.view(buffer);
 }
 
 }  // namespace zerver::http

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <zerver/core/message.h>
+#include <zerver/http/body_reader.h>
 #include <zerver/http/limits.h>
 #include <zerver/http/read_buffer.h>
 
@@ -47,12 +48,12 @@ class RequestParser {
   // A byte of the request has been seen.
   bool started() const noexcept { return head_.state != State::kStart; }
   // The header section is complete, the body is not.
-  bool in_body() const noexcept { return head_.state >= State::kFixedBody && head_.state < State::kComplete; }
+  bool in_body() const noexcept { return head_.state == State::kBody; }
   // True once, when the client waits for `100 Continue` before it sends the body.
   bool take_expectation() noexcept;
   // How large the buffer has to be for the whole request, as far as is known.
   std::size_t expected_size() const noexcept {
-    return head_.state == State::kFixedBody ? head_.body_end : head_.position;
+    return head_.state == State::kBody ? body_.expected_size() : head_.position;
   }
 
   // Makes ready for the next request.
@@ -63,11 +64,7 @@ class RequestParser {
     kStart,
     kRequestLine,
     kFields,
-    kFixedBody,
-    kChunkSize,
-    kChunkData,
-    kChunkEnd,
-    kTrailers,
+    kBody,
     kComplete,
     kRefused,
   };
@@ -102,11 +99,7 @@ class RequestParser {
     std::uint32_t header_count = 0;
     std::uint32_t field_count = 0;  // headers and the trailer fields that are kept
     std::size_t position = 0;       // the first byte that is not parsed yet
-    std::size_t section_begin = 0;  // of the header or trailer section
-    std::size_t body_begin = 0;
-    std::size_t body_end = 0;  // of what is decoded, or of the whole when its length was given
-    std::size_t chunk_left = 0;
-    std::size_t extension_bytes = 0;
+    std::size_t section_begin = 0;  // of the header section
     std::size_t content_length = 0;
     Piece method_name;
     Piece target;
@@ -133,15 +126,15 @@ class RequestParser {
 
   // request_body.cc
   Step begin_body();
-  Step parse_chunk_size(std::string_view input);
-  Step parse_chunk_data(ReadBuffer& buffer);
-  Step parse_chunk_end(std::string_view input);
-  Step parse_trailers(std::string_view input);
+  Step parse_body(ReadBuffer& buffer);
+  Step note_trailer(std::string_view input);
+  Step refuse_body() noexcept;
 
   Limits limits_;
   std::unique_ptr<Field[]> fields_;
   std::unique_ptr<Header[]> headers_;  // the same as views, made when the request is complete
   Head head_;
+  BodyReader body_;  // behind the head
   Refusal refusal_;
 };
 

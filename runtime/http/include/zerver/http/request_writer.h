@@ -17,10 +17,11 @@ struct RequestHead {
   std::string_view target;     // in origin-form, absolute-form (to a proxy) or authority-form (CONNECT)
   std::string_view authority;  // the Host field
   std::span<const Header> headers = {};
-  std::string_view content_type = {};  // empty: no Content-Type field
-  std::optional<std::size_t> content_length =
-      std::nullopt;                           // nothing: there is no body, and no Content-Length
-  std::string_view proxy_authorization = {};  // empty: none
+  std::string_view content_type = {};                        // empty: no Content-Type field
+  std::string_view content_coding = {};                      // empty: no Content-Encoding field
+  std::optional<std::size_t> content_length = std::nullopt;  // nothing: none is known, or there is no body
+  bool is_chunked = false;                                   // the body follows in chunks
+  std::string_view proxy_authorization = {};                 // empty: none
 };
 
 // Whether it can stand in a request line as it is: a path and a query of characters that may be there,

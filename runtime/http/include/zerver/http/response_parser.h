@@ -3,6 +3,7 @@
 #pragma once
 
 #include <zerver/core/message.h>
+#include <zerver/http/body_reader.h>
 #include <zerver/http/read_buffer.h>
 
 #include <cstddef>
@@ -48,8 +49,9 @@ class ResponseParser {
 
   explicit ResponseParser(const ResponseLimits& limits);
 
-  // Makes ready for the responses to a request of that method.
-  void reset(Method method) noexcept;
+  // Makes ready for the responses to a request of that method. `streams`: the body of a success is handed out
+  // while it comes, see streams(), and may be of any size.
+  void reset(Method method, bool streams = false) noexcept;
 
   // Goes on with the response that begins at the front of `buffer`. May move bytes inside the buffer (chunked
   // bodies are decoded where they are), and drops interim responses out of it.
@@ -61,13 +63,19 @@ class ResponseParser {
   void view(const ReadBuffer& buffer, ReceivedResponse& response) noexcept;
   // What the response takes of the buffer. Whoever sent more than that has sent what nobody asked for.
   std::size_t size() const noexcept { return head_.position; }
+
+  // The head is complete, and the body is handed out: after parse(), view() tells what is new of it, and
+  // drop_body() makes room. Only the first view() has the head, which goes with it.
+  bool streams() const noexcept { return head_.streams; }
+  void drop_body(ReadBuffer& buffer) noexcept;
+
   // Static.
   std::string_view why() const noexcept { return why_; }
   // A byte of a response has been seen.
   bool started() const noexcept { return head_.state != State::kStart || head_.interim != 0; }
   // How large the buffer has to be for the whole response, as far as is known.
   std::size_t expected_size() const noexcept {
-    return head_.state == State::kFixedBody ? head_.body_end : head_.position;
+    return head_.state == State::kBody ? body_.expected_size() : head_.position;
   }
 
  private:
@@ -75,12 +83,7 @@ class ResponseParser {
     kStart,
     kStatusLine,
     kFields,
-    kFixedBody,
-    kChunkSize,
-    kChunkData,
-    kChunkEnd,
-    kTrailers,
-    kUntilClose,
+    kBody,
     kComplete,
     kRefused,
   };
@@ -105,15 +108,12 @@ class ResponseParser {
     bool asks_to_close = false;
     bool asks_to_keep = false;
     bool ends_with_connection = false;
+    bool streams = false;
     std::uint16_t status = 0;
     std::uint32_t field_count = 0;
     std::size_t interim = 0;
     std::size_t position = 0;       // the first byte that is not parsed yet
-    std::size_t section_begin = 0;  // of the header or trailer section
-    std::size_t body_begin = 0;
-    std::size_t body_end = 0;
-    std::size_t chunk_left = 0;
-    std::size_t extension_bytes = 0;
+    std::size_t section_begin = 0;  // of the header section
     std::size_t content_length = 0;
   };
 
@@ -126,16 +126,15 @@ class ResponseParser {
   Step note_transfer_encoding(std::string_view value);
   Step finish_fields(ReadBuffer& buffer);
   Step begin_body();
-  Step parse_chunk_size(std::string_view input);
-  Step parse_chunk_data(ReadBuffer& buffer);
-  Step parse_chunk_end(std::string_view input);
-  Step parse_trailers(std::string_view input);
+  Step parse_body(ReadBuffer& buffer);
 
   ResponseLimits limits_;
   std::unique_ptr<Field[]> fields_;
   std::unique_ptr<Header[]> headers_;  // the same as views, made when the response is complete
   Head head_;
+  BodyReader body_;  // behind the head
   Method method_ = Method::kGet;
+  bool may_stream_ = false;
   std::string_view why_;
 };
 
