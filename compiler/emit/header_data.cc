@@ -68,6 +68,11 @@ Data adapter_data(const plan::AdapterPlan& adapter) {
                   })}});
 }
 
+bool takes_streams(const plan::AdapterPlan& adapter) {
+  return llvm::any_of(adapter.operations,
+                      [](const plan::OperationPlan& operation) { return operation.takes; });
+}
+
 bool has_value(const DecisionPlan& decision) {
   return decision.kind == DecisionPlan::Kind::kFail || decision.kind == DecisionPlan::Kind::kDone;
 }
@@ -240,6 +245,7 @@ Data header_data(const plan::Plan& plan) {
                  {"includes", list(plan.header_includes)},
                  {"has_deprecated", flag(plan.has_deprecated)},
                  {"has_adapters", flag(!plan.adapters.empty())},
+                 {"takes_streams", flag(llvm::any_of(plan.adapters, takes_streams))},
                  {"has_configurations", flag(has_configurations(plan))},
                  {"has_rpcs", flag(has_rpcs(plan))},
                  {"has_messages", flag(!has_rpcs(plan) && llvm::any_of(plan.types,

@@ -66,6 +66,7 @@ Data target_data(const plan::TargetPlan& target) {
                  {"statements", list(target.statements)},
                  {"operations", when_set(target.operations)},
                  {"declared", when_set(target.declared)},
+                 {"compress_over", when_set(target.compress_over)},
                  {"rpcs", when_set(target.rpcs)},
                  {"settings", list(target.settings)}});
 }

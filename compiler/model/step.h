@@ -95,6 +95,7 @@ struct Target {
   Span in_flight_span, pool_span;  // of the values
   std::optional<Breaker> breaker;
   std::optional<std::uint32_t> retry_budget_percent;
+  std::optional<std::uint64_t> compress_over;  // bytes of a request; longer ones are sent with gzip
   Boxed<Expression> bearer;
   PolicyId default_policy;  // may be none
   Gates accepts;

@@ -104,6 +104,7 @@ struct OperationPlan {
   std::string access;     // kRead, of zerver::flow::OperationInfo::Access
   bool idempotent = false, stream = false;
   bool opens = false;              // its result is a stream; an implementation need not have it
+  bool takes = false;              // some parameter is one
   std::vector<std::string> fails;  // enumerators of FaultKind
   RpcPlan rpc = {};
 };
@@ -498,6 +499,7 @@ struct TargetPlan {
   std::string operations;             // zerver::SqlAdapter::kOperations; may be empty
   std::string rpcs;                   // people::PeopleAdapter::kRpcs; may be empty
   std::string declared;               // "in_flight pool" as a C++ literal; may be empty
+  std::string compress_over;          // bytes; empty: requests are sent as they are
   std::string effective;              // its limits with their defaults, for people
 };
 

@@ -128,6 +128,7 @@ void check_flows(Context& context) {
     context.begin("slots");
     const SlotStates states = compute_slot_states(flow);
     check_slots(flow, states);
+    check_streams(flow);
     context.begin("effects");
     check_racing_slots(flow, states);
     check_conflicts(flow, accesses);

@@ -97,6 +97,8 @@ using WriteUses = llvm::DenseMap<std::pair<std::uint32_t, std::uint32_t>, WriteU
 // Reports reads of what may be unset and double writes; fills the flow's `slots`, `maybe_slots` and
 // presences.
 void check_slots(FlowContext& flow, const SlotStates& states);
+// Reports streams that are read more than once.
+void check_streams(FlowContext& flow);
 // Liveness: backward, which written slots are read later.
 void collect_write_uses(const FlowContext& flow, WriteUses& uses);
 // Slots that are read and that nothing writes.

@@ -69,9 +69,18 @@ Expression ExpressionChecker::type(const syntax::Expr& expr, model::TypeId hint,
 }
 
 Expression ExpressionChecker::body(const syntax::Expr& expr) {
-  is_body_ = llvm::isa<syntax::PathExpr>(expr);
+  is_whole_ = llvm::isa<syntax::PathExpr>(expr);
   Expression result = infer(expr);
-  is_body_ = false;
+  is_whole_ = false;
+  return result;
+}
+
+Expression ExpressionChecker::argument(const syntax::Expr& expr, model::TypeId wanted) {
+  // An `undo` runs when the stream has long been read.
+  is_whole_ = llvm::isa<syntax::PathExpr>(expr) && context_.types.kind(wanted) == TypeKind::kStream &&
+              !scope_.sees_writes;
+  Expression result = check(expr, wanted);
+  is_whole_ = false;
   return result;
 }
 
@@ -192,10 +201,13 @@ Expression ExpressionChecker::slot_path(const syntax::PathExpr& path, model::Slo
     return error(path.span);
   }
   const bool is_stream = context_.types.kind(declared.type) == TypeKind::kStream;
-  if (is_stream && scope_.place == ExpressionScope::Place::kFlow && !is_body_) {
+  // Of any other step it has been said where the step reads it.
+  const bool is_checked = scope_.place == ExpressionScope::Place::kFlow || scope_.is_effect;
+  if (is_stream && is_checked && !is_whole_) {
     context_.engine.report(Kind::kMisplacedStream, place, "a stream is no value that could be computed with")
         .secondary(declared.origin.span, "the slot is declared here")
-        .help("an answer sends it: `return 200 stream " + declared.origin.name + ";`");
+        .help("an answer sends it: `return 200 stream " + declared.origin.name +
+              ";`, or an operation takes it whole");
     return error(path.span);
   }
   const model::TypeId type = is_optional ? context_.types.optional(declared.type) : declared.type;

@@ -22,6 +22,7 @@ struct ExpressionScope {
 
   bool sees_writes = false;  // an `undo`, which runs behind the step
   bool allows_request = false;
+  bool is_effect = false;  // arguments and keys of one, the only place of a step for streams
 };
 
 class ExpressionChecker {
@@ -34,8 +35,9 @@ class ExpressionChecker {
   model::Expression infer(const syntax::Expr& expr, model::TypeId hint = {}) {
     return type(expr, hint, false);
   }
-  // What an answer sends: the only place for a slot that holds a stream.
+  // What an answer sends, or an operation takes: the only places for a slot that holds a stream.
   model::Expression body(const syntax::Expr& expr);
+  model::Expression argument(const syntax::Expr& expr, model::TypeId wanted);
   // A request part as the body of a step: segments behind `request`, and what stands behind `??`.
   model::Expression request_part(const syntax::RequestPart& part, model::TypeId wanted);
 
@@ -80,7 +82,7 @@ class ExpressionChecker {
 
   Context& context_;
   ExpressionScope scope_;
-  bool is_body_ = false;  // the name of a slot is the whole body of an answer
+  bool is_whole_ = false;  // the name of a slot is the whole body of an answer, or the whole argument
   bool saw_request_ = false;
 };
 

@@ -35,8 +35,12 @@ std::vector<model::OperationParameter> resolve_parameters(Context& context, mode
     parameter.span = source.name.span;
     parameter.type = resolve_type(context, package, *source.type, variables);
     parameter.number = field_number(context, source.traits, parameter.type);
-    if (context.types.kind(parameter.type) == model::TypeKind::kStream) {
-      context.engine.report(Kind::kMisplacedStream, source.type->span, "a parameter cannot be a stream");
+    const model::Type& type = context.types[parameter.type];
+    if (type.kind == model::TypeKind::kStream &&
+        context.types.kind(type.element) == model::TypeKind::kVariable) {
+      context.engine
+          .report(Kind::kMisplacedStream, source.type->span, "a parameter cannot be a stream of any type")
+          .note("who takes a stream says of what: `stream<bytes>`, `stream<Row>`");
       parameter.type = context.types.error();
     }
     if (source.default_value != nullptr) {
@@ -214,14 +218,33 @@ void read_accepts(Context& context, SettingReader& reader, const syntax::Setting
     context.engine.report(Kind::kBadSetting, setting.name.span, "accepts", "`pii` or `secret`");
 }
 
-constexpr llvm::StringRef kTargetSettings[] = {"in_flight",    "queue",  "pool",   "breaker",
-                                               "retry_budget", "bearer", "policy", "accepts"};
+constexpr llvm::StringRef kTargetSettings[] = {"in_flight", "queue",  "pool",    "breaker", "retry_budget",
+                                               "bearer",    "policy", "accepts", "compress"};
+
+// `compress gzip over 4KiB`: what goes to a target that is talked to over HTTP.
+void read_compression(Context& context, SettingReader& reader, const syntax::Setting& setting,
+                      model::Target& target) {
+  constexpr std::uint64_t kUsually = 1024;
+  reader.allow_words({"over"});
+  const bool is_known = reader.word(reader.value(), {"gzip"}).has_value();
+  const std::optional<std::uint64_t> over =
+      reader.has("over") ? reader.size(reader.after("over")) : std::optional(kUsually);
+  const std::vector<model::Operation>& operations = context.program.adapters[target.adapter].operations;
+  if (std::none_of(operations.begin(), operations.end(), [](const auto& each) { return each.status; })) {
+    context.engine
+        .report(Kind::kBadSetting, setting.name.span, "compress", "on a target that is talked to over HTTP")
+        .secondary(context.program.adapters[target.adapter].origin.span, "its adapter is declared here");
+    return;
+  }
+  if (is_known) target.compress_over = over;
+}
 
 void read_target_setting(Context& context, model::Target& target, const syntax::Setting& setting) {
   const model::PackageId package = target.origin.package;
   SettingReader reader(context, package, setting);
   const llvm::StringRef name = reader.name();
   if (name == "accepts") return read_accepts(context, reader, setting, target);
+  if (name == "compress") return read_compression(context, reader, setting, target);
   if (name == "breaker") {
     reader.allow_words({"of", "open"});
     const auto percent = reader.percent(reader.value());

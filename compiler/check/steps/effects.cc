@@ -96,7 +96,9 @@ void overlay(model::PolicySettings& below, const model::PolicySettings& above) {
 class EffectResolver {
  public:
   EffectResolver(Context& context, const ExpressionScope& scope, const syntax::Effect& effect)
-      : context_(context), scope_(scope), effect_(effect) {}
+      : context_(context), scope_(scope), effect_(effect) {
+    scope_.is_effect = true;
+  }
 
   std::optional<model::EffectCall> resolve(Destination destination) {
     if (!find_operation()) return std::nullopt;
@@ -111,6 +113,7 @@ class EffectResolver {
     resolve_kinds();
     resolve_policy();
     if (context_.types.kind(operation.result) == TypeKind::kStream) check_stream();
+    check_taken_streams();
     if (effect_.clauses.key != nullptr) resolve_key(*effect_.clauses.key);
     return std::move(call_);
   }
@@ -189,7 +192,7 @@ class EffectResolver {
       }
       const syntax::Expr& written = *(*matched)[i];
       if (!bindings.has_variable(type)) {
-        call_.arguments.push_back(checker.check(written, type));
+        call_.arguments.push_back(checker.argument(written, type));
         continue;
       }
       model::Expression value = checker.infer(written);
@@ -306,6 +309,21 @@ class EffectResolver {
           .note("a copy would be opened only to be closed again");
   }
 
+  // A stream is read once, whoever fails behind that.
+  void check_taken_streams() {
+    for (const model::Expression& argument : call_.arguments) {
+      if (context_.types.kind(argument.type) != TypeKind::kStream) continue;
+      const bool is_retried = call_.settings.retry && call_.settings.retry->times != 0;
+      if (!is_retried && !call_.settings.hedge) continue;
+      context_.engine
+          .report(Kind::kMisplacedStream, argument.span,
+                  llvm::Twine("what takes a stream cannot be ") + (is_retried ? "tried again" : "hedged"))
+          .note("a stream is read once: nothing of it is left for another attempt")
+          .help(is_retried ? "say `retry 0` at the effect, or send a value"
+                           : "give the effect a policy without `hedge`, or send a value");
+    }
+  }
+
   [[nodiscard]] model::PolicyId default_policy_of_service() const {
     const model::ServiceId service = context_.program.packages[scope_.package].service;
     return service.is_valid() ? context_.program.services[service].default_policy : model::PolicyId();
@@ -345,7 +363,7 @@ class EffectResolver {
   }
 
   Context& context_;
-  const ExpressionScope& scope_;
+  ExpressionScope scope_;
   const syntax::Effect& effect_;
   model::EffectCall call_;
   bool is_broken_ = false;

@@ -26,7 +26,10 @@ class StepResolver {
   StepResolver(Context& context, model::StepId id)
       : context_(context), id_(id), package_(step().origin.package) {}
 
-  void resolve_view(llvm::ArrayRef<syntax::SlotUse> reads, llvm::ArrayRef<syntax::SlotUse> writes) {
+  // `has_effect`: what it reads may be streams, which its effects take.
+  void resolve_view(llvm::ArrayRef<syntax::SlotUse> reads, llvm::ArrayRef<syntax::SlotUse> writes,
+                    bool has_effect) {
+    has_effect_ = has_effect;
     step().reads = uses(reads, /*is_write=*/false);
     step().writes = uses(writes, /*is_write=*/true);
     context_.broken_steps[id_.index()] =
@@ -91,7 +94,7 @@ class StepResolver {
         continue;
       }
       check_access(slot, use, is_write);
-      if (!is_write) check_read(slot, use);
+      if (!is_write && !has_effect_) check_read(slot, use);
       result.push_back({slot, use.is_optional, use.span});
     }
     return result;
@@ -103,7 +106,8 @@ class StepResolver {
     context_.engine
         .report(Kind::kMisplacedStream, use.span, "step `" + step().origin.name + "` cannot read a stream")
         .secondary(declared.origin.span, "the slot is declared here")
-        .help("an answer sends it: `return 200 stream " + declared.origin.name + ";`");
+        .help("an answer sends it: `return 200 stream " + declared.origin.name +
+              ";`, or an operation takes it");
   }
 
   void check_access(model::SlotId slot, const syntax::SlotUse& use, bool is_write) {
@@ -303,6 +307,7 @@ class StepResolver {
   Context& context_;
   model::StepId id_;
   model::PackageId package_;
+  bool has_effect_ = false;
 };
 
 }  // namespace
@@ -313,9 +318,11 @@ void resolve_steps(Context& context) {
   for (std::size_t i = 0; i < context.program.steps.size(); ++i) {
     StepResolver resolver(context, model::StepId(i));
     if (table.steps[i] != nullptr) {
-      resolver.resolve_view(table.steps[i]->reads, table.steps[i]->writes);
+      const syntax::StepBodyKind kind = table.steps[i]->body.kind;
+      resolver.resolve_view(table.steps[i]->reads, table.steps[i]->writes,
+                            kind == syntax::StepBodyKind::kEffect || kind == syntax::StepBodyKind::kGroup);
     } else {
-      resolver.resolve_view(table.continuations[i]->reads, table.continuations[i]->writes);
+      resolver.resolve_view(table.continuations[i]->reads, table.continuations[i]->writes, false);
     }
   }
   for (std::size_t i = 0; i < context.program.steps.size(); ++i) {

@@ -63,6 +63,8 @@ JsonWriter::Object JsonWriter::target(const model::Target& each) const {
   if (each.queue_bound) result["queue"] = *each.queue_bound;
   if (each.pool) result["pool"] = *each.pool;
   if (each.retry_budget_percent) result["retry_budget_percent"] = *each.retry_budget_percent;
+  if (each.compress_over)
+    result["compress"] = Object{{"coding", "gzip"}, {"over", json_integer(*each.compress_over)}};
   if (each.breaker) {
     result["breaker"] = Object{{"percent", each.breaker->percent},
                                {"of", each.breaker->of},

@@ -151,6 +151,9 @@ void plan_adapters(Builder& builder) {
       plan.access = access_name(operation.access);
       plan.idempotent = operation.idempotent;
       plan.stream = operation.stream;
+      plan.takes = llvm::any_of(operation.parameters, [&](const model::OperationParameter& parameter) {
+        return builder.program.types[parameter.type].kind == TypeKind::kStream;
+      });
       plan.opens = builder.program.types[operation.result].kind == TypeKind::kStream;
       plan.fails = kind_names(operation.fails);
       NameScope members({"kOperation", "Reply", names.arguments});
