@@ -85,7 +85,8 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
     def answer(self):
         type(self).requests += 1
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.read_chunks() if "Transfer-Encoding" in self.headers else \
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
         told = {"method": self.command, "target": self.path, "names": sorted(name.lower() for name in self.headers),
                 "header": self.headers.get("x_test"), "type": self.headers.get("Content-Type"),
                 "body": base64.b64encode(body).decode()}
@@ -97,6 +98,14 @@ class Echo(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(text)
+
+    def read_chunks(self):
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer
 
@@ -122,6 +131,8 @@ def told_by(body):
     """What the echo server was asked, as the route's answer has it; None when it has nothing of it."""
     if body is None:
         return None
+    if "target" in body:
+        return body
     if "echo" in body:
         return body["echo"]
     if "text" in body:
@@ -238,7 +249,7 @@ class Injection(unittest.TestCase):
         if told is None:
             return operation == "delete"
         names = set(told["names"]) - {"x_test"}
-        if not names <= {"host", "user-agent", "accept", "accept-encoding", "content-type", "content-length", "connection",
+        if not names <= {"host", "user-agent", "accept", "accept-encoding", "content-type", "content-length", "connection", "transfer-encoding",
                          "traceparent", "tracestate", "zerver-timeout-ms"}:
             return False
         path, _, query = told["target"].partition("?")
@@ -324,9 +335,10 @@ class Injection(unittest.TestCase):
             self.run_payloads("kv/", {"KV_URL": url}, untouched)
 
     def test_http(self):
-        with echo_server() as url:
+        with echo_server() as url, tempfile.TemporaryDirectory() as pages:
+            (pathlib.Path(pages) / "page").write_bytes(b"page")
             most = len(payloads()) * sum(route.startswith("http/") for route in routes())
-            self.run_payloads("http/", {"WEB_URL": url}, lambda _: self.assertLessEqual(Echo.requests, most))
+            self.run_payloads("http/", {"WEB_URL": url, "PAGES": pages}, lambda _: self.assertLessEqual(Echo.requests, most))
 
     def run_queue(self, url):
         """What was there before is there, and no more."""

@@ -57,6 +57,7 @@ std::string NginxServer::configuration() const {
          "    ssl_certificate server.pem;\n    ssl_certificate_key server.key;\n    root files;\n"
          "    location = /version { default_type application/json; return 200 '\"$server_protocol\"'; }\n"
          "    location = /busy { add_header Retry-After 3 always; return 503; }\n"
+         "    location /kept/ { dav_methods PUT; create_full_put_path on; client_max_body_size 0; }\n"
          "  }\n}\n";
 }
 

@@ -10,8 +10,8 @@
 namespace zerver::test {
 
 // Serves `/version` (the protocol, as JSON), `/busy` (503 with Retry-After), `/text` (200,000 bytes,
-// compressed when the client takes that) and `/zeros` (4 MiB of them, likewise). After 20 requests it wants
-// another connection.
+// compressed when the client takes that) and `/zeros` (4 MiB of them, likewise), and keeps what is PUT below
+// `/kept/`. After 20 requests it wants another connection.
 class NginxServer {
  public:
   // Throws std::runtime_error when it does not come up.

@@ -131,6 +131,7 @@ AdapterHarness::AdapterHarness(const effects::Registry& registry, std::string_vi
   state.info.configure = nullptr;
   state.info.schema = state.options.schema;
   state.info.pool = state.options.pool;
+  state.info.compress_over = state.options.compress_over;
   state.info.operations = state.options.operations;
   state.info.rpcs = state.options.rpcs;
   const effects::Registry::Entry* const entry = registry.find(adapter);

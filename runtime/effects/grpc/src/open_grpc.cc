@@ -1,8 +1,8 @@
 #include "message/frames.h"
-#include "message/gzip.h"
 #include "message/status.h"
 #include "zerver.flow.h"
 #include <zerver/effects/grpc/open_grpc.h>
+#include <zerver/effects/http/gzip.h>
 #include <zerver/effects/http/http_service.h>
 #include <zerver/flow/rpc/rpc.h>
 
@@ -61,7 +61,7 @@ class WorkerGrpc final : public flow::Adapter, private HttpReceiver {
       decoded_.clear_and_shrink(kKeptBuffer);
       decoded_.append(out_.view().substr(kFrameHead));
       out_.truncate(kFrameHead);
-      gzip_.encode(decoded_.view(), out_);
+      if (!gzip_.encode(decoded_.view(), out_)) return {};
     }
     const std::size_t size = out_.size() - kFrameHead;
     if (size > std::numeric_limits<std::uint32_t>::max()) return {};

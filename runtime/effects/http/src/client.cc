@@ -66,11 +66,13 @@ void Client::start(flow::Operation& operation, Form form, const Wanted& wanted) 
   transfer.operation = &operation;
   transfer.form = form;
   transfer.receiver = wanted.receiver;
+  transfer.streams = wanted.streams;
+  transfer.upload.begin(wanted.body_source);
   transfer.repeats = 0;
   transfer.redirects_left = settings_.redirects;
   operation.adapter_data = &transfer;
   if (const std::string_view fault =
-          transfer.request.make(wanted, operation, settings_, authorization_.get());
+          transfer.request.make(wanted, operation, settings_, authorization_.get(), gzip_);
       !fault.empty()) {
     const FaultKind kind =
         operation.fails().contains(FaultKind::kInvalid) ? FaultKind::kInvalid : FaultKind::kRejected;
@@ -103,13 +105,16 @@ Transfer& Client::take_transfer() {
 }
 
 void Client::recycle(Transfer& transfer) noexcept {
+  ++transfer.uses;
   transfer.state = Transfer::State::kFree;
   transfer.operation = nullptr;
   if (!transfer.is_queued()) free_.push_back(&transfer);
 }
 
 void Client::prepare(Transfer& transfer) {
-  const TimePoint deadline = transfer.operation->deadline();
+  // A stream goes on when its call has ended.
+  const TimePoint deadline =
+      transfer.is_streamed() ? transfer.operation->stream_deadline() : transfer.operation->deadline();
   transfer.request.set_time_left(deadline == TimePoint::never() ? Duration::max() : deadline - loop().now());
 }
 
@@ -125,14 +130,19 @@ void Client::write_head(Transfer& transfer, OutputBuffer& out) {
             .authority = route.authority,
             .headers = request.fields(),
             .content_type = request.content_type(),
-            .content_length = request.has_body() ? std::optional(request.body().size()) : std::nullopt,
+            .content_coding = request.content_coding(),
+            .content_length = request.has_body() && !transfer.upload.is_open()
+                                  ? std::optional(request.body().size())
+                                  : std::nullopt,
+            .is_chunked = transfer.upload.is_open(),
             .proxy_authorization = route.is_forwarded ? std::string_view(route.authorization) : ""});
 }
 
 void Client::failed(Transfer& transfer, const Fault& fault, Arrived arrived) noexcept {
   const bool may_repeat =
-      (arrived == Arrived::kNever && transfer.repeats < kMostRepeats) ||
-      (arrived == Arrived::kHardly && transfer.repeats == 0 && transfer.request.is_repeatable());
+      !transfer.upload.has_begun() &&
+      ((arrived == Arrived::kNever && transfer.repeats < kMostRepeats) ||
+       (arrived == Arrived::kHardly && transfer.repeats == 0 && transfer.request.is_repeatable()));
   // One with a job in the loop cannot be sent again before that has run.
   if (may_repeat && !transfer.is_queued()) {
     ++transfer.repeats;
@@ -149,6 +159,7 @@ void Client::failed(Transfer& transfer, const Fault& fault, Arrived arrived) noe
 
 void Client::finish(Transfer& transfer, const Fault& fault) noexcept {
   flow::Operation& operation = *transfer.operation;
+  transfer.upload.finish();
   recycle(transfer);
   flow::ReplyBase(operation).fail(fault);
 }

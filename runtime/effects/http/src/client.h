@@ -1,9 +1,9 @@
 // The connections of one target on one worker, and the requests that they carry.
 #pragma once
 
+#include "coding/content_decoder.h"
 #include "dial.h"
 #include "http2_session.h"
-#include "message/content_coding.h"
 #include "settings.h"
 #include "shared.h"
 #include "transfer.h"
@@ -61,6 +61,8 @@ class Client {
   bool is_busy() const noexcept { return transfers_.size() - free_.size() > 1; }
   // A connection that one of them has used; closed unless it is `reusable`.
   void give_back(Host& host, Connection connection, bool reusable) noexcept;
+  // The head of a success that is a stream has come. False: the transfer is over.
+  bool opened(Transfer& transfer, std::uint16_t status, std::span<const Header> headers) noexcept;
   void responded(Transfer& transfer, std::uint16_t status, std::span<const Header> headers,
                  std::string_view body) noexcept;
   void failed(Transfer& transfer, const Fault& fault, Arrived arrived) noexcept;
@@ -106,6 +108,7 @@ class Client {
   std::deque<Transfer> transfers_;
   std::vector<Transfer*> free_;
   ContentDecoder decoder_;
+  Gzip gzip_;
   OutputBuffer decoded_;
   IdleTimer idle_timer_;
   async::StopSource stop_;

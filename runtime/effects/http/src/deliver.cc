@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <new>
 #include <optional>
+#include <utility>
 
 namespace zerver::effects::http_client {
 
@@ -16,6 +17,7 @@ namespace {
 // What is small on the wire may be large in memory: so much more at most, but for small ones.
 constexpr std::size_t kDecodedRatio = 100;
 constexpr std::size_t kDecodedAnyway = std::size_t{1} << 20;
+constexpr std::size_t kLongestDocument = std::size_t{16} << 10;  // of one that errors take fields of
 
 std::string_view value_of(std::span<const Header> headers, std::string_view lower_case_name) noexcept {
   const Header* const header = find_header(headers, lower_case_name);
@@ -68,6 +70,31 @@ void Client::responded(Transfer& transfer, std::uint16_t status, std::span<const
   }
 }
 
+bool Client::opened(Transfer& transfer, std::uint16_t status, std::span<const Header> headers) noexcept {
+  shared_.note_answer(loop().now());
+  try {
+    if (const Result<void> begun =
+            transfer.download.begin(value_of(headers, "content-encoding"), value_of(headers, "content-type"));
+        !begun) {
+      transfer.abandon(false);
+      finish(transfer, begun.error());
+      return false;
+    }
+  } catch (const std::bad_alloc&) {
+    transfer.abandon(false);
+    finish(transfer, {FaultKind::kUnavailable, "there is no memory for its answer", {}});
+    return false;
+  }
+  if (transfer.streams == nullptr) {
+    transfer.download.expect_first_part();
+    return true;
+  }
+  const std::uint64_t use = transfer.uses;
+  flow::Operation& operation = *std::exchange(transfer.operation, nullptr);
+  transfer.streams->open(operation, {status, headers, {}, {}}, transfer.download);
+  return transfer.uses == use;
+}
+
 bool Client::follow(Transfer& transfer, std::uint16_t status, std::span<const Header> headers) {
   if (transfer.is_queued()) return false;  // it cannot be sent again before that has run
   const std::string_view location = value_of(headers, "location");
@@ -101,7 +128,9 @@ void Client::deliver(Transfer& transfer, std::uint16_t status, std::span<const H
                 {},
                 status,
                 retry_after(value_of(headers, "retry-after"), worker_.clock().wall())};
-    fault.why = reason(status, value_of(headers, "content-type"), body, worker_.json_reader(), arena);
+    const std::string_view type = value_of(headers, "content-type");
+    fault.why = reason(status, type, body, worker_.json_reader(), arena);
+    if (is_json(type) && body.size() <= kLongestDocument) fault.document = String::borrowed(body);
     return finish(transfer, fault);
   }
   // The flow goes on from within; the transfer stays as it is until then, for the body is in it.
@@ -124,6 +153,9 @@ void Client::deliver(Transfer& transfer, std::uint16_t status, std::span<const H
       flow::Reply<Bytes>(operation).succeed(bytes);
       break;
     }
+    // One that has no body of its own is none that is handed out.
+    case Form::kStream:
+      break;
     case Form::kAnswer: {
       const HttpAnswer answer{.status = status,
                               .headers = make_fields(headers, arena),

@@ -53,17 +53,33 @@ struct Http2Session::Callbacks {
     return fits ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
   static int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void* user_data) noexcept {
-    if (frame->hd.type == NGHTTP2_GOAWAY) static_cast<Http2Session*>(user_data)->is_leaving_ = true;
-    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
-    if (Transfer* const transfer = transfer_of(session, frame->hd.stream_id); transfer != nullptr)
+    auto& self = *static_cast<Http2Session*>(user_data);
+    if (frame->hd.type == NGHTTP2_GOAWAY) self.is_leaving_ = true;
+    if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
+    Transfer* const transfer = transfer_of(session, frame->hd.stream_id);
+    if (transfer == nullptr) return 0;
+    if (frame->hd.type == NGHTTP2_HEADERS) {
       transfer->end_fields();
+      self.note_fed(*transfer);
+    }
+    // It has all been said before all was asked: the rest is of no use (RFC 9113, 8.1).
+    if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 && transfer->upload.is_under_way())
+      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
     return 0;
   }
   static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t stream, const std::uint8_t* data,
-                     std::size_t size, void*) noexcept {
+                     std::size_t size, void* user_data) noexcept {
+    // A stream that is not taken holds no other one up.
+    nghttp2_session_consume_connection(session, size);
     Transfer* const transfer = transfer_of(session, stream);
-    if (transfer == nullptr || transfer->add_data(text_of(data, size))) return 0;
-    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
+    if (transfer == nullptr) return 0;
+    if (!transfer->add_data(text_of(data, size))) {
+      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
+    } else if (transfer->hands_out()) {
+      static_cast<Http2Session*>(user_data)->note_fed(*transfer);
+    } else {
+      nghttp2_session_consume_stream(session, stream, size);
+    }
     return 0;
   }
   static int on_close(nghttp2_session* session, std::int32_t stream, std::uint32_t error,
@@ -76,15 +92,23 @@ struct Http2Session::Callbacks {
     return 0;
   }
   static ssize_t read_body(nghttp2_session* session, std::int32_t stream, std::uint8_t* buffer,
-                           std::size_t size, std::uint32_t* flags, nghttp2_data_source*, void*) noexcept {
+                           std::size_t size, std::uint32_t* flags, nghttp2_data_source*,
+                           void* user_data) noexcept {
     Transfer* const transfer = transfer_of(session, stream);
     // It was cancelled, and its body is gone.
     if (transfer == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    std::string_view& left = transfer->body_left();
+    const bool is_upload = transfer->upload.is_open();
+    if (is_upload && !transfer->upload.is_ready()) {
+      static_cast<Http2Session*>(user_data)->hungry_.push_back(transfer);
+      return NGHTTP2_ERR_DEFERRED;
+    }
+    std::string_view& left = is_upload ? transfer->upload.part() : transfer->body_left();
     const std::string_view piece = left.substr(0, size);
     std::copy_n(piece.data(), piece.size(), reinterpret_cast<char*>(buffer));
     left.remove_prefix(piece.size());
-    if (left.empty()) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    const bool is_end = is_upload ? transfer->upload.is_at_end() : left.empty();
+    if (is_end) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (is_end && is_upload) transfer->upload.note_sent();
     return static_cast<ssize_t>(piece.size());
   }
 };
@@ -109,16 +133,23 @@ Http2Session::Http2Session(Client& client, Host& host, Connection connection)
       connection_(std::move(connection)),
       read_watch_(*this, &Http2Session::on_readable),
       write_watch_(*this, &Http2Session::on_written),
+      flush_watch_(*this, &Http2Session::on_flush),
       idle_since_(client.loop().now()) {
   read_watch_.expect(client.loop());
   write_watch_.expect(client.loop());
+  flush_watch_.expect(client.loop());
   nghttp2_session_callbacks* callbacks = nullptr;
   if (nghttp2_session_callbacks_new(&callbacks) != 0) throw std::bad_alloc();
   nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::on_header);
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::on_frame);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Callbacks::on_data);
   nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Callbacks::on_close);
-  const int made = nghttp2_session_client_new(&session_, callbacks, this);
+  nghttp2_option* options = nullptr;
+  const bool has_options = nghttp2_option_new(&options) == 0;
+  // Windows follow those who take what comes.
+  if (has_options) nghttp2_option_set_no_auto_window_update(options, 1);
+  const int made = has_options ? nghttp2_session_client_new2(&session_, callbacks, this, options) : -1;
+  nghttp2_option_del(options);
   nghttp2_session_callbacks_del(callbacks);
   if (made != 0) throw std::bad_alloc();
 }
@@ -165,11 +196,14 @@ void Http2Session::submit(Transfer& transfer) noexcept {
     const char* const end =
         std::to_chars(digits.data(), digits.data() + digits.size(), request.body().size()).ptr;
     fields.push_back(pair_of("content-type", request.content_type()));
-    fields.push_back(
-        pair_of("content-length", {digits.data(), static_cast<std::size_t>(end - digits.data())}));
+    if (!request.content_coding().empty())
+      fields.push_back(pair_of("content-encoding", request.content_coding()));
+    if (!transfer.upload.is_open())
+      fields.push_back(
+          pair_of("content-length", {digits.data(), static_cast<std::size_t>(end - digits.data())}));
   }
   nghttp2_data_provider body{{.ptr = nullptr}, Callbacks::read_body};
-  const bool has_body = request.has_body() && !request.body().empty();
+  const bool has_body = transfer.upload.is_open() || (request.has_body() && !request.body().empty());
   transfer.stream_id = nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(),
                                               has_body ? &body : nullptr, &transfer);
   if (transfer.stream_id < 0) {
@@ -185,12 +219,14 @@ void Http2Session::submit(Transfer& transfer) noexcept {
 
 void Http2Session::forget(Transfer& transfer) noexcept {
   std::erase(active_, &transfer);
+  std::erase(hungry_, &transfer);
   nghttp2_session_set_stream_user_data(session_, transfer.stream_id, nullptr);
   if (active_.empty()) idle_since_ = client_.loop().now();
 }
 
 void Http2Session::cancel(Transfer& transfer, bool is_too_late) noexcept {
   std::erase_if(ended_, [&](const Ended& ended) { return ended.transfer == &transfer; });
+  std::erase(fed_, &transfer);
   if (std::ranges::find(active_, &transfer) == active_.end()) return;
   forget(transfer);
   if (is_too_late && transfer.reads_before == reads_) is_leaving_ = true;
@@ -222,7 +258,10 @@ void Http2Session::write_on() noexcept {
       if (size == 0) break;
       out_.append(text_of(data, static_cast<std::size_t>(size)));
     }
-    if (out_.empty()) return;
+    if (out_.empty()) {
+      if (!ask_uploads()) return;
+      continue;
+    }
     write_.emplace(*connection_.stream, out_.view());
     if (!write_->try_complete()) {
       is_writing_ = true;
@@ -230,6 +269,50 @@ void Http2Session::write_on() noexcept {
     }
     if (const Result<void> written = write_->result(); !written) return fail_all(written.error());
   }
+}
+
+// Uploads that had nothing to be sent. True: now there is something.
+bool Http2Session::ask_uploads() noexcept {
+  bool has_some = false;
+  while (!hungry_.empty() && !is_closed_) {
+    Transfer& transfer = *hungry_.back();
+    hungry_.pop_back();
+    // Whose upload says so by Transfer::send_on() when it has not.
+    if (transfer.upload.ask()) has_some = take_upload(transfer) || has_some;
+  }
+  return has_some;
+}
+
+// False: it has failed, and so does the request.
+bool Http2Session::take_upload(Transfer& transfer) noexcept {
+  if (!transfer.upload.has_failed()) {
+    nghttp2_session_resume_data(session_, transfer.stream_id);
+    return true;
+  }
+  const Fault fault = transfer.upload.fault();
+  cancel(transfer, false);
+  transfer.session = nullptr;
+  client_.failed(transfer, fault, Arrived::kMaybe);
+  return false;
+}
+
+void Http2Session::resume(Transfer& transfer) noexcept {
+  ++depth_;
+  if (take_upload(transfer)) flush_watch_.post();
+  --depth_;
+}
+
+void Http2Session::consumed(Transfer& transfer, std::size_t bytes) noexcept {
+  nghttp2_session_consume_stream(session_, transfer.stream_id, bytes);
+  if (nghttp2_session_want_write(session_) != 0) flush_watch_.post();
+}
+
+void Http2Session::on_flush() noexcept {
+  if (is_closed_) return;
+  ++depth_;
+  write_on();
+  close_if_left();
+  --depth_;
 }
 
 void Http2Session::on_written() noexcept {
@@ -274,12 +357,25 @@ bool Http2Session::take(const Result<std::size_t>& read) noexcept {
   }
   ++reads_;
   write_on();
+  tell_fed();
   tell_ended();
   const bool is_done = nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
   if (is_done) fail_all({FaultKind::kUnavailable, "it closed the connection", {}});
   close_if_left();
   if (!is_closed_) client_.serve(host_);
   return !is_closed_;
+}
+
+void Http2Session::note_fed(Transfer& transfer) {
+  if (transfer.is_streamed() && std::ranges::find(fed_, &transfer) == fed_.end()) fed_.push_back(&transfer);
+}
+
+void Http2Session::tell_fed() noexcept {
+  while (!fed_.empty()) {
+    Transfer& transfer = *fed_.back();
+    fed_.pop_back();
+    transfer.tell_http2();
+  }
 }
 
 void Http2Session::tell_ended() noexcept {
@@ -296,8 +392,7 @@ void Http2Session::fail_all(const Fault& fault) noexcept {
   if (std::exchange(is_writing_, false) && !write_watch_.is_queued) write_->cancel();
   client_.give_back(host_, std::move(connection_), false);
   for (Transfer* const transfer : std::exchange(active_, {})) {
-    transfer->session = nullptr;
-    client_.failed(*transfer, fault, transfer->has_begun() ? Arrived::kMaybe : Arrived::kHardly);
+    transfer->lose_http2(fault, transfer->has_begun() ? Arrived::kMaybe : Arrived::kHardly);
   }
   tell_ended();
 }

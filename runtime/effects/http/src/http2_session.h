@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 struct nghttp2_session;
@@ -37,12 +38,17 @@ class Http2Session {
   // The stream is reset; the client is not told. When its time was over and nothing at all has come
   // meanwhile, the connection may be dead: it takes no more requests, and closes behind the last one.
   void cancel(Transfer& transfer, bool is_too_late) noexcept;
+  // So many bytes of its answer have been taken: as many more may come. Its window is told in the next turn.
+  void consumed(Transfer& transfer, std::size_t bytes) noexcept;
+  // Its upload has something again.
+  void resume(Transfer& transfer) noexcept;
   // Nobody uses it, since then; nothing when somebody does.
   std::optional<TimePoint> idle_since() const noexcept;
   void close() noexcept;
   // Closed, and no job of it is left in the loop.
   bool is_over() const noexcept {
-    return is_closed_ && depth_ == 0 && !read_watch_.is_queued && !write_watch_.is_queued;
+    return is_closed_ && depth_ == 0 && !read_watch_.is_queued && !write_watch_.is_queued &&
+           !flush_watch_.is_queued;
   }
 
   // --- For nghttp2's callbacks ---
@@ -53,6 +59,11 @@ class Http2Session {
     using Continue = void (Http2Session::*)() noexcept;
     Watch(Http2Session& owner, Continue its_continue) noexcept;
     void expect(async::Loop& loop) noexcept { set_loop(loop); }
+    // Goes on in the next turn.
+    void post() noexcept {
+      if (std::exchange(is_queued, true)) return;
+      loop().post(*this);
+    }
 
     Http2Session& session;
     Continue go_on;
@@ -68,6 +79,11 @@ class Http2Session {
   void on_written() noexcept;
   bool take(const Result<std::size_t>& read) noexcept;
   void write_on() noexcept;
+  void on_flush() noexcept;
+  bool ask_uploads() noexcept;
+  bool take_upload(Transfer& transfer) noexcept;
+  void note_fed(Transfer& transfer);
+  void tell_fed() noexcept;
   void tell_ended() noexcept;
   void fail_all(const Fault& fault) noexcept;
   void forget(Transfer& transfer) noexcept;
@@ -78,13 +94,18 @@ class Http2Session {
   Connection connection_;
   nghttp2_session* session_ = nullptr;
   std::vector<Transfer*> active_;
-  std::vector<Ended> ended_;  // within nghttp2, which is not to be called again there
+  // What has been seen within nghttp2, which is not to be called again there: streams that have ended, those
+  // with more of an answer that is taken while it comes, and those whose upload has nothing at hand.
+  std::vector<Ended> ended_;
+  std::vector<Transfer*> fed_;
+  std::vector<Transfer*> hungry_;
   std::array<char, std::size_t{16} << 10> in_;
   OutputBuffer out_;
   std::optional<io::net::Stream::Read> read_;
   std::optional<io::net::Stream::Write> write_;
   Watch read_watch_;
   Watch write_watch_;
+  Watch flush_watch_;
   TimePoint idle_since_;
   std::uint64_t reads_ = 0;  // that brought something
   int depth_ = 0;            // of functions of it on the stack

@@ -63,6 +63,15 @@ class WorkerHttp final : public HttpAdapter {
   void put_bytes(const PutBytesArguments& arguments, flow::Reply<Bytes> reply) override {
     write(Method::kPut, Form::kBytes, arguments, arguments.body.view(), arguments.type, reply);
   }
+  void get_stream(const GetStreamArguments& arguments, flow::StreamReply reply) override {
+    read(Method::kGet, Form::kStream, arguments, reply, "*/*");
+  }
+  void post_stream(const PostStreamArguments& arguments, flow::JsonReply reply) override {
+    send_stream(Method::kPost, arguments, reply);
+  }
+  void put_stream(const PutStreamArguments& arguments, flow::JsonReply reply) override {
+    send_stream(Method::kPut, arguments, reply);
+  }
   void head(const HeadArguments& arguments, flow::Reply<HttpAnswer> reply) override {
     read(Method::kHead, Form::kAnswer, arguments, reply, "*/*");
   }
@@ -107,6 +116,16 @@ class WorkerHttp final : public HttpAdapter {
            .content_type = type,
            .accept = form == Form::kJson ? kJson : "*/*"});
   }
+  template <class Arguments>
+  void send_stream(Method method, const Arguments& arguments, const flow::ReplyBase& reply) {
+    begin(reply, Form::kJson,
+          {.method = method,
+           .path = arguments.path,
+           .headers = &arguments.headers,
+           .content_type = arguments.type,
+           .accept = kJson,
+           .body_source = arguments.body.source});
+  }
   void begin(const flow::ReplyBase& reply, Form form, const Wanted& wanted) {
     if (client_ == nullptr) return reply.fail(kNoNetwork);
     client_->start(reply.operation(), form, wanted);
@@ -136,7 +155,9 @@ class WorkerChannel final : public HttpChannel {
                     .is_repeatable = call.is_repeatable,
                     .time_field = "grpc-timeout",
                     .time_unit = "m",
-                    .receiver = &receiver_});
+                    .receiver = &receiver_,
+                    .streams = call.streams,
+                    .body_source = call.body_source});
   }
   void cancel(flow::Operation& operation) noexcept override {
     if (client_ != nullptr) client_->cancel(operation);

@@ -33,9 +33,10 @@ struct Settings {
   Duration idle = Duration::from_seconds(30);
   Duration lifetime = Duration::from_seconds(600);
   std::size_t max_body = std::size_t{8} << 20;
-  std::uint32_t pool = 0;     // connections of all workers; 0: kConnections for each worker and origin
-  std::string authorization;  // `Bearer ...`; empty: none
-  std::string proxy;          // `environment`, `none` or a URL
+  std::uint32_t pool = 0;  // connections of all workers; 0: kConnections for each worker and origin
+  std::optional<std::uint64_t> compress_over;  // longer bodies of requests are sent with gzip
+  std::string authorization;                   // `Bearer ...`; empty: none
+  std::string proxy;                           // `environment`, `none` or a URL
   EnvironmentLookup environment = nullptr;
   std::unique_ptr<io::net::TlsClient> tls;  // also for redirects and proxies
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace zerver::effects::http_client {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t kFirstRead = std::size_t{8} << 10;
 constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
+constexpr std::size_t kStreamRead = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -46,25 +48,31 @@ Transfer::Transfer(Client& client, const http::ResponseLimits& limits)
 void Transfer::run_on(Connection connection) {
   state = State::kHttp1;
   connection_ = std::move(connection);
-  parser_.reset(request.method());
+  parser_.reset(request.method(), is_streamed());
   in_.reset(kKeptBuffer);
   head_.clear();
   client_.prepare(*this);
   client_.write_head(*this, head_);
-  pieces_ = {head_.view(), request.body()};
+  pieces_ = {head_.view(), request.body(), {}};
   is_written_ = false;
   has_received_ = false;
+  parts_in_turn_ = 0;
   write_.emplace(*connection_.stream, std::span(pieces_).first(request.body().empty() ? 1 : 2));
-  if (write_->try_complete()) {
-    is_written_ = write_->result().has_value();
-  } else {
+  const bool has_gone = write_->try_complete();
+  if (!has_gone) {
     is_writing_ = true;
     write_->enqueue(write_watch_);
   }
+  const bool goes_on = has_gone && note_written();
   // An answer may come before all is written, or although nothing can be written any more.
-  if (!client_.is_busy()) return read_on();
+  if (!client_.is_busy() && !upload.is_open()) return read_on();
   // After the others have had their turn it may be there already: then reading is one call, and waiting none.
   connection_.stream->look_again();
+  read_in_next_turn();
+  if (goes_on) send_parts();
+}
+
+void Transfer::read_in_next_turn() noexcept {
   read_.reset();
   is_reading_ = true;
   read_watch_.post();
@@ -72,14 +80,55 @@ void Transfer::run_on(Connection connection) {
 
 void Transfer::on_written() noexcept {
   if (!std::exchange(is_writing_, false)) return client_.recycle(*this);
-  is_written_ = write_->result().has_value();
+  if (note_written()) send_parts();
+}
+
+// True: the rest of the body is to be sent.
+bool Transfer::note_written() noexcept {
+  const bool has_gone = write_->result().has_value();
+  if (!upload.is_open()) {
+    is_written_ = has_gone;
+    return false;
+  }
+  if (!has_gone) {
+    upload.finish();
+    return false;
+  }
+  upload.part() = {};
+  return true;
+}
+
+// A chunk for each part (RFC 9112, 7.1), as far as there are any and they can be written.
+void Transfer::send_parts() noexcept {
+  while (upload.is_open()) {
+    if (!upload.ask()) return;
+    if (upload.has_failed()) return fail(upload.fault());
+    std::size_t pieces = 1;
+    if (upload.is_at_end()) {
+      upload.finish();
+      pieces_ = {"0\r\n\r\n"};
+    } else {
+      char* const begin = chunk_head_.data();
+      char* end = std::to_chars(begin, begin + chunk_head_.size(), upload.part().size(), 16).ptr;
+      end = std::ranges::copy(std::string_view("\r\n"), end).out;
+      pieces_ = {std::string_view(begin, static_cast<std::size_t>(end - begin)), upload.part(), "\r\n"};
+      pieces = pieces_.size();
+    }
+    write_.emplace(*connection_.stream, std::span(pieces_).first(pieces));
+    if (!write_->try_complete()) {
+      is_writing_ = true;
+      return write_->enqueue(write_watch_);
+    }
+    if (!note_written()) return;
+  }
 }
 
 void Transfer::read_on() noexcept {
   for (;;) {
-    const std::size_t missing =
-        parser_.expected_size() > in_.size() ? parser_.expected_size() - in_.size() : 0;
-    read_.emplace(*connection_.stream, in_.prepare(std::max(kFirstRead, missing)));
+    const std::size_t expected = parser_.expected_size();
+    const std::size_t missing = expected > in_.size() ? expected - in_.size() : 0;
+    const std::size_t wanted = parser_.streams() ? kStreamRead : std::max(kFirstRead, missing);
+    read_.emplace(*connection_.stream, in_.prepare(wanted));
     if (!read_->try_complete()) {
       is_reading_ = true;
       return read_->enqueue(read_watch_);
@@ -102,6 +151,8 @@ bool Transfer::take(const Result<std::size_t>& read) noexcept {
   connection_.drained = *read < read_->into.size();
   has_received_ = has_received_ || *read != 0;
   const auto progress = *read == 0 ? parser_.end() : parser_.parse(in_);
+  if (parser_.streams() && progress != http::ResponseParser::Progress::kRefused)
+    return take_streamed(progress == http::ResponseParser::Progress::kComplete);
   switch (progress) {
     case http::ResponseParser::Progress::kMore:
       return true;
@@ -120,6 +171,7 @@ void Transfer::end_response() noexcept {
   parser_.view(in_, response);
   // What comes behind the answer was not asked for; what is still to be written would be taken for a request.
   const bool is_clean = response.keep_alive && is_written_ && parser_.size() == in_.size();
+  upload.finish();
   client_.give_back(*host, release(), is_clean);
   client_.responded(*this, response.status, response.headers, response.body);
 }
@@ -128,7 +180,10 @@ void Transfer::fail(const Fault& fault) noexcept {
   Connection connection = release();
   const bool is_stale = connection.reused && !has_received_;
   client_.give_back(*host, std::move(connection), false);
-  client_.failed(*this, fault, is_stale ? Arrived::kHardly : Arrived::kMaybe);
+  if (!download.is_open()) return client_.failed(*this, fault, is_stale ? Arrived::kHardly : Arrived::kMaybe);
+  state = State::kDrained;
+  upload.finish();
+  download.fail(fault);
 }
 
 // Takes it out of whatever waits for its stream.
@@ -138,66 +193,8 @@ Connection Transfer::release() noexcept {
   return std::exchange(connection_, {});
 }
 
-// --- HTTP/2 ---
-
-void Transfer::begin_http2(Http2Session& its_session) {
-  state = State::kHttp2;
-  session = &its_session;
-  client_.prepare(*this);
-  in_.reset(kKeptBuffer);
-  head_.clear();
-  field_places_.clear();
-  body_left() = request.body();
-  status_ = 0;
-  fields_ended_ = false;
-  is_too_large_ = false;
-}
-
-bool Transfer::add_field(std::string_view name, std::string_view value) {
-  if (fields_ended_ && receiver == nullptr) return true;  // a trailer, which nobody asked for
-  if (name == ":status") {
-    std::from_chars(value.data(), value.data() + value.size(), status_);
-    field_places_.clear();  // those of an interim response
-    head_.clear();
-    return true;
-  }
-  is_too_large_ = field_places_.size() == limits_.header_count ||
-                  head_.size() + name.size() + value.size() > limits_.header_bytes;
-  if (is_too_large_) return false;
-  const std::size_t begin = head_.size();
-  head_.append(name);
-  head_.append(value);
-  field_places_.push_back({begin, begin + name.size(), head_.size()});
-  return true;
-}
-
-bool Transfer::add_data(std::string_view data) {
-  is_too_large_ = in_.size() + data.size() > limits_.body;
-  if (is_too_large_) return false;
-  std::copy_n(data.data(), data.size(), in_.prepare(data.size()).data());
-  in_.commit(data.size());
-  return true;
-}
-
-void Transfer::end_http2(std::uint32_t error) noexcept {
-  constexpr std::uint32_t kNoError = 0;
-  constexpr std::uint32_t kRefusedStream = 7;  // it has not been looked at
-  session = nullptr;
-  if (is_too_large_)
-    return client_.failed(*this, {FaultKind::kUnavailable, "its answer is too large", {}}, Arrived::kMaybe);
-  if (error == kRefusedStream)
-    return client_.failed(*this, {FaultKind::kUnavailable, "it takes no more requests", {}}, Arrived::kNever);
-  if (error != kNoError || !fields_ended_)
-    return client_.failed(*this, {FaultKind::kUnavailable, "it gave the request up", {}}, Arrived::kMaybe);
-  received_fields_.clear();
-  const std::string_view text = head_.view();
-  for (const Field& field : field_places_)
-    received_fields_.push_back({text.substr(field.name, field.value - field.name),
-                                text.substr(field.value, field.end - field.value)});
-  client_.responded(*this, status_, std::span(received_fields_).first(headers_), in_.view());
-}
-
 void Transfer::abandon(bool is_too_late) noexcept {
+  upload.finish();
   if (state == State::kHttp1) client_.give_back(*host, release(), false);
   if (state == State::kHttp2 && session != nullptr) session->cancel(*this, is_too_late);
   session = nullptr;

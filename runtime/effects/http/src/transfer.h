@@ -1,7 +1,9 @@
 // One request on its way, from its operation to its reply. Kept by its client for the next one.
 #pragma once
 
+#include "download.h"
 #include "message/request.h"
+#include "upload.h"
 #include <zerver/async/operation.h>
 #include <zerver/http/read_buffer.h>
 #include <zerver/http/response_parser.h>
@@ -23,7 +25,7 @@ struct Host;
 class Http2Session;
 
 // What the operation is answered with.
-enum class Form : std::uint8_t { kJson, kNothing, kText, kBytes, kAnswer };
+enum class Form : std::uint8_t { kJson, kNothing, kText, kBytes, kAnswer, kStream };
 
 // What is known of a request that failed.
 enum class Arrived : std::uint8_t {
@@ -43,7 +45,8 @@ struct Connection {
 
 class Transfer {
  public:
-  enum class State : std::uint8_t { kFree, kWaiting, kHttp1, kHttp2 };
+  // kDrained: all of its answer has come, and waits to be taken.
+  enum class State : std::uint8_t { kFree, kWaiting, kHttp1, kHttp2, kDrained };
 
   Transfer(Client& client, const http::ResponseLimits& limits);
   Transfer(const Transfer&) = delete;
@@ -59,13 +62,34 @@ class Transfer {
   // --- For the client ---
   flow::Operation* operation = nullptr;  // null: nobody waits for it
   Form form = Form::kNothing;
-  HttpReceiver* receiver = nullptr;  // reads the response, trailers too, when there is one
+  HttpReceiver* receiver = nullptr;       // reads the response, trailers too, when there is one
+  HttpStreamReceiver* streams = nullptr;  // the same of one that is a stream
   State state = State::kFree;
   unsigned repeats = 0;
   std::uint32_t redirects_left = 0;
   Host* host = nullptr;
   Request request;
   Transfer* next = nullptr;  // of those that wait for a connection
+  std::uint64_t uses = 0;    // that are over
+
+  // Whether the body of a success is handed out while it comes.
+  bool is_streamed() const noexcept { return form == Form::kStream || streams != nullptr; }
+
+  // --- For its bodies ---
+  Upload upload{*this};
+  Download download{*this};
+  // The upload has something that it did not have when it was asked.
+  void send_on() noexcept;
+  // The download has used up what it was given, and wants more.
+  void receive_on() noexcept;
+  // Its first part is there, or its end.
+  void open_download() noexcept;
+  // It fails before that.
+  void refuse_download(const Fault& fault) noexcept;
+  // Nobody wants the rest.
+  void close_download() noexcept;
+  // Both texts as one that stays as long as the operation; the first one alone where there is no memory.
+  String kept(std::string_view what, std::string_view why) noexcept;
 
   // --- For a session of HTTP/2 ---
   Http2Session* session = nullptr;
@@ -73,11 +97,17 @@ class Transfer {
   std::uint64_t reads_before = 0;  // of its session, when it was submitted
   void begin_http2(Http2Session& its_session);
   std::string_view& body_left() noexcept { return pieces_[1]; }
+  // What has come since, to whoever takes it.
+  void tell_http2() noexcept;
+  // Its stream has ended as it should not, or its connection has.
+  void lose_http2(const Fault& fault, Arrived arrived) noexcept;
   // Something of the response has come.
   bool has_begun() const noexcept { return status_ != 0; }
   // False when the response is larger than its limits; it is over then, and why is kept.
   bool add_field(std::string_view name, std::string_view value);
   bool add_data(std::string_view data);
+  // Its body goes to who asks for it, and is not collected.
+  bool hands_out() const noexcept { return is_streamed() && status_ / 100 == 2; }
   void end_fields() noexcept {
     if (fields_ended_) return;
     fields_ended_ = status_ >= 200;
@@ -107,20 +137,26 @@ class Transfer {
     bool is_queued = false;
   };
 
+  void send_parts() noexcept;
+  bool note_written() noexcept;
   void read_on() noexcept;
+  void read_in_next_turn() noexcept;
   void on_readable() noexcept;
   void on_written() noexcept;
   // False when it is over.
   bool take(const Result<std::size_t>& read) noexcept;
+  bool take_streamed(bool is_complete) noexcept;
   void end_response() noexcept;
   void fail(const Fault& fault) noexcept;
+  void make_fields();
   Connection release() noexcept;
 
   Client& client_;
   http::ResponseParser parser_;
   http::ReadBuffer in_;
   OutputBuffer head_;
-  std::array<std::string_view, 2> pieces_;
+  std::array<std::string_view, 3> pieces_;
+  std::array<char, 20> chunk_head_{};
   const http::ResponseLimits& limits_;
   Connection connection_;
   std::optional<io::net::Stream::Read> read_;  // none: to be tried in the next turn
@@ -131,8 +167,13 @@ class Transfer {
   bool is_writing_ = false;
   bool is_written_ = false;
   bool has_received_ = false;  // a byte of the response
+  unsigned parts_in_turn_ = 0;
 
-  // Of HTTP/2: texts are in `head_`, by offset.
+  // Of HTTP/2: bytes of a stream, those that have come and those that are being taken; texts are in `head_`,
+  // by offset.
+  std::array<OutputBuffer, 2> arrived_;
+  std::size_t arriving_ = 0;  // which of them
+  std::size_t taken_ = 0;     // bytes of the other one
   struct Field {
     std::size_t name = 0;
     std::size_t value = 0;
@@ -144,6 +185,7 @@ class Transfer {
   std::uint16_t status_ = 0;
   bool fields_ended_ = false;
   bool is_too_large_ = false;
+  bool has_ended_ = false;  // the stream, as it should
 };
 
 }  // namespace zerver::effects::http_client

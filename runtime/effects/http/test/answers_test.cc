@@ -1,6 +1,6 @@
 #include "message/answers.h"
 
-#include "message/content_coding.h"
+#include "coding/content_decoder.h"
 
 #include <brotli/encode.h>
 #include <gtest/gtest.h>

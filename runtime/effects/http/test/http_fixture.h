@@ -7,7 +7,9 @@
 #include <zerver/testing/adapter_harness.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +21,8 @@ using Arguments = std::vector<std::pair<std::string, std::string>>;
 
 // A target of `http` at that URL; `proxy` is `none` unless it is among the arguments.
 inline std::unique_ptr<testing::AdapterHarness> open_target(const std::string& base, Arguments arguments = {},
-                                                            std::uint32_t pool = 0) {
+                                                            std::uint32_t pool = 0,
+                                                            std::optional<std::uint64_t> compress_over = {}) {
   Registry registry;
   registry.add({"zerver.http", "1", "test"}, open_http());
   const bool has_proxy = std::any_of(arguments.begin(), arguments.end(),
@@ -27,7 +30,9 @@ inline std::unique_ptr<testing::AdapterHarness> open_target(const std::string& b
   if (!has_proxy) arguments.emplace_back("proxy", "none");
   arguments.emplace_back("base", base);
   return std::make_unique<testing::AdapterHarness>(
-      registry, "zerver.http", testing::HarnessOptions{.arguments = std::move(arguments), .pool = pool});
+      registry, "zerver.http",
+      testing::HarnessOptions{
+          .arguments = std::move(arguments), .pool = pool, .compress_over = compress_over});
 }
 inline std::string local(std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); }
 

@@ -39,16 +39,6 @@ FaultKind usual_kind(std::uint16_t status) noexcept {
   }
 }
 
-bool is_json(std::string_view content_type) noexcept {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (type.ends_with(' '))
-    type.remove_suffix(1);
-  constexpr std::string_view kSuffix = "+json";
-  return equals_ignoring_case(type, "application/json") ||
-         (type.size() > kSuffix.size() &&
-          equals_ignoring_case(type.substr(type.size() - kSuffix.size()), kSuffix));
-}
-
 // The strings of those names, the first one that there is in this order.
 std::string_view find_reason(const flow::JsonValue& document) {
   std::array<std::string_view, 3> found;
@@ -82,6 +72,16 @@ FaultKind kind_of_status(std::uint16_t status, FaultKinds declared) noexcept {
   if (declared.contains(kind)) return kind;
   return kind == FaultKind::kTimeout && declared.contains(FaultKind::kUnavailable) ? FaultKind::kUnavailable
                                                                                    : FaultKind::kRejected;
+}
+
+bool is_json(std::string_view content_type) noexcept {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' '))
+    type.remove_suffix(1);
+  constexpr std::string_view kSuffix = "+json";
+  return equals_ignoring_case(type, "application/json") ||
+         (type.size() > kSuffix.size() &&
+          equals_ignoring_case(type.substr(type.size() - kSuffix.size()), kSuffix));
 }
 
 Duration retry_after(std::string_view value, Timestamp now) noexcept {

@@ -1,9 +1,10 @@
 #include "message/request.h"
 
-#include "message/content_coding.h"
+#include "coding/content_decoder.h"
 #include <zerver/http/request_writer.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace zerver::effects::http_client {
 namespace {
 
 constexpr std::size_t kMostFields = 64;
+constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
 // Longer is told as this, in milliseconds: `grpc-timeout` has eight digits.
 constexpr std::int64_t kMostTime = 99'999'999;
 
@@ -46,6 +48,26 @@ void append_encoded(std::string& out, std::string_view text) {
   }
 }
 
+// Types whose content is compressed by itself gain nothing.
+bool is_compressible(std::string_view content_type) noexcept {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' '))
+    type.remove_suffix(1);
+  const auto is_of = [&](std::string_view kind) {
+    return equals_ignoring_case(type.substr(0, kind.size()), kind);
+  };
+  if (is_of("video/") || is_of("audio/") || is_of("font/woff")) return false;
+  if (is_of("image/"))
+    return equals_ignoring_case(type, "image/svg+xml") || equals_ignoring_case(type, "image/bmp");
+  constexpr std::array<std::string_view, 10> kCompressed = {
+      "application/gzip",        "application/x-gzip",  "application/zip",
+      "application/zstd",        "application/x-bzip2", "application/x-xz",
+      "application/x-brotli",    "application/pdf",     "application/x-7z-compressed",
+      "application/java-archive"};
+  return std::ranges::none_of(kCompressed,
+                              [&](std::string_view one) { return equals_ignoring_case(type, one); });
+}
+
 bool is_token(std::string_view text) noexcept {
   constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::ranges::all_of(text, [&](char c) {
@@ -60,7 +82,7 @@ std::string_view Request::method_name() const noexcept {
 }
 
 std::string_view Request::make(const Wanted& wanted, flow::Operation& operation, const Settings& settings,
-                               std::string_view authorization) {
+                               std::string_view authorization, Gzip& gzip) {
   method_ = wanted.method;
   method_name_ = wanted.method_name;
   if (method_ == Method::kOther && !is_token(method_name_)) return "the method is not a token";
@@ -70,6 +92,8 @@ std::string_view Request::make(const Wanted& wanted, flow::Operation& operation,
   has_body_ = !wanted.content_type.empty();
   body_ = wanted.body;
   content_type_ = wanted.content_type;
+  content_coding_ = {};
+  is_streamed_ = wanted.body_source != nullptr;
   if (has_body_ && !http::find_fault_in_field({"X", content_type_}).empty())
     return "the content type has a control character";
   is_repeatable_ = is_idempotent(method_) || wanted.is_repeatable || !operation.key().empty();
@@ -96,11 +120,20 @@ std::string_view Request::make(const Wanted& wanted, flow::Operation& operation,
   if (const std::string_view fault = add_callers(wanted.headers); !fault.empty()) return fault;
   authorization_ = authorization;
   if (!authorization_.empty() && !has("authorization")) add("Authorization", authorization_);
+  const bool is_long = settings.compress_over && body_.size() > *settings.compress_over;
+  if (is_long && !has("content-encoding") && is_compressible(content_type_)) compress(gzip);
   // The first ones are constants and digits, or have been looked at by add_callers().
   for (const Header& field : std::span(fields_).subspan(own_fields_)) {
     if (const std::string_view fault = http::find_fault_in_field(field); !fault.empty()) return fault;
   }
   return {};
+}
+
+void Request::compress(Gzip& gzip) {
+  coded_.clear_and_shrink(kKeptBuffer);
+  if (!gzip.encode(body_, coded_) || coded_.size() >= body_.size()) return;
+  body_ = coded_.view();
+  content_coding_ = "gzip";
 }
 
 // Below the base, whatever the path is.
@@ -173,6 +206,9 @@ bool Request::redirect(std::uint16_t status, Url target) {
     has_body_ = false;
     body_ = {};
     content_type_ = {};
+    content_coding_ = {};
+  } else if (is_streamed_) {
+    return false;
   }
   if (is_other) {
     if (has_body_) return false;

@@ -5,6 +5,7 @@
 #include <zerver/core/list.h>
 #include <zerver/core/message.h>
 #include <zerver/core/output_buffer.h>
+#include <zerver/effects/http/gzip.h>
 #include <zerver/effects/http/http_service.h>
 #include <zerver/flow/call/operation.h>
 
@@ -31,6 +32,8 @@ struct Wanted {
   // Which field tells the time that is left, and in which unit.
   std::string_view time_field = "Zerver-Timeout-Ms", time_unit = {};
   HttpReceiver* receiver = nullptr;  // reads the response in place of what a Form makes of it
+  HttpStreamReceiver* streams = nullptr;
+  flow::Source* body_source = nullptr;  // sent in place of `body`
 };
 
 class Request {
@@ -38,8 +41,9 @@ class Request {
   // Why it cannot be sent, static, or empty: in a path, a field or a method is what would be understood as
   // something else.
   // `authorization`: of the target, a field's value; empty: none.
+  // `gzip` is only used within.
   [[nodiscard]] std::string_view make(const Wanted& wanted, flow::Operation& operation,
-                                      const Settings& settings, std::string_view authorization);
+                                      const Settings& settings, std::string_view authorization, Gzip& gzip);
 
   // It goes on to another place (RFC 9110, 15.4), where what belongs to the first one is not told.
   // False when it is not to: the place is less safe than the one before, or a body would go to another
@@ -57,6 +61,8 @@ class Request {
   std::string_view content_type() const noexcept { return content_type_; }
   std::string_view body() const noexcept { return body_; }
   bool has_body() const noexcept { return has_body_; }
+  // Content-Encoding of the body; empty: none.
+  std::string_view content_coding() const noexcept { return content_coding_; }
   std::span<const Header> fields() const noexcept { return fields_; }
   // Sent twice it does what it does once: by its method, or because the other side knows its key.
   bool is_repeatable() const noexcept { return is_repeatable_; }
@@ -64,6 +70,7 @@ class Request {
  private:
   static constexpr std::size_t kTimeSize = 20;
 
+  void compress(Gzip& gzip);
   void make_target(const Wanted& wanted, const Settings& settings);
   [[nodiscard]] std::string_view add_callers(const Map<String>* headers);
   bool has(std::string_view lower_case_name) const noexcept;
@@ -74,7 +81,10 @@ class Request {
   Url url_;
   std::string_view content_type_;
   std::string_view body_;
+  std::string_view content_coding_;
+  OutputBuffer coded_;
   bool has_body_ = false;
+  bool is_streamed_ = false;
   bool is_repeatable_ = false;
   std::size_t own_fields_ = 0;  // the first ones, which go to any origin
   std::vector<Header> fields_;

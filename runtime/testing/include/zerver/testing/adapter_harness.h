@@ -155,6 +155,7 @@ struct HarnessOptions {
   std::span<const flow::Rpc> rpcs = {};
   std::uint64_t seed = 1;
   flow::WorkerLimits limits = {};
+  std::optional<std::uint64_t> compress_over = {};
 };
 
 // One thread, that of the test: the adapter's worker runs within run_until() and perform().

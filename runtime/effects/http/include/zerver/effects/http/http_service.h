@@ -6,6 +6,7 @@
 #include <zerver/effects/system.h>
 #include <zerver/flow/call/operation.h>
 #include <zerver/flow/service.h>
+#include <zerver/flow/stream/source.h>
 
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,8 @@ struct HttpConfig;
 
 namespace zerver::effects {
 
+class HttpStreamReceiver;
+
 // A `POST`. The texts stay until the operation has ended.
 struct HttpCall {
   std::string_view path;  // from `/` on
@@ -26,7 +29,9 @@ struct HttpCall {
   std::span<const Header>
       fields;  // besides those of the trace, the key and the credentials; names in lower case
   std::string_view body;
-  bool is_repeatable = false;  // sent twice it does what it does once, also without a key
+  bool is_repeatable = false;             // sent twice it does what it does once, also without a key
+  flow::Source* body_source = nullptr;    // of bytes, sent while they come, in place of `body`
+  HttpStreamReceiver* streams = nullptr;  // takes the body of a success while it comes; null: the whole of it
 };
 
 struct HttpResponse {
@@ -43,6 +48,27 @@ class HttpReceiver {
 
  protected:
   ~HttpReceiver() = default;
+};
+
+// A body while it comes: its parts are std::string_view. How much of it is under way follows who asks.
+class HttpBody : public flow::Source {
+ public:
+  // Behind its end; names in lower case, valid until it is closed.
+  virtual std::span<const Header> trailers() const noexcept = 0;
+
+ protected:
+  ~HttpBody() = default;
+};
+
+// The same for calls whose answers are streams. Outlives its channels, and their bodies them.
+class HttpStreamReceiver {
+ public:
+  // The head of a success has come; the receiver closes the body, once. The operation has not ended, and its
+  // channel is done with it: whoever forgets it from then on closes the body.
+  virtual void open(flow::Operation& operation, const HttpResponse& head, HttpBody& body) = 0;
+
+ protected:
+  ~HttpStreamReceiver() = default;
 };
 
 // Of one worker and its thread.

@@ -1,10 +1,11 @@
-#include "message/gzip.h"
+#include <zerver/effects/http/gzip.h>
 
 #include <gtest/gtest.h>
 
 #include <string>
+#include <sys/mman.h>
 
-namespace zerver::effects::grpc_client {
+namespace zerver::effects {
 namespace {
 
 TEST(Gzip, GivesBackWhatWasCoded) {
@@ -15,7 +16,7 @@ TEST(Gzip, GivesBackWhatWasCoded) {
       text.resize(size, static_cast<char>('a' + round));
       OutputBuffer coded;
       OutputBuffer decoded;
-      gzip.encode(text, coded);
+      ASSERT_TRUE(gzip.encode(text, coded));
       EXPECT_TRUE(gzip.decode(coded.view(), size, decoded));
       EXPECT_EQ(decoded.view(), text);
     }
@@ -25,7 +26,7 @@ TEST(Gzip, GivesBackWhatWasCoded) {
 TEST(Gzip, MoreThanTheLimitIsRefusedAndNeverWritten) {
   Gzip gzip;
   OutputBuffer coded;
-  gzip.encode(std::string(10'000'000, '0'), coded);
+  ASSERT_TRUE(gzip.encode(std::string(10'000'000, '0'), coded));
   ASSERT_LT(coded.size(), 20'000U);
   OutputBuffer decoded;
   EXPECT_FALSE(gzip.decode(coded.view(), 9'999'999, decoded));
@@ -38,7 +39,7 @@ TEST(Gzip, MoreThanTheLimitIsRefusedAndNeverWritten) {
 TEST(Gzip, WhatIsMalformedIsRefused) {
   Gzip gzip;
   OutputBuffer coded;
-  gzip.encode("something that is long enough to be cut", coded);
+  ASSERT_TRUE(gzip.encode("something that is long enough to be cut", coded));
   const std::string whole(coded.view());
   OutputBuffer out;
   EXPECT_FALSE(gzip.decode("", 1'000, out));
@@ -51,5 +52,17 @@ TEST(Gzip, WhatIsMalformedIsRefused) {
   EXPECT_FALSE(gzip.decode(damaged, 1'000, out));
 }
 
+TEST(Gzip, WhatIsTooLongForOneTextIsRefusedAtOnce) {
+  // Memory that nobody touches takes none.
+  constexpr std::size_t kSize = std::size_t{4} << 30;
+  void* const memory = mmap(nullptr, kSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  Gzip gzip;
+  OutputBuffer coded;
+  EXPECT_FALSE(gzip.encode({static_cast<const char*>(memory), kSize}, coded));
+  EXPECT_TRUE(coded.empty());
+  munmap(memory, kSize);
+}
+
 }  // namespace
-}  // namespace zerver::effects::grpc_client
+}  // namespace zerver::effects

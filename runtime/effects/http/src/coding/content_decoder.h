@@ -1,9 +1,11 @@
-// Content codings of answers: gzip, deflate, br and zstd (RFC 9110, 8.4), bounded.
+// The content of an answer, its codings undone (RFC 9110, 8.4).
 #pragma once
 
+#include "coding/decoder.h"
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/result.h>
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -12,7 +14,7 @@ namespace zerver::effects::http_client {
 
 inline constexpr std::string_view kAcceptedCodings = "gzip, br, zstd, deflate";
 
-// Decoders whose memory is kept. One thread.
+// Keeps its memory from one content to the next. One thread. All of it throws std::bad_alloc.
 class ContentDecoder {
  public:
   ContentDecoder();
@@ -24,9 +26,15 @@ class ContentDecoder {
   Result<void> decode(std::string_view codings, std::string_view content, std::size_t limit,
                       OutputBuffer& out);
 
+  // The same piece by piece, without a limit: as Decoder has it.
+  Result<void> begin(std::string_view codings);
+  Result<void> decode(std::string_view& coded, std::size_t room, OutputBuffer& out);
+  // Nothing more comes.
+  Result<void> end() const;
+
  private:
-  struct Coders;
-  std::unique_ptr<Coders> coders_;
+  class Chain;
+  std::unique_ptr<Chain> chain_;
 };
 
 }  // namespace zerver::effects::http_client
