@@ -1,0 +1,315 @@
+// What a call of the adapter `grpc` costs beside the same call with Google's C++ library, against one server.
+//
+// The argument is how many calls are under way at once, on one connection. `thread_ns` is what the calling
+// thread spends on one call, the kernel's part included; Google's library has threads beside it, so that the
+// whole process is `process_ns`, the server's part included, which is the same for both. `p50_us` is the
+// median time of a call.
+#include "echo.flow.h"
+#include "echo.grpc.pb.h"
+#include "server.h"
+#include <zerver/core/clock.h>
+#include <zerver/core/log.h>
+#include <zerver/core/random.h>
+#include <zerver/effects/grpc/open_grpc.h>
+#include <zerver/flow/stream/source.h>
+#include <zerver/io/asio_loop.h>
+
+#include <benchmark/benchmark.h>
+#include <boost/asio/post.hpp>
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <ctime>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kText = "where is the parcel with the number 4711?";
+constexpr std::int64_t kBatch = 1000;
+
+std::int64_t time_of(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+// Times of the calls of one run.
+class Latencies {
+ public:
+  void add(Clock::time_point since) {
+    times_.push_back(std::chrono::duration<double, std::micro>(Clock::now() - since).count());
+  }
+  void clear() { times_.clear(); }
+  double median() {
+    const auto middle = times_.begin() + static_cast<std::ptrdiff_t>(times_.size() / 2);
+    std::ranges::nth_element(times_, middle);
+    return *middle;
+  }
+
+ private:
+  std::vector<double> times_;
+};
+
+// `run(count)` performs so many calls to their end.
+void measure(benchmark::State& state, Latencies& latencies,
+             const std::function<void(std::int64_t count)>& run) {
+  run(kBatch);  // the connection is made, memory is warm
+  latencies.clear();
+  const std::int64_t thread = time_of(CLOCK_THREAD_CPUTIME_ID);
+  const std::int64_t process = time_of(CLOCK_PROCESS_CPUTIME_ID);
+  for ([[maybe_unused]] auto _ : state)
+    run(kBatch);
+  const auto calls = static_cast<double>(state.iterations() * kBatch);
+  state.SetItemsProcessed(state.iterations() * kBatch);
+  state.counters["thread_ns"] = static_cast<double>(time_of(CLOCK_THREAD_CPUTIME_ID) - thread) / calls;
+  state.counters["process_ns"] = static_cast<double>(time_of(CLOCK_PROCESS_CPUTIME_ID) - process) / calls;
+  state.counters["p50_us"] = latencies.median();
+}
+
+// --- Google's ---
+
+struct GoogleCall {
+  std::optional<grpc::ClientContext> context;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<bench::Ping>> reader;
+  bench::Ping asked, answer;
+  grpc::Status status;
+  Clock::time_point since;
+};
+
+void BM_Google(benchmark::State& state) {
+  const bench::EchoServer server;
+  const auto channel =
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(server.port()), grpc::InsecureChannelCredentials());
+  const std::unique_ptr<bench::Echo::Stub> stub = bench::Echo::NewStub(channel);
+  grpc::CompletionQueue queue;
+  std::deque<GoogleCall> calls(static_cast<std::size_t>(state.range(0)));
+  Latencies latencies;
+  const auto begin = [&](GoogleCall& call) {
+    call.asked.set_n(17);
+    call.asked.set_text(std::string(kText));
+    call.since = Clock::now();
+    call.context.emplace();
+    call.context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+    call.reader = stub->AsyncAsk(&*call.context, call.asked, &queue);
+    call.reader->Finish(&call.answer, &call.status, &call);
+  };
+  measure(state, latencies, [&](std::int64_t count) {
+    std::int64_t left = count;
+    for (GoogleCall& call : calls) {
+      --left;
+      begin(call);
+    }
+    for (std::int64_t done = 0; done < count; ++done) {
+      void* tag = nullptr;
+      bool is_well = false;
+      if (!queue.Next(&tag, &is_well) || !is_well) std::abort();
+      GoogleCall& call = *static_cast<GoogleCall*>(tag);
+      if (!call.status.ok() || call.answer.n() != 17) std::abort();
+      latencies.add(call.since);
+      if (left-- > 0) begin(call);
+    }
+  });
+}
+BENCHMARK(BM_Google)->Arg(1)->Arg(16)->UseRealTime();
+
+void BM_GoogleStream(benchmark::State& state) {
+  const bench::EchoServer server;
+  const auto channel =
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(server.port()), grpc::InsecureChannelCredentials());
+  const std::unique_ptr<bench::Echo::Stub> stub = bench::Echo::NewStub(channel);
+  for ([[maybe_unused]] auto _ : state) {
+    grpc::ClientContext context;
+    bench::Ping asked, message;
+    asked.set_n(state.range(0));
+    asked.set_text(std::string(kText));
+    const auto reader = stub->Count(&context, asked);
+    std::int64_t count = 0;
+    while (reader->Read(&message))
+      ++count;
+    if (!reader->Finish().ok() || count != state.range(0)) std::abort();
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(BM_GoogleStream)->Arg(100'000)->UseRealTime();
+
+// --- The adapter ---
+
+class NoLog final : public zerver::Log {
+  void write(zerver::LogLevel, std::string_view) noexcept override {}
+};
+
+// A target on a worker of its own.
+class Target {
+ public:
+  explicit Target(std::uint16_t port) {
+    zerver::flow::TargetConfig config;
+    config.set("url", "http://127.0.0.1:" + std::to_string(port));
+    opened_ = zerver::effects::open_grpc()(info_, config);
+    if (opened_.system == nullptr) std::abort();
+    adapter_ = opened_.system->adapter(worker_);
+  }
+  ~Target() { adapter_.reset(); }
+  Target(const Target&) = delete;
+  Target& operator=(const Target&) = delete;
+
+  zerver::flow::Worker& worker() { return worker_; }
+  zerver::flow::Adapter& adapter() { return *adapter_; }
+  zerver::io::AsioLoop& loop() { return loop_; }
+  // Begun on the loop, as flows begin their calls.
+  template <class Begin> void run(Begin begin) {
+    boost::asio::post(loop_.context(), [this, &begin] {
+      const zerver::io::AsioLoop::Turn turn(loop_);
+      begin();
+    });
+    loop_.run();
+  }
+
+ private:
+  zerver::SystemClock clock_;
+  zerver::SystemRandom random_;
+  NoLog log_;
+  zerver::io::AsioLoop loop_{clock_};
+  zerver::flow::Worker worker_{{.loop = loop_, .clock = clock_, .random = random_, .log = log_}};
+  const zerver::flow::TargetInfo info_{.name = "bench",
+                                       .adapter = "asked.echo",
+                                       .configure = nullptr,
+                                       .operations = asked::EchoAdapter::kOperations,
+                                       .rpcs = asked::EchoAdapter::kRpcs};
+  zerver::effects::Opened opened_;
+  std::unique_ptr<zerver::flow::Adapter> adapter_;
+};
+
+class Call final : public zerver::flow::Operation {
+ public:
+  Call(Target& target, Latencies& latencies, std::int64_t& left, std::int64_t& running)
+      : Operation(asked::EchoAdapter::kAsk, &arguments_, "bench", arena_, target.worker()),
+        target_(target),
+        latencies_(latencies),
+        left_(left),
+        running_(running) {}
+
+  void begin() {
+    if (left_ == 0) {
+      if (--running_ == 0) target_.loop().stop();
+      return;
+    }
+    --left_;
+    arena_.reset();
+    since_ = Clock::now();
+    begin_attempt(1, target_.loop().now() + zerver::Duration::from_seconds(10));
+    target_.adapter().start(*this);
+  }
+
+ private:
+  void on_complete(const void*) noexcept override {
+    end_attempt();
+    latencies_.add(since_);
+    begin();
+  }
+  void on_fail(const zerver::Fault&) noexcept override { std::abort(); }
+
+  zerver::Arena arena_;
+  asked::EchoAdapter::AskArguments arguments_{.ping = {.n = 17, .text = zerver::String::borrowed(kText)}};
+  Target& target_;
+  Latencies& latencies_;
+  std::int64_t& left_;
+  std::int64_t& running_;
+  Clock::time_point since_;
+};
+
+void BM_Adapter(benchmark::State& state) {
+  const bench::EchoServer server;
+  Target target(server.port());
+  Latencies latencies;
+  std::int64_t left = 0;
+  std::int64_t running = 0;
+  std::deque<Call> calls;
+  for (std::int64_t i = 0; i < state.range(0); ++i)
+    calls.emplace_back(target, latencies, left, running);
+  measure(state, latencies, [&](std::int64_t count) {
+    left = count;
+    running = state.range(0);
+    target.run([&] {
+      for (Call& call : calls)
+        call.begin();
+    });
+  });
+}
+BENCHMARK(BM_Adapter)->Arg(1)->Arg(16)->UseRealTime();
+
+// Opens a stream and reads it to its end.
+class Stream final : public zerver::flow::Operation, private zerver::flow::Source::Reader {
+ public:
+  Stream(Target& target, std::int64_t count)
+      : Operation(asked::EchoAdapter::kCount, &arguments_, "bench", arena_, target.worker()),
+        arguments_{.ping = {.n = count, .text = zerver::String::borrowed(kText)}},
+        target_(target) {}
+  void begin() {
+    begin_attempt(1, zerver::TimePoint::never());
+    target_.adapter().start(*this);
+  }
+  std::int64_t count() const { return count_; }
+
+ private:
+  void on_complete(const void* reply) noexcept override {
+    end_attempt();
+    source_ = &static_cast<const zerver::flow::OpenedStream*>(reply)->take();
+    read_on();
+  }
+  // Parts may come from within.
+  void read_on() noexcept {
+    is_reading_ = true;
+    do {
+      has_part_ = false;
+      source_->next(*this);
+    } while (has_part_);
+    is_reading_ = false;
+  }
+  void on_fail(const zerver::Fault&) noexcept override { std::abort(); }
+  void on_part(const void* part) noexcept override {
+    count_ += static_cast<std::int64_t>(static_cast<const zerver::List<asked::Ping>*>(part)->size());
+    has_part_ = true;
+    if (!is_reading_) read_on();
+  }
+  void on_end() noexcept override {
+    source_->close();
+    target_.loop().stop();
+  }
+  void on_failure(const zerver::Fault&) noexcept override { std::abort(); }
+
+  zerver::Arena arena_;
+  asked::EchoAdapter::CountArguments arguments_;
+  Target& target_;
+  zerver::flow::Source* source_ = nullptr;
+  std::int64_t count_ = 0;
+  bool is_reading_ = false;
+  bool has_part_ = false;
+};
+
+void BM_AdapterStream(benchmark::State& state) {
+  const bench::EchoServer server;
+  Target target(server.port());
+  for ([[maybe_unused]] auto _ : state) {
+    Stream stream(target, state.range(0));
+    target.run([&] { stream.begin(); });
+    if (stream.count() != state.range(0)) std::abort();
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(BM_AdapterStream)->Arg(100'000)->UseRealTime();
+
+}  // namespace
+
+BENCHMARK_MAIN();
