@@ -1,66 +1,31 @@
 """A service that asks another one over gRPC, which runs with gRPC's own library."""
 
 import json
-import pathlib
 import socket
 import subprocess
-import tempfile
+import sys
 import time
 import unittest
 
-from service import BIN, SOURCE, TIMEOUT, Service, clean_environment
+from grpc_peer import Peer, free_port
+from service import BIN, SOURCE, TIMEOUT, Service, clean_environment, folder, growth_of, memory_of
 
 PEER = SOURCE / "runtime" / "effects" / "grpc" / "test"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-class Peer:
-    """test/peer.py, beside this test."""
-
-    def __init__(self, folder):
-        subprocess.run(["protoc", f"-I{PEER}", f"--python_out={folder}", "peer.proto"], check=True)
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", f"{folder}/server.key", "-out",
-                        f"{folder}/server.pem"], check=True, stderr=subprocess.DEVNULL)
-        for _ in range(5):
-            self.port = free_port()
-            # Debian's interpreter, which finds Debian's packages.
-            self.process = subprocess.Popen(["/usr/bin/python3", PEER / "peer.py", folder, str(self.port),
-                                             str(free_port())])
-            if self._accepts():
-                return
-        raise AssertionError("peer.py does not come up")
-
-    def _accepts(self):
-        end = time.monotonic() + TIMEOUT
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return True
-            except OSError:
-                try:
-                    self.process.wait(0.05)
-                except subprocess.TimeoutExpired:
-                    pass
-        return False
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
+# Of a kibibyte each. All of them at once would be a hundred times what a service may grow by while it passes them on:
+# buffers, a window of HTTP/2 (1 MiB), and one part.
+MESSAGES = int(sys.argv.pop()) if sys.argv[-1].isdigit() else 100_000
+MOST_GROWTH = 6 << 20
 
 
 class GrpcTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.peer = Peer(cls.folder.name)
+        cls.folder = cls.enterClassContext(folder())
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", cls.folder / "server.key", "-out",
+                        cls.folder / "server.pem"], check=True, stderr=subprocess.DEVNULL)
+        cls.peer = Peer(PEER / "peer.py", cls.folder, PEER / "peer.proto", ports=2)
         cls.addClassCleanup(cls.peer.stop)
 
     def environment(self, port):
@@ -73,6 +38,92 @@ class GrpcTest(unittest.TestCase):
         with self.start() as service:
             answer = service.ask("GET", "/count/300")
             self.assertEqual((answer.status, answer.json), (200, [{"n": n} for n in range(300)]))
+
+    def test_a_stream_is_sent_as_it_comes(self):
+        with self.start() as service:
+            answer = service.ask("GET", "/pass/300")
+            self.assertEqual((answer.status, answer.media_type), (200, "application/jsonl"))
+            self.assertEqual([json.loads(line) for line in answer.body.splitlines()], [{"n": n} for n in range(300)])
+            self.assertEqual(service.ask("GET", "/pass/0").body, b"")
+
+    def test_what_fails_before_the_first_message_is_a_declared_error(self):
+        with self.start() as service:
+            answer = service.ask("GET", "/pass/3?fail_behind=-1")
+            self.assertEqual((answer.status, answer.json["detail"]), (404, "none at all"))
+
+    def test_what_fails_later_cuts_the_answer_off(self):
+        with self.start() as service:
+            received = self.receive(service, "/pass/9?fail_behind=5")
+        self.assertTrue(received.startswith(b"HTTP/1.1 200 OK\r\n"), received)
+        self.assertIn(b'{"n":4}\n', received)
+        self.assertFalse(received.endswith(b"0\r\n\r\n"), "chunks without the last one")
+        self.assertIn("no more of them", "".join(service.output))
+
+    def test_a_client_that_leaves_ends_the_call(self):
+        with self.start() as service:
+            before = service.ask("GET", "/given").json["n"]
+            with service.socket() as connection:
+                connection.sendall(b"GET /endless HTTP/1.1\r\nHost: test\r\n\r\n")
+                self.assertTrue(connection.recv(65536).startswith(b"HTTP/1.1 200 OK"))
+            self.wait_until_above(service, before)
+
+    def test_the_deadline_of_the_flow_ends_the_call(self):
+        with self.start() as service:
+            before = service.ask("GET", "/given").json["n"]
+            received = self.receive(service, "/endless/short")
+            self.assertFalse(received.endswith(b"0\r\n\r\n"))
+            self.wait_until_above(service, before)
+
+    def test_a_stream_has_the_time_of_its_flow(self):
+        with self.start() as service:
+            [seen] = [json.loads(line) for line in self.first_lines(service, "/watch", 1)]
+        left = int(dict(field.split("=", 1) for field in seen["fields"])["left"])
+        self.assertTrue(5_000 < left <= 10_000, "not that of the policy, which is for the first message")
+
+    def test_many_messages_need_no_memory(self):
+        with self.start() as service:
+            service.ask("GET", "/texts/2000")
+            before, _ = memory_of(service)
+            connection = service.connect()
+            connection.request("GET", f"/texts/{MESSAGES}")
+            answer = connection.getresponse()
+            lines = 0
+            while part := answer.read(1 << 20):
+                lines += part.count(b"\n")
+            connection.close()
+            self.assertEqual(lines, MESSAGES)
+            self.assertLess(growth_of(service, before), MOST_GROWTH)
+
+    def test_a_slow_client_slows_the_service_behind_it_down(self):
+        with self.start() as service:
+            service.ask("GET", "/texts/2000")
+            before, _ = memory_of(service)
+            with service.socket() as slow:
+                slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                slow.sendall(b"GET /texts/1000000 HTTP/1.1\r\nHost: test\r\n\r\n")
+                slow.recv(4096)
+                # Others are answered over the same connection, and time passes.
+                for _ in range(300):
+                    self.assertEqual(service.ask("GET", "/count/10").status, 200)
+                self.assertLess(growth_of(service, before), MOST_GROWTH)
+
+    def receive(self, service, path):
+        """All that comes, to the end of the connection."""
+        with service.socket() as connection:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".encode())
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    def first_lines(self, service, path, count):
+        connection = service.connect()
+        self.addCleanup(connection.close)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return [answer.readline() for _ in range(count)]
+
+    def wait_until_above(self, service, before):
+        end = time.monotonic() + TIMEOUT
+        while service.ask("GET", "/given").json["n"] <= before:
+            self.assertLess(time.monotonic(), end)
 
     def test_makes_declared_errors_of_codes(self):
         with self.start() as service:

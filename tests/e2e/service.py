@@ -121,3 +121,16 @@ def run(name, *arguments, environment=None):
 def folder():
     with tempfile.TemporaryDirectory(prefix="zerver-e2e-") as path:
         yield pathlib.Path(path)
+
+
+def memory_of(service):
+    """The resident set in bytes, now and at its highest."""
+    status = pathlib.Path(f"/proc/{service.process.pid}/status").read_text(encoding="ascii")
+    return tuple(int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) << 10 for name in ("VmRSS", "VmHWM"))
+
+
+def growth_of(service, before):
+    """How far the resident set has grown. AddressSanitizer keeps what is freed, and ThreadSanitizer notes on what is
+    written: there is nothing to be learnt from their memory."""
+    maps = pathlib.Path(f"/proc/{service.process.pid}/maps").read_text(encoding="ascii")
+    return 0 if re.search(r"lib[at]san\.so", maps) else memory_of(service)[1] - before

@@ -3,31 +3,17 @@
 import http.client
 import json
 import pathlib
-import re
 import socket
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import postgresql  # noqa: E402
-from service import TIMEOUT, Service, folder
+from service import TIMEOUT, Service, folder, growth_of, memory_of
 
 ROWS = 1_000_000
 # What a service may grow by while it sends them: some buffers and a page cache of SQLite, not the rows (30 MB and more).
 MOST_GROWTH = 4 << 20
-
-
-def memory_of(service):
-    """The resident set in bytes, now and at its highest."""
-    status = pathlib.Path(f"/proc/{service.process.pid}/status").read_text(encoding="ascii")
-    return tuple(int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) << 10 for name in ("VmRSS", "VmHWM"))
-
-
-def growth_of(service, before):
-    """How far the resident set has grown. AddressSanitizer keeps what is freed, and ThreadSanitizer notes on what is
-    written: there is nothing to be learnt from their memory."""
-    maps = pathlib.Path(f"/proc/{service.process.pid}/maps").read_text(encoding="ascii")
-    return 0 if re.search(r"lib[at]san\.so", maps) else memory_of(service)[1] - before
 
 
 def open_stream(service, path, receive_buffer=None):

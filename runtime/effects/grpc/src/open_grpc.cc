@@ -1,5 +1,7 @@
+#include "message/decoder.h"
 #include "message/frames.h"
 #include "message/status.h"
+#include "message_stream.h"
 #include "zerver.flow.h"
 #include <zerver/effects/grpc/open_grpc.h>
 #include <zerver/effects/http/gzip.h>
@@ -20,11 +22,14 @@ using namespace grpc_client;
 
 constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
 
-class WorkerGrpc final : public flow::Adapter, private HttpReceiver {
+class WorkerGrpc final : public flow::Adapter, private HttpReceiver, private HttpStreamReceiver {
  public:
   WorkerGrpc(flow::Worker& worker, HttpService& http, const flow::TargetInfo& target,
              const GrpcConfig& config)
-      : target_(target), config_(config), channel_(http.channel(worker, *this)) {}
+      : target_(target),
+        config_(config),
+        streams_(worker, config.max_body),
+        channel_(http.channel(worker, *this)) {}
 
   void start(flow::Operation& operation) override {
     const flow::Rpc& rpc = target_.rpcs[operation.index()];
@@ -43,9 +48,12 @@ class WorkerGrpc final : public flow::Adapter, private HttpReceiver {
                      .content_type = "application/grpc+proto",
                      .fields = std::span(kFields).first(config_.compress ? 2 : 1),
                      .body = body,
-                     .is_repeatable = info.access == flow::OperationInfo::Access::kRead || info.idempotent});
+                     .is_repeatable = info.access == flow::OperationInfo::Access::kRead || info.idempotent,
+                     .streams = rpc.part == nullptr ? nullptr : this});
   }
-  void cancel(flow::Operation& operation) noexcept override { channel_->cancel(operation); }
+  void cancel(flow::Operation& operation) noexcept override {
+    if (!streams_.cancel(operation)) channel_->cancel(operation);
+  }
 
  private:
   static constexpr Header kFields[] = {{"grpc-accept-encoding", "gzip"}, {"grpc-encoding", "gzip"}};
@@ -58,10 +66,10 @@ class WorkerGrpc final : public flow::Adapter, private HttpReceiver {
     flow::ProtobufWriter writer(out_);
     rpc.write(writer, operation.arguments());
     if (config_.compress) {
-      decoded_.clear_and_shrink(kKeptBuffer);
-      decoded_.append(out_.view().substr(kFrameHead));
+      plain_.clear_and_shrink(kKeptBuffer);
+      plain_.append(out_.view().substr(kFrameHead));
       out_.truncate(kFrameHead);
-      if (!gzip_.encode(decoded_.view(), out_)) return {};
+      if (!gzip_.encode(plain_.view(), out_)) return {};
     }
     const std::size_t size = out_.size() - kFrameHead;
     if (size > std::numeric_limits<std::uint32_t>::max()) return {};
@@ -75,59 +83,36 @@ class WorkerGrpc final : public flow::Adapter, private HttpReceiver {
     if (status.code != kOk) return reply.fail(fault_of(status, operation.fails(), operation.arena()));
     if (const std::string_view why = read_messages(response); !why.empty())
       return reply.fail({FaultKind::kUnavailable, String::borrowed(why), {}, kInternal});
-    const Result<void> answered = target_.rpcs[operation.index()].answer(operation, messages_);
+    const flow::Rpc& rpc = target_.rpcs[operation.index()];
+    if (rpc.answer == nullptr)
+      return reply.fail({FaultKind::kUnavailable, "it does not answer as a service of gRPC", {}, kInternal});
+    const Result<void> answered = rpc.answer(operation, decoder_.messages());
     if (!answered) reply.fail(answered.error());
   }
 
-  // Fills `messages_`; why it cannot, static.
-  std::string_view read_messages(const HttpResponse& response) {
-    messages_.clear();
-    decoded_.clear_and_shrink(kKeptBuffer);
-    const Header* const coding = find_header(response.headers, "grpc-encoding");
-    const bool is_gzip = coding != nullptr && coding->value == "gzip";
-    FrameReader frames(response.body);
-    Frame frame;
-    bool is_coded = false;
-    while (frames.next(frame)) {
-      messages_.push_back(frame.message);
-      is_coded = is_coded || frame.is_compressed;
-    }
-    if (!frames.is_at_end()) return "its answer has a malformed frame";
-    if (!is_coded) return {};
-    if (!is_gzip) return "its answer is in a coding that was not asked for";
-    return decode_messages(response.body);
+  void open(flow::Operation& operation, const HttpResponse& head, HttpBody& body) override {
+    streams_.open(operation, target_.rpcs[operation.index()], head, body);
   }
 
-  std::string_view decode_messages(std::string_view body) {
-    std::vector<std::size_t>& ends = ends_;
-    ends.clear();
-    FrameReader frames(body);
-    Frame frame;
-    while (frames.next(frame)) {
-      const std::size_t left = config_.max_body - std::min<std::size_t>(config_.max_body, decoded_.size());
-      if (!frame.is_compressed) {
-        decoded_.append(frame.message);
-      } else if (!gzip_.decode(frame.message, left, decoded_)) {
-        return "its answer is malformed or too large when it is decoded";
-      }
-      ends.push_back(decoded_.size());
-    }
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i < ends.size(); ++i) {
-      messages_[i] = decoded_.view().substr(begin, ends[i] - begin);
-      begin = ends[i];
-    }
-    return {};
+  // Those of a body that is complete; why it has none, static.
+  std::string_view read_messages(const HttpResponse& response) {
+    frames_.clear();
+    FrameReader frames(response.body);
+    for (Frame frame; frames.next(frame);)
+      frames_.push_back(frame);
+    if (!frames.is_at_end()) return "its answer has a malformed frame";
+    return decoder_.decode(frames_, MessageDecoder::is_gzip(response.headers), config_.max_body);
   }
 
   const flow::TargetInfo& target_;
   const GrpcConfig& config_;
-  std::unique_ptr<HttpChannel> channel_;
   Gzip gzip_;
   OutputBuffer out_;
-  OutputBuffer decoded_;
-  std::vector<std::string_view> messages_;
-  std::vector<std::size_t> ends_;  // of those that were decoded
+  OutputBuffer plain_;  // a message that is to be compressed
+  std::vector<Frame> frames_;
+  MessageDecoder decoder_;
+  MessageStreams streams_;
+  std::unique_ptr<HttpChannel> channel_;
 };
 
 class GrpcSystem final : public System {

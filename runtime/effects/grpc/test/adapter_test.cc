@@ -183,6 +183,31 @@ TEST(GrpcAdapter, ManyCallsShareAConnection) {
   EXPECT_EQ(harness->system().pool()->open, 1U);
 }
 
+// The server allows 100 on each.
+TEST(GrpcAdapter, MoreCallsThanAConnectionTakesGetAnother) {
+  const auto harness = open_shared();
+  ASSERT_TRUE(harness->perform(fetch_bytes(1))->ok());
+  std::vector<std::unique_ptr<testing::Performed<PeerAdapter::WaitArguments>>> calls;
+  for (int i = 0; i < 250; ++i)
+    calls.push_back(harness->start(PeerAdapter::WaitArguments{}));
+  EXPECT_TRUE(harness->run_until([&] { return harness->system().pool()->open == 3; }));
+  EXPECT_TRUE(harness->run_until([&] { return harness->system().pool()->waiting == 0; }));
+  for (const auto& call : calls)
+    call->cancel();
+}
+
+// Its server wants another connection every 200 ms.
+TEST(GrpcAdapter, ConnectionsThatTheServerRetiresAreReplaced) {
+  const PeerServer& server = PeerServer::shared();
+  const auto harness = open_peer(server.tls_url(), {{"ca", server.ca_file()}});
+  const std::string first = seen(*harness, "connection");
+  ASSERT_NE(first, "none");
+  std::string later = first;
+  for (int call = 0; call < 100'000 && later == first; ++call)
+    later = seen(*harness, "connection");
+  EXPECT_NE(later, first);
+}
+
 TEST(GrpcAdapter, SpeaksTlsToWhomItTrusts) {
   const PeerServer& server = PeerServer::shared();
   const auto trusting = open_peer(server.tls_url(), {{"ca", server.ca_file()}});

@@ -46,5 +46,35 @@ TEST(Frames, WhatIsNoFrameIsLeft) {
   }
 }
 
+TEST(FrameBuffer, TakesWhatIsCompleteHoweverItIsCutUp) {
+  const std::string body = framed(false, "abc") + framed(true, "") + framed(false, std::string(300, 'z'));
+  for (std::size_t size = 1; size <= body.size(); ++size) {
+    FrameBuffer buffer(300);
+    std::string taken;
+    for (std::size_t at = 0; at < body.size(); at += size) {
+      buffer.append(std::string_view(body).substr(at, size));
+      for (Frame frame; buffer.take(frame) == FrameBuffer::Taken::kFrame;)
+        taken += framed(frame.is_compressed, std::string(frame.message));
+    }
+    EXPECT_EQ(taken, body) << size;
+    EXPECT_TRUE(buffer.is_at_end());
+  }
+}
+
+TEST(FrameBuffer, RefusesWhatIsTooLargeOrNoFrame) {
+  Frame frame;
+  FrameBuffer small(3);
+  small.append(std::string_view(framed(false, "abcd")).substr(0, kFrameHead));
+  EXPECT_EQ(small.take(frame), FrameBuffer::Taken::kTooLarge) << "before its message has come";
+  FrameBuffer other(3);
+  other.append("\2\0\0\0\1a"s);
+  EXPECT_EQ(other.take(frame), FrameBuffer::Taken::kMalformed);
+  other.reset();
+  EXPECT_TRUE(other.is_at_end());
+  other.append("\0\0\0\0"s);
+  EXPECT_EQ(other.take(frame), FrameBuffer::Taken::kMore);
+  EXPECT_FALSE(other.is_at_end());
+}
+
 }  // namespace
 }  // namespace zerver::effects::grpc_client

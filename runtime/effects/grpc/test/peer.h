@@ -46,6 +46,13 @@ inline PeerAdapter::FailArguments fail_with(std::uint32_t code, std::string_view
 inline PeerAdapter::CountArguments count_to(std::int32_t most, std::int32_t fail_behind = 0) {
   return {.most = most, .fail_behind = fail_behind};
 }
+inline PeerAdapter::PassArguments pass(std::int32_t most, std::int32_t fail_behind = 0) {
+  return {.most = most, .fail_behind = fail_behind};
+}
+inline PeerAdapter::FetchManyArguments fetch_many(std::uint32_t bytes, std::uint32_t count,
+                                                  bool compressed = false) {
+  return {.bytes = bytes, .compressed = compressed, .count = count};
+}
 inline PeerAdapter::FetchArguments fetch_bytes(std::uint32_t bytes, bool compressed = false) {
   return {.bytes = bytes, .compressed = compressed};
 }

@@ -4,6 +4,8 @@ DIRECTORY has what `protoc --python_out` made of peer.proto, and server.key and 
 """
 
 import concurrent.futures
+import inspect
+import itertools
 import pathlib
 import random
 import struct
@@ -15,6 +17,8 @@ import grpc
 directory = pathlib.Path(sys.argv[1])
 sys.path.insert(0, str(directory))
 import peer_pb2  # noqa: E402
+
+MOST_STREAMS = 100  # of a connection to the port without TLS
 
 
 def listing(message):
@@ -139,6 +143,8 @@ class Peer:
         context.abort(codes[request.code], request.why)
 
     def Count(self, request, context):
+        if request.fail_behind < 0:
+            context.abort(grpc.StatusCode.NOT_FOUND, "none at all")
         for n in range(request.most):
             if request.fail_behind and n == request.fail_behind:
                 context.abort(grpc.StatusCode.DATA_LOSS, "no more of them")
@@ -146,11 +152,13 @@ class Peer:
 
     def ShowMetadata(self, request, context):
         fields = [name + "=" + str(value) for name, value in context.invocation_metadata()]
+        fields.append("connection=" + context.peer())
         left = context.time_remaining()
         fields.append("left=" + ("never" if left is None or left > 1e9 else str(int(left * 1000))))
         return peer_pb2.Seen(fields=fields)
 
-    def Wait(self, request, context):
+    def begin(self, context):
+        """An event that is set when the client has gone."""
         over = threading.Event()
 
         def note():
@@ -160,8 +168,23 @@ class Peer:
         if not context.add_callback(note):
             note()
         self.begun += 1
-        over.wait()
+        return over
+
+    def Wait(self, request, context):
+        self.begin(context).wait()
         return peer_pb2.Item()
+
+    def Watch(self, request, context):
+        over = self.begin(context)
+        yield self.ShowMetadata(request, context)
+        over.wait()
+
+    def Endless(self, request, context):
+        over = self.begin(context)
+        for n in itertools.count():
+            if over.is_set():
+                return
+            yield peer_pb2.Item(n=n % 1000)
 
     def Begun(self, request, context):
         return peer_pb2.Item(n=self.begun)
@@ -174,6 +197,10 @@ class Peer:
             context.set_compression(grpc.Compression.Gzip)
         return peer_pb2.Blob(content=b"x" * request.bytes)
 
+    def FetchMany(self, request, context):
+        for _ in range(request.count):
+            yield self.Fetch(request, context)
+
 
 def main():
     peer = Peer()
@@ -183,20 +210,28 @@ def main():
         function = getattr(peer, method.name, None)
         if function is None:
             continue
-        make = grpc.unary_stream_rpc_method_handler if method.name == "Count" else grpc.unary_unary_rpc_method_handler
+        streams = inspect.isgeneratorfunction(function)
+        make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
         request = getattr(peer_pb2, method.input_type.name)
         handlers[method.name] = make(
             function, request_deserializer=request.FromString, response_serializer=lambda message: message.SerializeToString())
-    server = grpc.server(concurrent.futures.ThreadPoolExecutor(max_workers=32))
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(descriptor.full_name, handlers),))
+
+    def make_server(options):
+        server = grpc.server(concurrent.futures.ThreadPoolExecutor(max_workers=32), options=options)
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(descriptor.full_name, handlers),))
+        return server
+
     key, certificate = ((directory / name).read_bytes() for name in ("server.key", "server.pem"))
-    # The port with TLS first: whoever waits for the other one finds both.
-    if not server.add_secure_port("127.0.0.1:" + sys.argv[3], grpc.ssl_server_credentials(((key, certificate),))):
+    # The port with TLS first: whoever waits for the other one finds both. Its connections are retired soon.
+    secure = make_server([("grpc.max_connection_age_ms", 200)])
+    if not secure.add_secure_port("127.0.0.1:" + sys.argv[3], grpc.ssl_server_credentials(((key, certificate),))):
         sys.exit("the port of TLS is taken")
-    if not server.add_insecure_port("127.0.0.1:" + sys.argv[2]):
+    plain = make_server([("grpc.max_concurrent_streams", MOST_STREAMS)])
+    if not plain.add_insecure_port("127.0.0.1:" + sys.argv[2]):
         sys.exit("the port is taken")
-    server.start()
-    server.wait_for_termination()
+    secure.start()
+    plain.start()
+    plain.wait_for_termination()
 
 
 if __name__ == "__main__":

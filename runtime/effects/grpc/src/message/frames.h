@@ -1,7 +1,7 @@
 // Messages of gRPC as they lie in a body: a flag, four bytes of length, the message.
 #pragma once
 
-#include <zerver/core/output_buffer.h>
+#include <zerver/http/read_buffer.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +30,28 @@ class FrameReader {
 
  private:
   std::string_view rest_;
+};
+
+// The frames of a body that comes in parts.
+class FrameBuffer {
+ public:
+  enum class Taken : std::uint8_t { kFrame, kMore, kMalformed, kTooLarge };
+
+  // `most`: of a message, as it is sent.
+  explicit FrameBuffer(std::size_t most) : most_(most), bytes_(kCapacity) {}
+  // Frames that were taken are gone. Throws std::bad_alloc.
+  void append(std::string_view part);
+  // kMore: the next one is not complete.
+  Taken take(Frame& out) noexcept;
+  // Nothing of a frame is left.
+  bool is_at_end() const noexcept { return bytes_.empty(); }
+  void reset() { bytes_.reset(kCapacity); }
+
+ private:
+  static constexpr std::size_t kCapacity = std::size_t{32} << 10;
+
+  std::size_t most_;
+  http::ReadBuffer bytes_;
 };
 
 }  // namespace zerver::effects::grpc_client

@@ -1,0 +1,231 @@
+// Streams of messages from a server with gRPC's own library, read as a flow reads them.
+#include "peer.h"
+#include <zerver/core/list.h>
+#include <zerver/flow/stream/source.h>
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace zerver::effects {
+namespace {
+
+using peers::Blob;
+using peers::Item;
+using peers::Seen;
+using testing::AdapterHarness;
+
+// Asks a stream for its parts, one after the other; closes it in the end.
+template <class T> class Reading final : private flow::Source::Reader {
+ public:
+  Reading(AdapterHarness& harness, flow::Source& source) : harness_(harness), source_(&source) {}
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  ~Reading() { close(); }
+
+  // The next part; null when there is none.
+  const List<T>* next() {
+    part_ = nullptr;
+    has_come_ = false;
+    source_->next(*this);
+    EXPECT_TRUE(harness_.run_until([this] { return has_come_; }));
+    return part_;
+  }
+  // All that come, to its end or its failure.
+  void read_all(const std::function<void(const T&)>& take) {
+    while (const List<T>* const part = next()) {
+      EXPECT_FALSE(part->empty());
+      for (const T& item : *part)
+        take(item);
+    }
+  }
+  void close() {
+    if (source_ != nullptr) std::exchange(source_, nullptr)->close();
+  }
+  const std::optional<FaultKind>& fault() const { return fault_; }
+  const std::string& why() const { return why_; }
+  std::uint16_t status() const { return status_; }
+
+ private:
+  void on_part(const void* part) noexcept override {
+    part_ = static_cast<const List<T>*>(part);
+    has_come_ = true;
+  }
+  void on_end() noexcept override { has_come_ = true; }
+  void on_failure(const Fault& fault) noexcept override {
+    fault_ = fault.kind;
+    why_ = fault.why.view();
+    status_ = fault.status;
+    has_come_ = true;
+  }
+
+  AdapterHarness& harness_;
+  flow::Source* source_;
+  const List<T>* part_ = nullptr;
+  bool has_come_ = false;
+  std::optional<FaultKind> fault_;
+  std::string why_;
+  std::uint16_t status_ = 0;
+};
+
+class GrpcStreams : public ::testing::Test {
+ protected:
+  explicit GrpcStreams(Arguments arguments = {})
+      : harness_(open_peer(PeerServer::shared().url(), std::move(arguments))) {}
+
+  template <class Arguments> flow::Source* open(const Arguments& arguments) {
+    const auto opened = harness_->perform(arguments);
+    EXPECT_TRUE(opened->ok()) << opened->why();
+    return opened->ok() ? opened->value() : nullptr;
+  }
+  // What a counter of the server says, once that is more than `least`.
+  template <class Arguments> std::int32_t ask_until_above(std::int32_t least) {
+    for (int asked = 0; asked < 10'000; ++asked) {
+      const auto count = harness_->perform(Arguments{});
+      EXPECT_TRUE(count->ok()) << count->why();
+      if (!count->ok() || count->value().n > least) return count->value().n;
+    }
+    ADD_FAILURE() << "it stays at " << least;
+    return least;
+  }
+  std::int32_t given_up() { return ask_until_above<PeerAdapter::GivenUpArguments>(-1); }
+
+  std::unique_ptr<AdapterHarness> harness_;
+};
+
+TEST_F(GrpcStreams, MessagesComeInTheirOrder) {
+  flow::Source* const source = open(pass(1'001));
+  ASSERT_NE(source, nullptr);
+  Reading<Item> reading(*harness_, *source);
+  std::int32_t count = 0;
+  reading.read_all([&](const Item& item) { EXPECT_EQ(item.n, count++); });
+  EXPECT_EQ(count, 1'001);
+  EXPECT_EQ(reading.fault(), std::nullopt);
+}
+
+TEST_F(GrpcStreams, OneMayBeEmpty) {
+  flow::Source* const source = open(pass(0));
+  ASSERT_NE(source, nullptr);
+  Reading<Item> reading(*harness_, *source);
+  EXPECT_EQ(reading.next(), nullptr);
+  EXPECT_EQ(reading.fault(), std::nullopt);
+}
+
+TEST_F(GrpcStreams, WhatFailsBeforeTheFirstMessageFailsTheOperation) {
+  const auto none = harness_->perform(pass(3, -1));
+  EXPECT_EQ(none->fault(), FaultKind::kMissing);
+  EXPECT_EQ(none->status(), 5);
+  EXPECT_EQ(none->why(), "none at all");
+  const auto missing = harness_->perform(PeerAdapter::MissingStreamArguments{});
+  EXPECT_EQ(missing->fault(), FaultKind::kRejected);
+  EXPECT_EQ(missing->status(), 12);
+}
+
+TEST_F(GrpcStreams, WhatFailsLaterEndsTheStream) {
+  flow::Source* const source = open(pass(10, 5));
+  ASSERT_NE(source, nullptr);
+  Reading<Item> reading(*harness_, *source);
+  std::int32_t count = 0;
+  reading.read_all([&](const Item& item) { EXPECT_EQ(item.n, count++); });
+  EXPECT_EQ(count, 5);
+  EXPECT_EQ(reading.fault(), FaultKind::kUnavailable);
+  EXPECT_EQ(reading.status(), 15);
+  EXPECT_EQ(reading.why(), "no more of them");
+}
+
+TEST_F(GrpcStreams, AMessageAgainstTheTraitsOfItsTypeEndsTheStream) {
+  flow::Source* const source = open(pass(1'003));
+  ASSERT_NE(source, nullptr);
+  Reading<Item> reading(*harness_, *source);
+  std::int32_t count = 0;
+  reading.read_all([&](const Item&) { ++count; });
+  EXPECT_LE(count, 1'001);
+  EXPECT_EQ(reading.fault(), FaultKind::kUnavailable);
+  EXPECT_EQ(reading.why(), "field 1 of its answer must be from 0 to 1000");
+}
+
+TEST_F(GrpcStreams, MessagesMayBeLargerThanTheWindowAndCompressed) {
+  constexpr std::uint32_t kBytes = 900'000;
+  for (const bool compressed : {false, true}) {
+    flow::Source* const source = open(fetch_many(kBytes, 4, compressed));
+    ASSERT_NE(source, nullptr);
+    Reading<Blob> reading(*harness_, *source);
+    int count = 0;
+    reading.read_all([&](const Blob& blob) {
+      EXPECT_EQ(blob.content.view(), std::string(kBytes, 'x'));
+      ++count;
+    });
+    EXPECT_EQ(count, 4) << reading.why();
+  }
+}
+
+class GrpcStreamsWithABound : public GrpcStreams {
+ protected:
+  GrpcStreamsWithABound() : GrpcStreams({{"max_body", "50000"}}) {}
+};
+
+TEST_F(GrpcStreamsWithABound, TheBoundIsThatOfAMessage) {
+  for (const bool compressed : {false, true}) {
+    flow::Source* const source = open(fetch_many(40'000, 20, compressed));
+    ASSERT_NE(source, nullptr);
+    Reading<Blob> reading(*harness_, *source);
+    int count = 0;
+    reading.read_all([&](const Blob&) { ++count; });
+    EXPECT_EQ(count, 20) << reading.why();
+    const auto large = harness_->perform(fetch_many(60'000, 1, compressed));
+    EXPECT_EQ(large->fault(), FaultKind::kUnavailable);
+  }
+}
+
+TEST_F(GrpcStreams, WhoClosesOneResetsIt) {
+  const std::int32_t before = given_up();
+  flow::Source* const source = open(PeerAdapter::EndlessArguments{});
+  ASSERT_NE(source, nullptr);
+  Reading<Item> reading(*harness_, *source);
+  for (int parts = 0; parts < 5; ++parts)
+    ASSERT_NE(reading.next(), nullptr);
+  reading.close();
+  EXPECT_GT(ask_until_above<PeerAdapter::GivenUpArguments>(before), before);
+}
+
+TEST_F(GrpcStreams, WhoGivesUpBeforeTheFirstMessageResetsIt) {
+  const std::int32_t before = given_up();
+  const std::int32_t begun = ask_until_above<PeerAdapter::BegunArguments>(-1);
+  const auto waiting = harness_->start(PeerAdapter::WaitForStreamArguments{});
+  ask_until_above<PeerAdapter::BegunArguments>(begun);
+  waiting->cancel();
+  EXPECT_GT(ask_until_above<PeerAdapter::GivenUpArguments>(before), before);
+  const auto timed =
+      harness_->perform(PeerAdapter::WaitForStreamArguments{}, {.patience = Duration::from_milliseconds(50)});
+  EXPECT_EQ(timed->fault(), FaultKind::kTimeout);
+}
+
+// The first message comes while the server has nothing else to say.
+TEST_F(GrpcStreams, AMessageIsToldWhenItComes) {
+  flow::Source* const source = open(PeerAdapter::WatchArguments{});
+  ASSERT_NE(source, nullptr);
+  Reading<Seen> reading(*harness_, *source);
+  const List<Seen>* const part = reading.next();
+  ASSERT_NE(part, nullptr);
+  ASSERT_EQ(part->size(), 1U);
+  EXPECT_FALSE((*part)[0].fields.empty());
+}
+
+// Nobody takes from it: the server has to wait, and others need not.
+TEST_F(GrpcStreams, OneThatIsNotReadHoldsUpNobodyElse) {
+  flow::Source* const idle = open(fetch_many(100'000, 1'000));
+  ASSERT_NE(idle, nullptr);
+  Reading<Blob> reading(*harness_, *idle);
+  ASSERT_NE(reading.next(), nullptr);
+  for (int call = 0; call < 50; ++call)
+    ASSERT_TRUE(harness_->perform(fetch_bytes(100'000))->ok());
+  EXPECT_NE(reading.next(), nullptr);
+}
+
+}  // namespace
+}  // namespace zerver::effects
