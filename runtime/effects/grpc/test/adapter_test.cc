@@ -196,6 +196,18 @@ TEST(GrpcAdapter, MoreCallsThanAConnectionTakesGetAnother) {
     call->cancel();
 }
 
+TEST(GrpcAdapter, AConnectionHasALifetime) {
+  const auto lasting = open_shared();
+  EXPECT_EQ(seen(*lasting, "connection"), seen(*lasting, "connection"));
+  const auto harness = open_shared({{"lifetime", "20ms"}});
+  const std::string first = seen(*harness, "connection");
+  std::string later = first;
+  for (int call = 0; call < 100'000 && later == first; ++call)
+    later = seen(*harness, "connection");
+  EXPECT_NE(later, first);
+  EXPECT_EQ(harness->system().pool()->open, 1U) << "the one before is closed";
+}
+
 // Its server wants another connection every 200 ms.
 TEST(GrpcAdapter, ConnectionsThatTheServerRetiresAreReplaced) {
   const PeerServer& server = PeerServer::shared();

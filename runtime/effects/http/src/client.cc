@@ -307,8 +307,11 @@ void Client::close_old() noexcept {
 }
 
 Http2Session* Client::session_with_room(Host& host) noexcept {
-  const auto found = std::ranges::find_if(host.sessions, [](const auto& each) { return each->has_room(); });
-  return found == host.sessions.end() ? nullptr : found->get();
+  for (const auto& session : host.sessions) {
+    if (loop().now() - session->made() >= settings_.lifetime) session->retire();
+    if (session->has_room()) return session.get();
+  }
+  return nullptr;
 }
 
 void Client::reap(Host& host) noexcept {

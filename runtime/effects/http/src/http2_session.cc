@@ -237,6 +237,10 @@ void Http2Session::cancel(Transfer& transfer, bool is_too_late) noexcept {
   --depth_;
 }
 
+void Http2Session::retire() noexcept {
+  if (!std::exchange(is_leaving_, true)) flush_watch_.post();
+}
+
 // Nobody is left who needs it, and nobody will come.
 void Http2Session::close_if_left() noexcept {
   if (is_leaving_ && active_.empty() && ended_.empty() && !is_closed_) close();

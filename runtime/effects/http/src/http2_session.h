@@ -34,6 +34,9 @@ class Http2Session {
   void begin() noexcept;
   // For another request: as many streams as the other side allows, and none when it is about to go.
   bool has_room() const noexcept;
+  TimePoint made() const noexcept { return connection_.made; }
+  // It takes no more requests, and is closed behind the last one.
+  void retire() noexcept;
   void submit(Transfer& transfer) noexcept;
   // The stream is reset; the client is not told. When its time was over and nothing at all has come
   // meanwhile, the connection may be dead: it takes no more requests, and closes behind the last one.
@@ -111,7 +114,7 @@ class Http2Session {
   int depth_ = 0;            // of functions of it on the stack
   bool is_reading_ = false;
   bool is_writing_ = false;
-  bool is_leaving_ = false;  // the other side takes no more requests
+  bool is_leaving_ = false;  // it takes no more requests
   bool is_closed_ = false;
 };
 
