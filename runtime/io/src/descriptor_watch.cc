@@ -2,6 +2,9 @@
 
 #include <boost/asio/error.hpp>
 
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
 #include <utility>
 
 namespace zerver::io {
@@ -28,18 +31,22 @@ DescriptorWatch::DescriptorWatch(AsioLoop& loop, void* owner, Ready readable, Re
 DescriptorWatch::~DescriptorWatch() {
   readable_->owner = nullptr;
   writable_->owner = nullptr;
-  if (descriptor_.is_open()) descriptor_.release();
 }
 
 std::error_code DescriptorWatch::watch(int descriptor) {
+  // A library may close its descriptor at any time, and the number be somebody else's before it is unwatched.
+  const int own = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  if (own < 0) return {errno, std::system_category()};
   boost::system::error_code error;
-  descriptor_.assign(descriptor, error);
+  descriptor_.assign(own, error);
+  if (error) ::close(own);
   return error;
 }
 
 void DescriptorWatch::unwatch() noexcept {
   if (!descriptor_.is_open()) return;
-  descriptor_.release();
+  boost::system::error_code ignored;  // the descriptor is gone either way
+  static_cast<void>(descriptor_.close(ignored));
   // What was waited for ends later and tells nobody; the next wait begins without it.
   const auto forget = [this](std::shared_ptr<Side>& side, Ready told) {
     if (!side->is_waiting) return;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace zerver::io {
@@ -82,6 +83,25 @@ TEST_F(DescriptorWatchTest, TellsOnceForEachWait) {
   loop.run();
   EXPECT_EQ(readable, 1);
   EXPECT_EQ(writable, 1);
+}
+
+TEST_F(DescriptorWatchTest, LeavesAloneWhoeverHasTheNumberNext) {
+  DescriptorWatch first(loop, this, [](void*) noexcept {}, [](void*) noexcept {});
+  std::array<int, 2> others{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, others.data()), 0);
+  ASSERT_FALSE(first.watch(others[0]));
+  first.wait_readable();
+  // Its library closes it, as libpq does when the server is gone, and the watched one has its number.
+  ASSERT_EQ(dup2(ends[0], others[0]), others[0]);
+  std::swap(ends[0], others[0]);
+  ASSERT_FALSE(watch->watch(ends[0]));
+  watch->wait_readable();
+  first.unwatch();
+  say("one");
+  loop.run();
+  EXPECT_EQ(last_size, 3);
+  close(others[0]);
+  close(others[1]);
 }
 
 TEST_F(DescriptorWatchTest, LeavesTheDescriptorOpen) {

@@ -24,7 +24,8 @@ class DescriptorWatch {
   DescriptorWatch(const DescriptorWatch&) = delete;
   DescriptorWatch& operator=(const DescriptorWatch&) = delete;
 
-  // The descriptor stays its owner's, who calls unwatch() before he closes it. None is watched so far.
+  // The descriptor stays its owner's, who may close it at any time: a duplicate is watched, which keeps what
+  // is open until unwatch(). None is watched so far.
   [[nodiscard]] std::error_code watch(int descriptor);
   // Forgets the descriptor, and what is waited for. Harmless when there is none.
   void unwatch() noexcept;
