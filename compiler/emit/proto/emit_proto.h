@@ -15,7 +15,8 @@ struct ProtoFile {
 };
 
 // One for each package of Protocol Buffers that has services which adapters of `package` are declared for,
-// ordered by its name, with the messages that they take and give. Names of messages and fields are those of the
+// ordered by its name, with the messages that they take and give. Names of messages and fields are those of
+// the
 // `.flow` file, which nothing on the wire depends on; numbers and types are what is sent. docs/grpc.md.
 [[nodiscard]] std::vector<ProtoFile> emit_proto(const model::Program& program, model::PackageId package);
 

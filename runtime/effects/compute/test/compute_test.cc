@@ -4,10 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace zerver::effects {
 namespace {
@@ -147,6 +150,26 @@ TEST_F(ComputeTest, RefusesWhatTheQueueHasNoRoomFor) {
   EXPECT_EQ(harness->system().pool()->idle, 0U);
 }
 
+TEST_F(ComputeTest, RunsNoMoreAtATimeThanItHasThreads) {
+  open({{"threads", "2"}});
+  std::vector<std::unique_ptr<testing::Performed<Arguments>>> all;
+  for (int i = 0; i < 6; ++i)
+    all.push_back(harness->start(call("wait", "1")));
+  for (int entered = gate.entered; entered < 2; entered = gate.entered)
+    gate.entered.wait(entered);
+  const PoolState pool = harness->system().pool().value();
+  EXPECT_EQ(pool.open, 2U);
+  EXPECT_EQ(pool.idle, 0U);
+  EXPECT_EQ(pool.waiting, 4U);
+  EXPECT_EQ(gate.entered, 2);
+  let_go();
+  EXPECT_TRUE(harness->run_until([&] {
+    return std::ranges::all_of(all,
+                               [](const auto& each) { return each->ended() && each->value() == "true"; });
+  }));
+  EXPECT_EQ(gate.entered, 6);
+}
+
 TEST_F(ComputeTest, GivesUpWithFunctionsUnderWay) {
   open();
   auto running = harness->start(call("wait", "1"));
@@ -166,6 +189,7 @@ TEST_F(ComputeTest, RunsOnTheWorkerWhereItIsToldTo) {
 
 TEST_F(ComputeTest, ChecksItsParameters) {
   EXPECT_EQ(open({{"threads", "100000"}}).error(), "parameter `threads` must be at most 1024");
+  EXPECT_EQ(open({{"threads", "1025"}}).error(), "parameter `threads` must be at most 1024");
   EXPECT_EQ(open({{"nice", "20"}}).error(), "parameter `nice` must be from 0 to 19");
   EXPECT_EQ(open({{"budget", "0s"}}).error(), "parameter `budget` must be more than nothing");
   EXPECT_EQ(open({{"budget", "much"}}).error(),

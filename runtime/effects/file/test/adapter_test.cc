@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -159,6 +160,42 @@ TEST(FileOpen, NamesTheFolderThatIsNotThere) {
             "folder `/no/such/folder`: No such file or directory");
   EXPECT_EQ(AdapterHarness(registry, "zerver.file", {.arguments = {}}).error(),
             "parameter `root` is missing");
+}
+
+TEST(FileOpen, HasFromOneTo1024Threads) {
+  const test::TemporaryDirectory directory;
+  Registry registry;
+  registry.add({.name = "zerver.file", .version = {}, .reaches = {}}, open_file());
+  const auto error_with = [&](const std::string& threads) {
+    return AdapterHarness(registry, "zerver.file",
+                          {.arguments = {{"root", directory.path().string()}, {"threads", threads}}})
+        .error();
+  };
+  EXPECT_EQ(error_with("0"), "parameter `threads` must be from 1 to 1024");
+  EXPECT_EQ(error_with("1"), "");
+  EXPECT_EQ(error_with("1024"), "");
+  EXPECT_EQ(error_with("1025"), "parameter `threads` must be from 1 to 1024");
+}
+
+TEST(FileOpen, MakesNoMoreThreadsThanItIsTold) {
+  const test::TemporaryDirectory directory;
+  Registry registry;
+  registry.add({.name = "zerver.file", .version = {}, .reaches = {}}, open_file());
+  AdapterHarness harness(registry, "zerver.file",
+                         {.arguments = {{"root", directory.path().string()}, {"threads", "3"}}});
+  ASSERT_EQ(harness.error(), "");
+  std::vector<std::unique_ptr<testing::Performed<FileAdapter::WriteArguments>>> writes;
+  std::uint32_t most = 0;
+  for (int i = 0; i < 200; ++i) {
+    writes.push_back(harness.start(FileAdapter::WriteArguments{.path = String::borrowed("file"),
+                                                               .content = Bytes::borrowed("content")}));
+    most = std::max(most, harness.system().pool()->open);
+  }
+  EXPECT_TRUE(harness.run_until(
+      [&] { return std::ranges::all_of(writes, [](const auto& write) { return write->ok(); }); }));
+  EXPECT_GE(most, 1U);
+  EXPECT_LE(most, 3U);
+  EXPECT_EQ(harness.system().pool()->most, 3U);
 }
 
 }  // namespace

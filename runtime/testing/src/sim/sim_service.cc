@@ -90,7 +90,8 @@ void SimWorker::take(SimConnection& connection) noexcept {
 // Whoever is read may end that: each is looked at anew.
 void SimWorker::go_on() noexcept {
   reading_posted_ = false;
-  const auto take_all = [this](std::deque<SimConnection*>& waiting, bool (server::Intake::*opens)() const noexcept) {
+  const auto take_all = [this](std::deque<SimConnection*>& waiting,
+                               bool (server::Intake::*opens)() const noexcept) {
     while (!waiting.empty() && (intake_.*opens)()) {
       SimConnection& connection = *waiting.front();
       waiting.pop_front();
@@ -154,8 +155,8 @@ Handled SimService::handle(flow::Exchange& exchange, flow::RouteMatch& match) {
   auto& served = static_cast<server::ServedExchange&>(exchange);
   SimService& service = static_cast<SimConnection&>(*served.owner).home_.service_;
   const flow::PackageInfo& package = *service.packages_[served.package];
-  const bool has_waited =
-      std::ranges::any_of(package.flows, [&](const flow::FlowInfo& flow) { return &flow == exchange.flow(); });
+  const bool has_waited = std::ranges::any_of(
+      package.flows, [&](const flow::FlowInfo& flow) { return &flow == exchange.flow(); });
   if (has_waited) service.compute(exchange);
   return package.handle(exchange, match);
 }

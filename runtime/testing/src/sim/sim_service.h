@@ -104,8 +104,7 @@ class SimWorker final : private server::Scheduler::Host, private server::Intake:
 
   struct ReadingJob final : async::Job {
     explicit ReadingJob(SimWorker& the_worker) noexcept
-        : Job([](Job& job) noexcept { static_cast<ReadingJob&>(job).worker.go_on(); }),
-          worker(the_worker) {}
+        : Job([](Job& job) noexcept { static_cast<ReadingJob&>(job).worker.go_on(); }), worker(the_worker) {}
     SimWorker& worker;
   };
 

@@ -46,8 +46,8 @@ bool SimThread::is_ready(TimePoint time) const noexcept {
 
 void SimThread::go_on() {
   if (fiber_ == nullptr) {
-    fiber_ = std::make_unique<io::Fiber>(
-        kStack, [](void* self) { static_cast<SimThread*>(self)->serve(); }, this);
+    fiber_ =
+        std::make_unique<io::Fiber>(kStack, [](void* self) { static_cast<SimThread*>(self)->serve(); }, this);
   }
   fiber_->resume();
 }

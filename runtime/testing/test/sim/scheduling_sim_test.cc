@@ -68,7 +68,7 @@ Seen seen(const SimWorld& world, std::string_view path) {
   return result;
 }
 
-std::uint64_t total(const SimWorld& world, std::uint64_t server::SchedulerStats::*member) {
+std::uint64_t total(const SimWorld& world, std::uint64_t server::SchedulerStats::* member) {
   std::uint64_t sum = 0;
   for (const server::SchedulerStats& stats : world.scheduler_stats())
     sum += stats.*member;
@@ -189,7 +189,8 @@ TEST(SimScheduling, HoldsTheRatesOfFlowsAndTenants) {
   SimWorld::Options options;
   options.workers = 3;
   options.scheduling.flow_rates = {{"desk.limited", {.count = 100, .per = kSecond, .burst = 10}}};
-  options.scheduling.tenant_rates = {{.header = "X-Tenant", .limit = {.count = 200, .per = kSecond, .burst = 5}}};
+  options.scheduling.tenant_rates = {
+      {.header = "X-Tenant", .limit = {.count = 200, .per = kSecond, .burst = 5}}};
   SimWorld world({&desk::package()}, options);
   const auto client = [](std::string path, std::string tenant, Duration interval) {
     return ClientPlan{.request =
@@ -275,12 +276,12 @@ std::string lost_something(std::uint64_t seed) {
   ShopWorld shop(options);
   shop.world.faults().set(FaultPlan::rough());
   for (std::size_t client = 0; client < 4; ++client) {
-    shop.world.add_client(
-        {.request = [client](std::size_t number, Random&) { return ShopWorld::order(client * 1'000 + number); },
-         .requests = 20,
-         .interval = ms(5),
-         .patience = client % 2 == 0 ? Duration::max() : ms(15),
-         .retries = 2});
+    shop.world.add_client({.request = [client](std::size_t number,
+                                               Random&) { return ShopWorld::order(client * 1'000 + number); },
+                           .requests = 20,
+                           .interval = ms(5),
+                           .patience = client % 2 == 0 ? Duration::max() : ms(15),
+                           .retries = 2});
   }
   if (!shop.world.run()) return "a request waits for ever";
   if (const auto violations = shop.world.violations(); !violations.empty()) return violations.front();
@@ -292,9 +293,7 @@ std::string lost_something(std::uint64_t seed) {
   return {};
 }
 
-TEST(SimScheduling, LosesNothingBetweenBusyWorkers) {
-  EXPECT_TRUE(holds_for_seeds(1, 100, lost_something));
-}
+TEST(SimScheduling, LosesNothingBetweenBusyWorkers) { EXPECT_TRUE(holds_for_seeds(1, 100, lost_something)); }
 
 TEST(SimScheduling, AWorldMayEndInTheMiddleOfEverything) {
   SimWorld::Options options = options_with({{"quick", ms(3)}, {"crunch", ms(500)}});
