@@ -112,7 +112,7 @@ struct Constant {
   };
   Kind kind = Kind::kNull;
   bool boolean = false;
-  bool negative = false;      // of kInteger, whose magnitude is `integer`
+  bool negative = false;      // of kInteger and kDuration, whose magnitude is `integer`
   std::uint64_t integer = 0;  // kInteger; nanoseconds of kDuration; index of kEnumerator
   double floating = 0;
   std::string text;  // kString, and the spelling of decimals

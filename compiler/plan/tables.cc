@@ -52,7 +52,7 @@ std::string constant_text(const model::Program& program, const model::Expression
     case Kind::kInteger:
       return string_literal((constant.negative ? "-" : "") + std::to_string(constant.integer));
     case Kind::kDuration:
-      return string_literal(duration_argument(constant.integer));
+      return string_literal((constant.negative ? "-" : "") + duration_argument(constant.integer));
     case Kind::kEnumerator: {
       model::TypeId type = expression.type;
       if (program.types[type].kind == model::TypeKind::kOptional) type = program.types[type].element;

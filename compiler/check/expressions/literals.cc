@@ -207,6 +207,15 @@ std::optional<Constant> literal_constant(Context& context, const syntax::Expr& e
     if (!is_number(kind)) return mismatch(context, expr, type, "a number");
     return number_constant(context, expr, *number, inner);
   }
+  if (const auto* unary = llvm::dyn_cast<syntax::UnaryExpr>(&expr);
+      unary != nullptr && unary->op == syntax::UnaryOperator::kMinus) {
+    const auto* span = llvm::dyn_cast_or_null<syntax::LiteralExpr>(unary->operand);
+    if (span != nullptr && span->literal == syntax::LiteralKind::kDuration) {
+      std::optional<Constant> constant = literal_of(context, *span, type, kind, is_optional);
+      if (constant) constant->negative = constant->integer != 0;
+      return constant;
+    }
+  }
   if (const auto* literal = llvm::dyn_cast<syntax::LiteralExpr>(&expr)) {
     return literal_of(context, *literal, type, kind, is_optional);
   }

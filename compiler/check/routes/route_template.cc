@@ -44,6 +44,9 @@ class TemplateReader {
     for (const PathSegment& segment : segments_) {
       const bool is_empty = segment.kind == PathSegment::Kind::kLiteral && segment.text.empty();
       if (is_empty) bad(path_.span, "has an empty segment");
+      // RFC 3986, 5.2.4.
+      if (segment.kind == PathSegment::Kind::kLiteral && (segment.text == "." || segment.text == ".."))
+        bad(path_.span, "has the segment `" + segment.text + "`, which clients resolve before they send it");
     }
     return is_bad_ ? std::vector<PathSegment>() : std::move(segments_);
   }

@@ -154,6 +154,7 @@ void dump(const Program& program, const Constant& constant, TypeId enumeration, 
       out.write_escaped(constant.text) << '"';
       break;
     case Constant::Kind::kDuration:
+      if (constant.negative) out << '-';
       dump_duration(constant.integer, out);
       break;
     case Constant::Kind::kEnumerator:

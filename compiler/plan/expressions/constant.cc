@@ -93,7 +93,8 @@ std::string ExpressionWriter::constant(const Constant& value, model::TypeId type
       if (target.kind == TypeKind::kDecimal) return decimal(value.text);
       return "zerver::String(" + string_literal(value.text) + ")";
     case Constant::Kind::kDuration:
-      return "zerver::Duration{" + std::to_string(value.integer) + "}";
+      return std::string("zerver::Duration{") + (value.negative ? "-" : "") + std::to_string(value.integer) +
+             "}";
     case Constant::Kind::kEnumerator: {
       const model::EnumId id(target.declaration);
       return this->type(type) + "::" + names_->enumerator(id, value.integer);
