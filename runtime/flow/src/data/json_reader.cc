@@ -18,11 +18,45 @@ namespace dom = simdjson::dom;
 
 struct JsonReader::Parser {
   dom::parser parser;
-  OutputBuffer padded;  // a copy of a text that has nothing readable behind it
-  OutputBuffer text;    // of a value of the type `json`
+  OutputBuffer padded;   // a copy of a text that has nothing readable behind it
+  OutputBuffer widened;  // a copy of one with numbers that are larger than any integer
+  OutputBuffer text;     // of a value of the type `json`
 };
 
 namespace {
+
+// Digits that make a number too large for any integer, which simdjson refuses, and none of a string.
+bool is_too_large(std::string_view digits, bool is_negative) noexcept {
+  constexpr std::string_view kMost[] = {"18446744073709551615", "9223372036854775808"};
+  const std::string_view most = kMost[is_negative ? 1 : 0];
+  return digits.size() > most.size() || (digits.size() == most.size() && digits > most);
+}
+
+// The text with such numbers as what they are, of which an `f64` may have one: with an exponent. Whatever
+// else is wrong with it stays.
+void write_with_exponents(std::string_view text, OutputBuffer& out) {
+  constexpr std::string_view kDigits = "0123456789";
+  bool in_string = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (in_string || c < '0' || c > '9') {
+      if (in_string && c == '\\' && at + 1 < text.size()) out.append(text[at++]);
+      if (c == '"') in_string = !in_string;
+      out.append(text[at++]);
+      continue;
+    }
+    const std::size_t end = std::min(text.find_first_not_of(kDigits, at), text.size());
+    const std::string_view digits = text.substr(at, end - at);
+    const char before = at == 0 ? ' ' : text[at - 1];
+    const char behind = end == text.size() ? ' ' : text[end];
+    out.append(digits);
+    // A fraction or an exponent is none of these.
+    const bool is_whole = behind != '.' && behind != 'e' && behind != 'E' && before != '.' && before != '+' &&
+                          (before != '-' || at < 2 || (text[at - 2] != 'e' && text[at - 2] != 'E'));
+    if (is_whole && before != 'e' && before != 'E' && is_too_large(digits, before == '-')) out.append("e0");
+    at = end;
+  }
+}
 
 // simdjson's elements and iterators are a pointer and an index into its tape. The light header keeps both
 // without knowing them.
@@ -107,16 +141,32 @@ bool JsonValue::read(bool& out) const {
   return as<dom::element>(place_).get_bool().get(out) == simdjson::SUCCESS || reject("must be true or false");
 }
 
+namespace {
+
+constexpr double k2To63 = 9223372036854775808.0;
+
+// Why it is no integer that is less than `beyond`: above what simdjson calls one, numbers are doubles.
+std::string_view why_no_integer(const dom::element& element, simdjson::error_code error,
+                                double beyond) noexcept {
+  double number = 0;
+  const bool is_large = error == simdjson::NUMBER_OUT_OF_RANGE ||
+                        (element.is_double() && element.get_double().get(number) == simdjson::SUCCESS &&
+                         (number >= beyond || number <= -k2To63));
+  return is_large ? "is out of range" : "must be an integer";
+}
+
+}  // namespace
+
 bool JsonValue::read(std::int64_t& out) const {
-  const auto error = as<dom::element>(place_).get_int64().get(out);
-  if (error == simdjson::SUCCESS) return true;
-  return reject(error == simdjson::NUMBER_OUT_OF_RANGE ? "is out of range" : "must be an integer");
+  const auto element = as<dom::element>(place_);
+  const auto error = element.get_int64().get(out);
+  return error == simdjson::SUCCESS || reject(why_no_integer(element, error, k2To63));
 }
 
 bool JsonValue::read(std::uint64_t& out) const {
-  const auto error = as<dom::element>(place_).get_uint64().get(out);
-  if (error == simdjson::SUCCESS) return true;
-  return reject(error == simdjson::NUMBER_OUT_OF_RANGE ? "is out of range" : "must be an integer");
+  const auto element = as<dom::element>(place_);
+  const auto error = element.get_uint64().get(out);
+  return error == simdjson::SUCCESS || reject(why_no_integer(element, error, 2 * k2To63));
 }
 
 bool JsonValue::read(std::int32_t& out) const {
@@ -283,9 +333,21 @@ const JsonValue* JsonReader::parse(std::string_view text, std::size_t readable, 
     text = {copy, text.size()};
   }
   dom::element root;
-  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  if (const auto error = parser_->parser.parse(bytes, text.size(), false).get(root);
-      error != simdjson::SUCCESS) {
+  const auto parse = [&root, this](std::string_view padded) {
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(padded.data());
+    return parser_->parser.parse(bytes, padded.size(), false).get(root);
+  };
+  simdjson::error_code error = parse(text);
+  if (error == simdjson::NUMBER_ERROR) [[unlikely]] {
+    OutputBuffer& widened = parser_->widened;
+    widened.clear();
+    write_with_exponents(text, widened);
+    const std::size_t size = widened.size();
+    for (std::size_t i = 0; i < simdjson::SIMDJSON_PADDING; ++i)
+      widened.append(' ');
+    error = parse(widened.view().substr(0, size));
+  }
+  if (error != simdjson::SUCCESS) {
     record(root_, nullptr, why_not(error));
     return nullptr;
   }

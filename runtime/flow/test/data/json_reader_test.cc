@@ -53,6 +53,27 @@ TEST_F(JsonReaderTest, KeepsJsonAsJson) {
             R"({"a":[1,-2,18446744073709551615,1.5,"x\"",true,null,{},[]]})");
 }
 
+TEST_F(JsonReaderTest, ARealNumberMayBeLargerThanAnyInteger) {
+  EXPECT_EQ(*read<double>("18446744073709551616"), 18446744073709551616.0);
+  EXPECT_EQ(*read<double>("-9223372036854775809"), -9223372036854775808.0);
+  EXPECT_EQ(*read<double>("100000000000000000000000000000"), 1e29);
+  EXPECT_EQ(*read<double>("18446744073709551616.5"), 18446744073709551616.0);
+  EXPECT_EQ(*read<double>("18446744073709551616e-1"), 1844674407370955161.6);
+  const auto list = read<List<double>>("[ 1,18446744073709551616 , -99999999999999999999,2]");
+  ASSERT_TRUE(list);
+  EXPECT_EQ((*list)[1], 18446744073709551616.0);
+  EXPECT_EQ((*list)[2], -1e20);
+  EXPECT_EQ((*list)[3], 2.0);
+  // What stands in a text stays what it is, also beside such a number.
+  const auto map =
+      read<Map<Json>>(R"({"n18446744073709551616":"\"18446744073709551616","x":18446744073709551616})");
+  ASSERT_TRUE(map);
+  EXPECT_EQ(map->find("n18446744073709551616")->view(), R"("\"18446744073709551616")");
+  EXPECT_EQ(map->find("x")->view(), "18446744073709551616");
+  EXPECT_EQ(problem<double>("1" + std::string(400, '0')),
+            ": the JSON has a number that is malformed or too large");
+}
+
 TEST_F(JsonReaderTest, ReadsListsAndMaps) {
   const auto list = read<List<std::optional<std::int32_t>>>("[1,null,3]");
   ASSERT_TRUE(list);
@@ -70,6 +91,13 @@ TEST_F(JsonReaderTest, SaysWhereAndWhy) {
   EXPECT_EQ(problem<std::uint32_t>("4294967296"), ": the JSON is out of range");
   EXPECT_EQ(problem<std::uint32_t>("-1"), ": the JSON is out of range");
   EXPECT_EQ(problem<std::int64_t>("9223372036854775808"), ": the JSON is out of range");
+  EXPECT_EQ(problem<std::int64_t>("18446744073709551616"), ": the JSON is out of range");
+  EXPECT_EQ(problem<std::int64_t>("-9223372036854775809"), ": the JSON is out of range");
+  EXPECT_EQ(problem<std::uint64_t>("-1"), ": the JSON is out of range");
+  EXPECT_EQ(problem<std::uint64_t>("18446744073709551616"), ": the JSON is out of range");
+  EXPECT_EQ(problem<std::uint64_t>("-18446744073709551616"), ": the JSON is out of range");
+  EXPECT_EQ(problem<std::uint32_t>("18446744073709551616"), ": the JSON is out of range");
+  EXPECT_EQ(problem<std::uint64_t>("1.0"), ": the JSON must be an integer");
   EXPECT_EQ(problem<std::int64_t>("1.0"), ": the JSON must be an integer");
   EXPECT_EQ(problem<std::uint64_t>("\"1\""), ": the JSON must be an integer");
   EXPECT_EQ(problem<double>("\"1\""), ": the JSON must be a number");

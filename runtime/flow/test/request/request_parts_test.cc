@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace zerver::flow {
@@ -127,6 +129,30 @@ TEST_F(Parts, OfTheBodyAreWhole) {
   EXPECT_EQ(body_bytes(exchange).size(), size);
   exchange.request.body = "\xFF";
   EXPECT_EQ(why(body_text(exchange)), "the body is no UTF-8");
+}
+
+// What the e2e tests do not send.
+TEST_F(Parts, OfABodyThatIsNoJsonByItsFieldsAreRefused) {
+  const auto is_taken = [this](std::string_view type, std::string_view coding = {}) {
+    const std::array fields = {Header{"Content-type", type}, Header{"CONTENT-ENCODING", coding}};
+    exchange.request.headers = std::span(fields).first(coding.empty() ? 1 : 2);
+    exchange.request.body = "7";
+    const Result<std::int64_t> number = json_part<std::int64_t>(exchange);
+    if (number) return true;
+    EXPECT_EQ(number.error().kind, FaultKind::kUnsupported);
+    EXPECT_EQ(number.error().status, 415);
+    return false;
+  };
+  EXPECT_TRUE(is_taken(""));
+  EXPECT_TRUE(is_taken(" ; charset=utf-8"));
+  EXPECT_TRUE(is_taken("application/problem+JSON"));
+  EXPECT_FALSE(is_taken("application/json-seq"));
+  EXPECT_FALSE(is_taken("json"));
+  EXPECT_FALSE(is_taken("+jsonx"));
+  EXPECT_FALSE(is_taken("text/plain; a=application/json"));
+  EXPECT_TRUE(is_taken("application/json", "identity"));
+  EXPECT_FALSE(is_taken("application/json", "identity, gzip"));
+  EXPECT_FALSE(is_taken("application/json", "br"));
 }
 
 }  // namespace
