@@ -140,6 +140,8 @@ Data flow_data(const plan::FlowPlan& flow) {
                  {"is_coroutine", flag(flow.is_coroutine)},
                  {"is_routed", flag(flow.is_routed)},
                  {"job", when_set(flow.arguments_type)},
+                 // It answers nobody, so what it does may need no exchange.
+                 {"is_plain_job", flag(!flow.is_routed && !flow.is_coroutine)},
                  {"needs_end", flag(flow.is_coroutine && flow.suspensions.empty())},
                  {"doc", doc(flow.doc)},
                  {"deadline", when_set(flow.deadline)},

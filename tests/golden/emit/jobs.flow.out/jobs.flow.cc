@@ -434,7 +434,7 @@ zerver::flow::FlowTask run_tally(zerver::flow::Exchange& exchange, TallyArgument
 // --- job sweep ---
 
 /// Has nothing to be told.
-void run_sweep(zerver::flow::Exchange& exchange, [[maybe_unused]] SweepArguments job) {
+void run_sweep([[maybe_unused]] zerver::flow::Exchange& exchange, [[maybe_unused]] SweepArguments job) {
   // inspect_all
   {
     exchange.enter_step("inspect_all");
