@@ -36,6 +36,15 @@ class Alerts(cli.CliTest):
         self.assertTrue(all(set(rule) == {"alert", "expr", "for", "labels", "annotations"}
                             for group in groups for rule in group["rules"]))
 
+    def test_what_cannot_be_taken_back_calls_for_people(self):
+        groups = self.rules(SHOP.replace("read_n; return 200 { n }; }\nflow whenever",
+                                         "read_n; saga { read_n_again; } return 200 { n }; }\nflow whenever")
+                            + "step read_n_again -> m = request.query.n;\nslots { m: i64; }\n")["groups"]
+        self.assertEqual([group["name"] for group in groups], ["shop.offer", "shop.report", "shop sagas"])
+        [rule] = groups[-1]["rules"]
+        self.assertEqual((rule["alert"], rule["expr"]), ("ZerverSagaStuck", "zerver_sagas_stuck > 0"))
+        self.assertEqual(rule["labels"], {"severity": "page"})
+
     def test_without_a_deadline_there_is_nothing_to_watch(self):
         self.put("shop.flow", SHOP.replace("deadline 250ms;", "").replace("deadline 90s;", ""))
         self.assertEqual(self.run_compiler("--emit=alerts", "shop.flow").status, 0)

@@ -75,6 +75,9 @@ std::vector<std::vector<flow::Target*>> Systems::bind(flow::Worker& worker) {
                           entry.shared.breaker_or_null(), entry.shared.retry_budget_or_null(),
                           flow::defaults::timeout_of(entry.info.adapter));
     targets_.back().operations = entry.info.operations;
+    if (!counts_operations_) continue;
+    operation_counts_.push_back(std::make_unique<flow::OperationCounts[]>(entry.info.operations.size()));
+    targets_.back().by_operation = operation_counts_.back().get();
   }
   std::vector<std::vector<flow::Target*>> bound;
   for (const flow::PackageInfo* const package : packages_) {
@@ -93,6 +96,21 @@ std::vector<flow::TargetStats> Systems::stats() const {
     stats.push_back(flow::stats_of(entry.name, entry.shared));
   for (std::size_t i = 0; i < targets_.size(); ++i)
     flow::add(stats[i % entries_.size()], targets_[i].counts);
+  return stats;
+}
+
+std::vector<OperationStats> Systems::operation_stats() const {
+  std::vector<OperationStats> stats;
+  if (operation_counts_.empty()) return stats;
+  for (std::size_t entry = 0; entry < entries_.size(); ++entry) {
+    const std::span<const flow::OperationInfo> operations = entries_[entry].info.operations;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      stats.push_back({entries_[entry].name, operations[i].name, {}});
+      // Those of one worker lie in the order of the entries.
+      for (std::size_t target = entry; target < operation_counts_.size(); target += entries_.size())
+        operation_counts_[target][i].add_to(stats.back().sum);
+    }
+  }
   return stats;
 }
 

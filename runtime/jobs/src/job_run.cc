@@ -52,6 +52,9 @@ void JobRunner::Run::take(ClaimedJob&& claimed) noexcept {
 void JobRunner::Run::begin(ClaimedJob&& claimed, const KnownJob& known, bool place) noexcept {
   take(std::move(claimed));
   known_ = &known;
+  counts_ = &runner_.counts_[known.position];
+  counts_->running.add();
+  begun_ = runner_.worker_.loop().now();
   has_place_ = place;
   has_flow_ = true;
   ++runner_.flows_;
@@ -73,6 +76,7 @@ void JobRunner::Run::begin(ClaimedJob&& claimed, const KnownJob& known, bool pla
 void JobRunner::Run::refuse(ClaimedJob&& claimed, SettleCall::Kind kind, Duration delay, std::string why) {
   take(std::move(claimed));
   known_ = runner_.group_.find(job_.name);
+  counts_ = known_ == nullptr ? nullptr : &runner_.counts_[known_->position];
   why_ = std::move(why);
   settle_.kind = kind;
   settle_.delay = delay;
@@ -86,6 +90,8 @@ void JobRunner::Run::on_finish(Exchange& exchange) noexcept { static_cast<Run&>(
 void JobRunner::Run::finished() noexcept {
   has_flow_ = false;
   --runner_.flows_;
+  counts_->running.take_off();
+  counts_->times.record(runner_.worker_.loop().now() - begun_);
   if (std::exchange(has_place_, false)) {
     known_->in_flight->leave();
     runner_.group_.wake_waiting();
@@ -129,7 +135,24 @@ void JobRunner::Run::settled() noexcept {
   if (comes_again && !settle_.lost) runner_.give_back(*lane, settle_.delay);
   if (settle_.lost)
     log.write(LogLevel::kWarning, name() + " has lost its lease: how it ended does not count");
+  if (has_lease_) count_end();
   end();
+}
+
+// The store knows how it ended.
+void JobRunner::Run::count_end() noexcept {
+  if (counts_ == nullptr) return;
+  if (settle_.lost) return counts_->lost.add();
+  switch (settle_.kind) {
+    case SettleCall::Kind::kAck:
+      return counts_->succeeded.add();
+    case SettleCall::Kind::kNack:
+      return counts_->failed.add();
+    case SettleCall::Kind::kBury:
+      return counts_->dead.add();
+    case SettleCall::Kind::kRelease:
+      return counts_->given_back.add();
+  }
 }
 
 void JobRunner::Run::end() noexcept {
@@ -141,6 +164,7 @@ void JobRunner::Run::end() noexcept {
 void JobRunner::Run::lose() noexcept {
   if (!std::exchange(has_lease_, false)) return;
   runner_.worker_.log().write(LogLevel::kWarning, name() + " has lost its lease, and is given up");
+  if (counts_ != nullptr) counts_->lost.add();
   if (has_flow_) cancel();
 }
 

@@ -49,11 +49,14 @@ class JobRunner::Run final : public flow::Exchange {
   void settle() noexcept;
   void settled() noexcept;
   void end() noexcept;
+  void count_end() noexcept;
   std::string name() const;
 
   JobRunner& runner_;
   ClaimedJob job_;
   const KnownJob* known_ = nullptr;
+  JobAttempts* counts_ = nullptr;  // null: a job that this program does not know
+  TimePoint begun_;
   std::array<char, Uuid::kText> id_{};
   Header header_;
   std::string why_;  // of a refusal

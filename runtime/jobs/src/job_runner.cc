@@ -86,6 +86,7 @@ JobRunner::JobRunner(flow::Worker& worker, RunnerGroup& group, Bind bind)
     : worker_(worker),
       group_(group),
       bind_(std::move(bind)),
+      counts_(std::make_unique<JobAttempts[]>(group.known().size())),
       most_(group.options().running),
       extension_(std::make_unique<Extension>(*this)),
       session_(group.store().session(worker.loop(), worker.clock(), this)) {

@@ -22,6 +22,7 @@ void RunnerGroup::add(const flow::JobInfo& info, std::size_t package, bool is_cr
   job.info = &info;
   job.flow = &packages_[package]->flows[info.flow];
   job.package = package;
+  job.position = known_.size();
   job.is_cron = is_cron;
   job.queue = options_.queue;
   if (job.flow->in_flight != 0) {
@@ -49,6 +50,19 @@ std::string RunnerGroup::load_crons(const ReadZone& read_zone) {
     }
   }
   return {};
+}
+
+std::vector<JobStats> RunnerGroup::stats() const {
+  std::vector<JobStats> all;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, job] : known_) {
+    JobStats& stats = all.emplace_back();
+    stats.name = name;
+    stats.is_cron = job.is_cron;
+    for (const JobRunner* const runner : runners_)
+      stats.add(runner->counts_[job.position]);
+  }
+  return all;
 }
 
 bool RunnerGroup::join(JobRunner& runner) {

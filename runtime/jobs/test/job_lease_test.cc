@@ -123,6 +123,12 @@ class Leases : public ::testing::Test {
     return false;
   }
   JobCounts counts() const { return store.store.counts(); }
+  JobStats stats_of(std::string_view name) const {
+    for (const JobStats& stats : group.stats())
+      if (stats.name == name) return stats;
+    ADD_FAILURE() << name;
+    return {};
+  }
 
   testing::SimLoop loop;
   FlakyStore store;
@@ -144,8 +150,16 @@ class Leases : public ::testing::Test {
 TEST_F(Leases, AreExtendedWhileAJobRuns) {
   system.answer("work", testing::FakeReply::nothing().after(seconds(60)));
   put("shop.work");
-  loop.run_for(seconds(61));
+  loop.run_for(seconds(5));
+  EXPECT_EQ(stats_of("shop.work").running, 1U);
+  EXPECT_EQ(stats_of("shop.work").succeeded, 0U);
+  loop.run_for(seconds(56));
   EXPECT_GE(store.extensions, 18) << "every 3 s";
+  EXPECT_EQ(stats_of("shop.work").running, 0U);
+  EXPECT_EQ(stats_of("shop.work").succeeded, 1U);
+  EXPECT_EQ(stats_of("shop.work").times.count(), 1U);
+  EXPECT_EQ(stats_of("shop.work").times.nanoseconds, 60'000'000'000U);
+  EXPECT_EQ(stats_of("shop.single").succeeded, 0U);
   EXPECT_EQ(counts().succeeded, 1U);
   EXPECT_EQ(system.asked().size(), 1U) << "nobody else has claimed it";
 }
@@ -160,6 +174,9 @@ TEST_F(Leases, ThatAreLostEndTheRun) {
   EXPECT_EQ(runner.running(), 0U);
   EXPECT_TRUE(is_logged("has lost its lease"));
   EXPECT_EQ(counts().succeeded + counts().failed, 0U) << "how it went is not said";
+  EXPECT_EQ(stats_of("shop.work").lost, 1U);
+  EXPECT_EQ(stats_of("shop.work").running, 0U);
+  EXPECT_EQ(stats_of("shop.work").succeeded + stats_of("shop.work").failed, 0U);
 }
 
 TEST_F(Leases, EndTheRunWhenTheStoreHasNotAnsweredForSoLong) {
@@ -215,6 +232,8 @@ TEST_F(Leases, OfAJobThatEndsItsWorkersEndInADeadLetter) {
   loop.run_for(seconds(1));
   EXPECT_TRUE(system.asked().empty());
   ASSERT_EQ(store.store.dead_letters().size(), 1U);
+  EXPECT_EQ(stats_of("shop.work").dead, 1U);
+  EXPECT_EQ(stats_of("shop.work").times.count(), 0U) << "it has not run here";
   EXPECT_EQ(store.store.dead_letters()[0].attempts, 4U);
   EXPECT_NE(store.store.dead_letters()[0].why.find("has not been heard of"), std::string::npos);
 }

@@ -1,6 +1,7 @@
 // One client's connection.
 #include "connection.h"
 
+#include "metrics/answer_metrics.h"
 #include <zerver/flow/request/problem.h>
 #include <zerver/server/scheduling/scheduler.h>
 
@@ -137,7 +138,10 @@ http::ResponseContext Connection::response_context() const noexcept {
 Connection::Then Connection::answer() {
   if (part_ == Part::kWaiting) append_part();
   part_ = Part::kNone;
-  if (in_parts_) return end_parts();
+  if (in_parts_) {
+    count_answer(context_->exchange.response.status);
+    return end_parts();
+  }
   const bool is_file = context_->exchange.response.file.descriptor >= 0;
   if (const std::string_view fault = http::find_fault(context_->exchange.response); !fault.empty()) {
     context_->exchange.response.reset();
@@ -145,9 +149,15 @@ Connection::Then Connection::answer() {
   }
   keep_alive_ = keep_alive_ && !context_->exchange.response.close && !host_.draining();
   if (is_file) return answer_file();
+  count_answer(context_->exchange.response.status);
   body_left_ = http::write_response(context_->out, context_->exchange.response, response_context());
   if (body_left_.empty()) finish_request();
   return keep_alive_ ? Then::kParse : Then::kEnd;
+}
+
+void Connection::count_answer(std::uint16_t status) noexcept {
+  if (AnswerMetrics* const answers = host_.answers(); answers != nullptr) [[unlikely]]
+    answers->note(context_->exchange, status);
 }
 
 // The request and its response are not needed any more.
@@ -162,6 +172,8 @@ void Connection::refuse(std::uint16_t status, std::string_view detail) {
   context_->exchange.end_request();
   context_->exchange.response.close = true;
   flow::answer_problem(context_->exchange, status, detail);
+  if (AnswerMetrics* const answers = host_.answers(); answers != nullptr) [[unlikely]]
+    answers->note_malformed(status);
   http::ResponseContext context;
   context.common_fields = host_.common_fields();
   context.keep_alive = false;
@@ -289,6 +301,7 @@ void Connection::on_finished() noexcept {
   handling_ = false;
   host_.scheduler().note_answered(context_->exchange);
   if (closed_) {
+    count_answer(kClientGone);
     if (!closing_) release_when_quiet();
     return;
   }
@@ -437,6 +450,7 @@ void Connection::drain() {
 void Connection::close() noexcept {
   if (closed_) return;
   closed_ = closing_ = true;
+  if (finished_) count_answer(kClientGone);
   if (std::exchange(stalled_, false)) host_.leave_stalled(*this);
   error_code ignored;  // there is nobody to tell, and the descriptor is gone either way
   static_cast<void>(socket_.close(ignored));

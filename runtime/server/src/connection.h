@@ -105,6 +105,7 @@ class Connection final : private ServedExchange::Owner, private flow::PartSink {
   Then serve_next();
   Then answer();
   http::ResponseContext response_context() const noexcept;
+  void count_answer(std::uint16_t status) noexcept;
   void finish_request();
   void refuse(std::uint16_t status, std::string_view detail);
 

@@ -84,6 +84,7 @@ Connection::Then Connection::answer_file() {
   const Request& request = context_->exchange.request;
   const Response& response = context_->exchange.response;
   const http::FileSelection selection = http::select_file(request, response);
+  count_answer(selection.status);
   http::write_file_head(context_->out, response, selection, response_context());
   const Then then = keep_alive_ ? Then::kParse : Then::kEnd;
   if (selection.size != 0 && request.method != Method::kHead) {

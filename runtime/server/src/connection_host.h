@@ -11,6 +11,7 @@
 
 namespace zerver::server {
 
+class AnswerMetrics;
 class Connection;
 
 class ConnectionHost {
@@ -28,6 +29,8 @@ class ConnectionHost {
   TimePoint coarse_now() const noexcept { return coarse_now_; }
   // Field lines that every response has.
   std::string_view common_fields() const noexcept { return common_fields_; }
+  // Where answers are counted; null: nowhere.
+  AnswerMetrics* answers() const noexcept { return answers_; }
   // No request is begun any more.
   bool draining() const noexcept { return draining_; }
   // Requests are begun; else connections stall: they are not read, and what has been read is not looked at.
@@ -44,6 +47,7 @@ class ConnectionHost {
  protected:
   TimePoint coarse_now_;
   std::string_view common_fields_;
+  AnswerMetrics* answers_ = nullptr;
   bool draining_ = false;
   bool takes_requests_ = true;
 

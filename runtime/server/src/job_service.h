@@ -34,6 +34,10 @@ class JobService {
   jobs::JobRunner* bind(flow::Worker& worker, std::vector<BoundPackage> packages);
   // Nothing runs here.
   void only_forward() noexcept;
+  // What has become of each job and cron so far. Once it is bound, by any thread.
+  std::vector<jobs::JobStats> stats() const {
+    return group_ ? group_->stats() : std::vector<jobs::JobStats>();
+  }
   // Says what is lost.
   void end(Log& log) noexcept;
 

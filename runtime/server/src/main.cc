@@ -4,6 +4,8 @@
 #include "commands/job_commands.h"
 #include "commands/target_report.h"
 #include "job_service.h"
+#include "metrics/metrics_service.h"
+#include "metrics/metrics_text.h"
 #include "saga_service.h"
 #include "settings/environment.h"
 #include "settings/options.h"
@@ -243,7 +245,8 @@ int serve(std::string_view program, const Settings& settings,
 
   Server server(settings, clock, log);
   effects::Systems systems;  // goes before the loops of the server
-  SagaService sagas(log);    // goes before both
+  if (!settings.metrics.empty()) systems.count_operations();
+  SagaService sagas(log);  // goes before both
   AuditLog audit(clock, log);
   std::vector<std::unique_ptr<AuditTrail>> trails;  // go before the workers
   std::string error = systems.open(packages, registry, environment);
@@ -265,6 +268,16 @@ int serve(std::string_view program, const Settings& settings,
       trails.push_back(std::make_unique<AuditTrail>(server.worker(i), i, audit));
   }
   if (error.empty()) error = server.open();
+  MetricsService metrics(clock, log, [&](OutputBuffer& out, ExpositionFormat format) {
+    ServiceFigures figures{.program = program, .version = ZERVER_VERSION};
+    figures.snapshot = figures_of(server, systems, sagas.unsettled());
+    figures.snapshot.jobs = background.stats();
+    figures.process = read_process_stats();
+    figures.most_connections = settings.connections;
+    figures.audit_lost = audit.lost();
+    write_metrics(out, format, figures);
+  });
+  if (error.empty() && !settings.metrics.empty()) error = metrics.open(settings.metrics);
   if (!error.empty()) {
     for (const std::string& problem : environment.problems())
       print_error(program, problem);
@@ -279,6 +292,7 @@ int serve(std::string_view program, const Settings& settings,
   io::StopSignals signals({SIGUSR1, SIGHUP});
   try {
     server.start();
+    if (!settings.metrics.empty()) metrics.start();
   } catch (const std::exception&) {  // no more threads: those that run use the systems
     server.drain();
     server.join();
@@ -286,6 +300,7 @@ int serve(std::string_view program, const Settings& settings,
   }
   for (const std::string& address : server.addresses())
     std::printf("listening on http://%s\n", address.c_str());
+  if (!settings.metrics.empty()) std::printf("metrics on http://%s/metrics\n", metrics.address().c_str());
   std::fflush(stdout);
   for (int signal = signals.wait(); signal == SIGUSR1 || signal == SIGHUP; signal = signals.wait()) {
     if (signal == SIGHUP) {
@@ -296,6 +311,7 @@ int serve(std::string_view program, const Settings& settings,
   }
   server.drain();
   server.join();
+  metrics.stop();
   background.end(log);
   for (const std::unique_ptr<AuditTrail>& trail : trails)
     trail->finish();

@@ -109,6 +109,13 @@ std::vector<FlowStats> Server::flow_stats() const {
   return stats;
 }
 
+AnswersStats Server::answer_stats() const {
+  AnswersStats stats;
+  for (const std::unique_ptr<WorkerThread>& worker : workers_)
+    worker->add_to(stats);
+  return stats;
+}
+
 namespace {
 
 // Nothing: for as long as it takes.

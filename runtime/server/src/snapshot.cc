@@ -11,7 +11,6 @@
 #include <utility>
 
 namespace zerver::server {
-namespace {
 
 std::string_view name_of(flow::Breaker::State state) noexcept {
   switch (state) {
@@ -24,6 +23,8 @@ std::string_view name_of(flow::Breaker::State state) noexcept {
   }
   return "half-open";
 }
+
+namespace {
 
 // --- JSON ---
 
@@ -260,26 +261,34 @@ std::string live_text(const Snapshot& snapshot) {
 
 }  // namespace
 
-Snapshot snapshot_of(Server& server, const effects::Systems& systems, std::span<const flow::OpenSaga> sagas,
-                     Duration patience) {
+Snapshot figures_of(const Server& server, const effects::Systems& systems,
+                    std::span<const flow::OpenSaga> sagas) {
   const auto stuck =
       std::ranges::count_if(sagas, [](const flow::OpenSaga& saga) { return !saga.why.empty(); });
+  Snapshot snapshot;
+  snapshot.connections = server.open_connections();
+  snapshot.workers = server.scheduler_stats();
+  snapshot.flows = server.flow_stats();
+  snapshot.targets = systems.stats();
+  snapshot.states = systems.states();
+  snapshot.answers = server.answer_stats();
+  snapshot.operations = systems.operation_stats();
+  snapshot.sagas_open = sagas.size();
+  snapshot.sagas_stuck = static_cast<std::size_t>(stuck);
+  return snapshot;
+}
+
+Snapshot snapshot_of(Server& server, const effects::Systems& systems, std::span<const flow::OpenSaga> sagas,
+                     Duration patience) {
+  Snapshot snapshot = figures_of(server, systems, sagas);
   LiveFlows live = server.live_flows_within(patience);
-  const std::size_t live_count = live.flows.size();
-  const auto classes = server.class_times(patience);
+  snapshot.classes = server.class_times(patience);
+  snapshot.live_count = live.flows.size();
   std::ranges::sort(live.flows, std::ranges::greater(), &LiveFlow::age);
-  if (live_count > Snapshot::kMostLive) live.flows.resize(Snapshot::kMostLive);
-  return {.connections = server.open_connections(),
-          .workers = server.scheduler_stats(),
-          .classes = classes,
-          .flows = server.flow_stats(),
-          .targets = systems.stats(),
-          .states = systems.states(),
-          .live = std::move(live.flows),
-          .live_count = live_count,
-          .busy_workers = std::move(live.busy),
-          .sagas_open = sagas.size(),
-          .sagas_stuck = static_cast<std::size_t>(stuck)};
+  if (snapshot.live_count > Snapshot::kMostLive) live.flows.resize(Snapshot::kMostLive);
+  snapshot.live = std::move(live.flows);
+  snapshot.busy_workers = std::move(live.busy);
+  return snapshot;
 }
 
 std::string to_text(const Snapshot& snapshot) {

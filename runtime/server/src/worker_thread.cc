@@ -87,6 +87,15 @@ WorkerThread::~WorkerThread() {
   loop_.stop(drain_timer_);
 }
 
+void WorkerThread::bind(std::vector<BoundPackage> packages) {
+  if (!settings().metrics.empty()) {
+    answer_metrics_ = std::make_unique<AnswerMetrics>(clock_);
+    answer_metrics_->bind(packages);
+    answers_ = answer_metrics_.get();
+  }
+  scheduler_.bind(std::move(packages));
+}
+
 void WorkerThread::listen(int socket, bool v6) {
   listeners_.push_back(std::make_unique<Listener>(loop_.context()));
   listeners_.back()->acceptor.assign(v6 ? tcp::v6() : tcp::v4(), socket);
@@ -336,6 +345,10 @@ SchedulerStats WorkerThread::stats() const noexcept {
   intake_.add_to(stats);
   stats.accepts = stats.accepts && !is_batch();
   return stats;
+}
+
+void WorkerThread::add_to(AnswersStats& stats) const {
+  if (answer_metrics_ != nullptr) answer_metrics_->add_to(stats);
 }
 
 // Answered on the worker's thread; at once, with nothing, when it does not run. Nobody has to wait for it.

@@ -3,6 +3,7 @@
 
 #include "connection.h"
 #include "connection_host.h"
+#include "metrics/answer_metrics.h"
 #include "request_context.h"
 #include <zerver/async/loop.h>
 #include <zerver/core/clock.h>
@@ -44,7 +45,7 @@ class WorkerThread final : public ConnectionHost, private Scheduler::Host, priva
 
   flow::Worker& worker() noexcept { return worker_; }
   bool is_batch() const noexcept { return scheduler_.taker() == RequestQueue::Taker::kBatchWorker; }
-  void bind(std::vector<BoundPackage> packages) { scheduler_.bind(std::move(packages)); }
+  void bind(std::vector<BoundPackage> packages);
   // Who runs jobs here; draining waits for them, too. May be null.
   void set_jobs(jobs::JobRunner* jobs) noexcept { jobs_ = jobs; }
   // Before run(). Outlives this.
@@ -62,6 +63,8 @@ class WorkerThread final : public ConnectionHost, private Scheduler::Host, priva
   Scheduler& scheduler() noexcept override { return scheduler_; }
   // Any thread.
   SchedulerStats stats() const noexcept;
+  // Adds its own, if answers are counted. Any thread.
+  void add_to(AnswersStats& stats) const;
 
  private:
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, io::AsioLoop::Executor>;
@@ -122,6 +125,7 @@ class WorkerThread final : public ConnectionHost, private Scheduler::Host, priva
   SystemBatchThreads* const batch_threads_;
   execution::Heartbeat heartbeat_{"batch worker"};
   Scheduler scheduler_;
+  std::unique_ptr<AnswerMetrics> answer_metrics_;  // null: answers are not counted
   ContextPool contexts_;
   std::vector<std::unique_ptr<Listener>> listeners_;
 

@@ -116,6 +116,12 @@ constexpr std::size_t kLargest = std::size_t{1} << 30;
 constexpr std::array kOptions = std::to_array<Option>({
     {"listen", "HOST:PORT", "address to serve on, may be repeated; port 0 takes a free one (127.0.0.1:8080)",
      apply_listen},
+    {"metrics", "HOST:PORT", "address on which Prometheus reads GET /metrics (none)",
+     [](Settings& settings, std::string_view value) {
+       if (!parse_listen_address(value)) return std::string("HOST:PORT, with a port from 0 to 65535");
+       settings.metrics = value;
+       return std::string();
+     }},
     {"workers", "N", "threads, each with its own connections (one for each processor)",
      [](Settings& settings, std::string_view value) {
        std::size_t count = 0;

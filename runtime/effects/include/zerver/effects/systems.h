@@ -4,6 +4,7 @@
 #include <zerver/effects/registry.h>
 #include <zerver/flow/call/budget.h>
 #include <zerver/flow/call/operation.h>
+#include <zerver/flow/call/operation_counts.h>
 #include <zerver/flow/call/shared_target.h>
 #include <zerver/flow/call/target.h>
 #include <zerver/flow/service.h>
@@ -30,6 +31,13 @@ struct TargetState {
   std::optional<PoolState> pool;
 };
 
+// What has become of the attempts of one operation of a target, over all workers.
+struct OperationStats {
+  std::string_view target;     // qualified: `todo.v1.db`
+  std::string_view operation;  // as its adapter declares it
+  flow::OperationCounts::Sum sum;
+};
+
 // open(), then bind() for each worker, before any of them runs. Closed or destroyed when none runs any more,
 // before their loops.
 class Systems {
@@ -52,6 +60,9 @@ class Systems {
   };
   const std::vector<Failure>& failures() const noexcept { return failures_; }
 
+  // From now on attempts are counted by operation, too. Before bind().
+  void count_operations() noexcept { counts_operations_ = true; }
+
   // What the flows of each package reach on that worker, in the order of the packages and of their targets.
   // Stays ours.
   std::vector<std::vector<flow::Target*>> bind(flow::Worker& worker);
@@ -61,6 +72,9 @@ class Systems {
 
   // What has been done with each target so far, over all workers. Once they are bound, by any thread.
   std::vector<flow::TargetStats> stats() const;
+  // The same by operation, in the order of the targets and of what their adapters declare; empty without
+  // count_operations().
+  std::vector<OperationStats> operation_stats() const;
   // How each target is doing, in the order of stats(). By any thread.
   std::vector<TargetState> states() const;
   // Asks every system whether it is there, all at once; `done` is called once for each that answers, with its
@@ -110,6 +124,8 @@ class Systems {
   std::deque<Entry> entries_;
   std::deque<flow::Target> targets_;  // of each worker in turn, in the order of entries_
   std::vector<std::unique_ptr<flow::Adapter>> adapters_;
+  bool counts_operations_ = false;
+  std::deque<std::unique_ptr<flow::OperationCounts[]>> operation_counts_;  // of each of targets_
   std::vector<Failure> failures_;
 };
 

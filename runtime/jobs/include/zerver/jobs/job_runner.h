@@ -6,6 +6,7 @@
 #include <zerver/flow/job/job.h>
 #include <zerver/flow/worker.h>
 #include <zerver/jobs/cron_runner.h>
+#include <zerver/jobs/job_attempts.h>
 #include <zerver/jobs/queue_store.h>
 #include <zerver/jobs/runner_group.h>
 
@@ -104,6 +105,7 @@ class JobRunner final : public flow::JobsAdapter, private QueueListener {
   flow::Worker& worker_;
   RunnerGroup& group_;
   Bind bind_;
+  const std::unique_ptr<JobAttempts[]> counts_;  // by KnownJob::position
   std::vector<std::unique_ptr<Run>> runs_;
   std::vector<Run*> free_;
   std::size_t running_ = 0;

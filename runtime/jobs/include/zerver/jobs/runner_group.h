@@ -7,6 +7,7 @@
 #include <zerver/flow/job/job.h>
 #include <zerver/flow/service.h>
 #include <zerver/jobs/cron_times.h>
+#include <zerver/jobs/job_attempts.h>
 #include <zerver/jobs/queue_store.h>
 
 #include <cstddef>
@@ -38,7 +39,8 @@ struct RunnerOptions {
 struct KnownJob {
   const flow::JobInfo* info = nullptr;
   const flow::FlowInfo* flow = nullptr;
-  std::size_t package = 0;  // position in RunnerGroup::packages()
+  std::size_t package = 0;   // position in RunnerGroup::packages()
+  std::size_t position = 0;  // among the jobs of the group
   std::string queue;  // those with an `in_flight` have one of their own, so that they do not hold up others
   std::unique_ptr<flow::InFlight> in_flight;        // null: unbounded
   std::unique_ptr<flow::RetryBudget> retry_budget;  // null: unbounded
@@ -74,6 +76,8 @@ class RunnerGroup {
   }
   const std::map<std::string_view, KnownJob, std::less<>>& known() const noexcept { return known_; }
   std::span<const KnownCron> crons() const noexcept { return crons_; }
+  // What has become of each job so far, by name.
+  std::vector<JobStats> stats() const;
 
  private:
   friend class JobRunner;
@@ -93,7 +97,7 @@ class RunnerGroup {
   RunnerOptions options_;
   std::map<std::string_view, KnownJob, std::less<>> known_;
   std::vector<KnownCron> crons_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<JobRunner*> runners_;  // guarded by mutex_
 };
 

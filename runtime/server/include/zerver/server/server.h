@@ -4,6 +4,7 @@
 #include <zerver/core/clock.h>
 #include <zerver/core/log.h>
 #include <zerver/flow/worker.h>
+#include <zerver/server/answer_stats.h>
 #include <zerver/server/scheduling.h>
 #include <zerver/server/scheduling/bound_package.h>
 #include <zerver/server/settings.h>
@@ -68,6 +69,8 @@ class Server {
   // By worker.
   std::vector<SchedulerStats> scheduler_stats() const;
   std::vector<FlowStats> flow_stats() const;
+  // How requests were answered; empty without Settings::metrics.
+  AnswersStats answer_stats() const;
   // Whatever runs or waits, and for what; each worker is asked in turn, between two things that it does. Not
   // on a worker's thread.
   std::vector<LiveFlow> live_flows();

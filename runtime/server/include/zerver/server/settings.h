@@ -31,6 +31,9 @@ struct AuditSettings {
 struct Settings {
   Executor executor = Executor::kProactor;  // kInline: workers perform effects themselves, where adapters can
   std::vector<std::string> listen = {"127.0.0.1:8080"};  // `HOST:PORT`, `[::1]:PORT`; port 0: any free one
+  // `HOST:PORT` on which others read how the service is doing; empty: nowhere, and nothing is counted for
+  // them.
+  std::string metrics;
   unsigned workers = 1;
   // Threads for flows of the class `batch`, which run when nothing else wants the processor, or when such a
   // flow has waited for the lead of its class. Without any, such flows run on the workers.

@@ -4,6 +4,8 @@
 #include <zerver/effects/systems.h>
 #include <zerver/flow/call/shared_target.h>
 #include <zerver/flow/saga/recovery.h>
+#include <zerver/jobs/job_attempts.h>
+#include <zerver/server/answer_stats.h>
 #include <zerver/server/scheduling.h>
 #include <zerver/server/server.h>
 
@@ -11,6 +13,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace zerver::server {
@@ -28,9 +31,20 @@ struct Snapshot {
   std::vector<LiveFlow> live;             // flows that run or wait, the oldest first: kMostLive of them
   std::size_t live_count = 0;             // how many there are
   std::vector<std::size_t> busy_workers;  // whose flows are not known: they were busy with one of them
-  std::size_t sagas_open = 0;             // that their flows could not end
-  std::size_t sagas_stuck = 0;            // those of them that wait for people
+  AnswersStats answers;                   // empty without Settings::metrics, as is what follows
+  std::vector<effects::OperationStats> operations;
+  std::vector<jobs::JobStats> jobs;
+  std::size_t sagas_open = 0;   // that their flows could not end
+  std::size_t sagas_stuck = 0;  // those of them that wait for people
 };
+
+// `closed`, `open` or `half-open`.
+std::string_view name_of(flow::Breaker::State state) noexcept;
+
+// What can be told without asking a worker: all but `classes`, `live` and `busy_workers`, and `jobs`, which
+// the server does not know. Any thread.
+Snapshot figures_of(const Server& server, const effects::Systems& systems,
+                    std::span<const flow::OpenSaga> sagas = {});
 
 // Any thread but a worker's: they have `patience` to say what they are at. The systems have been bound to the
 // server's workers. `sagas` is what SagaRecovery::open() says.
