@@ -135,6 +135,12 @@ struct RowColumn {
   bool may_be_null = true;
 };
 
+// `insert into t (a, b) values {rows}`, where the rows are a list of structs.
+struct BulkInsert {
+  std::string into;               // `t (a, b)`
+  std::vector<Expression> cells;  // kField, without operands: what is stored in each column
+};
+
 // One call of an operation on a target.
 struct EffectCall {
   TargetId target;
@@ -147,6 +153,7 @@ struct EffectCall {
   Boxed<Expression> key;    // idempotency key
   Kinds raises = 0;         // what this call can really fail with
   std::vector<RowColumn> columns;  // of a SQL statement that was prepared; empty where that is not known
+  std::optional<BulkInsert> bulk;  // what its statement is, in which nothing but the rows is bound
   Span span;                       // `target.operation(arguments)`
   Span whole;                      // with its clauses
   Span policy_span;                // the name behind `with`; nowhere when there is none

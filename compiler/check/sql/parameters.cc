@@ -39,11 +39,20 @@ std::string column_text(const sql::Fact& fact) {
              : "column `" + fact.column->name + "`, which is `" + fact.column->declared + "`";
 }
 
+// Of rows that are inserted no field is written in the statement.
+void label_field(const StatementUse& use, diagnostics::Diagnostic& diagnostic,
+                 const model::Expression& value) {
+  if (!use.call.bulk) return;
+  const model::Field& field = use.context.program.structs[value.structure].fields[value.field];
+  diagnostic.secondary(field.origin.span, "it is this field of the rows");
+}
+
 void report_type(const StatementUse& use, const model::Expression& value, llvm::StringRef what,
                  const sql::Fact& fact) {
   auto& diagnostic = use.context.engine.report(Kind::kParameterType, value.span, use.context.text(value.type),
                                                what, column_text(fact));
   use.label_column(diagnostic, fact.column);
+  label_field(use, diagnostic, value);
 }
 
 void check_parameter(const StatementUse& use, const model::Expression& value, const sql::ParameterFact& fact,
@@ -68,7 +77,8 @@ void check_parameter(const StatementUse& use, const model::Expression& value, co
   auto& diagnostic = use.context.engine.report(Kind::kNullableParameter, value.span,
                                                use.context.text(value.type), with.column->name);
   use.label_column(diagnostic, with.column);
-  diagnostic.help("say with `??` what is stored when it is absent");
+  label_field(use, diagnostic, value);
+  if (!use.call.bulk) diagnostic.help("say with `??` what is stored when it is absent");
 }
 
 void check_left_out(const StatementUse& use) {

@@ -89,7 +89,7 @@ class SqlCheck {
   // False when something was reported that a further database would say again.
   bool check(const model::Step& step, model::EffectCall& call, const model::Expression& statement,
              CheckedDatabase& database) {
-    const StatementText text(statement, database.database->dialect(), context_.engine.sources());
+    const StatementText text(statement, call.bulk, database.database->dialect(), context_.engine.sources());
     const StatementFacts& facts = cache_.find(database, text.text());
     const StatementUse use{context_, step, call, statement, database, text, facts};
     const std::size_t before = context_.engine.reported_count();

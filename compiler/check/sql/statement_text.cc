@@ -34,8 +34,8 @@ std::pair<std::uint32_t, std::uint32_t> sizes_at(llvm::StringRef source) {
 
 }  // namespace
 
-StatementText::StatementText(const model::Expression& statement, sql::Dialect dialect,
-                             const SourceManager& sources)
+StatementText::StatementText(const model::Expression& statement, const std::optional<model::BulkInsert>& bulk,
+                             sql::Dialect dialect, const SourceManager& sources)
     : sources_(sources), whole_(statement.span) {
   for (const model::Expression& operand : statement.operands) {
     const bool is_constant = is_text(operand);
@@ -44,12 +44,24 @@ StatementText::StatementText(const model::Expression& statement, sql::Dialect di
       text_ += operand.constant.text;
       continue;
     }
-    // Spaces keep PostgreSQL from taking `limit$1` for a name.
-    const bool is_sqlite = dialect == sql::Dialect::kSqlite;
-    if (!is_sqlite) text_ += ' ';
-    parameters_.push_back({&operand, static_cast<std::uint32_t>(text_.size())});
-    text_ += is_sqlite ? std::string("?") : "$" + std::to_string(parameters_.size()) + " ";
+    if (!bulk) {
+      add_parameter(operand, dialect);
+      continue;
+    }
+    for (const model::Expression& cell : bulk->cells) {
+      text_ += parameters_.empty() ? '(' : ',';
+      add_parameter(cell, dialect);
+    }
+    text_ += ')';
   }
+}
+
+void StatementText::add_parameter(const model::Expression& value, sql::Dialect dialect) {
+  // Spaces keep PostgreSQL from taking `limit$1` for a name.
+  const bool is_sqlite = dialect == sql::Dialect::kSqlite;
+  if (!is_sqlite) text_ += ' ';
+  parameters_.push_back({&value, static_cast<std::uint32_t>(text_.size())});
+  text_ += is_sqlite ? std::string("?") : "$" + std::to_string(parameters_.size()) + " ";
 }
 
 const StatementText::Piece& StatementText::piece_at(std::uint32_t offset) const {

@@ -4,9 +4,11 @@
 
 #include "compiler/base/source_manager.h"
 #include "compiler/model/expression.h"
+#include "compiler/model/step.h"
 #include "compiler/sql/syntax/lexer.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +16,10 @@ namespace zc::check {
 
 class StatementText {
  public:
-  // `statement` is of kind `kStatement` and outlives this, as do the sources.
-  StatementText(const model::Expression& statement, sql::Dialect dialect, const SourceManager& sources);
+  // `statement` is of kind `kStatement`, and `bulk` what it is if it inserts rows; both outlive this, as do
+  // the sources. Of such rows the text has one.
+  StatementText(const model::Expression& statement, const std::optional<model::BulkInsert>& bulk,
+                sql::Dialect dialect, const SourceManager& sources);
 
   [[nodiscard]] const std::string& text() const { return text_; }
   // The source of the bytes `[begin, end)` of `text()`.
@@ -36,6 +40,7 @@ class StatementText {
     bool is_text;
   };
 
+  void add_parameter(const model::Expression& value, sql::Dialect dialect);
   [[nodiscard]] const Piece& piece_at(std::uint32_t offset) const;
   // The source of one byte; of a placeholder all of its expression.
   [[nodiscard]] Span span_of_byte(std::uint32_t offset) const;

@@ -4,6 +4,7 @@
 
 #include "compiler/check/expressions/conversions.h"
 #include "compiler/check/expressions/literals.h"
+#include "compiler/check/steps/bulk_insert.h"
 #include "compiler/check/steps/settings.h"
 #include "compiler/check/steps/sql_facts.h"
 #include "compiler/diagnostics/did_you_mean.h"
@@ -271,9 +272,10 @@ class EffectResolver {
     call_.raises = operation.fails;
     if (operation.access != model::Access::kByStatement) return;
     call_.access = model::Access::kWrite;
-    for (const model::Expression& argument : call_.arguments) {
+    for (model::Expression& argument : call_.arguments) {
       if (argument.kind != model::ExpressionKind::kStatement) continue;
       const SqlFacts facts = sql_facts(statement_text(argument));
+      call_.bulk = resolve_bulk_insert(context_, argument);
       call_.access = facts.writes() ? model::Access::kWrite : model::Access::kRead;
       call_.raises = facts.narrow(operation.fails);
     }

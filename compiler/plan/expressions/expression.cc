@@ -346,6 +346,11 @@ std::string ExpressionWriter::statement_text(const Expression& statement) {
   return text;
 }
 
+std::string ExpressionWriter::insert_text(const model::BulkInsert& bulk) {
+  const std::vector<std::string> placeholders(bulk.cells.size(), "?");
+  return "insert into " + bulk.into + " values (" + llvm::join(placeholders, ", ") + ")";
+}
+
 std::vector<std::string> ExpressionWriter::statement_values(const Expression& statement,
                                                             const Bindings& bindings) const {
   std::vector<std::string> result;

@@ -38,6 +38,8 @@ class ExpressionWriter {
 
   // The text with `?` for each value, and the values as zerver::flow::Value.
   [[nodiscard]] static std::string statement_text(const model::Expression& statement);
+  // Of one that inserts rows, with a placeholder for each column.
+  [[nodiscard]] static std::string insert_text(const model::BulkInsert& bulk);
   [[nodiscard]] std::vector<std::string> statement_values(const model::Expression& statement,
                                                           const Bindings& bindings) const;
 

@@ -183,7 +183,7 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
       static_cast<std::size_t>(llvm::find(builder_.targets, effect.target) - builder_.targets.begin());
   plan.operation = builder_.names.spelled(target.adapter, adapter.origin.package, builder_.package) +
                    "::" + builder_.names.operation(target.adapter, effect.operation).constant;
-  plan.fails = kind_names(adapter.operations[effect.operation].fails);
+  plan.fails = kind_names(effect.raises);
   plan.policy = policy(step, effect.settings);
   plan.effective = effective_policy(builder_.program, effect);
   plan.rate = rate(effect.settings);
@@ -215,8 +215,8 @@ std::string FlowBuilder::site(const model::Step& step, const model::EffectCall& 
   return plan.name;
 }
 
-std::string FlowBuilder::statement_constant(const model::Expression& statement, const std::string& name) {
-  const Lines lines = string_literals(without_margin(ExpressionWriter::statement_text(statement)));
+std::string FlowBuilder::statement_constant(const std::string& text, const std::string& name) {
+  const Lines lines = string_literals(without_margin(text));
   const std::string wanted = constant(name + "_sql");
   for (const StatementPlan& known : builder_.plan.statements)
     if (known.name == wanted && known.lines == lines) return known.name;
@@ -242,6 +242,20 @@ std::string FlowBuilder::json(const model::Expression& argument, const Bindings&
   return texts.back().local;
 }
 
+// The one value that is bound is the list.
+void FlowBuilder::insert_rows(const model::Expression& statement, const model::BulkInsert& bulk,
+                              const Bindings& bindings, CallPlan& plan) const {
+  const model::Expression& rows = statement.operands[1];
+  const model::TypeId element = type(rows.type).element;
+  builder_.require(element, builder_.source_packages);
+  std::vector<std::string> fields;
+  for (const model::Expression& cell : bulk.cells)
+    fields.push_back("&" + builder_.writer.type(element) +
+                     "::" + builder_.names.field(cell.structure, cell.field));
+  plan.rows_type = "zerver::flow::StructRows<" + llvm::join(fields, ", ") + ">";
+  plan.parameters = {string_literal(bulk.into), builder_.writer.value(rows, bindings)};
+}
+
 CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& effect,
                            const std::string& prefix, const std::string& site_name) {
   const model::Target& target = builder_.program.targets[effect.target];
@@ -259,11 +273,18 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
       interface + "::" + builder_.names.operation(target.adapter, effect.operation).arguments;
   for (std::size_t i = 0; i < operation.parameters.size() && i < effect.arguments.size(); ++i) {
     const model::Expression& argument = effect.arguments[i];
-    if (argument.kind == model::ExpressionKind::kStatement) {
+    if (argument.kind == model::ExpressionKind::kStatement && effect.bulk) {
+      insert_rows(argument, *effect.bulk, bindings, plan);
+      plan.parameters_local = prefix + "rows";
+      const std::string text = ExpressionWriter::insert_text(*effect.bulk);
+      plan.arguments.push_back("{" + statement_constant(text, site_name) + ", {}, &" + plan.parameters_local +
+                               "}");
+    } else if (argument.kind == model::ExpressionKind::kStatement) {
       plan.parameters = builder_.writer.statement_values(argument, bindings);
       if (!plan.parameters.empty()) plan.parameters_local = prefix + "parameters";
-      plan.arguments.push_back("{" + statement_constant(argument, site_name) + ", " +
-                               (plan.parameters.empty() ? "{}" : plan.parameters_local) + "}");
+      plan.arguments.push_back("{" +
+                               statement_constant(ExpressionWriter::statement_text(argument), site_name) +
+                               ", " + (plan.parameters.empty() ? "{}" : plan.parameters_local) + "}");
     } else if (type(operation.parameters[i].type).kind == TypeKind::kVariable) {
       plan.arguments.push_back(json(argument, bindings, prefix + operation.parameters[i].name, plan.texts));
     } else {

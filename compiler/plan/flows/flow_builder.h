@@ -116,7 +116,9 @@ class FlowBuilder {
                    std::vector<TextPlan>& texts) const;
   // What an adapter knows a repeated call by, as text.
   std::string key(const model::Expression& key, Bindings bindings) const;
-  std::string statement_constant(const model::Expression& statement, const std::string& name);
+  std::string statement_constant(const std::string& text, const std::string& name);
+  void insert_rows(const model::Expression& statement, const model::BulkInsert& bulk,
+                   const Bindings& bindings, CallPlan& plan) const;
 
   // sagas/saga_steps.cc
   // Nothing for a step that does not write.

@@ -4,3 +4,7 @@ create table item (
   price integer not null default 7,
   name  text not null
 );
+create table kind (
+  id integer primary key, name text not null, state text not null, price text not null, at text not null, span text,
+  key text not null, flag boolean not null, ratio real not null, big text not null, data blob not null, tags text, doc text not null
+);

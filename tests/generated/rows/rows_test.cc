@@ -59,6 +59,38 @@ TEST_F(Rows, AreInsertedAllOrNone) {
   EXPECT_EQ(get("/items/8"), "404");
 }
 
+TEST_F(Rows, AreCopiedFromTheFieldsOfTheirColumns) {
+  const std::string body = R"([{"id":8,"name":"a\tb","tags":["x","y"]},{"id":9,"name":"","tags":[]}])";
+  const ResponseText copied = answer({Method::kPost, "/copies", body});
+  EXPECT_EQ(copied.status, 201);
+  EXPECT_EQ(copied.body, R"({"added":2})");
+  EXPECT_EQ(get("/items/8"), R"({"id":8,"name":"a\tb","price":7,"stars":3,"tags":["x","y"]})");
+  EXPECT_EQ(get("/items/9"), R"({"id":9,"name":"","price":7,"stars":3,"tags":[]})");
+  EXPECT_EQ(answer({Method::kPost, "/copies", "[]"}).body, R"({"added":0})");
+}
+
+TEST_F(Rows, AreCopiedAllOrNone) {
+  const std::string body = R"([{"id":8,"name":"a","tags":[]},{"id":1,"name":"b","tags":[]}])";
+  EXPECT_EQ(answer({Method::kPost, "/copies", body}).status, 409);
+  EXPECT_EQ(get("/items/8"), "404");
+  // In a transaction what was copied before goes, too.
+  EXPECT_EQ(answer({Method::kPost, "/twice", R"([{"id":8,"name":"a","tags":[]}])"}).status, 409);
+  EXPECT_EQ(get("/items/8"), "404");
+}
+
+TEST_F(Rows, AreCopiedWithEveryTypeOfField) {
+  const std::string body =
+      R"([{"id":1,"name":"n","state":"out of date","price":"12345678901234567.89","at":"2024-02-29T12:30:00.5Z",)"
+      R"("span":"PT26H","key":"0189f7e4-5b5c-7cc3-98c4-dc0c0c07398f","flag":true,"ratio":0.1,)"
+      R"("big":18446744073709551615,"data":"AP8=","tags":["a"],"doc":{"x":[1]}},)"
+      R"({"id":2,"name":"","state":"fresh","price":"0","at":"1970-01-01T00:00:00Z",)"
+      R"("span":null,"key":"00000000-0000-0000-0000-000000000000","flag":false,"ratio":-1.5,)"
+      R"("big":0,"data":"","tags":null,"doc":null}])";
+  const ResponseText copied = answer({Method::kPost, "/kinds", body});
+  EXPECT_EQ(copied.status, 201);
+  EXPECT_EQ(copied.body, body);
+}
+
 TEST_F(Rows, MayHaveFurtherColumnsByNow) {
   EXPECT_EQ(get("/items/2"), kMilk);
   change("alter table item add column stars integer not null default 5");

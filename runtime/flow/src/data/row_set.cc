@@ -44,6 +44,8 @@ Value RowSet::cell(std::size_t row, std::size_t column) const noexcept {
       return Value(String::borrowed(text()));
     case Value::Kind::kBlob:
       return Value(Bytes::borrowed(text()));
+    case Value::Kind::kList:
+      return Value::list(text());
     default:
       return cell.value;
   }

@@ -85,6 +85,11 @@ void answer_internal(Exchange& exchange, std::string_view why) {
 void answer_fault(Exchange& exchange, const Fault& fault) {
   if (fault.kind == FaultKind::kCancelled) return answer_cancelled(exchange);
   if (fault.kind == FaultKind::kUnsupported) return answer_unsupported(exchange, fault);
+  // Of a value that came with the request, most likely: no step declares that it may be refused.
+  if (fault.kind == FaultKind::kInvalid) {
+    report_failure(exchange, {.status = 400}, fault);
+    return answer_problem(exchange, 400, "a value cannot be used for what was asked for");
+  }
   report_failure(exchange, {.status = 500}, fault);
   answer_problem(exchange, 500);
 }

@@ -108,8 +108,8 @@ constexpr zerver::flow::CallSite kLoadCall{
     .target = 1,
     .operation = zerver::SqlAdapter::kOne,
     .fails =
-        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kConflict,
-                               zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
@@ -125,8 +125,8 @@ constexpr zerver::flow::CallSite kSurveyTotalCall{
     .target = 1,
     .operation = zerver::SqlAdapter::kOne,
     .fails =
-        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kConflict,
-                               zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
@@ -142,8 +142,8 @@ constexpr zerver::flow::CallSite kSurveyNewestCall{
     .target = 1,
     .operation = zerver::SqlAdapter::kOne,
     .fails =
-        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kConflict,
-                               zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },

@@ -96,8 +96,8 @@ constexpr zerver::flow::CallSite kLoadCall{
     .target = 0,
     .operation = zerver::SqlAdapter::kOne,
     .fails =
-        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kConflict,
-                               zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_milliseconds(50),
     },

@@ -19,6 +19,7 @@ bool read_json(const zerver::flow::JsonValue& in, Item& out) {
   bool has_note = false;
   bool has_tags = false;
   bool has_stars = false;
+  bool has_price = false;
   while (fields.next()) {
     if (fields.name() == "id") {
       if (!fields.first(has_id) || !read_json(fields.value(), out.id)) return false;
@@ -30,6 +31,8 @@ bool read_json(const zerver::flow::JsonValue& in, Item& out) {
       if (!fields.first(has_tags) || !read_json(fields.value(), out.tags)) return false;
     } else if (fields.name() == "stars") {
       if (!fields.first(has_stars) || !read_json(fields.value(), out.stars)) return false;
+    } else if (fields.name() == "price") {
+      if (!fields.first(has_price) || !read_json(fields.value(), out.price)) return false;
     }
   }
   if (!fields.complete()) return false;
@@ -53,6 +56,8 @@ void write_json(zerver::flow::JsonWriter& out, const Item& value) {
   write_json(out, value.tags);
   out.key("stars");
   write_json(out, value.stars);
+  out.key("price");
+  write_json(out, value.price);
   out.end_object();
 }
 
@@ -63,9 +68,10 @@ bool read_row(zerver::flow::RowReader& row, Item& out) {
       { "note", false },
       { "tags" },
       { "stars", false },
+      { "price", false },
   };
   return row.has(kFields) && row.field(0, out.id) && row.field(1, out.name) && row.field(2, out.note) &&
-         row.field(3, out.tags) && row.field(4, out.stars);
+         row.field(3, out.tags) && row.field(4, out.stars) && row.field(5, out.price);
 }
 
 bool read_json(const zerver::flow::JsonValue& in, Price& out) {
@@ -158,6 +164,8 @@ constexpr std::string_view kFindSql = "select id, price from item where id = ?";
 constexpr std::string_view kLoadTagsSql = "select tags from item where id = ?";
 constexpr std::string_view kListPricesSql =
     "select id, price from item where id in (select value from json_each(?))";
+constexpr std::string_view kCopyAllSql =
+    "insert into item (name, id, \"note\", tags, price) values (?, ?, ?, ?, ?)";
 constexpr std::string_view kInsertAllSql =
     "insert into item (id, name, tags, price)\n"
     "select value ->> 'id', value ->> 'name', value ->> 'tags', 1 from json_each(?)";
@@ -188,14 +196,15 @@ constexpr std::uint16_t kLoadFields[] = {
     4,
     2,
     zerver::flow::RowLayout::kNoColumn,
+    3,
 };
 constexpr zerver::flow::CallSite kLoadCall{
     .step = "load",
     .target = 0,
     .operation = zerver::SqlAdapter::kOne,
     .fails =
-        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kConflict,
-                               zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
@@ -214,9 +223,7 @@ constexpr zerver::flow::CallSite kFindCall{
     .step = "find",
     .target = 0,
     .operation = zerver::SqlAdapter::kMaybe,
-    .fails =
-        zerver::FaultKinds::of(zerver::FaultKind::kConflict, zerver::FaultKind::kUnavailable,
-                               zerver::FaultKind::kTimeout),
+    .fails = zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
@@ -232,8 +239,8 @@ constexpr zerver::flow::CallSite kLoadTagsCall{
     .target = 0,
     .operation = zerver::SqlAdapter::kOne,
     .fails =
-        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kConflict,
-                               zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
@@ -255,14 +262,29 @@ constexpr zerver::flow::CallSite kListPricesCall{
     .step = "list_prices",
     .target = 0,
     .operation = zerver::SqlAdapter::kMany,
+    .fails = zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+    .policy = {
+        .timeout = zerver::Duration::from_seconds(1),
+    },
+    .answers = kListPricesAnswers,
+    .rows = { kListPricesColumns, kListPricesFields },
+};
+constexpr zerver::flow::FailureAnswer kCopyAllAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable), "zerver.Unavailable", 503},
+    {zerver::FaultKinds::of(zerver::FaultKind::kTimeout), "zerver.Timeout", 504},
+};
+constexpr zerver::flow::CallSite kCopyAllCall{
+    .step = "copy_all",
+    .target = 0,
+    .operation = zerver::SqlAdapter::kExec,
     .fails =
         zerver::FaultKinds::of(zerver::FaultKind::kConflict, zerver::FaultKind::kUnavailable,
                                zerver::FaultKind::kTimeout),
     .policy = {
         .timeout = zerver::Duration::from_seconds(1),
     },
-    .answers = kListPricesAnswers,
-    .rows = { kListPricesColumns, kListPricesFields },
+    .answers = kCopyAllAnswers,
 };
 constexpr zerver::flow::FailureAnswer kInsertAllAnswers[] = {
     {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
@@ -286,6 +308,7 @@ constexpr const zerver::flow::CallSite* kCalls[] = {
     &kFindCall,
     &kLoadTagsCall,
     &kListPricesCall,
+    &kCopyAllCall,
     &kInsertAllCall,
 };
 
@@ -449,6 +472,67 @@ zerver::flow::FlowTask run_index(zerver::flow::Exchange& exchange) {
   co_return zerver::flow::answer_json(exchange, 200, slots.prices);
 }
 
+// --- flow copy on POST "/copies" ---
+
+struct CopySlots {
+  zerver::List<Item> items;
+  std::int64_t added;
+};
+
+zerver::flow::FlowTask run_copy(zerver::flow::Exchange& exchange) {
+  exchange.set_deadline_in(zerver::Duration::from_seconds(4));
+  CopySlots slots{};
+
+  // read_items -> items
+  {
+    exchange.enter_step("read_items");
+    const zerver::Result<zerver::List<Item>> part = zerver::flow::json_part<zerver::List<Item>>(exchange);
+    if (!part) {
+      const zerver::Fault& fault = part.error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kInvalid:
+          co_return answer_error(exchange, zerver::Invalid{.why = fault.why}, fault);
+        default:
+          co_return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.items = *part;
+  }
+
+  // copy_all(items) -> added
+  {
+    const zerver::flow::StructRows<&Item::name, &Item::id, &Item::note, &Item::tags,
+        &Item::price> rows{"item (name, id, \"note\", tags, price)", slots.items};
+    const zerver::SqlAdapter::ExecArguments arguments{{kCopyAllSql, {}, &rows}};
+    zerver::flow::ValueCall<std::int64_t> call(exchange, kCopyAllCall, &arguments);
+    co_await call;
+    if (!call.result()) {
+      const zerver::Fault& fault = call.result().error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kConflict:
+          co_return answer_error(exchange, zerver::Conflict{}, fault);
+        case zerver::FaultKind::kUnavailable:
+          co_return answer_error(exchange, zerver::Unavailable{}, fault);
+        case zerver::FaultKind::kTimeout:
+          co_return answer_error(exchange, zerver::Timeout{}, fault);
+        default:
+          co_return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.added = *call.result();
+  }
+
+  // return 201
+  {
+    zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
+    json.begin_object();
+    json.key("added");
+    write_json(json, slots.added);
+    json.end_object();
+    co_return zerver::flow::end_json(exchange, 201);
+  }
+}
+
 // --- flow add on POST "/items" ---
 
 struct AddSlots {
@@ -506,6 +590,7 @@ enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteShow,
   kRouteIndex,
+  kRouteCopy,
   kRouteAdd,
 };
 using FoundCaptures = std::array<std::string_view, 1>;
@@ -520,6 +605,7 @@ FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundC
 
 // POST /...
 FoundRoute route_post(const zerver::flow::RoutePath& path, const char* at, FoundCaptures&) noexcept {
+  if (path.is(at, "/copies")) return FoundRoute::kRouteCopy;
   if (path.is(at, "/items")) return FoundRoute::kRouteAdd;
   return FoundRoute::kNone;
 }
@@ -575,6 +661,8 @@ zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::
       return run_show(exchange, {values[0]}).handled();
     case FoundRoute::kRouteIndex:
       return run_index(exchange).handled();
+    case FoundRoute::kRouteCopy:
+      return run_copy(exchange).handled();
     case FoundRoute::kRouteAdd:
       return run_add(exchange).handled();
   }
@@ -609,6 +697,16 @@ constexpr zerver::flow::OutcomeInfo kIndexOutcomes[] = {
     {504, "urn:zerver:error:zerver.Timeout"},
     {504, "about:blank"},
 };
+constexpr zerver::flow::OutcomeInfo kCopyOutcomes[] = {
+    {201},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {409, "urn:zerver:error:zerver.Conflict"},
+    {500, "about:blank"},
+    {503, "urn:zerver:error:zerver.Unavailable"},
+    {503, "about:blank"},
+    {504, "urn:zerver:error:zerver.Timeout"},
+    {504, "about:blank"},
+};
 constexpr zerver::flow::OutcomeInfo kAddOutcomes[] = {
     {201},
     {400, "urn:zerver:error:zerver.Invalid"},
@@ -629,6 +727,7 @@ constexpr zerver::flow::StepInfo kSteps[] = {
     {"read_ids", {"rows.flow", 18}},
     {"list_prices", {"rows.flow", 21}},
     {"read_items", {"rows.flow", 25}},
+    {"copy_all", {"rows.flow", 29}},
     {"insert_all", {"rows.flow", 26}},
 };
 constexpr zerver::flow::FlowInfo kFlows[] = {
@@ -639,7 +738,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .path = "/items/{id}",
         .deadline = zerver::Duration::from_seconds(4),
         .package = "shop.v1",
-        .place = {"rows.flow", 29},
+        .place = {"rows.flow", 31},
         .outcomes = kShowOutcomes,
         .steps = kSteps,
     },
@@ -650,8 +749,19 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .path = "/prices",
         .deadline = zerver::Duration::from_seconds(2),
         .package = "shop.v1",
-        .place = {"rows.flow", 30},
+        .place = {"rows.flow", 32},
         .outcomes = kIndexOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "copy",
+        .slug = "copy",
+        .method = "POST",
+        .path = "/copies",
+        .deadline = zerver::Duration::from_seconds(4),
+        .package = "shop.v1",
+        .place = {"rows.flow", 33},
+        .outcomes = kCopyOutcomes,
         .steps = kSteps,
     },
     {
@@ -661,7 +771,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .path = "/items",
         .deadline = zerver::Duration::from_seconds(4),
         .package = "shop.v1",
-        .place = {"rows.flow", 31},
+        .place = {"rows.flow", 34},
         .outcomes = kAddOutcomes,
         .steps = kSteps,
     },

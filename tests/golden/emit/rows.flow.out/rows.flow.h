@@ -27,6 +27,7 @@ struct Item {
   std::optional<zerver::String> note{};
   zerver::List<zerver::String> tags{};
   std::int32_t stars = 0;
+  std::int64_t price = std::int64_t{1};
   friend bool operator==(const Item&, const Item&) = default;
 };
 bool read_json(const zerver::flow::JsonValue& in, Item& out);

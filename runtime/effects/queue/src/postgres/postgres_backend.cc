@@ -172,6 +172,7 @@ std::string PostgresBackend::open(const std::string& url) {
   postgres::Options options;
   if (error.empty()) error = postgres::parse_url(connection_.library(), url_, options);
   database_ = std::move(options.database);
+  if (error.empty() && run(postgres::kIdentity, {}).empty()) database_ = rows_.text(0, 0);
   return error;
 }
 

@@ -167,10 +167,20 @@ bool Connection::in_transaction() const noexcept {
 }
 
 void Connection::send(Request& request) noexcept {
-  std::optional<Failure> failure;
   // One that was leased and lost is still somebody's.
   if (state_ != State::kReady)
     return request.failed({FaultKind::kUnavailable, "the connection to the server is lost", {}});
+  if (copy_.phase == Copy::Phase::kNone && held_.empty()) return transmit(request);
+  try {
+    held_.push_back(&request);
+    request.connection_ = this;
+  } catch (const std::bad_alloc&) {
+    request.failed({FaultKind::kUnavailable, "no memory", {}});
+  }
+}
+
+void Connection::transmit(Request& request) noexcept {
+  std::optional<Failure> failure;
   try {
     failure = try_send(request);
   } catch (const std::bad_alloc&) {
@@ -190,6 +200,7 @@ std::optional<Failure> Connection::try_send(Request& request) {
   }
   std::shared_ptr<Statement> statement = book_.find_or_add(request.statement.text);
   if (statement->description() == nullptr) return send_describe(request, std::move(statement));
+  if (request.form == Request::Form::kCopy) return queue_copy(request, std::move(statement));
   return send_execution(request, std::move(statement));
 }
 
@@ -264,6 +275,7 @@ void Connection::flush() noexcept {
   if (left == 1) watch_.wait_writable();
   // What the server has said before it went is read first.
   if (left < 0) watch_.wait_readable();
+  if (left == 0 && copy_.phase == Copy::Phase::kSending) feed_copy();
 }
 
 void Connection::probe() noexcept {
@@ -309,10 +321,16 @@ void Connection::end_oversized() noexcept {
 
 void Connection::drain() noexcept {
   if (std::exchange(draining_, true)) return;
-  while (state_ == State::kReady && !flights_.empty() && pq_.is_busy(connection_) == 0) {
+  // While it takes rows libpq says so again and again.
+  while (state_ == State::kReady && !flights_.empty() && copy_.phase != Copy::Phase::kSending &&
+         pq_.is_busy(connection_) == 0) {
     ResultPointer result(pq_.get_result(connection_), FreeResult{&pq_});
     if (pq_.status(connection_) == CONNECTION_BAD) break;
-    if (result != nullptr) take(std::move(result));
+    if (result != nullptr) {
+      take(std::move(result));
+    } else if (copy_.phase > Copy::Phase::kQueued) {
+      end_flight();
+    }
   }
   if (state_ == State::kReady && !flights_.empty() && answer_bytes_ == 0) answer_bytes_ = 1;
   draining_ = false;
@@ -328,6 +346,9 @@ void Connection::take(ResultPointer result) noexcept {
     case PGRES_BAD_RESPONSE:
       if (error_ == nullptr) error_ = std::move(result);
       return;
+    case PGRES_COPY_IN:
+      copy_.phase = Copy::Phase::kSending;
+      return feed_copy();
     default:
       // The last one of a flight is what it is for.
       answer_ = std::move(result);
@@ -340,6 +361,7 @@ void Connection::end_flight() noexcept {
   flights_.pop_front();
   const TimePoint now = loop_.now();
   answer_bytes_ = 0;
+  if (flight.kind == Kind::kCopy) leave_copy();
   if (flight.request != nullptr) flight.request->connection_ = nullptr;
   const bool is_execution = flight.kind == Kind::kExecute || flight.kind == Kind::kPrepareAndExecute;
   if (is_execution && !flight.to_cancel) {
@@ -364,6 +386,8 @@ void Connection::end_flight() noexcept {
   answer_.reset();
   error_.reset();
   if (state_ != State::kReady) return;
+  begin_copy();
+  send_held();
   if (flights_.empty()) {
     if (flight.kind != Kind::kProbe) idle_since_ = now;
     stray_cancel_ = stray_cancel_ && is_cancelling();
@@ -470,11 +494,14 @@ void Connection::read_notifications() noexcept {
 // --- Ending ---
 
 void Connection::forget(Request& request, Stop how) noexcept {
-  const auto flight = std::ranges::find(flights_, &request, &Flight::request);
-  if (flight == flights_.end()) return;
   request.connection_ = nullptr;
   request.again_ = false;
+  if (std::erase(held_, &request) != 0) return;
+  const auto flight = std::ranges::find(flights_, &request, &Flight::request);
+  if (flight == flights_.end()) return;
   flight->request = nullptr;
+  if (state_ != State::kReady) return;
+  if (flight->kind == Kind::kCopy && copy_.phase != Copy::Phase::kEnding) return give_up_copy(*flight);
   if (how == Stop::kLetGo || flight->kind == Kind::kDescribe) return;
   flight->to_cancel = true;
   cancel_head();
@@ -519,8 +546,11 @@ void Connection::lose(std::string why) noexcept {
   if (error_ != nullptr && !field(pq_, error_.get(), PG_DIAG_SQLSTATE).empty())
     why = failure_of(error_.get()).why;
   close();
-  std::deque<Flight> flights = std::exchange(flights_, {});
-  for (Flight& flight : flights) {
+  copy_.phase = Copy::Phase::kNone;
+  // Whoever is told may give up what comes behind.
+  while (!flights_.empty()) {
+    const Flight flight = std::move(flights_.front());
+    flights_.pop_front();
     if (flight.request == nullptr) continue;
     flight.request->connection_ = nullptr;
     // Of a description nothing is left behind, so another connection may have it.
@@ -531,6 +561,12 @@ void Connection::lose(std::string why) noexcept {
       flight.request->again_ = false;
       flight.request->failed({FaultKind::kUnavailable, why, {}});
     }
+  }
+  while (!held_.empty()) {
+    Request& request = *held_.front();
+    held_.pop_front();
+    request.connection_ = nullptr;
+    request.failed({FaultKind::kUnavailable, why, {}});
   }
   owner_.lost(*this, why);
 }

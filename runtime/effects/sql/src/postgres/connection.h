@@ -4,10 +4,12 @@
 #include "cancel_request.h"
 #include "names.h"
 #include "options.h"
+#include "protocol/copy_text.h"
 #include "protocol/parameters.h"
 #include "protocol/rows.h"
 #include "protocol/statement.h"
 #include <zerver/async/loop.h>
+#include <zerver/core/arena.h>
 #include <zerver/effects/sql/postgres/request.h>
 #include <zerver/io/asio_loop.h>
 #include <zerver/io/descriptor_watch.h>
@@ -19,9 +21,11 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace zerver::effects::postgres {
 
@@ -95,7 +99,7 @@ class Connection {
   void close() noexcept;
 
  private:
-  enum class Kind : std::uint8_t { kDescribe, kExecute, kPrepareAndExecute, kCommand, kProbe };
+  enum class Kind : std::uint8_t { kDescribe, kExecute, kPrepareAndExecute, kCommand, kProbe, kCopy };
 
   // What was sent up to one Sync.
   struct Flight {
@@ -109,6 +113,21 @@ class Connection {
   struct Prepared {
     std::shared_ptr<Statement> statement;
     std::uint64_t used = 0;
+  };
+  // The one copy that there may be, for which the connection leaves its pipeline.
+  struct Copy {
+    enum class Phase : std::uint8_t {
+      kNone,
+      kQueued,   // behind what was sent before
+      kOpening,  // the server has not said yet that it takes rows
+      kSending,  //
+      kEnding,   // all that is to come has been handed to the socket
+    };
+    Phase phase = Phase::kNone;
+    std::size_t next = 0;  // row
+    CopyText text;
+    std::vector<flow::Value> cells;
+    Arena arena;  // of one row
   };
 
   class AnswerTimer final : public async::Timer {
@@ -132,6 +151,17 @@ class Connection {
   void push(Kind kind, Request* request, std::shared_ptr<Statement> statement);
   Failure broken() noexcept;
   void flush() noexcept;
+  void transmit(Request& request) noexcept;
+
+  // Copying.
+  std::optional<Failure> queue_copy(Request& request, std::shared_ptr<Statement> statement);
+  void begin_copy() noexcept;
+  void feed_copy() noexcept;
+  bool write_rows(const flow::BulkRows& rows, std::span<const Oid> types);
+  void finish_copy(const char* why) noexcept;
+  void give_up_copy(Flight& flight) noexcept;
+  void leave_copy() noexcept;
+  void send_held() noexcept;
 
   // Receiving.
   void on_readable() noexcept;
@@ -174,6 +204,8 @@ class Connection {
   bool stray_cancel_ = false;  // one may hit a statement that it was not meant for
 
   std::deque<Flight> flights_;
+  Copy copy_;
+  std::deque<Request*> held_;  // what is sent behind the copy
   Parameters parameters_;
   std::unordered_map<std::uint32_t, Prepared> prepared_;  // by Statement::number()
   std::uint64_t uses_ = 0;

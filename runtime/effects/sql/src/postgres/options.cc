@@ -71,7 +71,6 @@ std::string parse_url(const Libpq& pq, const std::string& url, Options& options)
       return "`connect_timeout` of its URL is no number of seconds";
     if (count > 0) options.connect_timeout = Duration::from_seconds(count);
   }
-  // Two servers that are one under two names are taken for two.
   options.database = "postgres";
   for (const std::string_view name : {"host", "hostaddr", "port", "dbname", "user"})
     options.database.append(1, '\0').append(value_of(parameters, name));

@@ -17,8 +17,10 @@ using ConnectParameters = std::vector<std::pair<std::string, std::string>>;
 
 struct Options {
   ConnectParameters parameters;
-  std::string database;  // where it goes, and as whom: of flow::Adapter::database()
-  std::size_t size = 8;  // connections at the same time
+  // Which database it is, of which server, and as whom it is used: of flow::Adapter::database(). As the URL
+  // has it until the server has been asked.
+  std::string database;
+  std::size_t size = 8;                                  // connections at the same time
   Duration connect_timeout = Duration::from_seconds(5);  // of one attempt, with all its addresses
   Duration idle_timeout = Duration::from_seconds(60);    // all but one go when they were not used for so long
   Duration max_lifetime =
@@ -30,6 +32,12 @@ struct Options {
       Duration::from_milliseconds(50);                // after a failed attempt to connect; doubled with
   Duration most_backoff = Duration::from_seconds(1);  // each, up to this; drawn evenly from zero
 };
+
+// Asks a server for one text, that tells which database it is and as whom it is used, however the URL spells
+// that. A standby has the name of its primary, but for the end. Who may not ask is known by the URL.
+inline constexpr const char* kIdentity =
+    "select concat_ws('/', system_identifier, current_database(), current_user, pg_is_in_recovery())"
+    " from pg_control_system()";
 
 // Empty, or what is wrong with it; never a part of it, because it may hold a password.
 [[nodiscard]] std::string parse_url(const Libpq& pq, const std::string& url, Options& options);

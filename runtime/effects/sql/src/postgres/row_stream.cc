@@ -1,10 +1,11 @@
 #include "row_stream.h"
 
+#include "refusal.h"
 #include <zerver/flow/data/row_set.h>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <new>
 #include <optional>
 #include <string>
@@ -13,7 +14,7 @@
 namespace zerver::effects::postgres {
 
 // https://www.postgresql.org/docs/15/sql-declare.html
-class RowStreams::RowStream final : public flow::Source, private LeaseRequest {
+class RowStreams::RowStream final : public sql::OpenedSource, private LeaseRequest {
  public:
   explicit RowStream(RowStreams& owner)
       : owner_(owner), begin_(*this), declare_(*this), fetch_(*this), end_(*this) {
@@ -28,11 +29,6 @@ class RowStreams::RowStream final : public flow::Source, private LeaseRequest {
     declare_.statement = {text_, statement.parameters};
     is_last_ = false;
     owner_.pool_.lease(*this);
-  }
-  bool is_opened_for(const flow::Operation& operation) const noexcept { return operation_ == &operation; }
-  void cancel() noexcept {
-    operation_ = nullptr;
-    close();
   }
 
   void next(Reader& reader) noexcept override {
@@ -77,7 +73,7 @@ class RowStreams::RowStream final : public flow::Source, private LeaseRequest {
   }
   void refused(const Failure& failure) noexcept override {
     flow::Operation& operation = *std::exchange(operation_, nullptr);
-    operation.fail({failure.kind, String::borrowed(failure.why), {}});
+    operation.fail({sql::kind_for(operation, failure.kind), String::borrowed(failure.why), {}});
     set_free();
   }
 
@@ -99,7 +95,7 @@ class RowStreams::RowStream final : public flow::Source, private LeaseRequest {
     if (&part == &end_) return give_back();
     under_way_ = nullptr;
     if (flow::Operation* const operation = std::exchange(operation_, nullptr); operation != nullptr) {
-      operation->fail({failure.kind, String::borrowed(failure.why), {}});
+      operation->fail({sql::kind_for(*operation, failure.kind), String::borrowed(failure.why), {}});
       return close();
     }
     why_ = failure.why;
@@ -146,15 +142,14 @@ class RowStreams::RowStream final : public flow::Source, private LeaseRequest {
     owner_.pool_.give_back(*std::exchange(connection_, nullptr));
     set_free();
   }
-  void set_free() noexcept { owner_.free_.push_back(this); }  // there is room
+  void set_free() noexcept { owner_.streams_.give_back(*this); }
 
   RowStreams& owner_;
   const std::string fetch_text_ = "fetch forward " + std::to_string(kRows) + " from zerver_rows";
   std::string text_;
   Part begin_, declare_, fetch_, end_;
-  Connection* connection_ = nullptr;      // null: it has none yet, or is free
-  Request* under_way_ = nullptr;          // declare_ or fetch_
-  flow::Operation* operation_ = nullptr;  // while it is opened
+  Connection* connection_ = nullptr;  // null: it has none yet, or is free
+  Request* under_way_ = nullptr;      // declare_ or fetch_
   Reader* reader_ = nullptr;
   std::array<flow::RowSet, 2> parts_;  // that the reader has, and that comes next,
   std::size_t ready_ = 0;              // which is this one
@@ -168,22 +163,10 @@ RowStreams::RowStreams(Pool& pool) noexcept : pool_(pool) {}
 RowStreams::~RowStreams() = default;
 
 void RowStreams::open(const flow::Statement& statement, flow::StreamReply reply) {
-  if (free_.empty()) {
-    all_.push_back(std::make_unique<RowStream>(*this));
-    free_.reserve(all_.size());
-    free_.push_back(all_.back().get());
-  }
-  RowStream& stream = *free_.back();
-  free_.pop_back();
+  RowStream& stream = streams_.take([this] { return std::make_unique<RowStream>(*this); });
   stream.open(statement, reply.operation());
 }
 
-bool RowStreams::cancel(const flow::Operation& operation) noexcept {
-  const auto opening =
-      std::ranges::find_if(all_, [&](const auto& stream) { return stream->is_opened_for(operation); });
-  if (opening == all_.end()) return false;
-  (*opening)->cancel();
-  return true;
-}
+bool RowStreams::cancel(const flow::Operation& operation) noexcept { return streams_.cancel(operation); }
 
 }  // namespace zerver::effects::postgres

@@ -2,11 +2,8 @@
 #pragma once
 
 #include "pool.h"
+#include "stream_pool.h"
 #include <zerver/flow/call/operation.h>
-#include <zerver/flow/stream/source.h>
-
-#include <memory>
-#include <vector>
 
 namespace zerver::effects::postgres {
 
@@ -30,8 +27,7 @@ class RowStreams {
   class RowStream;
 
   Pool& pool_;
-  std::vector<std::unique_ptr<RowStream>> all_;
-  std::vector<RowStream*> free_;
+  sql::StreamPool<RowStream> streams_;
 };
 
 }  // namespace zerver::effects::postgres

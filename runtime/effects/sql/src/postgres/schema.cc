@@ -191,9 +191,10 @@ std::string check(Session& session, const std::string& script, const Columns& fo
 
 }  // namespace
 
-std::string apply_or_check_schema(const Libpq& pq, const Options& options, const std::string& script) {
+std::string apply_or_check_schema(const Libpq& pq, Options& options, const std::string& script) {
   Session session(pq, options);
   if (std::string error = session.connect(); !error.empty()) return error;
+  if (session.run(kIdentity).empty()) options.database = session.rows().at(0).at(0);
   if (script.empty()) return {};
   const auto read_found = [&](Columns& found) {
     std::string error = session.run("select coalesce(current_schema(), '')");

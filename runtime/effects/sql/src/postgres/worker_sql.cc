@@ -1,6 +1,7 @@
 #include "worker_sql.h"
 
 #include "protocol/sql_state.h"
+#include "refusal.h"
 #include <zerver/flow/transaction/transaction.h>
 
 #include <algorithm>
@@ -27,7 +28,7 @@ const char* begin_of(flow::Isolation isolation) noexcept {
 
 // In a transaction all of it again may go well.
 void fail(flow::Operation& operation, const Failure& failure) noexcept {
-  FaultKind kind = failure.kind;
+  FaultKind kind = sql::kind_for(operation, failure.kind);
   if (operation.transaction() != nullptr && may_succeed_again(failure.sql_state)) {
     kind = FaultKind::kConflict;
     operation.transaction()->note_conflict();
@@ -202,6 +203,7 @@ WorkerSql::Session& WorkerSql::take_session() {
 void WorkerSql::submit(const flow::Statement& statement, Gives gives, flow::Operation& operation) {
   Record& record = take_record();
   record.statement = statement;
+  record.form = statement.rows != nullptr ? Request::Form::kCopy : Request::Form::kPrepared;
   record.gives = gives;
   record.is_bound = operation.transaction() != nullptr;
   record.operation = &operation;

@@ -1,6 +1,7 @@
 #include "adapter.h"
 
 #include "pool.h"
+#include "refusal.h"
 #include "row_stream.h"
 #include "zerver.flow.h"
 #include <zerver/flow/transaction/transaction.h>
@@ -179,7 +180,7 @@ class WorkerSql final : public SqlAdapter {
       return;
     }
     if (outcome.failed) {
-      operation->fail({outcome.kind, String::borrowed(outcome.why), {}});
+      operation->fail({sql::kind_for(*operation, outcome.kind), String::borrowed(outcome.why), {}});
     } else if (record.ends != nullptr) {
       operation->complete(nullptr);
     } else if (record.counts) {

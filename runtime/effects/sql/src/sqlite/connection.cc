@@ -17,6 +17,8 @@ constexpr const char* kWrongCount = "the number of parameters is not that of the
 FaultKind kind_of(int code) noexcept {
   switch (code & 0xFF) {
     case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:  // a value that cannot be of the type that it must be
+    case SQLITE_TOOBIG:
       return FaultKind::kConflict;
     case SQLITE_INTERRUPT:
       return FaultKind::kCancelled;
@@ -250,14 +252,19 @@ sqlite3_stmt* Connection::prepare(std::string_view text, Outcome& outcome) {
   return statements_.emplace(text, std::move(owned)).first->second.get();
 }
 
+sqlite3_stmt* Connection::prepare_foreign(std::string_view text, Outcome& outcome) {
+  refuses_ = true;  // what `vacuum` does inside does not count
+  sqlite3_stmt* const statement = prepare(text, outcome);
+  refuses_ = false;
+  return statement;
+}
+
 Outcome Connection::run(std::string_view text, std::span<const flow::Value> parameters, Wanted wanted,
                         flow::RowSet& rows, const Patience& patience, bool& needs_writer) {
   needs_writer = false;
   const Waiting waiting(patience_, patience);
   Outcome outcome;
-  refuses_ = true;  // what `vacuum` does inside does not count
-  sqlite3_stmt* const statement = prepare(text, outcome);
-  refuses_ = false;
+  sqlite3_stmt* const statement = prepare_foreign(text, outcome);
   if (statement == nullptr) return outcome;
   const bool writes = sqlite3_stmt_readonly(statement) == 0;
   if (writes && read_only_) {
@@ -283,6 +290,46 @@ Outcome Connection::run(std::string_view text, std::span<const flow::Value> para
   }
   if (code != SQLITE_DONE && code != SQLITE_ROW) return failure(code);
   rows.set_affected(writes ? sqlite3_changes64(database_) : 0);
+  return {};
+}
+
+// --- Many rows at once ---
+
+Outcome Connection::insert(std::string_view text, const flow::RowSource& values, flow::RowSet& rows,
+                           const Patience& patience) {
+  const Waiting waiting(patience_, patience);
+  rows.clear();
+  Outcome outcome;
+  sqlite3_stmt* const statement = prepare_foreign(text, outcome);
+  if (statement == nullptr) return outcome;
+  if (std::cmp_not_equal(sqlite3_bind_parameter_count(statement), values.columns()))
+    return {true, FaultKind::kInternal, kWrongCount};
+  // Outside of a transaction it is one; inside, what it is rolled back to.
+  outcome = control("savepoint zerver_rows");
+  if (outcome.failed) return outcome;
+  outcome = insert_each(statement, values, rows);
+  if (!outcome.failed) outcome = control("release zerver_rows");
+  if (outcome.failed && in_transaction()) {
+    // Nothing but memory can be lacking for that, and without it the transaction cannot go on.
+    if (control("rollback to zerver_rows").failed || control("release zerver_rows").failed) roll_back();
+  }
+  return outcome;
+}
+
+Outcome Connection::insert_each(sqlite3_stmt* statement, const flow::RowSource& values, flow::RowSet& rows) {
+  std::int64_t inserted = 0;
+  for (std::size_t row = 0; row < values.rows(); ++row) {
+    if (patience_->abandoned.load(std::memory_order_relaxed))
+      return {true, FaultKind::kCancelled, "nobody waits for it any more"};
+    const Reset reset(statement);
+    for (std::size_t column = 0; column < values.columns(); ++column) {
+      const int bound = bind(statement, static_cast<int>(column) + 1, values.cell(row, column));
+      if (bound != SQLITE_OK) return failure(bound);
+    }
+    if (const int code = sqlite3_step(statement); code != SQLITE_DONE) return failure(code);
+    inserted += sqlite3_changes64(database_);
+  }
+  rows.set_affected(inserted);
   return {};
 }
 

@@ -1,3 +1,5 @@
+#include "bulk.h"
+#include "refusal.h"
 #include "schema.h"
 #include "zerver.flow.h"
 #include <zerver/effects/sql/inline_sqlite.h>
@@ -19,8 +21,17 @@ using sqlite::Wanted;
 
 Outcome run(Connection& connection, const flow::Statement& statement, Wanted wanted, flow::RowSet& rows) {
   const sqlite::Patience patience;
+  if (statement.rows != nullptr) {
+    flow::RowSet values;
+    sqlite::copy_rows(*statement.rows, values);
+    return connection.insert(statement.text, values, rows, patience);
+  }
   bool needs_writer = false;
   return connection.run(statement.text, statement.parameters, wanted, rows, patience, needs_writer);
+}
+
+void fail(const flow::ReplyBase& reply, const Outcome& outcome) {
+  reply.fail({sql::kind_for(reply.operation(), outcome.kind), String::borrowed(outcome.why), {}});
 }
 
 class InlineSql;
@@ -80,7 +91,7 @@ class InlineSql final : public SqlAdapter {
     if (!enter(reply.operation())) return;
     flow::RowSet rows;
     const Outcome outcome = perform(arguments.query, Wanted::kCount, rows, reply.operation());
-    if (outcome.failed) return reply.fail({outcome.kind, String::borrowed(outcome.why), {}});
+    if (outcome.failed) return fail(reply, outcome);
     reply.succeed(rows.affected());
   }
   // The parameters are those of the flow, which outlives what it has opened.
@@ -88,14 +99,14 @@ class InlineSql final : public SqlAdapter {
     if (!enter(reply.operation())) return;
     auto opened = std::make_unique<InlineStream>();
     const Outcome outcome = opened->open(database_->connection, arguments.query);
-    if (outcome.failed) return reply.fail({outcome.kind, String::borrowed(outcome.why), {}});
+    if (outcome.failed) return fail(reply, outcome);
     reply.open(*opened.release());
   }
   void commit(const CommitArguments& /*arguments*/, flow::Reply<void> reply) override {
     reply.operation().transaction()->adapter_data = nullptr;
     const Outcome outcome = database_->connection.commit();
     end();
-    if (outcome.failed) return reply.fail({outcome.kind, String::borrowed(outcome.why), {}});
+    if (outcome.failed) return fail(reply, outcome);
     reply.succeed();
   }
 
@@ -145,7 +156,7 @@ class InlineSql final : public SqlAdapter {
     if (!enter(reply.operation())) return;
     flow::RowSet rows;
     const Outcome outcome = perform(statement, wanted, rows, reply.operation());
-    if (outcome.failed) return reply.fail({outcome.kind, String::borrowed(outcome.why), {}});
+    if (outcome.failed) return fail(reply, outcome);
     reply.rows(rows);
   }
 

@@ -1,5 +1,6 @@
 #include "pool.h"
 
+#include "bulk.h"
 #include "schema.h"
 
 #include <algorithm>
@@ -18,6 +19,8 @@ void StatementJob::set(const flow::Statement& statement, Wanted wanted,
   text_ = statement.text;
   wanted_ = wanted;
   outcome_ = {};
+  values_.reset();
+  if (statement.rows != nullptr) copy_rows(*statement.rows, values_.emplace());
   parameters_.assign(statement.parameters.begin(), statement.parameters.end());
   bytes_.clear();
   std::size_t size = 0;
@@ -289,8 +292,12 @@ bool Pool::execute(Connection& connection, StatementJob& job) noexcept {
       case Task::kAlone:
         break;
     }
-    job.outcome_ =
-        connection.run(job.text_, job.parameters_, job.wanted_, job.rows_, job.patience_, needs_writer);
+    if (job.values_) {
+      job.outcome_ = connection.insert(job.text_, *job.values_, job.rows_, job.patience_);
+    } else {
+      job.outcome_ =
+          connection.run(job.text_, job.parameters_, job.wanted_, job.rows_, job.patience_, needs_writer);
+    }
   } catch (const std::bad_alloc&) {
     job.outcome_ = {true, FaultKind::kUnavailable, "no memory"};
   }

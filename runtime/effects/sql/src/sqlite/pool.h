@@ -14,6 +14,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -70,7 +71,8 @@ class StatementJob : public async::Job {
   async::Loop* loop_;
   std::string_view text_;
   std::vector<flow::Value> parameters_;
-  OutputBuffer bytes_;  // of text parameters
+  OutputBuffer bytes_;                  // of text parameters
+  std::optional<flow::RowSet> values_;  // of a statement that inserts rows
   Wanted wanted_ = Wanted::kRows;
   Task task_ = Task::kAlone;
   Session* session_ = nullptr;

@@ -1,14 +1,15 @@
 #include "row_stream.h"
 
+#include "refusal.h"
 #include <zerver/flow/worker.h>
 
-#include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace zerver::effects::sqlite {
 
 // Free, or: opening, or open with a part that is read or not, or closing.
-class RowStreams::RowStream final : public flow::Source, public StatementJob {
+class RowStreams::RowStream final : public sql::OpenedSource, public StatementJob {
  public:
   explicit RowStream(RowStreams& owner)
       : StatementJob(owner.worker_.loop(), [](Job& job) noexcept { static_cast<RowStream&>(job).on_back(); }),
@@ -22,11 +23,6 @@ class RowStreams::RowStream final : public flow::Source, public StatementJob {
     is_running_ = true;
     operation_ = &operation;
     return true;
-  }
-  bool is_opened_for(const flow::Operation& operation) const noexcept { return operation_ == &operation; }
-  void cancel() noexcept {
-    operation_ = nullptr;
-    close();
   }
 
   void next(Reader& reader) noexcept override {
@@ -62,7 +58,7 @@ class RowStreams::RowStream final : public flow::Source, public StatementJob {
     if (is_closing_) return end();
     if (flow::Operation* const operation = std::exchange(operation_, nullptr); operation != nullptr) {
       if (outcome().failed) {
-        operation->fail({outcome().kind, String::borrowed(outcome().why), {}});
+        operation->fail({sql::kind_for(*operation, outcome().kind), String::borrowed(outcome().why), {}});
         return close();
       }
       has_part_ = true;
@@ -85,12 +81,11 @@ class RowStreams::RowStream final : public flow::Source, public StatementJob {
       return run();
     }
     is_closing_ = false;
-    owner_.free_.push_back(this);  // there is room
+    owner_.streams_.give_back(*this);
   }
 
   RowStreams& owner_;
   Reading reading_;
-  flow::Operation* operation_ = nullptr;  // while it is opened
   Reader* reader_ = nullptr;
   bool is_running_ = false;  // the pool has it
   bool has_part_ = false;    // that nobody has asked for yet
@@ -100,31 +95,20 @@ class RowStreams::RowStream final : public flow::Source, public StatementJob {
 RowStreams::RowStreams(Pool& pool, flow::Worker& worker) noexcept : pool_(pool), worker_(worker) {}
 
 RowStreams::~RowStreams() {
-  for (const auto& stream : all_)
+  for (const auto& stream : streams_.all())
     stream->discard();
 }
 
 void RowStreams::open(const flow::Statement& statement, std::chrono::steady_clock::time_point lock_deadline,
                       flow::StreamReply reply) {
-  if (free_.empty()) {
-    if (all_.size() == kMost)
-      return reply.fail({FaultKind::kUnavailable, "too many streams of the database are open", {}});
-    all_.push_back(std::make_unique<RowStream>(*this));
-    free_.reserve(all_.size());
-    free_.push_back(all_.back().get());
-  }
-  RowStream& stream = *free_.back();
-  if (!stream.open(statement, lock_deadline, reply.operation()))
-    return reply.fail({FaultKind::kUnavailable, "the database has too much to do", {}});
-  free_.pop_back();
+  if (!streams_.has_free() && streams_.size() == kMost)
+    return reply.fail({FaultKind::kUnavailable, "too many streams of the database are open", {}});
+  RowStream& stream = streams_.take([this] { return std::make_unique<RowStream>(*this); });
+  if (stream.open(statement, lock_deadline, reply.operation())) return;
+  streams_.give_back(stream);
+  reply.fail({FaultKind::kUnavailable, "the database has too much to do", {}});
 }
 
-bool RowStreams::cancel(const flow::Operation& operation) noexcept {
-  const auto opening =
-      std::ranges::find_if(all_, [&](const auto& stream) { return stream->is_opened_for(operation); });
-  if (opening == all_.end()) return false;
-  (*opening)->cancel();
-  return true;
-}
+bool RowStreams::cancel(const flow::Operation& operation) noexcept { return streams_.cancel(operation); }
 
 }  // namespace zerver::effects::sqlite

@@ -2,13 +2,11 @@
 #pragma once
 
 #include "pool.h"
+#include "stream_pool.h"
 #include <zerver/flow/call/operation.h>
-#include <zerver/flow/stream/source.h>
 
 #include <chrono>
 #include <cstddef>
-#include <memory>
-#include <vector>
 
 namespace zerver::effects::sqlite {
 
@@ -34,8 +32,7 @@ class RowStreams {
 
   Pool& pool_;
   flow::Worker& worker_;
-  std::vector<std::unique_ptr<RowStream>> all_;
-  std::vector<RowStream*> free_;
+  sql::StreamPool<RowStream> streams_;
 };
 
 }  // namespace zerver::effects::sqlite

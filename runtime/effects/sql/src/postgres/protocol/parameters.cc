@@ -1,5 +1,6 @@
 #include "parameters.h"
 
+#include "array_literal.h"
 #include "types.h"
 #include <zerver/core/time.h>
 #include <zerver/core/uuid.h>
@@ -146,34 +147,10 @@ bool Parameters::add_text(std::string_view text, Oid oid) {
   }
 }
 
-// A JSON array of scalars, without white space, as the server's parser for arrays reads it: in braces, and
-// with no other escapes than a backslash before what it stands for.
 bool Parameters::add_array(std::string_view json) {
   const char* const begin = kept_.data() + kept_.size();
-  kept_.append('{');
-  for (std::size_t at = 1; at + 1 < json.size(); ++at) {
-    const char c = json[at];
-    if (c != '\\') {
-      kept_.append(c);
-      continue;
-    }
-    const char escaped = json[++at];
-    constexpr std::string_view kNames = "bfnrt";
-    constexpr std::string_view kControls = "\b\f\n\r\t";
-    if (const std::size_t name = kNames.find(escaped); name != std::string_view::npos) {
-      kept_.append(kControls[name]);
-    } else if (escaped == 'u') {  // a control character, as everything else is written as it is
-      unsigned code = 0;
-      std::from_chars(json.data() + at + 1, json.data() + at + 5, code, 16);
-      if (code == 0) return false;
-      kept_.append(static_cast<char>(code));
-      at += 4;
-    } else {
-      kept_.append('\\');
-      kept_.append(escaped);
-    }
-  }
-  kept_.append(std::string_view("}\0", 2));
+  if (!append_array(json, kept_)) return false;
+  kept_.append('\0');
   add_text_format(begin);
   return true;
 }

@@ -4,6 +4,7 @@
 #include <zerver/core/arena.h>
 #include <zerver/core/fault.h>
 #include <zerver/core/time.h>
+#include <zerver/flow/data/bulk_rows.h>
 #include <zerver/flow/data/row_set.h>
 #include <zerver/flow/data/row_source.h>
 #include <zerver/flow/data/value.h>
@@ -26,6 +27,9 @@ struct Target;
 struct Statement {
   std::string_view text;
   std::span<const Value> parameters;
+  // Of one that inserts a list: what each row binds, instead of parameters. The text is `insert into`,
+  // rows->into() and ` values (?, ?)`.
+  const BulkRows* rows = nullptr;
 };
 
 // What an `adapter` declaration says about one of its operations.

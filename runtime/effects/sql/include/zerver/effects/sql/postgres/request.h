@@ -55,8 +55,9 @@ class Waiting {
 // meanwhile; may be used again from within what it is told.
 class Request : public Waiting {
  public:
-  // How a statement is sent. A command has no values, is not prepared and must not return rows.
-  enum class Form : std::uint8_t { kPrepared, kCommand };
+  // How a statement is sent. A command has no values, is not prepared and must not return rows. A copy is
+  // of a statement that has `rows`.
+  enum class Form : std::uint8_t { kPrepared, kCommand, kCopy };
 
   // What it refers to stays until it is over. Values that are bound where the text has a `?`, or `$1`.
   flow::Statement statement;

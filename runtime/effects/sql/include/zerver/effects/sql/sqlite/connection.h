@@ -59,6 +59,11 @@ class Connection {
   Outcome run(std::string_view text, std::span<const flow::Value> parameters, Wanted wanted,
               flow::RowSet& rows, const Patience& patience, bool& needs_writer);
 
+  // Runs an insert for each of the rows, which it binds: for all of them, or for none. `rows` has their
+  // number.
+  Outcome insert(std::string_view text, const flow::RowSource& values, flow::RowSet& rows,
+                 const Patience& patience);
+
   // A transaction that writes from its beginning; waits for the lock of another process as run() does.
   // `commit` leaves none open: what fails to commit is rolled back.
   Outcome begin(const Patience& patience);
@@ -82,6 +87,9 @@ class Connection {
   using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
   sqlite3_stmt* prepare(std::string_view text, Outcome& outcome);
+  // The same for what a flow brings, which must leave transactions alone.
+  sqlite3_stmt* prepare_foreign(std::string_view text, Outcome& outcome);
+  Outcome insert_each(sqlite3_stmt* statement, const flow::RowSource& values, flow::RowSet& rows);
   Outcome failure(int code) const;
   Outcome control(const char* statement);
   bool wait_for_lock(int tries) const noexcept;
@@ -89,7 +97,7 @@ class Connection {
   sqlite3* database_ = nullptr;
   std::chrono::milliseconds busy_timeout_;
   bool read_only_ = false;
-  bool refuses_ = false;  // a statement of run() is prepared
+  bool refuses_ = false;  // a statement of a flow is prepared
   std::map<std::string, Statement, std::less<>> statements_;
   const Patience* patience_ = nullptr;  // of the statement that runs
 };
