@@ -395,8 +395,13 @@ void Http2Session::fail_all(const Fault& fault) noexcept {
   if (std::exchange(is_reading_, false) && !read_watch_.is_queued) read_->cancel();
   if (std::exchange(is_writing_, false) && !write_watch_.is_queued) write_->cancel();
   client_.give_back(host_, std::move(connection_), false);
-  for (Transfer* const transfer : std::exchange(active_, {})) {
-    transfer->lose_http2(fault, transfer->has_begun() ? Arrived::kMaybe : Arrived::kHardly);
+  fed_.clear();
+  hungry_.clear();
+  // Who is told may cancel others of them.
+  while (!active_.empty()) {
+    Transfer& transfer = *active_.back();
+    active_.pop_back();
+    transfer.lose_http2(fault, transfer.has_begun() ? Arrived::kMaybe : Arrived::kHardly);
   }
   tell_ended();
 }

@@ -7,6 +7,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -136,6 +137,54 @@ TEST(ContentDecoder, UndoesCodings) {
         decoder.decode(coding, std::string_view(content).substr(0, content.size() - 1), text.size(), out))
         << coding << " cut off";
   }
+}
+
+// All of it, given and taken in pieces; nothing when it is malformed or cut off.
+std::optional<std::string> in_pieces(ContentDecoder& decoder, std::string_view coding,
+                                     std::string_view content, std::size_t piece, std::size_t room) {
+  std::string text;
+  OutputBuffer out;
+  if (!decoder.begin(coding)) return std::nullopt;
+  while (!content.empty()) {
+    std::string_view given = content.substr(0, piece);
+    content.remove_prefix(given.size());
+    for (bool goes_on = true; goes_on;) {
+      out.clear();
+      if (!decoder.decode(given, room, out)) return std::nullopt;
+      EXPECT_LE(out.size(), room) << coding;
+      goes_on = out.size() == room;
+      EXPECT_TRUE(goes_on || given.empty()) << coding;
+      text += out.view();
+    }
+  }
+  if (!decoder.end()) return std::nullopt;
+  return text;
+}
+
+TEST(ContentDecoder, UndoesThemPieceByPiece) {
+  ContentDecoder decoder;
+  std::string text;
+  for (int i = 0; text.size() < 40'000; ++i)
+    text += "line " + std::to_string(i * i) + "\n";
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"gzip", deflated(text.substr(0, 7), 31) + deflated(text.substr(7), 31)},
+      {"deflate", deflated(text, 15)},
+      {"deflate", deflated(text, -15)},
+      {"zstd", zstd(text)},
+      {"br", brotli(text)},
+      {"identity", text},
+      {"br, gzip", deflated(brotli(text), 31)},
+  };
+  for (const auto& [coding, content] : cases) {
+    for (const auto& [piece, room] :
+         {std::pair<std::size_t, std::size_t>{1, 1}, {1, 100'000}, {7, 13}, {100'000, 1}})
+      EXPECT_EQ(in_pieces(decoder, coding, content, piece, room), text)
+          << coding << ' ' << piece << ' ' << room;
+    if (coding == "identity") continue;
+    const std::string_view cut = std::string_view(content).substr(0, content.size() - 1);
+    EXPECT_EQ(in_pieces(decoder, coding, cut, 5, 1000), std::nullopt) << coding << " cut off";
+  }
+  EXPECT_EQ(in_pieces(decoder, "gzip", deflated("x", 31) + "garbage", 3, 100), std::nullopt);
 }
 
 TEST(ContentDecoder, RefusesWhatItDoesNotKnow) {

@@ -1,5 +1,6 @@
 // Bodies that go by while they come, in both directions.
 #include "http_fixture.h"
+#include "tests/support/fault_suite.h"
 #include "tests/support/nginx_server.h"
 #include <zerver/effects/http/gzip.h>
 #include <zerver/testing/fake_source.h>
@@ -9,14 +10,15 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace zerver::effects {
 namespace {
 
-using testing::FakeSource;
 using test::Peer;
 using test::ScriptedServer;
+using testing::FakeSource;
 
 HttpAdapter::GetStreamArguments get_stream(std::string_view path) {
   return {.path = String::borrowed(path), .query = {}, .headers = {}};
@@ -127,13 +129,12 @@ TEST_P(NginxStreams, AreTakenWholeAndDecodedOnTheWay) {
 }
 
 TEST_P(NginxStreams, HaveNoLimitOfSize) {
-  const auto target = open_target((server_.get()->*GetParam().url)(),
-                                  [&] {
-                                    Arguments arguments = GetParam().arguments;
-                                    arguments.emplace_back("ca", server_->ca_file());
-                                    arguments.emplace_back("max_body", "1000");
-                                    return arguments;
-                                  }());
+  const auto target = open_target((server_.get()->*GetParam().url)(), [&] {
+    Arguments arguments = GetParam().arguments;
+    arguments.emplace_back("ca", server_->ca_file());
+    arguments.emplace_back("max_body", "1000");
+    return arguments;
+  }());
   const auto opened = target->perform(get_stream("/zeros"));
   ASSERT_TRUE(*opened) << opened->why();
   EXPECT_EQ(take_all(*target, *opened->value()), std::string(std::size_t{4} << 20, '0'));
@@ -213,12 +214,13 @@ TEST_P(NginxStreams, AreLeftWhereTheyAreWhenTheAnswerComesEarly) {
   EXPECT_TRUE(*target->perform(HttpAdapter::GetArguments{.path = "/version", .query = {}, .headers = {}}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, NginxStreams,
-                         ::testing::Values(Protocol{"Http1", &test::NginxServer::http1, {}},
-                                           Protocol{"Http2", &test::NginxServer::http2, {{"http2", "always"}}},
-                                           Protocol{"Tls", &test::NginxServer::https, {}},
-                                           Protocol{"TlsHttp1", &test::NginxServer::https, {{"http2", "never"}}}),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Each, NginxStreams,
+    ::testing::Values(Protocol{"Http1", &test::NginxServer::http1, {}},
+                      Protocol{"Http2", &test::NginxServer::http2, {{"http2", "always"}}},
+                      Protocol{"Tls", &test::NginxServer::https, {}},
+                      Protocol{"TlsHttp1", &test::NginxServer::https, {{"http2", "never"}}}),
+    [](const auto& each) { return std::string(each.param.name); });
 
 // --- Scripted servers ---
 
@@ -358,6 +360,35 @@ TEST(HttpStream, IsNeverSentTwice) {
   EXPECT_EQ(requests, 1);
   EXPECT_TRUE(source.is_closed());
 }
+
+// --- A network that fails ---
+
+class HttpStreamFaults : public ::testing::TestWithParam<test::GateFault> {};
+
+TEST_P(HttpStreamFaults, HoldItsPromises) {
+  const std::string body = pattern(1000);
+  const ScriptedServer server([&](Peer& peer) {
+    while (!read_head(peer).empty())
+      peer.write(answer("200 OK", body));
+  });
+  test::expect_promises_under(
+      GetParam(), {.server_port = server.port(),
+                   .open = [](std::uint16_t port) { return open_target(local(port)); },
+                   .call = [&](testing::AdapterHarness& harness, Duration patience) -> test::Called {
+                     const auto opened = harness.perform(get_stream("/"), {.patience = patience});
+                     if (!*opened) return {opened->fault(), opened->why(), opened->took()};
+                     Taker taker(*opened->value());
+                     taker.take_all();
+                     // Whoever takes it has a deadline of his own.
+                     const bool is_over = harness.run_until([&] { return taker.is_over(); }, patience);
+                     if (!is_over || taker.has_failed())
+                       return {FaultKind::kUnavailable, "in the middle", opened->took()};
+                     EXPECT_EQ(taker.text(), body);
+                     return {std::nullopt, {}, opened->took()};
+                   }});
+}
+INSTANTIATE_TEST_SUITE_P(Each, HttpStreamFaults, ::testing::ValuesIn(test::kGateFaults),
+                         test::fault_test_name);
 
 // --- Compression of requests ---
 
