@@ -3,7 +3,7 @@
 #include "message/status.h"
 #include <zerver/flow/worker.h>
 
-#include <algorithm>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -17,7 +17,7 @@ constexpr std::size_t kMostOfPart = 64;
 }  // namespace
 
 // Free, or: opening for an operation, or open.
-class MessageStreams::MessageStream final : public flow::Source, private flow::Source::Reader {
+class MessageStreams::MessageStream final : public OpenedSource, private flow::Source::Reader {
  public:
   using Reader = flow::Source::Reader;
 
@@ -36,18 +36,16 @@ class MessageStreams::MessageStream final : public flow::Source, private flow::S
     if (head.status != 200 || find_header(head.headers, "grpc-status") != nullptr) end(status_of(head));
     go_on();
   }
-  bool is_opened_for(const flow::Operation& operation) const noexcept { return operation_ == &operation; }
 
   void next(Reader& reader) noexcept override {
     reader_ = &reader;
     go_on();
   }
   void close() noexcept override {
-    operation_ = nullptr;
     reader_ = nullptr;
     frames_.reset();
     std::exchange(body_, nullptr)->close();
-    owner_.free_.push_back(this);  // there is room
+    owner_.streams_.give_back(*this);
   }
 
  private:
@@ -167,8 +165,7 @@ class MessageStreams::MessageStream final : public flow::Source, private flow::S
   Arena arena_;  // of one part
   const flow::Rpc* rpc_ = nullptr;
   HttpBody* body_ = nullptr;
-  flow::Operation* operation_ = nullptr;  // while it is opened
-  Reader* reader_ = nullptr;              // waits
+  Reader* reader_ = nullptr;  // waits
   const void* part_ = nullptr;
   Fault fault_;
   FaultKinds fails_;
@@ -183,22 +180,9 @@ MessageStreams::~MessageStreams() = default;
 
 void MessageStreams::open(flow::Operation& operation, const flow::Rpc& rpc, const HttpResponse& head,
                           HttpBody& body) {
-  if (free_.empty()) {
-    all_.push_back(std::make_unique<MessageStream>(*this));
-    free_.reserve(all_.capacity());
-    free_.push_back(all_.back().get());
-  }
-  MessageStream& stream = *free_.back();
-  free_.pop_back();
-  stream.begin(operation, rpc, head, body);
+  streams_.take([this] { return std::make_unique<MessageStream>(*this); }).begin(operation, rpc, head, body);
 }
 
-bool MessageStreams::cancel(const flow::Operation& operation) noexcept {
-  const auto opening =
-      std::ranges::find_if(all_, [&](const auto& stream) { return stream->is_opened_for(operation); });
-  if (opening == all_.end()) return false;
-  (*opening)->close();
-  return true;
-}
+bool MessageStreams::cancel(const flow::Operation& operation) noexcept { return streams_.cancel(operation); }
 
 }  // namespace zerver::effects::grpc_client

@@ -4,10 +4,10 @@
 #include "message/decoder.h"
 #include "message/frames.h"
 #include <zerver/effects/http/http_service.h>
+#include <zerver/effects/source_pool.h>
 #include <zerver/flow/rpc/rpc.h>
 
 #include <cstddef>
-#include <memory>
 #include <vector>
 
 namespace zerver::effects::grpc_client {
@@ -35,8 +35,7 @@ class MessageStreams {
   std::size_t most_;
   MessageDecoder decoder_;  // of the part that is being made
   std::vector<Frame> frames_;
-  std::vector<std::unique_ptr<MessageStream>> all_;
-  std::vector<MessageStream*> free_;
+  SourcePool<MessageStream> streams_;
 };
 
 }  // namespace zerver::effects::grpc_client

@@ -14,7 +14,7 @@
 namespace zerver::effects::postgres {
 
 // https://www.postgresql.org/docs/15/sql-declare.html
-class RowStreams::RowStream final : public sql::OpenedSource, private LeaseRequest {
+class RowStreams::RowStream final : public OpenedSource, private LeaseRequest {
  public:
   explicit RowStream(RowStreams& owner)
       : owner_(owner), begin_(*this), declare_(*this), fetch_(*this), end_(*this) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pool.h"
-#include "stream_pool.h"
+#include <zerver/effects/source_pool.h>
 #include <zerver/flow/call/operation.h>
 
 namespace zerver::effects::postgres {
@@ -27,7 +27,7 @@ class RowStreams {
   class RowStream;
 
   Pool& pool_;
-  sql::StreamPool<RowStream> streams_;
+  SourcePool<RowStream> streams_;
 };
 
 }  // namespace zerver::effects::postgres

@@ -9,7 +9,7 @@
 namespace zerver::effects::sqlite {
 
 // Free, or: opening, or open with a part that is read or not, or closing.
-class RowStreams::RowStream final : public sql::OpenedSource, public StatementJob {
+class RowStreams::RowStream final : public OpenedSource, public StatementJob {
  public:
   explicit RowStream(RowStreams& owner)
       : StatementJob(owner.worker_.loop(), [](Job& job) noexcept { static_cast<RowStream&>(job).on_back(); }),

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pool.h"
-#include "stream_pool.h"
+#include <zerver/effects/source_pool.h>
 #include <zerver/flow/call/operation.h>
 
 #include <chrono>
@@ -32,7 +32,7 @@ class RowStreams {
 
   Pool& pool_;
   flow::Worker& worker_;
-  sql::StreamPool<RowStream> streams_;
+  SourcePool<RowStream> streams_;
 };
 
 }  // namespace zerver::effects::sqlite

@@ -1,4 +1,4 @@
-// Streams of rows as a worker has them, whatever their database is.
+// What a worker has of what its operations with `@stream` open, whatever that is.
 #pragma once
 
 #include <zerver/flow/call/operation.h>
@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-namespace zerver::effects::sql {
+namespace zerver::effects {
 
 // Belongs to the operation that opens it until it has answered.
 class OpenedSource : public flow::Source {
@@ -27,38 +27,38 @@ class OpenedSource : public flow::Source {
   flow::Operation* operation_ = nullptr;  // while it is opened
 };
 
-// Those of one worker; each is used again when it has been given back. `Stream` is an OpenedSource.
-template <class Stream> class StreamPool {
+// Those of one worker; each is used again when it has been given back. `Each` is an OpenedSource.
+template <class Each> class SourcePool {
  public:
   std::size_t size() const noexcept { return all_.size(); }
   bool has_free() const noexcept { return !free_.empty(); }
-  const std::vector<std::unique_ptr<Stream>>& all() const noexcept { return all_; }
+  const std::vector<std::unique_ptr<Each>>& all() const noexcept { return all_; }
 
   // One that is free, or else what `make` makes.
-  template <class Make> Stream& take(Make make) {
+  template <class Make> Each& take(Make make) {
     if (free_.empty()) {
       all_.push_back(make());
       free_.reserve(all_.size());  // so that giving back never fails
       return *all_.back();
     }
-    Stream& stream = *free_.back();
+    Each& source = *free_.back();
     free_.pop_back();
-    return stream;
+    return source;
   }
-  void give_back(Stream& stream) noexcept { free_.push_back(&stream); }
+  void give_back(Each& source) noexcept { free_.push_back(&source); }
 
   // Of one that is being opened; false: it is none of those.
   bool cancel(const flow::Operation& operation) noexcept {
     const auto opening =
-        std::ranges::find_if(all_, [&](const auto& stream) { return stream->is_opened_for(operation); });
+        std::ranges::find_if(all_, [&](const auto& source) { return source->is_opened_for(operation); });
     if (opening == all_.end()) return false;
     (*opening)->cancel();
     return true;
   }
 
  private:
-  std::vector<std::unique_ptr<Stream>> all_;
-  std::vector<Stream*> free_;
+  std::vector<std::unique_ptr<Each>> all_;
+  std::vector<Each*> free_;
 };
 
-}  // namespace zerver::effects::sql
+}  // namespace zerver::effects
