@@ -77,6 +77,8 @@ std::optional<std::string> fault_of(const Context& context, model::TypeId id, bo
       return "it is any value; send its text as a `string`";
     case TypeKind::kExtern:
       return "it is a foreign type";
+    case TypeKind::kStream:
+      return "a request is one message";
     case TypeKind::kStatement:
     case TypeKind::kUrl:
       return "it is a way to take a string; write `string`";
