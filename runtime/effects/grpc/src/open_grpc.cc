@@ -91,7 +91,12 @@ class WorkerGrpc final : public flow::Adapter, private HttpReceiver, private Htt
   }
 
   void open(flow::Operation& operation, const HttpResponse& head, HttpBody& body) override {
-    streams_.open(operation, target_.rpcs[operation.index()], head, body);
+    try {
+      streams_.open(operation, target_.rpcs[operation.index()], head, body);
+    } catch (const std::bad_alloc&) {
+      body.close();
+      flow::ReplyBase(operation).fail({FaultKind::kUnavailable, "there is no memory for its answer", {}});
+    }
   }
 
   // Those of a body that is complete; why it has none, static.
@@ -156,6 +161,7 @@ Opened open(const flow::TargetInfo& target, const GrpcConfig& config, const flow
                                           .connect = config.connect,
                                           .idle = config.idle,
                                           .lifetime = config.lifetime,
+                                          .keepalive = config.keepalive,
                                           .max_body = config.max_body,
                                           .ca = config.ca,
                                           .certificate = config.certificate,

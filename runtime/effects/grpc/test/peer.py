@@ -226,7 +226,7 @@ def main():
     secure = make_server([("grpc.max_connection_age_ms", 200)])
     if not secure.add_secure_port("127.0.0.1:" + sys.argv[3], grpc.ssl_server_credentials(((key, certificate),))):
         sys.exit("the port of TLS is taken")
-    plain = make_server([("grpc.max_concurrent_streams", MOST_STREAMS)])
+    plain = make_server([("grpc.max_concurrent_streams", MOST_STREAMS), ("grpc.http2.max_ping_strikes", 0)])
     if not plain.add_insecure_port("127.0.0.1:" + sys.argv[2]):
         sys.exit("the port is taken")
     secure.start()

@@ -1,5 +1,6 @@
 // Streams of messages from a server with gRPC's own library, read as a flow reads them.
 #include "peer.h"
+#include "tests/support/fault_gate.h"
 #include <zerver/core/list.h>
 #include <zerver/flow/stream/source.h>
 
@@ -214,6 +215,27 @@ TEST_F(GrpcStreams, AMessageIsToldWhenItComes) {
   ASSERT_NE(part, nullptr);
   ASSERT_EQ(part->size(), 1U);
   EXPECT_FALSE((*part)[0].fields.empty());
+}
+
+// It is quiet, but there.
+TEST_F(GrpcStreams, WhoIsAskedWhetherItIsThereSaysSo) {
+  const auto harness = open_peer(PeerServer::shared().url(), {{"keepalive", "400ms"}});
+  const auto waited = harness->perform(PeerAdapter::WaitForStreamArguments{},
+                                       {.patience = Duration::from_milliseconds(1'500)});
+  EXPECT_EQ(waited->fault(), FaultKind::kTimeout);
+}
+
+TEST_F(GrpcStreams, AConnectionThatIsDeadEndsThem) {
+  test::FaultGate gate(PeerServer::shared().port());
+  harness_ = open_peer("http://127.0.0.1:" + std::to_string(gate.port()), {{"keepalive", "50ms"}});
+  flow::Source* const source = open(PeerAdapter::WatchArguments{});
+  ASSERT_NE(source, nullptr);
+  Reading<Seen> reading(*harness_, *source);
+  ASSERT_NE(reading.next(), nullptr);
+  gate.set(test::GateFault::kBlackHole);
+  EXPECT_EQ(reading.next(), nullptr);
+  EXPECT_EQ(reading.fault(), FaultKind::kUnavailable);
+  EXPECT_EQ(reading.why(), "it does not say that it is there");
 }
 
 // Nobody takes from it: the server has to wait, and others need not.

@@ -52,6 +52,7 @@ class Client {
 
   // --- For transfers and sessions ---
   async::Loop& loop() const noexcept { return worker_.loop(); }
+  const Settings& settings() const noexcept { return settings_; }
   // Directly before it is sent.
   void prepare(Transfer& transfer);
   void write_head(Transfer& transfer, OutputBuffer& out);

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <new>
-#include <string>
+#include <span>
 #include <utility>
 
 namespace zerver::effects::http_client {
@@ -28,13 +28,6 @@ nghttp2_nv pair_of(std::string_view name, std::string_view value) noexcept {
     return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
   };
   return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
-}
-
-std::string in_lower_case(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return lower;
 }
 
 }  // namespace
@@ -113,6 +106,27 @@ struct Http2Session::Callbacks {
   }
 };
 
+// Its memory is kept for the next one.
+struct Http2Session::Head {
+  std::vector<nghttp2_nv> fields;
+  OutputBuffer names;  // in lower case, as they are there
+
+  void add(std::span<const Header> all) {
+    std::size_t size = 0;
+    for (const Header& field : all)
+      size += field.name.size();
+    names.clear();
+    names.reserve(size);  // it moves no more
+    for (const Header& field : all) {
+      const std::size_t begin = names.size();
+      std::ranges::transform(field.name, names.reserve(field.name.size()),
+                             [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+      names.commit(field.name.size());
+      fields.push_back(pair_of(names.view().substr(begin), field.value));
+    }
+  }
+};
+
 Http2Session::Watch::Watch(Http2Session& owner, Continue its_continue) noexcept
     : Waiter([](Waiter& waiter) noexcept {
         auto& self = static_cast<Watch&>(waiter);
@@ -127,13 +141,19 @@ Http2Session::Watch::Watch(Http2Session& owner, Continue its_continue) noexcept
       session(owner),
       go_on(its_continue) {}
 
+Http2Session::Keepalive::Keepalive(Http2Session& owner) noexcept
+    : Timer([](Timer& timer) noexcept { static_cast<Keepalive&>(timer).session.on_silence(); }),
+      session(owner) {}
+
 Http2Session::Http2Session(Client& client, Host& host, Connection connection)
     : client_(client),
       host_(host),
       connection_(std::move(connection)),
+      head_(std::make_unique<Head>()),
       read_watch_(*this, &Http2Session::on_readable),
       write_watch_(*this, &Http2Session::on_written),
       flush_watch_(*this, &Http2Session::on_flush),
+      keepalive_(*this),
       idle_since_(client.loop().now()) {
   read_watch_.expect(client.loop());
   write_watch_.expect(client.loop());
@@ -157,6 +177,7 @@ Http2Session::Http2Session(Client& client, Host& host, Connection connection)
 Http2Session::~Http2Session() {
   if (is_reading_ && !read_watch_.is_queued) read_->cancel();
   if (is_writing_ && !write_watch_.is_queued) write_->cancel();
+  client_.loop().stop(keepalive_);
   nghttp2_session_del(session_);
 }
 
@@ -181,15 +202,11 @@ void Http2Session::submit(Transfer& transfer) noexcept {
   transfer.begin_http2(*this);
   transfer.reads_before = reads_;
   const Request& request = transfer.request;
-  std::vector<nghttp2_nv> fields = {
-      pair_of(":method", request.method_name()), pair_of(":scheme", request.origin().tls ? "https" : "http"),
-      pair_of(":authority", host_.route->authority), pair_of(":path", request.target())};
-  // Names are in lower case there, and in no order that could move them.
-  std::vector<std::string> names(request.fields().size());
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    names[i] = in_lower_case(request.fields()[i].name);
-    fields.push_back(pair_of(names[i], request.fields()[i].value));
-  }
+  std::vector<nghttp2_nv>& fields = head_->fields;
+  fields.assign({pair_of(":method", request.method_name()),
+                 pair_of(":scheme", request.origin().tls ? "https" : "http"),
+                 pair_of(":authority", host_.route->authority), pair_of(":path", request.target())});
+  head_->add(request.fields());
   if (transfer.receiver != nullptr) fields.push_back(pair_of("te", "trailers"));
   std::array<char, 20> digits;
   if (request.has_body()) {
@@ -212,6 +229,9 @@ void Http2Session::submit(Transfer& transfer) noexcept {
                           Arrived::kNever);
   }
   active_.push_back(&transfer);
+  keep_alive();
+  // What others begin in this turn goes with it.
+  if (active_.size() > 1) return flush_watch_.post();
   ++depth_;
   write_on();
   --depth_;
@@ -316,6 +336,31 @@ void Http2Session::on_flush() noexcept {
   ++depth_;
   write_on();
   close_if_left();
+  --depth_;
+}
+
+// While somebody waits for something. It begins anew with whatever comes, when it is looked at next.
+void Http2Session::keep_alive() noexcept {
+  const Duration patience = client_.settings().keepalive;
+  if (patience == Duration{} || keepalive_.running()) return;
+  keepalive_.reads_before = reads_;
+  keepalive_.has_asked = false;
+  client_.loop().start(keepalive_, client_.loop().now() + patience);
+}
+
+void Http2Session::on_silence() noexcept {
+  if (is_closed_ || active_.empty()) return;
+  ++depth_;
+  if (keepalive_.reads_before != reads_) {
+    keep_alive();
+  } else if (keepalive_.has_asked) {
+    fail_all({FaultKind::kUnavailable, "it does not say that it is there", {}});
+  } else {
+    nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+    keepalive_.has_asked = true;
+    client_.loop().start(keepalive_, client_.loop().now() + client_.settings().keepalive);
+    write_on();
+  }
   --depth_;
 }
 

@@ -72,6 +72,13 @@ class Http2Session {
     Continue go_on;
     bool is_queued = false;
   };
+  // Asks, after a silence, whether the other side is there.
+  struct Keepalive final : async::Timer {
+    explicit Keepalive(Http2Session& owner) noexcept;
+    Http2Session& session;
+    std::uint64_t reads_before = 0;
+    bool has_asked = false;  // since then
+  };
   struct Ended {
     Transfer* transfer;
     std::uint32_t error;
@@ -83,6 +90,8 @@ class Http2Session {
   bool take(const Result<std::size_t>& read) noexcept;
   void write_on() noexcept;
   void on_flush() noexcept;
+  void keep_alive() noexcept;
+  void on_silence() noexcept;
   bool ask_uploads() noexcept;
   bool take_upload(Transfer& transfer) noexcept;
   void note_fed(Transfer& transfer);
@@ -104,11 +113,14 @@ class Http2Session {
   std::vector<Transfer*> hungry_;
   std::array<char, std::size_t{16} << 10> in_;
   OutputBuffer out_;
+  struct Head;  // of the request that is submitted
+  std::unique_ptr<Head> head_;
   std::optional<io::net::Stream::Read> read_;
   std::optional<io::net::Stream::Write> write_;
   Watch read_watch_;
   Watch write_watch_;
   Watch flush_watch_;
+  Keepalive keepalive_;
   TimePoint idle_since_;
   std::uint64_t reads_ = 0;  // that brought something
   int depth_ = 0;            // of functions of it on the stack

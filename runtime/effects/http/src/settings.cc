@@ -59,6 +59,7 @@ std::string make_settings(const flow::TargetInfo& target, const flow::TargetConf
   settings.connect = arguments.connect;
   settings.idle = arguments.idle;
   settings.lifetime = arguments.lifetime;
+  settings.keepalive = arguments.keepalive;
   if (!read_http2(arguments.http2, settings.http2)) return "its `http2` must be `auto`, `always` or `never`";
   if (std::string why = read_authorization(config.get("bearer").value_or(""), settings.authorization);
       !why.empty())

@@ -32,6 +32,7 @@ struct Settings {
   Duration connect = Duration::from_seconds(5);
   Duration idle = Duration::from_seconds(30);
   Duration lifetime = Duration::from_seconds(600);
+  Duration keepalive = {};  // of HTTP/2; zero: none
   std::size_t max_body = std::size_t{8} << 20;
   std::uint32_t pool = 0;  // connections of all workers; 0: kConnections for each worker and origin
   std::optional<std::uint64_t> compress_over;  // longer bodies of requests are sent with gzip
