@@ -170,6 +170,38 @@ class Adapters(Packaging):
                       self.configure(")\nzerver_add_flow(TARGET mailer FLOWS mailer.flow", expect=1))
 
 
+class Imports(Packaging):
+    """Who makes C++ of an imported file."""
+
+    def configured(self, *changes):
+        consumer = self.consumer()
+        path = consumer.source / "CMakeLists.txt"
+        text = path.read_text(encoding="utf-8")
+        for before, after in changes:
+            self.assertIn(before, text)
+            text = text.replace(before, after)
+        path.write_text(text, encoding="utf-8")
+        consumer.configure()
+        return consumer
+
+    WITHOUT = ("FLOWS orders.flow imports/shop/money.flow", "FLOWS orders.flow")
+
+    def test_one_that_nobody_does_is_named(self):
+        consumer = self.configured(self.WITHOUT)
+        done = subprocess.run(["cmake", "--build", consumer.build_dir, "--target", "orders_flow"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_SECONDS)
+        self.assertNotEqual(done.returncode, 0)
+        said = " ".join(done.stdout.split())
+        self.assertIn("the flows of orders import files that nobody makes C++ of: "
+                      f"{consumer.source / 'imports/shop/money.flow'} Name them in FLOWS of orders as well", said)
+
+    def test_a_library_that_is_linked_may(self):
+        consumer = self.configured(self.WITHOUT, ("target_link_libraries(orders Threads::Threads)",
+                                                  "target_link_libraries(orders Threads::Threads between)\n"
+                                                  "add_library(between INTERFACE)\ntarget_link_libraries(between INTERFACE money)"))
+        consumer.build("orders")
+
+
 class Rebuild(Packaging):
     """One project for all tests: what a test changes is undone before the next."""
 

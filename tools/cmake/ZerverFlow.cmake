@@ -6,7 +6,7 @@
 #
 #   TARGET    an existing program or library; gets the generated sources, OUT_DIR as an include folder, and
 #             zerver::runtime
-#   FLOWS     the files to compile; x/y.flow becomes y.flow.h and y.flow.cc in OUT_DIR, or x/y.flow.h and so on
+#   FLOWS     the files to compile, and those that they import, unless a library that TARGET links has them; x/y.flow becomes y.flow.h and y.flow.cc in OUT_DIR, or x/y.flow.h and so on
 #             when one of IMPORTS holds x/y.flow
 #   IMPORTS   the include path: `import a.b;` is a/b.flow in one of these
 #   EMIT      what to generate, `cpp` when not given
@@ -19,6 +19,34 @@
 #
 # Generation runs again when a .flow file, one that it imports, or zerver-compile changes. zerver-compile leaves a file
 # untouched whose text is the same, so only what really changed is compiled again.
+
+# At the end of the configuration, when it is known who links whom: writes down whose C++ the target can include.
+function(zerver_note_provided_flows target file)
+  set(flows "")
+  set(left ${target})
+  set(seen ${target})
+  while(left)
+    list(POP_FRONT left next)
+    get_target_property(own ${next} ZERVER_FLOWS)
+    if(own)
+      list(APPEND flows ${own})
+    endif()
+    foreach(property LINK_LIBRARIES INTERFACE_LINK_LIBRARIES)
+      get_target_property(libraries ${next} ${property})
+      foreach(library IN LISTS libraries)
+        string(REGEX REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1" library "${library}")
+        if(library MATCHES "\\$<")
+          list(APPEND flows "*")  # who that is, is known when it is generated
+        elseif(TARGET ${library} AND NOT library MATCHES "^zerver::" AND NOT library IN_LIST seen)
+          list(APPEND left ${library})
+          list(APPEND seen ${library})
+        endif()
+      endforeach()
+    endforeach()
+  endwhile()
+  list(JOIN flows "\n" flows)
+  file(GENERATE OUTPUT "${file}" CONTENT "${flows}\n")
+endfunction()
 
 function(zerver_add_flow)
   cmake_parse_arguments(PARSE_ARGV 0 arg "NO_MAIN" "TARGET;OUT_DIR;ADAPTERS;LOCK" "FLOWS;IMPORTS;EMIT;OPTIONS")
@@ -121,6 +149,19 @@ function(zerver_add_flow)
     set(compile zerver::compile)
   endif()
 
+  # The C++ of what is imported is included by that of the flows.
+  set(check_imports "")
+  get_target_property(runtime_part ${arg_TARGET} ZERVER_RUNTIME_PART)
+  if(outputs AND NOT runtime_part)
+    set_property(TARGET ${arg_TARGET} PROPERTY ZERVER_FLOWS "${flows}")
+    set(provided "${arg_OUT_DIR}/${arg_TARGET}.provided")
+    cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [==[${CMAKE_SOURCE_DIR}]==] CALL
+      zerver_note_provided_flows [==[${arg_TARGET}]==] [==[${provided}]==])")
+    get_property(std_dir GLOBAL PROPERTY ZERVER_STD_DIR)
+    set(check_imports COMMAND "${CMAKE_COMMAND}" "-DTARGET=${arg_TARGET}" "-DDEPFILE=${arg_OUT_DIR}/${arg_TARGET}.stamp.d"
+      "-DPROVIDED=${provided}" "-DSTD_DIR=${std_dir}" -P "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/ZerverImports.cmake")
+  endif()
+
   # The stamp is the output that make and Ninja see: the generated files may rightly stay older than their source.
   # The rule in the depfile names the stamp, by zerver-compile's convention: the depfile's own path without `.d`.
   set(stamp "${arg_OUT_DIR}/${arg_TARGET}.stamp")
@@ -130,6 +171,7 @@ function(zerver_add_flow)
     BYPRODUCTS ${outputs}
     COMMAND ${compile} -o "${arg_OUT_DIR}" ${std_option} ${import_options} --emit=${emit} --depfile "${stamp}.d"
             ${adapters_option} ${lock_option} ${arg_OPTIONS} ${flows}
+    ${check_imports}
     COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
     DEPENDS ${flows} ${compile}
     DEPFILE "${stamp}.d"
@@ -145,7 +187,6 @@ function(zerver_add_flow)
     set_source_files_properties(${outputs} PROPERTIES GENERATED ON)
     target_sources(${arg_TARGET} PRIVATE ${sources})
     target_include_directories(${arg_TARGET} PUBLIC "$<BUILD_INTERFACE:${arg_OUT_DIR}>")
-    get_target_property(runtime_part ${arg_TARGET} ZERVER_RUNTIME_PART)
     if(runtime_part)
       # Zerver's own standard library: part of what zerver::runtime is made of.
       set_property(TARGET ${arg_TARGET} APPEND PROPERTY ZERVER_GENERATED_INCLUDE "${arg_OUT_DIR}")

@@ -48,6 +48,6 @@ configure_package_config_file("${PROJECT_SOURCE_DIR}/tools/cmake/ZerverConfig.cm
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/ZerverConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES
   "${PROJECT_BINARY_DIR}/ZerverConfig.cmake" "${PROJECT_BINARY_DIR}/ZerverConfigVersion.cmake"
-  "${PROJECT_SOURCE_DIR}/tools/cmake/ZerverFlow.cmake"
+  "${PROJECT_SOURCE_DIR}/tools/cmake/ZerverFlow.cmake" "${PROJECT_SOURCE_DIR}/tools/cmake/ZerverImports.cmake"
   DESTINATION "${zerver_package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
