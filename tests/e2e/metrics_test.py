@@ -137,6 +137,22 @@ class MetricsTest(DeskTest):
         self.assertEqual(before.value("zerver_target_breaker_refused_total", target="desk.v1.bank"), 0)
         self.assertEqual(after.value("zerver_target_breaker_refused_total", target="desk.v1.bank"), 1)
 
+    def test_what_cannot_be_taken_back_is_a_metric(self):
+        with self.start("--drain-timeout", "1s") as service:
+            # The seat is sold: the payment is to be taken back, and the bank refuses that. When it is asked again it is silent.
+            self.pays(200, 200, 402, None)
+            self.assertEqual(self.buy(service, "a1"), 201)
+            self.assertEqual(self.buy(service, "a1"), 409)
+            end = time.monotonic() + TIMEOUT
+            while len(self.bank.requests) < 4 or not service.metrics().value("zerver_sagas_open"):
+                self.assertLess(time.monotonic(), end)
+            metrics = service.metrics()
+        # It ended well in the middle of that; the next start goes on.
+        self.assertEqual([method for method, *_ in self.bank.requests], ["POST", "POST", "DELETE", "DELETE"])
+        self.assertEqual(metrics.value("zerver_saga_undos_failed_total"), 1)
+        self.assertEqual(metrics.value("zerver_sagas_open"), 1)
+        self.assertEqual(metrics.value("zerver_sagas_stuck"), 0)
+
     def test_jobs_are_counted(self):
         with self.start() as service:
             self.pays(200)

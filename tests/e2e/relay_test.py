@@ -21,13 +21,15 @@ class Bank(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self):
-        self.answers = []
+        self.answers = []  # status, fields, body; without a status it is silent
+        self.is_closed = threading.Event()
         self.requests = []
         super().__init__(("127.0.0.1", 0), self.Handler)
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
         self.thread.start()
 
     def close(self):
+        self.is_closed.set()
         self.shutdown()
         self.thread.join()
         self.server_close()
@@ -39,6 +41,10 @@ class Bank(http.server.ThreadingHTTPServer):
             length = int(self.headers.get("Content-Length", 0))
             self.server.requests.append((self.command, self.path, self.headers, self.rfile.read(length)))
             status, headers, body = self.server.answers.pop(0)
+            if status is None:
+                self.server.is_closed.wait()
+                self.close_connection = True
+                return
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

@@ -312,6 +312,7 @@ int serve(std::string_view program, const Settings& settings,
   server.drain();
   server.join();
   metrics.stop();
+  sagas.end();
   background.end(log);
   for (const std::unique_ptr<AuditTrail>& trail : trails)
     trail->finish();

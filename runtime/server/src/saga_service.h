@@ -25,8 +25,8 @@ std::string journal_path(const Settings& settings, std::string_view program);
 // `:not-happened`, `:undone`. Empty, or what is wrong.
 [[nodiscard]] std::string resolve_saga(const std::string& path, std::string_view verdict);
 
-// In this order: open(), use() for each worker, recover() for one of them, all before any of them runs.
-// Destroyed when none runs any more, before their loops and the systems that they reach.
+// In this order: open(), use() for each worker, recover() for one of them, all before any of them runs; end()
+// when none runs any more, before the systems that they reach are closed. Destroyed before their loops.
 class SagaService {
  public:
   explicit SagaService(Log& log) : log_(&log) {}
@@ -39,7 +39,9 @@ class SagaService {
   void use(flow::Worker& worker);
   // Settles on that worker what is left behind, as soon as it runs and from then on.
   void recover(flow::Worker& worker, std::vector<flow::SagaPackage> packages);
-  // What is left behind and has not been settled yet. Any thread.
+  // Whatever the recovery is at is left to the next start.
+  void end() noexcept { recovery_.reset(); }
+  // What is left behind and has not been settled yet. Any thread, until end().
   std::vector<flow::OpenSaga> unsettled() const;
 
  private:
