@@ -254,6 +254,25 @@ TEST_P(WebSocketConformance, AsksForItsPathAndProtocolAndShowsWhoItIs) {
   EXPECT_NE(head.find("\r\nAuthorization: Bearer of-news"), std::string::npos);
 }
 
+TEST_P(WebSocketConformance, ShowsARotatedSecretFromTheNextConnectionOn) {
+  open({{"authorization", "Bearer first"}});
+  System& system = subject_.harness().system();
+  const auto shows = [this](std::string_view authorization) {
+    return query("head").find("\r\nAuthorization: " + std::string(authorization) + "\r\n") !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(shows("Bearer first"));
+  EXPECT_EQ(system.renew("authorization", "Bearer second"), "");
+  EXPECT_TRUE(shows("Bearer first")) << "an open connection stays what it is";
+  EXPECT_NE(subject_.result(WebsocketAdapter::ExchangeArguments{text("bye")}), "bye");
+  EXPECT_TRUE(shows("Bearer second"));
+  EXPECT_EQ(system.renew("authorization", "Bearer\r\nX-Evil: yes"),
+            "its `authorization` has a control character");
+  EXPECT_NE(subject_.result(WebsocketAdapter::ExchangeArguments{text("bye")}), "bye");
+  EXPECT_TRUE(shows("Bearer second")) << "one that cannot be used changes nothing";
+  EXPECT_NE(system.renew("url", "ws://elsewhere"), "") << "another address is for the next start";
+}
+
 TEST_P(WebSocketConformance, SaysThatTheServerRefuses) {
   open({}, "/refused");
   EXPECT_EQ(query("hello"), "unavailable: the server opens no WebSocket");
