@@ -1,9 +1,12 @@
 // What a call asks before its attempts, and what adapters may do that they should not.
 #include "by_hand_adapter.h"
+#include <zerver/flow/call/operation_counts.h>
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -114,6 +117,76 @@ TEST(Hedge, EndsWithItsRequest) {
   EXPECT_TRUE(flow.exchange.given_up());
   EXPECT_EQ(flow.outcome, Outcome::kCancelled);
   EXPECT_EQ(world.adapter.cancelled.size(), 2U);
+}
+
+// --- What is counted by operation ---
+
+class CountedOperations : public ::testing::Test {
+ protected:
+  CountedOperations() {
+    world.target.operations = operations;
+    world.target.by_operation = counts.data();
+  }
+  OperationCounts::Sum sum(std::size_t operation) const {
+    OperationCounts::Sum sum;
+    counts[operation].add_to(sum);
+    return sum;
+  }
+  static constexpr std::size_t failure(FaultKind kind) { return OperationCounts::failure(kind); }
+
+  World world;
+  std::array<OperationInfo, 4> operations;
+  std::array<OperationCounts, 4> counts;
+};
+
+TEST_F(CountedOperations, HaveEachAttemptByItsEnd) {
+  Flow flow(world, kRetried);
+  flow.begin();
+  world.loop.run_for(ms(7));
+  world.adapter.fail(2);
+  world.loop.run_for(ms(1 + 50 + 1));  // the next one ends in silence
+  world.adapter.succeed(2);
+  EXPECT_TRUE(flow.result.has_value());
+  const OperationCounts::Sum retried = sum(2);
+  EXPECT_EQ(retried.outcomes[failure(FaultKind::kUnavailable)], 1U);
+  EXPECT_EQ(retried.outcomes[failure(FaultKind::kTimeout)], 1U);
+  EXPECT_EQ(retried.outcomes[OperationCounts::kSuccess], 1U);
+  EXPECT_EQ(retried.times.count(), 3U);
+  EXPECT_GE(retried.times.nanoseconds, ms(57).nanoseconds);
+  EXPECT_LE(retried.times.nanoseconds, ms(59).nanoseconds);
+  EXPECT_EQ(sum(1).times.count(), 0U);
+}
+
+TEST_F(CountedOperations, HaveCopiesThatWereGivenUp) {
+  Flow flow(world, kHedged);
+  flow.begin();
+  world.loop.run_for(ms(25));
+  world.adapter.succeed(*world.adapter.in_flight[1]);
+  EXPECT_EQ(sum(3).outcomes[OperationCounts::kSuccess], 1U);
+  EXPECT_EQ(sum(3).outcomes[failure(FaultKind::kCancelled)], 1U);
+  EXPECT_EQ(sum(3).times.nanoseconds, static_cast<std::uint64_t>(ms(5 + 25).nanoseconds));
+}
+
+TEST_F(CountedOperations, DoNotHaveWhatNeverReachedTheTarget) {
+  Rate rate({.count = 1, .per = ms(100)});
+  Rate* rates[] = {&rate};
+  CallSite site = kOnce;
+  site.rate = 0;
+  Flow first(world, site, Duration::max(), Shield::kNone, rates);
+  Flow second(world, site, Duration::max(), Shield::kNone, rates);
+  first.begin();
+  second.begin();
+  world.adapter.succeed(1);
+  EXPECT_EQ(sum(1).times.count(), 1U);
+}
+
+TEST_F(CountedOperations, LeaveOutWhatTheAdapterDoesNotDeclare) {
+  world.target.operations = std::span(operations).first(1);
+  Flow flow(world, kOnce);
+  flow.begin();
+  world.adapter.succeed(1);
+  EXPECT_TRUE(flow.result.has_value());
+  EXPECT_EQ(sum(1).times.count(), 0U);
 }
 
 // --- Rates and budgets ---

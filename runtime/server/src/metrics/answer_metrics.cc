@@ -44,7 +44,8 @@ void AnswerMetrics::bind(std::span<const BoundPackage> packages) {
 void AnswerMetrics::note(const ServedExchange& exchange, std::uint16_t status) noexcept {
   const flow::FlowInfo* const flow = exchange.flow();
   if (flow == nullptr) return unrouted_.note(status);
-  OfFlow& counted = flows_[exchange.package][flow - packages_[exchange.package]->flows.data()];
+  const auto position = static_cast<std::size_t>(flow - packages_[exchange.package]->flows.data());
+  OfFlow& counted = flows_[exchange.package][position];
   counted.statuses.note(status);
   counted.times.record(clock_->now() - exchange.arrived());
 }
