@@ -25,8 +25,8 @@ std::size_t count_allocations(TestClient& client, std::string_view request, std:
   return test::allocations() - before;
 }
 
-TEST(Allocations, AreNoneOnceWarm) {
-  TestService service;
+void expect_none_once_warm(const Settings& settings) {
+  TestService service(settings);
   TestClient client(service.address());
   for (const std::string path : {"/plaintext", "/json", "/echo", "/fields", "/nothing"}) {
     const std::string request =
@@ -41,6 +41,14 @@ TEST(Allocations, AreNoneOnceWarm) {
     count_allocations(client, batch, size * 16, 10);
     EXPECT_EQ(count_allocations(client, batch, size * 16, 100), 0U) << path << ", pipelined";
   }
+}
+
+TEST(Allocations, AreNoneOnceWarm) { expect_none_once_warm(TestService::one_worker()); }
+
+TEST(Allocations, AreNoneWhenAnswersAreCounted) {
+  Settings settings = TestService::one_worker();
+  settings.metrics = "127.0.0.1:0";
+  expect_none_once_warm(settings);
 }
 
 }  // namespace
