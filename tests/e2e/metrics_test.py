@@ -175,7 +175,7 @@ class MetricsTest(DeskTest):
             self.assertEqual(service.scrape(path="/tickets/a")[0], 404)
             self.assertEqual(service.scrape(method="POST")[0], 405)
             taken = run("e2e_desk", "--listen", "127.0.0.1:0", "--metrics", f"127.0.0.1:{service.metrics_port}",
-                        environment={"DATABASE_URL": f"sqlite:{self.database}"})
+                        "--saga-journal", str(self.folder / "other.db"), environment={"DATABASE_URL": f"sqlite:{self.database}"})
             self.assertEqual(taken.returncode, 2, taken)
             self.assertIn("cannot listen on", taken.stderr)
 
