@@ -123,6 +123,19 @@ def folder():
         yield pathlib.Path(path)
 
 
+def open_stream(service, path, receive_buffer=None):
+    """A connection whose answer's head has been read, and what has come behind it."""
+    connection = socket.create_connection(("127.0.0.1", service.port), TIMEOUT)
+    if receive_buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65536)
+    head, _, rest = received.partition(b"\r\n\r\n")
+    return connection, head, rest
+
+
 def memory_of(service):
     """The resident set in bytes, now and at its highest."""
     status = pathlib.Path(f"/proc/{service.process.pid}/status").read_text(encoding="ascii")

@@ -3,30 +3,16 @@
 import http.client
 import json
 import pathlib
-import socket
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import postgresql  # noqa: E402
-from service import TIMEOUT, Service, folder, growth_of, memory_of
+from service import TIMEOUT, Service, folder, growth_of, memory_of, open_stream
 
 ROWS = 1_000_000
 # What a service may grow by while it sends them: some buffers and a page cache of SQLite, not the rows (30 MB and more).
 MOST_GROWTH = 4 << 20
-
-
-def open_stream(service, path, receive_buffer=None):
-    """A connection whose answer's head has been read, and what has come behind it."""
-    connection = socket.create_connection(("127.0.0.1", service.port), TIMEOUT)
-    if receive_buffer:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += connection.recv(65536)
-    head, _, rest = received.partition(b"\r\n\r\n")
-    return connection, head, rest
 
 
 class Streams(unittest.TestCase):

@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <stdexcept>
+#include <utility>
 
 namespace zerver::test {
 
@@ -15,7 +16,7 @@ void write_file(const std::filesystem::path& file, const std::string& text) {
 
 }  // namespace
 
-NginxServer::NginxServer() {
+NginxServer::NginxServer(std::string folder) : folder_(std::move(folder)) {
   const std::filesystem::path& path = directory_.path();
   std::filesystem::create_directories(path / "files");
   std::string text;
@@ -45,6 +46,8 @@ std::string NginxServer::configuration() const {
   const auto listen = [](std::uint16_t port, const std::string& how) {
     return "    listen 127.0.0.1:" + std::to_string(port) + how + ";\n";
   };
+  const std::string folder =
+      folder_.empty() ? "" : "    location /files/ { alias " + folder_ + "/; gzip off; }\n";
   return "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log stderr;\n"
          "events { worker_connections 512; }\n"
          "http {\n  access_log off;\n  client_body_temp_path body;\n  proxy_temp_path proxy;\n"
@@ -57,8 +60,8 @@ std::string NginxServer::configuration() const {
          "    ssl_certificate server.pem;\n    ssl_certificate_key server.key;\n    root files;\n"
          "    location = /version { default_type application/json; return 200 '\"$server_protocol\"'; }\n"
          "    location = /busy { add_header Retry-After 3 always; return 503; }\n"
-         "    location /kept/ { dav_methods PUT; create_full_put_path on; client_max_body_size 0; }\n"
-         "  }\n}\n";
+         "    location /kept/ { dav_methods PUT; create_full_put_path on; client_max_body_size 0; }\n" +
+         folder + "  }\n}\n";
 }
 
 }  // namespace zerver::test

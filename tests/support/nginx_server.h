@@ -14,8 +14,8 @@ namespace zerver::test {
 // `/kept/`. After 20 requests it wants another connection.
 class NginxServer {
  public:
-  // Throws std::runtime_error when it does not come up.
-  NginxServer();
+  // What is in `folder` is below `/files/`. Throws std::runtime_error when it does not come up.
+  explicit NginxServer(std::string folder = {});
 
   std::string http1() const { return "http://127.0.0.1:" + std::to_string(http1_); }
   std::string http2() const { return "http://127.0.0.1:" + std::to_string(http2_); }
@@ -28,6 +28,7 @@ class NginxServer {
   void start();
   std::string configuration() const;
 
+  std::string folder_;
   TemporaryDirectory directory_;
   std::uint16_t http1_ = 0;
   std::uint16_t http2_ = 0;

@@ -1,10 +1,12 @@
 // A real server for tests that are not written in C++, the same as tests in C++ have.
 //
-//   test_server postgres [SETTING...] | redis | nats
+//   test_server postgres [SETTING...] | redis | nats | nginx FOLDER
 //
-// Prints its URL, and obeys its input line by line, saying `done` behind each: `kill`, like a machine that
-// fails, and `start`, again with what it has kept. The server ends when the input does.
+// Prints its URL (of nginx that for HTTP/2, below which the folder is `/files/`), and obeys its input line by
+// line, saying `done` behind each: `kill`, like a machine that fails, and `start`, again with what it has
+// kept. The server ends when the input does.
 #include "tests/support/nats_server.h"
+#include "tests/support/nginx_server.h"
 #include "tests/support/postgres_server.h"
 #include "tests/support/redis_server.h"
 
@@ -38,6 +40,16 @@ template <class Server> int obey(Server& server) {
   return 0;
 }
 
+// It keeps nothing that would be lost when it fails.
+int wait(const NginxServer& server) {
+  std::cout << server.http2() << std::endl;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::cerr << "test_server: what is `" << line << "`?\n";
+    return 2;
+  }
+  return 0;
+}
+
 int run(std::string_view kind, std::vector<std::string> settings) {
   if (kind == "postgres") {
     PostgresServer server(std::move(settings));
@@ -51,7 +63,8 @@ int run(std::string_view kind, std::vector<std::string> settings) {
     NatsServer server;
     return obey(server);
   }
-  std::cerr << "usage: test_server postgres [SETTING...] | redis | nats\n";
+  if (kind == "nginx" && settings.size() == 1) return wait(NginxServer(settings.front()));
+  std::cerr << "usage: test_server postgres [SETTING...] | redis | nats | nginx FOLDER\n";
   return 2;
 }
 
