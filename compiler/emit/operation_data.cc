@@ -17,12 +17,29 @@ Data assign_data(const plan::AssignPlan& assign) {
 }
 
 bool has_statuses(const plan::FailurePlan& failure) { return !failure.statuses.empty(); }
+bool has_required(const plan::FailurePlan& failure) {
+  return llvm::any_of(failure.answered, [](const auto& each) { return each.is_required; });
+}
+
+// The condition under which all that is required is there.
+std::string complete(const plan::FailurePlan& failure) {
+  std::vector<std::string> locals;
+  for (const plan::FailurePlan::Answered& each : failure.answered)
+    if (each.is_required) locals.push_back(each.local);
+  return llvm::join(locals, " && ");
+}
 
 Data failure_data(const plan::FailurePlan& failure) {
   return object({{"has_statuses", flag(!failure.statuses.empty())},
                  {"statuses", list(failure.statuses)},
                  {"has_kinds", flag(!failure.kinds.empty())},
                  {"kinds", list(failure.kinds)},
+                 {"has_answered", flag(!failure.answered.empty())},
+                 {"answered", list(failure.answered,
+                                   [](const plan::FailurePlan::Answered& each) {
+                                     return object({{"local", each.local}, {"value", each.value}});
+                                   })},
+                 {"complete", when_set(complete(failure))},
                  {"statement", failure.statement}});
 }
 
@@ -99,6 +116,7 @@ Data enqueue_data(const plan::EnqueuePlan& enqueue) {
 Data outcome_data(const plan::OutcomePlan& outcome) {
   return object({{"result", outcome.result.empty() ? outcome.local + ".result()" : outcome.result},
                  {"may_fail", flag(outcome.may_fail)},
+                 {"takes_answer", flag(llvm::any_of(outcome.failures, has_required))},
                  {"has_failures", flag(!outcome.failures.empty())},
                  {"by_status", flag(llvm::any_of(outcome.failures, has_statuses))},
                  {"failures", list(outcome.failures, failure_data)},

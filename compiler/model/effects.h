@@ -62,4 +62,16 @@ template <typename Visit> void for_each_call(const Step& step, const Visit& visi
   return writes;
 }
 
+// Whether the other side's answer has fields for the error, in JSON. An answer without them is none.
+[[nodiscard]] inline bool answers_fields(const Program& program, const Step& step,
+                                         const ErrorMapping& mapping) {
+  bool is_answered = false;
+  for_each_call(step, [&](const EffectCall& call) {
+    const Operation& operation = operation_of(program, call);
+    const bool has_document = operation.status && operation.method.empty();
+    is_answered = is_answered || (has_document && (operation.fails & kUnavailable) != 0);
+  });
+  return is_answered && !mapping.statuses.empty();
+}
+
 }  // namespace zc::model

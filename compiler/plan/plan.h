@@ -176,7 +176,13 @@ struct StepPlan {
 // What happens when something fails: `statuses` are numbers, which go before all `kinds`, enumerators of
 // FaultKind; `statement` ends or leaves the flow.
 struct FailurePlan {
+  // A field of the error that the answer may have: `const auto local = value;`
+  struct Answered {
+    std::string local, value;
+    bool is_required = false;  // without it the failure is another one
+  };
   std::vector<std::string> statuses, kinds;
+  std::vector<Answered> answered;
   std::string statement;
 };
 

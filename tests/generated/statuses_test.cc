@@ -75,5 +75,49 @@ TEST_F(Statuses, OfAGroupAreThoseOfTheMemberThatMadeItFail) {
   EXPECT_THAT(test_.send({Method::kGet, "/pair?cents=7"}), IsProblem(402, "statuses.Declined"));
 }
 
+class AnsweredFields : public Statuses {
+ protected:
+  ResponseText charge(std::uint16_t status, std::string json) {
+    pay_.answer("charge", FakeReply::document(status, FaultKind::kRejected, std::move(json)));
+    return test_.send({Method::kPost, "/charge?cents=7"});
+  }
+};
+
+TEST_F(AnsweredFields, AreThoseOfTheErrorByTheirNames) {
+  const ResponseText full =
+      charge(402, R"({"limit":{"cents":5,"unit":"month"},"try":1,"advice":"later","cents":99,"other":[]})");
+  EXPECT_THAT(full, IsProblem(402, "statuses.Short"));
+  // What the step reads goes before what is answered.
+  EXPECT_THAT(full.body, ::testing::HasSubstr(R"("cents":7,"limit":{"cents":5,"unit":"month"},"try":1,)"
+                                              R"("advice":"later")"));
+}
+
+TEST_F(AnsweredFields, MayBeLeftOutWhenTheyHaveADefaultOrAreOptional) {
+  for (const char* const json : {R"({"limit":{"cents":5,"unit":"day"}})",
+                                 R"({"try":"often","advice":7,"limit":{"cents":5,"unit":"day"}})"}) {
+    const ResponseText answer = charge(403, json);
+    EXPECT_THAT(answer, IsProblem(402, "statuses.Short")) << json;
+    EXPECT_THAT(answer.body, ::testing::HasSubstr(R"("try":3)")) << json;
+    EXPECT_THAT(answer.body, ::testing::Not(::testing::HasSubstr("advice"))) << json;
+  }
+}
+
+TEST_F(AnsweredFields, ThatAreRequiredAndWrongMakeItUnavailable) {
+  for (const char* const json :
+       {"", "{", "[]", "{}", R"({"limit":null})", R"({"limit":{"cents":5}})",
+        R"({"limit":{"cents":"5","unit":"day"}})", R"({"limit":{"cents":5,"unit":"year"}})"}) {
+    const std::size_t before = pay_.asked().size();
+    EXPECT_THAT(charge(402, json), IsProblem(503, "statuses.Busy")) << json;
+    // The status is that of an answer, whatever came with it: nothing is tried again.
+    EXPECT_EQ(pay_.asked().size(), before + 1) << json;
+  }
+}
+
+TEST_F(AnsweredFields, OfAnErrorForKindsAreThereWhenThereWasAnAnswer) {
+  EXPECT_THAT(charge(410, R"({"since":5})").body, ::testing::HasSubstr(R"("since":5)"));
+  EXPECT_THAT(charge(410, "").body, ::testing::Not(::testing::HasSubstr("since")));
+  EXPECT_THAT(charge(451, R"({"since":5})").body, ::testing::HasSubstr(R"("since":5)"));
+}
+
 }  // namespace
 }  // namespace zerver::testing

@@ -154,5 +154,28 @@ TEST_F(Streams, WhatIsNotSentIsClosedUnread) {
   EXPECT_EQ(source.asked(), 0U);
 }
 
+TEST_F(Streams, ThatAreHandedToAnOperationAreClosedWithTheRequestAtTheLatest) {
+  FakeSource& raw = source_of("fetch");
+  FakeSource& items = source_of("find");
+  things_.answer("keep", FakeReply::value(std::int64_t{5}));
+  EXPECT_EQ(test_.send({Method::kPost, "/kept?below=1"}).body, "{\"kept\":5}");
+  EXPECT_TRUE(raw.is_closed());
+  EXPECT_TRUE(items.is_closed());
+}
+
+// As adapters do that are done with them earlier.
+TEST_F(Streams, ThatAreFinishedByAnOperationAreClosedOnce) {
+  FakeSource& raw = source_of("fetch");
+  source_of("find");
+  things_.answer("keep", FakeReply::call([&raw](flow::Operation& operation) {
+                   static_cast<const ::streams::StoreAdapter::KeepArguments*>(operation.arguments())
+                       ->body.source->finish();
+                   EXPECT_TRUE(raw.is_closed());
+                   const std::int64_t kept = 6;
+                   operation.complete(&kept);
+                 }));
+  EXPECT_EQ(test_.send({Method::kPost, "/kept?below=1"}).body, "{\"kept\":6}");
+}
+
 }  // namespace
 }  // namespace zerver::testing

@@ -229,13 +229,11 @@ void read_compression(Context& context, SettingReader& reader, const syntax::Set
   const bool is_known = reader.word(reader.value(), {"gzip"}).has_value();
   const std::optional<std::uint64_t> over =
       reader.has("over") ? reader.size(reader.after("over")) : std::optional(kUsually);
+  if (!target.adapter.is_valid()) return;  // reported at the target
   const std::vector<model::Operation>& operations = context.program.adapters[target.adapter].operations;
-  if (std::none_of(operations.begin(), operations.end(), [](const auto& each) { return each.status; })) {
-    context.engine
-        .report(Kind::kBadSetting, setting.name.span, "compress", "on a target that is talked to over HTTP")
-        .secondary(context.program.adapters[target.adapter].origin.span, "its adapter is declared here");
-    return;
-  }
+  if (std::none_of(operations.begin(), operations.end(), [](const auto& each) { return each.status; }))
+    context.engine.report(Kind::kBadSetting, setting.name.span, "compress",
+                          "effect only on a target that is talked to over HTTP");
   if (is_known) target.compress_over = over;
 }
 

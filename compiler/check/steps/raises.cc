@@ -27,16 +27,23 @@ void check_fillable(Context& context, const model::Step& step, const model::Erro
     const bool is_why =
         field.origin.name == "why" && context.types.kind(field.type) == model::TypeKind::kString;
     if (is_why) continue;
+    const bool is_answered = model::answers_fields(context.program, step, mapping);
     const auto read = std::find_if(step.reads.begin(), step.reads.end(), [&](const model::SlotUse& use) {
       return context.program.slots[use.slot].origin.name == field.origin.name;
     });
     if (read == step.reads.end()) {
-      context.engine.report(Kind::kUnfillableField, mapping.span, field.origin.name, error.origin.name)
-          .secondary(field.origin.span, "the field is declared here")
-          .note(
-              "fields of an error are filled from the step's reads of the same name, and `why` from what "
-              "went wrong")
-          .help("read a slot called `" + field.origin.name + "`, or make the field optional");
+      // Every failure that it stands for is an answer then.
+      if (is_answered && mapping.kinds == 0) continue;
+      auto& diagnostic =
+          context.engine.report(Kind::kUnfillableField, mapping.span, field.origin.name, error.origin.name)
+              .secondary(field.origin.span, "the field is declared here")
+              .note(
+                  "fields of an error are filled from the step's reads of the same name, and `why` from what "
+                  "went wrong");
+      if (is_answered)
+        diagnostic.note("an answer has it for the statuses, but " + kinds_text(mapping.kinds) +
+                        " can come without an answer");
+      diagnostic.help("read a slot called `" + field.origin.name + "`, or make the field optional");
       continue;
     }
     const model::TypeId type = context.program.slots[read->slot].type;

@@ -197,6 +197,7 @@ class Printer {
     if (target.in_flight) out_ << " in_flight " << *target.in_flight;
     if (target.queue_bound) out_ << " queue " << *target.queue_bound;
     if (target.pool) out_ << " pool " << *target.pool;
+    if (target.compress_over) out_ << " compress gzip over " << *target.compress_over;
     if (target.retry_budget_percent) out_ << " retry_budget " << *target.retry_budget_percent << '%';
     if (target.breaker) {
       out_ << " breaker " << target.breaker->percent << "% of " << target.breaker->of;

@@ -1,5 +1,7 @@
 // Effects of a flow: calls, their policies, and what becomes of their failures.
 
+#include "compiler/model/effects.h"
+
 #include "compiler/plan/flows/effective_policy.h"
 #include "compiler/plan/flows/flow_builder.h"
 
@@ -91,8 +93,11 @@ void bind_request_key(const model::Expression& expression, Bindings& bindings) {
 
 }  // namespace
 
-std::string FlowBuilder::error_value(model::ErrorId id, const model::Step& step, const std::string& fault) {
+std::string FlowBuilder::error_value(const model::ErrorMapping& mapping, const model::Step& step,
+                                     const std::string& fault, FailurePlan& plan) {
+  const model::ErrorId id = mapping.error;
   const model::ErrorType& error = builder_.program.errors[id];
+  const bool is_answered = model::answers_fields(builder_.program, step, mapping);
   const Bindings bindings = bindings_of(step);
   std::vector<std::string> fields;
   for (std::size_t i = 0; i < error.fields.size(); ++i) {
@@ -108,6 +113,23 @@ std::string FlowBuilder::error_value(model::ErrorId id, const model::Step& step,
         value = presence + " ? " + builder_.writer.type(field.type) + "(" + value + ") : std::nullopt";
     } else if (field.origin.name == "why") {
       value = fault + ".why";
+    } else if (is_answered) {
+      const bool is_optional = type(field.type).kind == TypeKind::kOptional;
+      const model::TypeId plain = is_optional ? type(field.type).element : field.type;
+      builder_.require(plain, builder_.source_packages);
+      value = "zerver::flow::answered_field<" + builder_.writer.type(plain) + ">(exchange, " + fault + ", " +
+              string_literal(field.json_name) + ")";
+      const bool is_required = !is_optional && !field.default_value;
+      // One statement does for kinds as well, of which no field is required.
+      if (mapping.kinds == 0) {
+        plan.answered.push_back({"answered_" + builder_.names.field(id, i), value, is_required});
+        value = plan.answered.back().local;
+      }
+      if (is_required) {
+        value = "*" + value;
+      } else if (!is_optional) {
+        value += ".value_or(" + builder_.writer.constant(*field.default_value, field.type) + ")";
+      }
     } else if (field.default_value) {
       value = builder_.writer.constant(*field.default_value, field.type);
     }
@@ -123,7 +145,7 @@ std::vector<FailurePlan> FlowBuilder::failures(const model::Step& step, const st
     FailurePlan plan;
     plan.statuses = status_texts(mapping.statuses);
     plan.kinds = kind_names(mapping.kinds);
-    plan.statement = raise(mapping.error, error_value(mapping.error, step, fault), fault);
+    plan.statement = raise(mapping.error, error_value(mapping, step, fault, plan), fault);
     if (!plan.kinds.empty() || !plan.statuses.empty()) result.push_back(std::move(plan));
   }
   return result;

@@ -152,7 +152,9 @@ class FlowBuilder {
   std::string answer_error(model::ErrorId id, const std::string& error, const std::string& fault);
 
   // `error` with its fields filled from the step's reads and from `fault`.
-  std::string error_value(model::ErrorId id, const model::Step& step, const std::string& fault);
+  // Adds to `plan` what the value takes of the answer.
+  std::string error_value(const model::ErrorMapping& mapping, const model::Step& step,
+                          const std::string& fault, FailurePlan& plan);
   AssignPlan assign(const model::SlotUse& use, model::TypeId type, const std::string& value);
   // The bindings of a step's expressions, where what is read as required is known to be set.
   Bindings bindings_of(const model::Step& step) const;

@@ -29,6 +29,14 @@ FakeReply FakeReply::status(std::uint16_t status, FaultKind kind, std::string wh
   });
 }
 
+FakeReply FakeReply::document(std::uint16_t status, FaultKind kind, std::string json) {
+  return FakeReply([=, json = std::move(json)](flow::Operation& operation) {
+    Fault fault{kind, "as the test says", {}, status};
+    fault.document = String::borrowed(json);
+    operation.fail(fault);
+  });
+}
+
 FakeReply FakeReply::rows(std::vector<std::string> columns, std::vector<std::vector<flow::Value>> rows) {
   const auto set = std::make_shared<flow::RowSet>();
   for (const std::string& column : columns)

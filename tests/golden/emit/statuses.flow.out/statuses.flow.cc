@@ -41,6 +41,18 @@ void answer_error(zerver::flow::Exchange& exchange, const Busy&, const zerver::F
   problem.finish();
 }
 
+void answer_error(zerver::flow::Exchange& exchange, const Short& error, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange,
+                               {.status = 402, .error = "shop.Short", .domain = "shop", .why = error.why},
+                               fault);
+  zerver::flow::ProblemWriter problem(exchange, 402, "urn:zerver:error:shop.Short", "Short ");
+  problem.fault({fault.kind, error.why, fault.pointer});
+  problem.field("missing_cents", error.missing_cents);
+  problem.field("currency", error.currency);
+  if (error.advice) problem.field("hint", *error.advice);
+  problem.finish();
+}
+
 // --- Effects ---
 
 constexpr zerver::flow::FailureAnswer kReserveAnswers[] = {
@@ -78,9 +90,23 @@ constexpr zerver::flow::CallSite kNoteCall{
                                zerver::FaultKind::kTimeout),
     .answers = kNoteAnswers,
 };
+constexpr zerver::flow::FailureAnswer kChargeAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kRejected), "shop.Declined", 402},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout), "shop.Busy", 503},
+};
+constexpr zerver::flow::CallSite kChargeCall{
+    .step = "charge",
+    .target = 0,
+    .operation = zerver::HttpAdapter::kPost,
+    .fails =
+        zerver::FaultKinds::of(zerver::FaultKind::kRejected, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
+    .answers = kChargeAnswers,
+};
 constexpr const zerver::flow::CallSite* kCalls[] = {
     &kReserveCall,
     &kNoteCall,
+    &kChargeCall,
 };
 
 // --- flow buy on POST "/buy" ---
@@ -225,17 +251,110 @@ zerver::flow::FlowTask run_buy(zerver::flow::Exchange& exchange) {
   }
 }
 
+// --- flow charge_now on POST "/charge" ---
+
+struct ChargeNowSlots {
+  std::int64_t cents;
+  zerver::String hold;
+};
+
+zerver::flow::FlowTask run_charge_now(zerver::flow::Exchange& exchange) {
+  ChargeNowSlots slots{};
+
+  // read_cents -> cents
+  {
+    exchange.enter_step("read_cents");
+    const zerver::Result<std::int64_t> part = zerver::flow::query_part<std::int64_t>(exchange, "cents");
+    if (!part) {
+      const zerver::Fault& fault = part.error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kInvalid:
+          co_return answer_error(exchange, zerver::Invalid{.why = fault.why}, fault);
+        default:
+          co_return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.cents = *part;
+  }
+
+  // charge(cents) -> hold
+  {
+    zerver::Json body;
+    {
+      zerver::flow::JsonBuilder text(exchange);
+      zerver::flow::JsonWriter json = text.writer();
+      json.begin_object();
+      json.key("cents");
+      write_json(json, slots.cents);
+      json.end_object();
+      body = text.take();
+    }
+    const zerver::HttpAdapter::PostArguments arguments{zerver::String("/charges"), body,
+                                                       zerver::Map<zerver::String>()};
+    zerver::flow::JsonCall<zerver::String> call(exchange, kChargeCall, &arguments);
+    call.set_key(zerver::flow::idempotency_key(exchange));
+    co_await call;
+    if (!call.result()) {
+      zerver::Fault fault = call.result().error();
+      switch (fault.status) {
+        case 402:
+        case 409:
+          {
+            const auto answered_missing_cents =
+                zerver::flow::answered_field<std::int64_t>(exchange, fault, "missing_cents");
+            const auto answered_currency =
+                zerver::flow::answered_field<zerver::String>(exchange, fault, "currency");
+            const auto answered_advice =
+                zerver::flow::answered_field<zerver::String>(exchange, fault, "hint");
+            if (answered_missing_cents) {
+              co_return answer_error(exchange,
+                                     Short{.why = fault.why, .missing_cents = *answered_missing_cents,
+                                           .currency = answered_currency.value_or(zerver::String("EUR")),
+                                           .advice = answered_advice}, fault);
+            }
+            fault = zerver::flow::incomplete(fault);
+            break;
+          }
+        default:
+          break;
+      }
+      switch (fault.kind) {
+        case zerver::FaultKind::kRejected:
+          co_return answer_error(exchange, Declined{.why = fault.why}, fault);
+        case zerver::FaultKind::kUnavailable:
+        case zerver::FaultKind::kTimeout:
+          co_return answer_error(exchange, Busy{}, fault);
+        default:
+          co_return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.hold = *call.result();
+  }
+
+  // return 200
+  {
+    zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
+    json.begin_object();
+    json.key("hold");
+    write_json(json, slots.hold);
+    json.end_object();
+    co_return zerver::flow::end_json(exchange, 200);
+  }
+}
+
 // --- Router: literals before parameters, the longest pattern first ---
 
 enum class FoundRoute : std::uint16_t {
   kNone,
   kRouteBuy,
+  kRouteChargeNow,
 };
 using FoundCaptures = std::array<std::string_view, 1>;
 
 // POST /...
 FoundRoute route_post(const zerver::flow::RoutePath& path, const char* at, FoundCaptures&) noexcept {
   if (path.is(at, "/buy")) return FoundRoute::kRouteBuy;
+  if (path.is(at, "/charge")) return FoundRoute::kRouteChargeNow;
   return FoundRoute::kNone;
 }
 
@@ -282,6 +401,8 @@ zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::
       break;
     case FoundRoute::kRouteBuy:
       return run_buy(exchange).handled();
+    case FoundRoute::kRouteChargeNow:
+      return run_charge_now(exchange).handled();
   }
   return zerver::flow::Handled::kNow;
 } catch (...) {
@@ -314,11 +435,22 @@ constexpr zerver::flow::OutcomeInfo kBuyOutcomes[] = {
     {503, "about:blank"},
     {504, "about:blank"},
 };
+constexpr zerver::flow::OutcomeInfo kChargeNowOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {402, "urn:zerver:error:shop.Declined"},
+    {402, "urn:zerver:error:shop.Short"},
+    {500, "about:blank"},
+    {503, "urn:zerver:error:shop.Busy"},
+    {503, "about:blank"},
+    {504, "about:blank"},
+};
 constexpr zerver::flow::StepInfo kSteps[] = {
-    {"read_cents", {"statuses.flow", 15}},
-    {"read_tenant", {"statuses.flow", 16}},
-    {"reserve", {"statuses.flow", 17}},
-    {"note", {"statuses.flow", 21}},
+    {"read_cents", {"statuses.flow", 16}},
+    {"read_tenant", {"statuses.flow", 17}},
+    {"reserve", {"statuses.flow", 18}},
+    {"note", {"statuses.flow", 25}},
+    {"charge", {"statuses.flow", 22}},
 };
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
@@ -327,8 +459,18 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "POST",
         .path = "/buy",
         .package = "shop",
-        .place = {"statuses.flow", 23},
+        .place = {"statuses.flow", 27},
         .outcomes = kBuyOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "charge_now",
+        .slug = "charge-now",
+        .method = "POST",
+        .path = "/charge",
+        .package = "shop",
+        .place = {"statuses.flow", 35},
+        .outcomes = kChargeNowOutcomes,
         .steps = kSteps,
     },
 };
@@ -338,6 +480,7 @@ constexpr zerver::flow::TargetInfo kTargets[] = {
         .adapter = "zerver.http",
         .configure = configure_pay,
         .operations = zerver::HttpAdapter::kOperations,
+        .compress_over = 2048,
     },
 };
 constexpr zerver::flow::PackageInfo kPackage{

@@ -25,6 +25,14 @@ struct Declined {
   friend bool operator==(const Declined&, const Declined&) = default;
 };
 
+struct Short {
+  zerver::String why{};
+  std::int64_t missing_cents = 0;
+  zerver::String currency = zerver::String("EUR");
+  std::optional<zerver::String> advice{};
+  friend bool operator==(const Short&, const Short&) = default;
+};
+
 struct Locked {
   friend bool operator==(const Locked&, const Locked&) = default;
 };

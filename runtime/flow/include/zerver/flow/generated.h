@@ -4,6 +4,7 @@
 #include <zerver/flow/block/branch.h>
 #include <zerver/flow/block/each.h>
 #include <zerver/flow/block/exit.h>
+#include <zerver/flow/call/answered_field.h>
 #include <zerver/flow/call/call.h>
 #include <zerver/flow/call/group.h>
 #include <zerver/flow/call/operation.h>

@@ -26,6 +26,8 @@ class FakeReply {
   // about when to ask again.
   static FakeReply status(std::uint16_t status, FaultKind kind, std::string why = "as the test says",
                           Duration retry_after = {});
+  // The same with the JSON that came with it, of which errors take their fields.
+  static FakeReply document(std::uint16_t status, FaultKind kind, std::string json);
   // For operations declared `-> row T`: column names, then rows.
   static FakeReply rows(std::vector<std::string> columns, std::vector<std::vector<flow::Value>> rows);
   static FakeReply json(std::string text);
@@ -36,6 +38,8 @@ class FakeReply {
   template <class T> static FakeReply value(T value) {
     return FakeReply([value](flow::Operation& operation) { operation.complete(&value); });
   }
+  // Whatever the test does with it, which completes or fails it: streams among its arguments are read so.
+  static FakeReply call(std::function<void(flow::Operation&)> finish) { return FakeReply(std::move(finish)); }
   // Never answers: only a timeout or a deadline ends it.
   static FakeReply silence();
 
