@@ -110,7 +110,7 @@ TEST_F(Blocks, AHookThatFailsDoesNotKeepTheOthersFromRunning) {
   EXPECT_EQ(broken.take().status, 504);
   EXPECT_EQ(broken.fake("blocks.v1.right").asked().size(), 1U);
   ASSERT_EQ(broken.log().size(), 1U);
-  EXPECT_NE(broken.log()[0].find(R"("error":"Busy","why":"while the request was given up")"),
+  EXPECT_NE(broken.log()[0].find(R"("error":"blocks.v1.Busy","why":"while the request was given up")"),
             std::string::npos);
 }
 
