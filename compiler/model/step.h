@@ -152,12 +152,13 @@ struct EffectCall {
   PolicySettings settings;  // effective: target's default, then the policy, then what the step says in place
   Boxed<Expression> key;    // idempotency key
   Kinds raises = 0;         // what this call can really fail with
-  std::vector<RowColumn> columns;  // of a SQL statement that was prepared; empty where that is not known
-  std::optional<BulkInsert> bulk;  // what its statement is, in which nothing but the rows is bound
-  Span span;                       // `target.operation(arguments)`
-  Span whole;                      // with its clauses
-  Span policy_span;                // the name behind `with`; nowhere when there is none
-  Span key_span;                   // `key expression`; nowhere when there is none
+  std::vector<RowColumn> columns;     // of a SQL statement that was prepared; empty where that is not known
+  std::optional<BulkInsert> bulk;     // what its statement is, in which nothing but the rows is bound
+  std::vector<std::uint32_t> digits;  // values bound to it that SQLite may round to a number, in their order
+  Span span;                          // `target.operation(arguments)`
+  Span whole;                         // with its clauses
+  Span policy_span;                   // the name behind `with`; nowhere when there is none
+  Span key_span;                      // `key expression`; nowhere when there is none
 };
 
 struct Group;

@@ -68,6 +68,14 @@ bool can_store(TypeKind kind, Type type) {
   }
 }
 
+bool rounds_digits(TypeKind kind, llvm::StringRef declared) {
+  if (kind != TypeKind::kDecimal && kind != TypeKind::kU64) return false;
+  if (declared.contains_insensitive("int")) return true;
+  for (const llvm::StringRef word : {"char", "clob", "text", "blob"})
+    if (declared.contains_insensitive(word)) return false;
+  return !declared.empty();
+}
+
 bool can_read(TypeKind kind, Type type) {
   if (type == Type::kUnknown) return true;
   switch (kind) {

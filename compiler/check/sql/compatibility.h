@@ -15,6 +15,9 @@ namespace zc::check {
 [[nodiscard]] bool can_compare(model::TypeKind kind, sql::Type type);
 // Whether it can be stored in it without becoming something else.
 [[nodiscard]] bool can_store(model::TypeKind kind, sql::Type type);
+// Whether SQLite makes a number of what is stored there, which it keeps exactly up to 15 digits: by the words
+// of the declaration. https://www.sqlite.org/datatype3.html, 3.1
+[[nodiscard]] bool rounds_digits(model::TypeKind kind, llvm::StringRef declared);
 // Whether a field of this kind can be read from it.
 [[nodiscard]] bool can_read(model::TypeKind kind, sql::Type type);
 

@@ -3,6 +3,7 @@
 #include "compiler/check/sql/sql.h"
 
 #include "compiler/check/expressions/literals.h"
+#include "compiler/check/sql/compatibility.h"
 #include "compiler/check/sql/databases.h"
 #include "compiler/check/sql/statement_check.h"
 
@@ -97,6 +98,7 @@ class SqlCheck {
       if (facts.analysis.is_known || !facts.prepared.parameters.empty()) check_parameters(use);
       check_results(use);
       record_columns(call, facts);
+      record_digits(use, call);
     }
     return context_.engine.reported_count() == before;
   }
@@ -108,6 +110,18 @@ class SqlCheck {
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const bool may_be_null = !is_known || facts.analysis.results[i].value.nullable != sql::Nullable::kNo;
       call.columns.push_back({columns[i].name, may_be_null});
+    }
+  }
+
+  // What is written is said to the database with the value: it cannot tell where a parameter goes.
+  static void record_digits(const StatementUse& use, model::EffectCall& call) {
+    if (!call.digits.empty()) return;
+    const std::vector<sql::ParameterFact>& facts = use.facts.analysis.parameters;
+    for (std::size_t i = 0; i < use.text.parameters().size() && i < facts.size(); ++i) {
+      const sql::Column* column = facts[i].with.column;
+      if (facts[i].use != sql::ParameterUse::kStored || column == nullptr) continue;
+      if (rounds_digits(use.kind_of(use.text.parameters()[i].value->type), column->declared))
+        call.digits.push_back(static_cast<std::uint32_t>(i));
     }
   }
 

@@ -140,6 +140,7 @@ class TransactionChecker {
     if (!transaction_->target.is_valid() || !call.target.is_valid()) return;
     if (call.target == transaction_->target) {
       found_effect_ = true;
+      check_stream(use, step, call);
       return check_repeats(use, step, call);
     }
     const model::Target& target = program().targets[call.target];
@@ -159,6 +160,21 @@ class TransactionChecker {
           .note("until it ends, the transaction keeps a connection, and locks what it has written")
           .help("ask before the transaction");
     }
+  }
+
+  // Answers are sent behind the commit, and until it has been read to its end a stream is a statement of its
+  // transaction.
+  void check_stream(const model::Statement& use, const model::Step& step, const model::EffectCall& call) {
+    const bool is_stream =
+        program().types[model::operation_of(program(), call).result].kind == model::TypeKind::kStream;
+    if (!is_stream || !is_new(Kind::kMisplacedStream, use.span)) return;
+    flow_.context.engine
+        .report(Kind::kMisplacedStream, use.span,
+                "step `" + step.origin.name +
+                    "` opens a stream in a transaction, which would be read behind its commit")
+        .secondary(call.span, "opened here")
+        .secondary(transaction_->keyword, "the transaction")
+        .help("open it before the transaction or behind it, or read a list");
   }
 
   void check_repeats(const model::Statement& use, const model::Step& step, const model::EffectCall& call) {

@@ -339,16 +339,18 @@ void ExpressionWriter::append_json(const Expression& expression, const Bindings&
   }
 }
 
-std::string ExpressionWriter::statement_text(const Expression& statement) {
+std::string ExpressionWriter::statement_text(const model::EffectCall& call, const Expression& statement) {
+  std::uint32_t count = 0;
+  const auto placeholder = [&] { return llvm::is_contained(call.digits, count++) ? "?/*digits*/" : "?"; };
   std::string text;
+  if (call.bulk) {
+    for (std::size_t column = 0; column < call.bulk->cells.size(); ++column)
+      text += (column == 0 ? std::string() : ", ") + placeholder();
+    return "insert into " + call.bulk->into + " values (" + text + ")";
+  }
   for (const Expression& part : statement.operands)
-    text += is_text_constant(part) ? with_doubled_operators(part.constant.text) : "?";
+    text += is_text_constant(part) ? with_doubled_operators(part.constant.text) : placeholder();
   return text;
-}
-
-std::string ExpressionWriter::insert_text(const model::BulkInsert& bulk) {
-  const std::vector<std::string> placeholders(bulk.cells.size(), "?");
-  return "insert into " + bulk.into + " values (" + llvm::join(placeholders, ", ") + ")";
 }
 
 std::vector<std::string> ExpressionWriter::statement_values(const Expression& statement,

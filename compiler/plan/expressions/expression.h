@@ -37,9 +37,10 @@ class ExpressionWriter {
   void append_json(const model::Expression& expression, const Bindings& bindings, Lines& lines) const;
 
   // The text with `?` for each value, and the values as zerver::flow::Value.
-  [[nodiscard]] static std::string statement_text(const model::Expression& statement);
-  // Of one that inserts rows, with a placeholder for each column.
-  [[nodiscard]] static std::string insert_text(const model::BulkInsert& bulk);
+  // The text that a database gets, with a placeholder for each value; of one that inserts rows, for each
+  // column. Behind those of the call's `digits` stands a comment that SQLite's adapter reads.
+  [[nodiscard]] static std::string statement_text(const model::EffectCall& call,
+                                                  const model::Expression& statement);
   [[nodiscard]] std::vector<std::string> statement_values(const model::Expression& statement,
                                                           const Bindings& bindings) const;
 

@@ -298,15 +298,15 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
     if (argument.kind == model::ExpressionKind::kStatement && effect.bulk) {
       insert_rows(argument, *effect.bulk, bindings, plan);
       plan.parameters_local = prefix + "rows";
-      const std::string text = ExpressionWriter::insert_text(*effect.bulk);
+      const std::string text = ExpressionWriter::statement_text(effect, argument);
       plan.arguments.push_back("{" + statement_constant(text, site_name) + ", {}, &" + plan.parameters_local +
                                "}");
     } else if (argument.kind == model::ExpressionKind::kStatement) {
       plan.parameters = builder_.writer.statement_values(argument, bindings);
       if (!plan.parameters.empty()) plan.parameters_local = prefix + "parameters";
-      plan.arguments.push_back("{" +
-                               statement_constant(ExpressionWriter::statement_text(argument), site_name) +
-                               ", " + (plan.parameters.empty() ? "{}" : plan.parameters_local) + "}");
+      plan.arguments.push_back(
+          "{" + statement_constant(ExpressionWriter::statement_text(effect, argument), site_name) + ", " +
+          (plan.parameters.empty() ? "{}" : plan.parameters_local) + "}");
     } else if (type(operation.parameters[i].type).kind == TypeKind::kVariable) {
       plan.arguments.push_back(json(argument, bindings, prefix + operation.parameters[i].name, plan.texts));
     } else {
@@ -337,11 +337,7 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
     plan.call_type =
         is_array ? "zerver::flow::ArrayCall<" + result + ">" : call_type(operation.format, result);
   }
-  if (effect.target == transaction_target_) {
-    plan.transaction = transaction_;
-    if (type(operation.result).kind == TypeKind::kStream)
-      builder_.unsupported(effect.span, "a stream inside `tx`");
-  }
+  if (effect.target == transaction_target_) plan.transaction = transaction_;
   if (shields_ != 0) plan.shield = "zerver::flow::Shield::kCleanup";
   return plan;
 }

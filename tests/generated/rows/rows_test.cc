@@ -91,6 +91,27 @@ TEST_F(Rows, AreCopiedWithEveryTypeOfField) {
   EXPECT_EQ(copied.body, body);
 }
 
+TEST_F(Rows, AreNotLookedForByAValueThatCannotBeUsed) {
+  EXPECT_EQ(get("/first?word=1"), R"({"names":["tea \"x\""]})");
+  const ResponseText refused = answer({Method::kGet, "/first?word=many"});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("a value cannot be used"), std::string::npos) << refused.body;
+  // Who writes calls it a conflict.
+  EXPECT_EQ(answer({Method::kPost, "/words?word=many", ""}).status, 409);
+}
+
+TEST_F(Rows, AreNeverRounded) {
+  EXPECT_EQ(answer({Method::kPost, "/prices/1?price=123456789.012345", ""}).status, 201);
+  EXPECT_EQ(answer({Method::kPost, "/prices/2?price=1234567890123.4567", ""}).status, 409);
+  EXPECT_EQ(answer({Method::kPost, "/prices", R"([{"id":3,"price":"1.5"},{"id":4,"price":"2"}])"}).status,
+            201);
+  EXPECT_EQ(
+      answer({Method::kPost, "/prices", R"([{"id":5,"price":"1.5"},{"id":6,"price":"0.1234567890123456"}])"})
+          .status,
+      409);
+  EXPECT_EQ(world.sqlite().number("sqlite:rows.db", "select count(*) from priced"), 3);
+}
+
 TEST_F(Rows, MayHaveFurtherColumnsByNow) {
   EXPECT_EQ(get("/items/2"), kMilk);
   change("alter table item add column stars integer not null default 5");

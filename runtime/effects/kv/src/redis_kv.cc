@@ -6,6 +6,7 @@
 #include "redis_scripts.h"
 #include "zerver.flow.h"
 #include <zerver/effects/redis/client.h>
+#include <zerver/effects/renewable.h>
 #include <zerver/io/net/network.h>
 #include <zerver/io/net/tls.h>
 
@@ -102,6 +103,7 @@ Fault fault_of_operation(const Reply& error) noexcept {
 // What the workers of a target share.
 struct Shared {
   redis::Options options;
+  Renewable<std::string> password;  // of connections that are made from now on
   std::string prefix;
   std::unique_ptr<io::net::TlsClient> tls;
   HealthRecord health;
@@ -354,7 +356,9 @@ class RedisKv final : public KvAdapter {
 
 class RedisSystem final : public System {
  public:
-  explicit RedisSystem(std::unique_ptr<Shared> shared) noexcept : shared_(std::move(shared)) {}
+  explicit RedisSystem(std::unique_ptr<Shared> shared) noexcept : shared_(std::move(shared)) {
+    shared_->options.renewed_password = [password = &shared_->password] { return password->get(); };
+  }
 
   std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
     auto adapter = std::make_unique<RedisKv>(*shared_, worker);
@@ -375,6 +379,16 @@ class RedisSystem final : public System {
     }
     return pool;
   }
+  // Of a URL its password can change, which connections need only when they are made.
+  std::string renew(std::string_view argument, std::string_view value) override {
+    redis::Options renewed;
+    if (argument != "url" || !redis::parse_url(value, renewed).empty()) return System::renew(argument, value);
+    if (shared_->options.password.empty() || renewed.password.empty() ||
+        !redis::differ_in_password_only(shared_->options, renewed))
+      return "its URL has changed in more than the password, which is taken at the next start only";
+    shared_->password.set(std::move(renewed.password));
+    return {};
+  }
   // The adapters are gone.
   void stop(Duration) noexcept override { adapters_.clear(); }
 
@@ -388,6 +402,7 @@ class RedisSystem final : public System {
 Opened make_redis_kv(const redis::Options& options, std::string prefix) {
   auto shared = std::make_unique<Shared>();
   shared->options = options;
+  shared->password.set(options.password);
   shared->prefix = std::move(prefix);
   if (options.tls) {
     shared->tls = std::make_unique<io::net::TlsClient>();

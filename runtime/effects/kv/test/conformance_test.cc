@@ -53,6 +53,26 @@ TEST(KvConformance, RedisWithPasswordDatabaseAndConnections) {
   EXPECT_EQ(wrong->probe().state, Health::State::kDown);
 }
 
+TEST(KvConformance, RedisWhosePasswordIsRotated) {
+  const test::RedisServer server;
+  const std::string address = "@127.0.0.1:" + std::to_string(server.port());
+  EXPECT_EQ(server.command({"ACL", "SETUSER", "app", "on", ">one", "~*", "&*", "+@all"}), "OK\n");
+  const auto kv = open(harness_for("redis://app:one" + address));
+  const auto get = [&] { return kv->perform(KvAdapter::GetArguments{"n"})->fault(); };
+  EXPECT_EQ(get(), FaultKind::kMissing);
+  EXPECT_EQ(server.command({"ACL", "SETUSER", "app", "<one", ">two"}), "OK\n");
+  EXPECT_EQ(get(), FaultKind::kMissing);  // on the connection that there is
+  EXPECT_EQ(server.command({"CLIENT", "KILL", "USER", "app"}), "1\n");
+  EXPECT_TRUE(kv->run_until([&] { return kv->system().health().state == Health::State::kDown; }));
+
+  EXPECT_NE(kv->system().renew("url", "redis://other:two" + address), "");
+  EXPECT_NE(kv->system().renew("url", "redis://app:two" + address + "/1"), "");
+  EXPECT_NE(kv->system().renew("prefix", "x"), "");
+  EXPECT_EQ(kv->system().renew("url", "redis://app:two" + address), "");
+  EXPECT_TRUE(kv->run_until([&] { return kv->system().health().state == Health::State::kUp; }));
+  EXPECT_EQ(get(), FaultKind::kMissing);
+}
+
 TEST(KvConformance, RedisCluster) {
   test::RedisCluster cluster;
   const auto kv = open(harness_for(cluster.url()));

@@ -141,10 +141,10 @@ async::Task<> Link::run() {
 async::Task<Fault> Link::serve(io::net::Stream& stream) {
   std::string greeting;
   std::size_t answers = 0;
-  if (!options_.password.empty() && options_.user.empty())
-    append_greeting(greeting, answers, {"AUTH", options_.password});
-  if (!options_.password.empty() && !options_.user.empty())
-    append_greeting(greeting, answers, {"AUTH", options_.user, options_.password});
+  const std::string password = options_.renewed_password ? options_.renewed_password() : options_.password;
+  if (!password.empty() && options_.user.empty()) append_greeting(greeting, answers, {"AUTH", password});
+  if (!password.empty() && !options_.user.empty())
+    append_greeting(greeting, answers, {"AUTH", options_.user, password});
   if (options_.database != 0)
     append_greeting(greeting, answers, {"SELECT", std::to_string(options_.database)});
   append_greeting(greeting, answers, {"PING"});

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace zerver::effects::redis {
@@ -127,6 +128,14 @@ std::string parse_url(std::string_view url, Options& options) {
     return "several servers are those of a cluster: `redis+cluster://a,b,c`";
   if (options.cluster && options.database != 0) return "a cluster has the database 0 only";
   return {};
+}
+
+bool differ_in_password_only(const Options& one, const Options& other) {
+  const auto rest = [](const Options& of) {
+    return std::tie(of.servers, of.unix_path, of.user, of.database, of.tls, of.cluster, of.ca_file,
+                    of.connections);
+  };
+  return rest(one) == rest(other);
 }
 
 std::string describe(const Options& options) {

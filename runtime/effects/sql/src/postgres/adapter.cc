@@ -38,52 +38,6 @@ class NoSql final : public SqlAdapter {
   }
 };
 
-class SqlSystem final : public System {
- public:
-  SqlSystem(const Libpq& pq, Options options) : pq_(pq), options_(std::move(options)) {
-    observed_.health.note(Health::State::kUp, {}, {});  // it has answered when its schema was looked at
-  }
-
-  std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
-    io::AsioLoop* const loop = io::AsioLoop::of(worker.loop());
-    if (loop == nullptr) return std::make_unique<NoSql>();
-    // How many share the connections is known when all have come; none of them runs before.
-    const Part part{&workers_, workers_.count++, &observed_};
-    auto adapter = std::make_unique<WorkerSql>(pq_, *loop, worker.random(), options_, part);
-    adapters_[&worker] = adapter.get();
-    return adapter;
-  }
-
-  std::string describe() const override { return "postgres://" + postgres::describe(options_.parameters); }
-  Health health() const override { return observed_.health.health(); }
-  std::optional<effects::PoolState> pool() const override {
-    return effects::PoolState{.open = observed_.open.load(std::memory_order_relaxed),
-                              .idle = observed_.idle.load(std::memory_order_relaxed),
-                              .waiting = observed_.waiting.load(std::memory_order_relaxed),
-                              .most = static_cast<std::uint32_t>(options_.size)};
-  }
-  void probe(flow::Worker& worker, ProbeDone done) override {
-    const auto adapter = adapters_.find(&worker);
-    if (adapter == adapters_.end()) return done(health());
-    adapter->second->probe(std::move(done));
-  }
-
- private:
-  Libpq pq_;
-  Options options_;
-  Observed observed_;
-  Workers workers_;
-  std::map<const flow::Worker*, WorkerSql*> adapters_;
-};
-
-bool read_file(const std::string& name, std::string& text) {
-  std::ifstream file(name, std::ios::binary);
-  std::ostringstream content;
-  if (!file || !(content << file.rdbuf())) return false;
-  text = std::move(content).str();
-  return true;
-}
-
 // Takes `schema=FILE` out of the options of the URL.
 std::string take_schema(std::string& url) {
   constexpr std::string_view kName = "schema=";
@@ -98,6 +52,69 @@ std::string take_schema(std::string& url) {
     return file;
   }
   return {};
+}
+
+class SqlSystem final : public System {
+ public:
+  SqlSystem(const Libpq& pq, Options options) : pq_(pq), options_(std::move(options)) {
+    observed_.health.note(Health::State::kUp, {}, {});  // it has answered when its schema was looked at
+    if (const std::string_view password = value_of(options_.parameters, "password"); !password.empty())
+      password_.emplace(std::string(password));
+  }
+
+  std::unique_ptr<flow::Adapter> adapter(flow::Worker& worker) override {
+    io::AsioLoop* const loop = io::AsioLoop::of(worker.loop());
+    if (loop == nullptr) return std::make_unique<NoSql>();
+    // How many share the connections is known when all have come; none of them runs before.
+    const Part part{&workers_, workers_.count++, &observed_, password_ ? &*password_ : nullptr};
+    auto adapter = std::make_unique<WorkerSql>(pq_, *loop, worker.random(), options_, part);
+    adapters_[&worker] = adapter.get();
+    return adapter;
+  }
+
+  std::string describe() const override { return "postgres://" + postgres::describe(options_.parameters); }
+  Health health() const override { return observed_.health.health(); }
+  std::optional<effects::PoolState> pool() const override {
+    return effects::PoolState{.open = observed_.open.load(std::memory_order_relaxed),
+                              .idle = observed_.idle.load(std::memory_order_relaxed),
+                              .waiting = observed_.waiting.load(std::memory_order_relaxed),
+                              .most = static_cast<std::uint32_t>(options_.size)};
+  }
+  // Of a URL its password can change, which connections need only when they are made.
+  std::string renew(std::string_view argument, std::string_view value) override {
+    std::string url(value);
+    take_schema(url);
+    Options renewed;
+    if (argument != "url" || !password_ || !parse_url(pq_, url, renewed).empty())
+      return System::renew(argument, value);
+    std::string password(value_of(renewed.parameters, "password"));
+    set_password(renewed.parameters, std::string(value_of(options_.parameters, "password")));
+    if (password.empty() || renewed.parameters != options_.parameters)
+      return "its URL has changed in more than the password, which is taken at the next start only";
+    password_->set(std::move(password));
+    return {};
+  }
+  void probe(flow::Worker& worker, ProbeDone done) override {
+    const auto adapter = adapters_.find(&worker);
+    if (adapter == adapters_.end()) return done(health());
+    adapter->second->probe(std::move(done));
+  }
+
+ private:
+  Libpq pq_;
+  Options options_;
+  Observed observed_;
+  std::optional<Renewable<std::string>> password_;  // none: its URL has none
+  Workers workers_;
+  std::map<const flow::Worker*, WorkerSql*> adapters_;
+};
+
+bool read_file(const std::string& name, std::string& text) {
+  std::ifstream file(name, std::ios::binary);
+  std::ostringstream content;
+  if (!file || !(content << file.rdbuf())) return false;
+  text = std::move(content).str();
+  return true;
 }
 
 }  // namespace

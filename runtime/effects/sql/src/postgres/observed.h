@@ -2,10 +2,12 @@
 #pragma once
 
 #include <zerver/effects/health.h>
+#include <zerver/effects/renewable.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace zerver::effects::postgres {
 
@@ -28,11 +30,13 @@ struct Workers {
   }
 };
 
-// A worker's part of both; null: all of them, and nobody looks.
+// A worker's part of both; null: all of them, and nobody looks. And the password of new connections; null: it
+// stays that of the URL.
 struct Part {
   const Workers* workers = nullptr;
   std::size_t worker = 0;  // from 0
   Observed* observed = nullptr;
+  const Renewable<std::string>* password = nullptr;
 };
 
 // What one worker adds to what is observed.

@@ -78,6 +78,10 @@ std::string parse_url(const Libpq& pq, const std::string& url, Options& options)
   return {};
 }
 
+void set_password(ConnectParameters& parameters, const std::string& password) {
+  set(parameters, "password", password);
+}
+
 std::string describe(const ConnectParameters& parameters) {
   std::string text(value_of(parameters, "host"));
   if (text.empty()) text = value_of(parameters, "hostaddr");

@@ -23,6 +23,7 @@ Pool::Pool(const Libpq& pq, io::AsioLoop& loop, Random& random, const Options& o
       maintenance_(*this, &Pool::maintain),
       sweep_(*this, &Pool::sweep),
       part_(part) {
+  if (part.password != nullptr) password_.emplace(*part.password);
   members_.reserve(options_.size);
   gone_.reserve(options_.size);
 }
@@ -153,6 +154,7 @@ void Pool::grow(std::size_t wanted) noexcept {
     return member.connection->state() == Connection::State::kConnecting;
   });
   wanted = std::min(wanted, kMaxConnecting);
+  if (password_) set_password(options_.parameters, password_->get());
   for (auto count = static_cast<std::size_t>(connecting); count < wanted && members_.size() < size();
        ++count) {
     Member& member = members_.emplace_back();

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -106,6 +107,7 @@ class Pool final : private ConnectionOwner {
   bool closing_ = false;
   std::string why_;
   Part part_;
+  std::optional<Renewable<std::string>::Reader> password_;
   Counted counted_;  // as it is noted
 };
 

@@ -1,7 +1,7 @@
 #include "schema.h"
 
 #include "protocol/one_line.h"
-#include "protocol/scan.h"
+#include "scan.h"
 
 #include <algorithm>
 #include <array>
@@ -136,7 +136,7 @@ std::string compare(const Columns& wanted, const Columns& found) {
 // The names behind `create table`, as PostgreSQL folds them.
 std::vector<std::string> declared_tables(std::string_view script) {
   std::string plain;
-  SqlScan scan(script);
+  sql::SqlScan scan(script);
   std::size_t before = 0;
   for (std::size_t at = scan.next(); at != std::string_view::npos; at = scan.next()) {
     if (at != before) plain += ' ';

@@ -1,7 +1,9 @@
+#include "digits.h"
 #include <zerver/effects/sql/sqlite/connection.h>
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -11,6 +13,7 @@ namespace zerver::effects::sqlite {
 namespace {
 
 constexpr const char* kWrongCount = "the number of parameters is not that of the statement";
+constexpr const char* kRounded = "a number has more digits than SQLite keeps in a column that is no text";
 
 // What the flow can do about it: `unavailable` may pass, `conflict` is the client's, everything else is a
 // mistake in the statement.
@@ -182,9 +185,10 @@ std::string Connection::execute(const std::string& script) {
 
 Outcome Connection::control(const char* statement) {
   Outcome outcome;
-  if (sqlite3_stmt* const prepared = prepare(statement, outcome); prepared != nullptr) {
-    const Reset reset(prepared);
-    if (const int code = sqlite3_step(prepared); code != SQLITE_DONE) outcome = failure(code);
+  if (const Prepared* const prepared = prepare(statement, outcome); prepared != nullptr) {
+    const Reset reset(prepared->statement.get());
+    if (const int code = sqlite3_step(prepared->statement.get()); code != SQLITE_DONE)
+      outcome = failure(code);
   }
   return outcome;
 }
@@ -232,8 +236,8 @@ bool Connection::wait_for_lock(int tries) const noexcept {
 
 Outcome Connection::failure(int code) const { return {true, kind_of(code), sqlite3_errmsg(database_)}; }
 
-sqlite3_stmt* Connection::prepare(std::string_view text, Outcome& outcome) {
-  if (const auto known = statements_.find(text); known != statements_.end()) return known->second.get();
+const Connection::Prepared* Connection::prepare(std::string_view text, Outcome& outcome) {
+  if (const auto known = statements_.find(text); known != statements_.end()) return &known->second;
   if (statements_.size() >= kMaxStatements) statements_.clear();
   sqlite3_stmt* statement = nullptr;
   const char* rest = nullptr;
@@ -249,14 +253,14 @@ sqlite3_stmt* Connection::prepare(std::string_view text, Outcome& outcome) {
     outcome = {true, FaultKind::kInternal, "there must be exactly one statement"};
     return nullptr;
   }
-  return statements_.emplace(text, std::move(owned)).first->second.get();
+  return &statements_.try_emplace(std::string(text), std::move(owned), marked_parameters(text)).first->second;
 }
 
-sqlite3_stmt* Connection::prepare_foreign(std::string_view text, Outcome& outcome) {
+const Connection::Prepared* Connection::prepare_foreign(std::string_view text, Outcome& outcome) {
   refuses_ = true;  // what `vacuum` does inside does not count
-  sqlite3_stmt* const statement = prepare(text, outcome);
+  const Prepared* const prepared = prepare(text, outcome);
   refuses_ = false;
-  return statement;
+  return prepared;
 }
 
 Outcome Connection::run(std::string_view text, std::span<const flow::Value> parameters, Wanted wanted,
@@ -264,8 +268,9 @@ Outcome Connection::run(std::string_view text, std::span<const flow::Value> para
   needs_writer = false;
   const Waiting waiting(patience_, patience);
   Outcome outcome;
-  sqlite3_stmt* const statement = prepare_foreign(text, outcome);
-  if (statement == nullptr) return outcome;
+  const Prepared* const prepared = prepare_foreign(text, outcome);
+  if (prepared == nullptr) return outcome;
+  sqlite3_stmt* const statement = prepared->statement.get();
   const bool writes = sqlite3_stmt_readonly(statement) == 0;
   if (writes && read_only_) {
     needs_writer = true;
@@ -273,6 +278,8 @@ Outcome Connection::run(std::string_view text, std::span<const flow::Value> para
   }
   const Reset reset(statement);
   if (!takes(statement, parameters)) return {true, FaultKind::kInternal, kWrongCount};
+  const auto is_kept = [&](std::size_t index) { return keeps_digits(parameters[index]); };
+  if (!std::ranges::all_of(prepared->digits, is_kept)) return {true, FaultKind::kConflict, kRounded};
   if (const int code = bind_all(statement, parameters); code != SQLITE_OK) return failure(code);
 
   rows.clear();
@@ -299,15 +306,10 @@ Outcome Connection::insert(std::string_view text, const flow::RowSource& values,
                            const Patience& patience) {
   const Waiting waiting(patience_, patience);
   rows.clear();
-  Outcome outcome;
-  sqlite3_stmt* const statement = prepare_foreign(text, outcome);
-  if (statement == nullptr) return outcome;
-  if (std::cmp_not_equal(sqlite3_bind_parameter_count(statement), values.columns()))
-    return {true, FaultKind::kInternal, kWrongCount};
   // Outside of a transaction it is one; inside, what it is rolled back to.
-  outcome = control("savepoint zerver_rows");
+  Outcome outcome = control("savepoint zerver_rows");
   if (outcome.failed) return outcome;
-  outcome = insert_each(statement, values, rows);
+  outcome = insert_each(text, values, rows);
   if (!outcome.failed) outcome = control("release zerver_rows");
   if (outcome.failed && in_transaction()) {
     // Nothing but memory can be lacking for that, and without it the transaction cannot go on.
@@ -316,11 +318,19 @@ Outcome Connection::insert(std::string_view text, const flow::RowSource& values,
   return outcome;
 }
 
-Outcome Connection::insert_each(sqlite3_stmt* statement, const flow::RowSource& values, flow::RowSet& rows) {
+Outcome Connection::insert_each(std::string_view text, const flow::RowSource& values, flow::RowSet& rows) {
+  Outcome outcome;
+  const Prepared* const prepared = prepare_foreign(text, outcome);
+  if (prepared == nullptr) return outcome;
+  sqlite3_stmt* const statement = prepared->statement.get();
+  if (std::cmp_not_equal(sqlite3_bind_parameter_count(statement), values.columns()))
+    return {true, FaultKind::kInternal, kWrongCount};
   std::int64_t inserted = 0;
   for (std::size_t row = 0; row < values.rows(); ++row) {
     if (patience_->abandoned.load(std::memory_order_relaxed))
       return {true, FaultKind::kCancelled, "nobody waits for it any more"};
+    const auto is_kept = [&](std::size_t column) { return keeps_digits(values.cell(row, column)); };
+    if (!std::ranges::all_of(prepared->digits, is_kept)) return {true, FaultKind::kConflict, kRounded};
     const Reset reset(statement);
     for (std::size_t column = 0; column < values.columns(); ++column) {
       const int bound = bind(statement, static_cast<int>(column) + 1, values.cell(row, column));

@@ -298,5 +298,25 @@ TEST_F(PostgresTest, NeverTakesAParameterForSql) {
   EXPECT_EQ(many("select a from t where a = ?", {text(evil)}).rows, (Lines{{"text " + std::string(evil)}}));
 }
 
+TEST_F(PostgresTest, CallsAValueThatAReadCannotUseInvalid) {
+  ASSERT_EQ(open("create table t (a integer primary key)"), "");
+  const auto fault = [&](std::string_view statement, std::vector<Value> values, FaultKinds fails) {
+    StatementProbe probe(worker, *adapter, StatementProbe::As::kMany, statement, std::move(values),
+                         TimePoint::never(), fails);
+    EXPECT_TRUE(run_until([&] { return probe.done(); }));
+    return probe.answer().fault;
+  };
+  const FaultKinds reads = FaultKinds::of(FaultKind::kUnavailable, FaultKind::kTimeout);
+  const FaultKinds writes =
+      FaultKinds::of(FaultKind::kConflict, FaultKind::kUnavailable, FaultKind::kTimeout);
+  const std::string_view zero("a\0b", 3);
+  EXPECT_EQ(fault("select 1 where 'x' = ?", {text(zero)}, reads), FaultKind::kInvalid);
+  EXPECT_EQ(fault("select 1 limit ?", {Value(std::int64_t{-1})}, reads), FaultKind::kInvalid);
+  EXPECT_EQ(fault("select a from t where a = ?", {Value(std::int64_t{1} << 40)}, reads), FaultKind::kInvalid);
+  EXPECT_EQ(fault("insert into t values (?) returning a", {Value(std::int64_t{1} << 40)}, writes),
+            FaultKind::kConflict);
+  EXPECT_EQ(fault("select missing from t", {}, reads), FaultKind::kInternal);
+}
+
 }  // namespace
 }  // namespace zerver::effects

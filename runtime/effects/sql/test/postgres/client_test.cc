@@ -1,4 +1,5 @@
 // Statements and notifications without a flow.
+#include "postgres/options.h"
 #include "runtime/effects/sql/test/postgres/fixture.h"
 #include <zerver/effects/sql/postgres/client.h>
 
@@ -81,6 +82,29 @@ TEST_F(PostgresClient, HearsNotificationsAndListensAgain) {
   query("notify \"wake \"\"up\"\"\", 'two'");
   ASSERT_TRUE(run_until([&] { return ears.heard.size() == 2; }));
   EXPECT_EQ(ears.heard.back(), "wake \"up\":two");
+}
+
+TEST_F(PostgresClient, KnowsADatabaseHoweverItsUrlIsSpelled) {
+  effects::server().query("create database other");
+  effects::server().query("create role guest superuser login password 'guest'");
+  const auto name = [](const std::string& url) {
+    Server server;
+    EXPECT_EQ(server.open(url, ""), "") << url;
+    return server.options().database;
+  };
+  const std::string port = std::to_string(effects::server().port());
+  const std::string plain = effects::server().url();
+  const std::string password =
+      plain.substr(plain.find("tester:") + 7, plain.find('@') - plain.find("tester:") - 7);
+  const std::string known = name(plain);
+  EXPECT_EQ(name("postgresql:///postgres?host=127.0.0.1&port=" + port + "&user=tester&password=" + password),
+            known);
+  EXPECT_EQ(name("postgres://tester:" + password + "@localhost:" + port + "/postgres?sslmode=disable"),
+            known);
+  EXPECT_EQ(name("postgres://tester:" + password + "@wherever:" + port + "/postgres?hostaddr=127.0.0.1"),
+            known);
+  EXPECT_NE(name("postgres://tester:" + password + "@127.0.0.1:" + port + "/other"), known);
+  EXPECT_NE(name("postgres://guest:guest@127.0.0.1:" + port + "/postgres"), known);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ test::PostgresServer& server() {
 }
 
 StatementProbe::StatementProbe(flow::Worker& worker, flow::Adapter& adapter, As as, std::string_view text,
-                               std::vector<flow::Value> parameters, TimePoint deadline)
+                               std::vector<flow::Value> parameters, TimePoint deadline, FaultKinds fails)
     : StatementProbe(
           worker, adapter, as,
           [&] {
@@ -72,11 +72,11 @@ StatementProbe::StatementProbe(flow::Worker& worker, flow::Adapter& adapter, As 
             statement->arguments.query = {text, statement->values};
             return statement;
           }(),
-          deadline) {}
+          deadline, fails) {}
 
 StatementProbe::StatementProbe(flow::Worker& worker, flow::Adapter& adapter, As as,
-                               std::unique_ptr<Statement> statement, TimePoint deadline)
-    : Operation(static_cast<std::uint16_t>(as), &statement->arguments, "probe", arena_, worker),
+                               std::unique_ptr<Statement> statement, TimePoint deadline, FaultKinds fails)
+    : Operation(static_cast<std::uint16_t>(as), &statement->arguments, "probe", arena_, worker, fails),
       statement_(std::move(statement)),
       adapter_(&adapter),
       as_(as) {

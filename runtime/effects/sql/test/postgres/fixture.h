@@ -61,9 +61,10 @@ class StatementProbe final : public flow::Operation {
  public:
   enum class As : std::uint8_t { kMany = SqlAdapter::kMany, kExec = SqlAdapter::kExec };
 
-  // The parameters are copied, the text is not.
+  // The parameters are copied, the text is not. `fails` as its step declares it; nothing: it does not.
   StatementProbe(flow::Worker& worker, flow::Adapter& adapter, As as, std::string_view text,
-                 std::vector<flow::Value> parameters = {}, TimePoint deadline = TimePoint::never());
+                 std::vector<flow::Value> parameters = {}, TimePoint deadline = TimePoint::never(),
+                 FaultKinds fails = {});
 
   void cancel() { adapter_->cancel(*this); }
   void let_go() { adapter_->let_go(*this); }
@@ -78,7 +79,7 @@ class StatementProbe final : public flow::Operation {
     SqlAdapter::ManyArguments arguments;  // alike for all operations
   };
   StatementProbe(flow::Worker& worker, flow::Adapter& adapter, As as, std::unique_ptr<Statement> statement,
-                 TimePoint deadline);
+                 TimePoint deadline, FaultKinds fails);
 
   void on_complete(const void* answer) noexcept override;
   void on_fail(const Fault& fault) noexcept override;

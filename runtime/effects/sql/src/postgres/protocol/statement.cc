@@ -12,7 +12,7 @@ std::string numbered_placeholders(std::string_view text) {
   result.reserve(text.size() + 16);
   std::size_t copied = 0;
   std::size_t number = 0;
-  SqlScan scan(text);
+  sql::SqlScan scan(text);
   for (std::size_t at = scan.next(); at != std::string_view::npos; at = scan.next()) {
     if (text[at] != '?') continue;
     result += text.substr(copied, at - copied);

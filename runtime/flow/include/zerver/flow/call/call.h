@@ -35,7 +35,7 @@ struct CallSite {
   std::string_view step;
   std::uint16_t target;     // position in PackageInfo::targets
   std::uint16_t operation;  // position in the adapter's declaration
-  FaultKinds fails = {};    // with which that declares the operation to fail
+  FaultKinds fails = {};    // with which that may fail, less what a statement cannot
   CallPolicy policy = {};
   std::uint16_t rate =
       kNoRate;  // position in PackageInfo::rates; a rate is shared by all who name its policy

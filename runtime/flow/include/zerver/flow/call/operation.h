@@ -57,7 +57,7 @@ class Operation {
   const void* arguments() const noexcept { return arguments_; }
   // The name of the step that performs it.
   std::string_view step() const noexcept { return step_; }
-  // With what its adapter's declaration lets it fail.
+  // With what its adapter's declaration lets it fail, less what its statement cannot fail with.
   FaultKinds fails() const noexcept { return fails_; }
   // The idempotency key of the step (`key expression`): the same for all attempts. Empty when it has none.
   std::string_view key() const noexcept { return key_; }

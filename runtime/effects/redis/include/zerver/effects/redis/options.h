@@ -4,6 +4,7 @@
 #include <zerver/core/time.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ struct Options {
   std::string unix_path;        // in place of them
   std::string user;             // empty: the server's `default`
   std::string password;         // empty: none is sent
+  // Asked for the password by each connection that is made, on its loop's thread; none: it stays.
+  std::function<std::string()> renewed_password;
   std::uint32_t database = 0;
   bool tls = false;
   bool cluster = false;
@@ -38,6 +41,9 @@ struct Options {
 // `?`: `connections=2`, `ca=FILE`, `db=0`. Empty, or one line that says what is wrong; it repeats nothing of
 // the URL.
 [[nodiscard]] std::string parse_url(std::string_view url, Options& options);
+
+// Whether both go to the same database of the same servers, as the same user and in the same way.
+bool differ_in_password_only(const Options& one, const Options& other);
 
 // Where it goes, without user and password: `redis://host:6379/0`.
 std::string describe(const Options& options);

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -85,11 +86,16 @@ class Connection {
     void operator()(sqlite3_stmt* statement) const noexcept;
   };
   using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+  // One that is kept, and the parameters in it that must not be rounded, from 0.
+  struct Prepared {
+    Statement statement;
+    std::vector<std::size_t> digits;
+  };
 
-  sqlite3_stmt* prepare(std::string_view text, Outcome& outcome);
+  const Prepared* prepare(std::string_view text, Outcome& outcome);
   // The same for what a flow brings, which must leave transactions alone.
-  sqlite3_stmt* prepare_foreign(std::string_view text, Outcome& outcome);
-  Outcome insert_each(sqlite3_stmt* statement, const flow::RowSource& values, flow::RowSet& rows);
+  const Prepared* prepare_foreign(std::string_view text, Outcome& outcome);
+  Outcome insert_each(std::string_view text, const flow::RowSource& values, flow::RowSet& rows);
   Outcome failure(int code) const;
   Outcome control(const char* statement);
   bool wait_for_lock(int tries) const noexcept;
@@ -98,7 +104,7 @@ class Connection {
   std::chrono::milliseconds busy_timeout_;
   bool read_only_ = false;
   bool refuses_ = false;  // a statement of a flow is prepared
-  std::map<std::string, Statement, std::less<>> statements_;
+  std::map<std::string, Prepared, std::less<>> statements_;
   const Patience* patience_ = nullptr;  // of the statement that runs
 };
 

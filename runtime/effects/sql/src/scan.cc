@@ -1,6 +1,6 @@
 #include "scan.h"
 
-namespace zerver::effects::postgres {
+namespace zerver::effects::sql {
 
 namespace {
 
@@ -89,4 +89,4 @@ bool SqlScan::skip_dollar_quoted() noexcept {
   return true;
 }
 
-}  // namespace zerver::effects::postgres
+}  // namespace zerver::effects::sql

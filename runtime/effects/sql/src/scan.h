@@ -1,10 +1,11 @@
-// SQL in PostgreSQL's dialect, read as far as is needed to tell what is text for the server and what is not.
+// SQL, as PostgreSQL quotes in it, read as far as is needed to tell what is text for the server and what is
+// not.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 
-namespace zerver::effects::postgres {
+namespace zerver::effects::sql {
 
 // Walks over the bytes that are no comment, no quoted text and no quoted name.
 // https://www.postgresql.org/docs/15/sql-syntax-lexical.html
@@ -27,4 +28,4 @@ class SqlScan {
   std::size_t at_ = 0;
 };
 
-}  // namespace zerver::effects::postgres
+}  // namespace zerver::effects::sql
