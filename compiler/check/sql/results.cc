@@ -88,7 +88,7 @@ class ResultCheck {
     const std::vector<sql::Token>& tokens = use_.facts.tokens;
     const SqlVerb verb = sql_facts(use_.text.text()).verb;
     const bool can_return = verb == SqlVerb::kInsert || verb == SqlVerb::kUpdate || verb == SqlVerb::kDelete;
-    if (can_return && !use_.call.bulk && !sql::is_symbol(use_.text.text(), tokens[tokens.size() - 2], ";")) {
+    if (can_return && !sql::is_symbol(use_.text.text(), tokens[tokens.size() - 2], ";")) {
       const Span last = use_.text.span(tokens[tokens.size() - 2]);
       diagnostic.fix("return the rows", last_end(last), " returning *");
     } else {

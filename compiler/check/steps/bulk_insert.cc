@@ -63,8 +63,8 @@ bool is_text(const model::Expression& part) {
 
 class BulkInsertResolver {
  public:
-  BulkInsertResolver(Context& context, model::Expression& statement)
-      : context_(context), parts_(statement.operands) {}
+  BulkInsertResolver(Context& context, const model::Operation& operation, const model::Expression& statement)
+      : context_(context), operation_(operation), parts_(statement.operands) {}
 
   // Whether one stands there. `rows_` is where.
   bool find() {
@@ -83,6 +83,11 @@ class BulkInsertResolver {
       report("the rows may be absent").help("say with `??` what is inserted then");
       return std::nullopt;
     }
+    if (operation_.format == model::ResultFormat::kRow) {
+      report("`" + operation_.origin.name + "` reads rows, and what inserts a list of them yields none")
+          .help("`exec` answers how many it has inserted");
+      return std::nullopt;
+    }
     if (!read_head() || !check_tail()) return std::nullopt;
     bool is_clean = true;
     for (const std::string& column : columns_)
@@ -94,7 +99,7 @@ class BulkInsertResolver {
  private:
   [[nodiscard]] const model::Expression& rows() const { return parts_[rows_]; }
 
-  diagnostics::Diagnostic& report(llvm::StringRef what) {
+  diagnostics::Diagnostic& report(const llvm::Twine& what) {
     return context_.engine.report(Kind::kBulkInsert, rows().span, what);
   }
 
@@ -181,6 +186,7 @@ class BulkInsertResolver {
   }
 
   Context& context_;
+  const model::Operation& operation_;
   const std::vector<model::Expression>& parts_;
   std::size_t rows_ = 0;
   std::vector<std::string> columns_;
@@ -189,8 +195,9 @@ class BulkInsertResolver {
 
 }  // namespace
 
-std::optional<model::BulkInsert> resolve_bulk_insert(Context& context, model::Expression& statement) {
-  BulkInsertResolver resolver(context, statement);
+std::optional<model::BulkInsert> resolve_bulk_insert(Context& context, const model::Operation& operation,
+                                                     model::Expression& statement) {
+  BulkInsertResolver resolver(context, operation, statement);
   if (!resolver.find()) return std::nullopt;
   std::optional<model::BulkInsert> result = resolver.resolve();
   if (!result) statement.kind = model::ExpressionKind::kError;

@@ -12,6 +12,7 @@ namespace zc::check {
 // Which field is stored in which column. None when no list of structs stands behind `values`; and when one
 // does that cannot be inserted so, which is reported and makes `statement` erroneous.
 [[nodiscard]] std::optional<model::BulkInsert> resolve_bulk_insert(Context& context,
+                                                                   const model::Operation& operation,
                                                                    model::Expression& statement);
 
 }  // namespace zc::check

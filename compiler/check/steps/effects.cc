@@ -275,7 +275,7 @@ class EffectResolver {
     for (model::Expression& argument : call_.arguments) {
       if (argument.kind != model::ExpressionKind::kStatement) continue;
       const SqlFacts facts = sql_facts(statement_text(argument));
-      call_.bulk = resolve_bulk_insert(context_, argument);
+      call_.bulk = resolve_bulk_insert(context_, operation, argument);
       call_.access = facts.writes() ? model::Access::kWrite : model::Access::kRead;
       call_.raises = facts.narrow(operation.fails);
     }
