@@ -18,6 +18,7 @@ class FaultAdapter::Performed final : public flow::Operation {
         answer(the_answer),
         adapter_(&adapter) {
     begin_attempt(original.attempt(), original.deadline(), original.key());
+    set_transaction(original.transaction());
   }
 
   Flight& flight;
@@ -107,8 +108,8 @@ void FaultAdapter::go(Flight& flight) noexcept {
     case FaultType::kDisconnect:
       return perform(flight.first, Answer::kUnavailable);
     case FaultType::kDuplicate:
-      // The first answer is lost, the repetition is answered.
-      perform(flight.again, Answer::kLost);
+      // The first answer is lost, the repetition is answered. In a transaction nothing is sent twice.
+      if (original.transaction() == nullptr) perform(flight.again, Answer::kLost);
       return perform(flight.first, Answer::kPassedOn);
     case FaultType::kNone:
     case FaultType::kSlow:

@@ -26,6 +26,7 @@ class FaultAdapter final : public flow::Adapter {
   void start(flow::Operation& operation) override;
   void cancel(flow::Operation& operation) noexcept override;
   void let_go(flow::Operation& operation) noexcept override;
+  void roll_back(flow::Transaction& transaction) noexcept override { inner_->roll_back(transaction); }
 
   // Operations that the flow still waits for, or that the system still performs.
   std::size_t in_flight() const noexcept { return flights_.size() - free_.size(); }

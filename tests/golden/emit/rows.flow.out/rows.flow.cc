@@ -701,6 +701,7 @@ constexpr zerver::flow::OutcomeInfo kCopyOutcomes[] = {
     {201},
     {400, "urn:zerver:error:zerver.Invalid"},
     {409, "urn:zerver:error:zerver.Conflict"},
+    {415, "about:blank"},
     {500, "about:blank"},
     {503, "urn:zerver:error:zerver.Unavailable"},
     {503, "about:blank"},

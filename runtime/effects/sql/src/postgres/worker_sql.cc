@@ -1,7 +1,7 @@
 #include "worker_sql.h"
 
+#include "failure_kind.h"
 #include "protocol/sql_state.h"
-#include "refusal.h"
 #include <zerver/flow/transaction/transaction.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ const char* begin_of(flow::Isolation isolation) noexcept {
 
 // In a transaction all of it again may go well.
 void fail(flow::Operation& operation, const Failure& failure) noexcept {
-  FaultKind kind = sql::kind_for(operation, failure.kind);
+  FaultKind kind = kind_for(operation, failure);
   if (operation.transaction() != nullptr && may_succeed_again(failure.sql_state)) {
     kind = FaultKind::kConflict;
     operation.transaction()->note_conflict();

@@ -52,11 +52,12 @@ TEST(PostgresPassword, IsAllOfAUrlThatCanChange) {
   Registry registry;
   add_standard_adapters(registry);
   const std::string host = "@127.0.0.1:" + std::to_string(server().port());
-  AdapterHarness sql(registry, "zerver.sql", {.arguments = {{"url", "postgres://steady:steady" + host + "/postgres"}}});
+  AdapterHarness sql(registry, "zerver.sql",
+                     {.arguments = {{"url", "postgres://steady:steady" + host + "/postgres"}}});
   ASSERT_EQ(sql.error(), "");
-  const std::vector<std::string> others{"postgres://steady:x" + host + "/other", "postgres://rotated:steady" + host + "/postgres",
-                                        "postgres://steady:x@127.0.0.2/postgres", "postgres://steady" + host + "/postgres",
-                                        "sqlite:a.db"};
+  const std::vector<std::string> others{
+      "postgres://steady:x" + host + "/other", "postgres://rotated:steady" + host + "/postgres",
+      "postgres://steady:x@127.0.0.2/postgres", "postgres://steady" + host + "/postgres", "sqlite:a.db"};
   for (const std::string& other : others)
     EXPECT_NE(sql.system().renew("url", other), "") << other;
   EXPECT_EQ(sql.system().renew("url", "postgres://steady:x" + host + "/postgres"), "");

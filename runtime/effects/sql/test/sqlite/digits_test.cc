@@ -1,5 +1,6 @@
 // Numbers that a column of SQLite would not keep.
 #include "sqlite/digits.h"
+
 #include <zerver/effects/sql/sqlite/connection.h>
 #include <zerver/flow/data/row_set.h>
 
@@ -30,7 +31,8 @@ TEST(Digits, AreKeptWhereSqliteKeepsThem) {
     EXPECT_EQ(connection.execute("delete from t; insert into t values ('" + std::string(number) + "')"), "");
     flow::RowSet rows;
     bool needs_writer = false;
-    const Outcome outcome = connection.run("select cast(n as text) from t", {}, Wanted::kRows, rows, {}, needs_writer);
+    const Outcome outcome =
+        connection.run("select cast(n as text) from t", {}, Wanted::kRows, rows, {}, needs_writer);
     EXPECT_FALSE(outcome.failed) << outcome.why;
     return std::string(rows.cell(0, 0).text());
   };
@@ -41,8 +43,8 @@ TEST(Digits, AreKeptWhereSqliteKeepsThem) {
       EXPECT_EQ(read_again(kept), kept);
     }
   }
-  for (const std::string_view lost : {"12345678901234567.89", "18446744073709551615", "0.1234567890123456789",
-                                      "-9223372036854775809"}) {
+  for (const std::string_view lost :
+       {"12345678901234567.89", "18446744073709551615", "0.1234567890123456789", "-9223372036854775809"}) {
     EXPECT_FALSE(keeps_digits(text(lost))) << lost;
     EXPECT_NE(read_again(lost), lost);
   }
@@ -57,7 +59,8 @@ TEST(Digits, ThatWouldBeLostAreAConflict) {
   const auto insert = [&](std::string_view number) {
     const flow::Value values[] = {text(number), text(number)};
     bool needs_writer = false;
-    return connection.run("insert into t (n, s) values (?/*digits*/, ?)", values, Wanted::kCount, rows, {}, needs_writer);
+    return connection.run("insert into t (n, s) values (?/*digits*/, ?)", values, Wanted::kCount, rows, {},
+                          needs_writer);
   };
   EXPECT_FALSE(insert("12345678901234.5").failed);
   const Outcome refused = insert("12345678901234567.89");

@@ -60,6 +60,12 @@ std::string describe(const ServerError& error) {
   return text + " (" + std::string(error.state) + ')';
 }
 
+bool refuses_value(std::string_view sql_state) noexcept {
+  constexpr std::string_view kOutOfRange = "22003";
+  constexpr std::string_view kDivisionByZero = "22012";
+  return sql_state.starts_with("22") && sql_state != kOutOfRange && sql_state != kDivisionByZero;
+}
+
 bool may_succeed_again(std::string_view sql_state) noexcept {
   return sql_state == "40001" || sql_state == "40P01";
 }

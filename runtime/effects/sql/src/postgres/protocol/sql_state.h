@@ -23,6 +23,9 @@ struct ServerError {
 // One line for people that has names and never values.
 std::string describe(const ServerError& error);
 
+// What was sent cannot be a value of the type that it is used as; not what a calculation came to.
+bool refuses_value(std::string_view sql_state) noexcept;
+
 // The transaction may succeed when it is run again: a serialization failure or a deadlock.
 bool may_succeed_again(std::string_view sql_state) noexcept;
 

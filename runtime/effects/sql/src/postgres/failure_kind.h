@@ -1,0 +1,16 @@
+// What an operation is told of a statement that has failed.
+#pragma once
+
+#include "protocol/sql_state.h"
+#include "refusal.h"
+#include <zerver/effects/sql/postgres/request.h>
+
+namespace zerver::effects::postgres {
+
+// A refused value is known before it is sent, or by the server's code.
+inline FaultKind kind_for(const flow::Operation& operation, const Failure& failure) noexcept {
+  const bool is_value = failure.sql_state.empty() || refuses_value(failure.sql_state);
+  return is_value ? sql::kind_for(operation, failure.kind) : failure.kind;
+}
+
+}  // namespace zerver::effects::postgres
