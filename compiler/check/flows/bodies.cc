@@ -137,11 +137,13 @@ class BlockResolver {
     if (is_saga) {
       result.branches.push_back(resolve(written.body));
     } else {
+      ++depth_;
       for (const syntax::Statement* branch : written.body.statements) {
         model::Block statements;
         add(*branch, statements);
         if (!statements.empty()) result.branches.push_back(std::move(statements));
       }
+      --depth_;
     }
     out.push_back(std::move(result));
   }
