@@ -85,8 +85,9 @@ void answer_internal(Exchange& exchange, std::string_view why) {
 void answer_fault(Exchange& exchange, const Fault& fault) {
   if (fault.kind == FaultKind::kCancelled) return answer_cancelled(exchange);
   if (fault.kind == FaultKind::kUnsupported) return answer_unsupported(exchange, fault);
-  // Of a value that came with the request, most likely: no step declares that it may be refused.
-  if (fault.kind == FaultKind::kInvalid) {
+  // An adapter that blames a value of the request says so; any other is ours, such as a reply that is no
+  // JSON.
+  if (fault.kind == FaultKind::kInvalid && fault.status == 400) {
     report_failure(exchange, {.status = 400}, fault);
     return answer_problem(exchange, 400, "a value cannot be used for what was asked for");
   }

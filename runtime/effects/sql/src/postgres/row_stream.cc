@@ -1,6 +1,6 @@
 #include "row_stream.h"
 
-#include "failure_kind.h"
+#include "fault.h"
 #include <zerver/flow/data/row_set.h>
 
 #include <array>
@@ -73,7 +73,7 @@ class RowStreams::RowStream final : public OpenedSource, private LeaseRequest {
   }
   void refused(const Failure& failure) noexcept override {
     flow::Operation& operation = *std::exchange(operation_, nullptr);
-    operation.fail({kind_for(operation, failure), String::borrowed(failure.why), {}});
+    operation.fail(fault_of(operation, failure));
     set_free();
   }
 
@@ -95,7 +95,7 @@ class RowStreams::RowStream final : public OpenedSource, private LeaseRequest {
     if (&part == &end_) return give_back();
     under_way_ = nullptr;
     if (flow::Operation* const operation = std::exchange(operation_, nullptr); operation != nullptr) {
-      operation->fail({kind_for(*operation, failure), String::borrowed(failure.why), {}});
+      operation->fail(fault_of(*operation, failure));
       return close();
     }
     why_ = failure.why;

@@ -1,6 +1,6 @@
 #include "worker_sql.h"
 
-#include "failure_kind.h"
+#include "fault.h"
 #include "protocol/sql_state.h"
 #include <zerver/flow/transaction/transaction.h>
 
@@ -28,12 +28,12 @@ const char* begin_of(flow::Isolation isolation) noexcept {
 
 // In a transaction all of it again may go well.
 void fail(flow::Operation& operation, const Failure& failure) noexcept {
-  FaultKind kind = kind_for(operation, failure);
+  Fault fault = fault_of(operation, failure);
   if (operation.transaction() != nullptr && may_succeed_again(failure.sql_state)) {
-    kind = FaultKind::kConflict;
+    fault.kind = FaultKind::kConflict;
     operation.transaction()->note_conflict();
   }
-  operation.fail({kind, String::borrowed(failure.why), {}});
+  operation.fail(fault);
 }
 
 }  // namespace

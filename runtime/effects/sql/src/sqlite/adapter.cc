@@ -180,7 +180,7 @@ class WorkerSql final : public SqlAdapter {
       return;
     }
     if (outcome.failed) {
-      operation->fail({sql::kind_for(*operation, outcome.kind), String::borrowed(outcome.why), {}});
+      operation->fail(sql::fault_of(*operation, outcome.kind, outcome.why));
     } else if (record.ends != nullptr) {
       operation->complete(nullptr);
     } else if (record.counts) {

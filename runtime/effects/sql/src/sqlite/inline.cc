@@ -31,7 +31,7 @@ Outcome run(Connection& connection, const flow::Statement& statement, Wanted wan
 }
 
 void fail(const flow::ReplyBase& reply, const Outcome& outcome) {
-  reply.fail({sql::kind_for(reply.operation(), outcome.kind), String::borrowed(outcome.why), {}});
+  reply.fail(sql::fault_of(reply.operation(), outcome.kind, outcome.why));
 }
 
 class InlineSql;

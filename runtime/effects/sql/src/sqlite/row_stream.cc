@@ -58,7 +58,7 @@ class RowStreams::RowStream final : public OpenedSource, public StatementJob {
     if (is_closing_) return end();
     if (flow::Operation* const operation = std::exchange(operation_, nullptr); operation != nullptr) {
       if (outcome().failed) {
-        operation->fail({sql::kind_for(*operation, outcome().kind), String::borrowed(outcome().why), {}});
+        operation->fail(sql::fault_of(*operation, outcome().kind, outcome().why));
         return close();
       }
       has_part_ = true;

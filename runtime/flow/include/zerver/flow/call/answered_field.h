@@ -16,7 +16,8 @@ namespace zerver::flow {
 template <class T>
 std::optional<T> answered_field(Exchange& exchange, const Fault& fault, std::string_view name) {
   if (fault.document.empty()) return std::nullopt;
-  const JsonValue* const document = exchange.worker().json_reader().parse(fault.document, 0, exchange.arena());
+  const JsonValue* const document =
+      exchange.worker().json_reader().parse(fault.document, 0, exchange.arena());
   if (document == nullptr) return std::nullopt;
   JsonObject fields(*document);
   while (fields.next()) {

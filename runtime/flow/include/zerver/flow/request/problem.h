@@ -44,7 +44,7 @@ void answer_cancelled(Exchange& exchange);
 // 500, and one line in the log with the step's name; the client learns nothing more.
 void answer_internal(Exchange& exchange, std::string_view why);
 // A fault that the step's `fails` does not cover: `cancelled` like answer_cancelled(), `unsupported` as 415
-// with what is supported, `invalid` as 400, else like answer_internal(), such as a row that does not fit.
+// with what is supported, a value that an adapter refuses as 400, else like answer_internal().
 void answer_fault(Exchange& exchange, const Fault& fault);
 // 500 like answer_internal(): the step went on without writing a slot that it declares.
 void answer_unwritten(Exchange& exchange, std::string_view slot);

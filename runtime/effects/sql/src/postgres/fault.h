@@ -8,9 +8,10 @@
 namespace zerver::effects::postgres {
 
 // A refused value is known before it is sent, or by the server's code.
-inline FaultKind kind_for(const flow::Operation& operation, const Failure& failure) noexcept {
+inline Fault fault_of(const flow::Operation& operation, const Failure& failure) noexcept {
   const bool is_value = failure.sql_state.empty() || refuses_value(failure.sql_state);
-  return is_value ? sql::kind_for(operation, failure.kind) : failure.kind;
+  if (is_value) return sql::fault_of(operation, failure.kind, failure.why);
+  return {failure.kind, String::borrowed(failure.why), {}};
 }
 
 }  // namespace zerver::effects::postgres
