@@ -49,12 +49,14 @@ struct CronRunner::Entry {
   bool is_under_way = false;
   bool is_busy = false;  // the run before is not over
   TimePoint not_before;  // after a failure
+  std::string due;       // `next` as the run is told it
   Fire fire;
   Begin begin;
 };
 
-CronRunner::CronRunner(flow::Worker& worker, const RunnerGroup& group, QueueSession& session, OnPut on_put)
-    : worker_(worker), session_(session), on_put_(std::move(on_put)) {
+CronRunner::CronRunner(flow::Worker& worker, const RunnerGroup& group, QueueSession& session,
+                       JobAttempts* counts, OnPut on_put)
+    : worker_(worker), session_(session), counts_(counts), on_put_(std::move(on_put)) {
   for (const KnownCron& cron : group.crons())
     entries_.push_back(std::make_unique<Entry>(*this, cron));
 }
@@ -120,6 +122,8 @@ void CronRunner::fire(Entry& entry) noexcept {
   job.queue = known.queue;
   job.name = known.info->name;
   job.priority = known.flow->priority;
+  entry.due = due_argument(*entry.next);
+  job.arguments = entry.due;
   if (entry.cron.info->overlap != flow::Overlap::kAllow) job.unique = known.info->name;
   entry.fire.cron = known.info->name;
   entry.fire.at = *entry.next;
@@ -147,6 +151,7 @@ void CronRunner::fired(Entry& entry) noexcept {
     }
     worker_.log().write(LogLevel::kWarning,
                         "cron `" + std::string(name) + "` is passed over: the run before is not over");
+    counts_[entry.cron.job->position].passed_over.add();
   }
   if (entry.fire.result == FireCall::Result::kFired) on_put_(entry.cron.job->queue);
   entry.next = entry.cron.times.next(*entry.next);

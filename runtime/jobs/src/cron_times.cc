@@ -93,4 +93,15 @@ std::optional<Timestamp> CronTimes::next(Timestamp after) const {
   return std::nullopt;
 }
 
+std::string due_argument(Timestamp due) {
+  std::string text(Timestamp::kMaxText, ' ');
+  text.resize(due.write(text.data()));
+  return '"' + text + '"';
+}
+
+std::optional<Timestamp> parse_due_argument(std::string_view text) noexcept {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::nullopt;
+  return Timestamp::parse(text.substr(1, text.size() - 2));
+}
+
 }  // namespace zerver::jobs

@@ -1,6 +1,9 @@
 #include "job_run.h"
 
+#include <zerver/jobs/cron_times.h>
+
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace zerver::jobs {
@@ -55,6 +58,8 @@ void JobRunner::Run::begin(ClaimedJob&& claimed, const KnownJob& known, bool pla
   counts_ = &runner_.counts_[known.position];
   counts_->running.add();
   begun_ = runner_.worker_.loop().now();
+  // Who fired it says so, unless that was a program of before.
+  if (known.is_cron) due_ = parse_due_argument(job_.arguments).value_or(runner_.worker_.clock().wall());
   has_place_ = place;
   has_flow_ = true;
   ++runner_.flows_;
@@ -92,6 +97,7 @@ void JobRunner::Run::finished() noexcept {
   --runner_.flows_;
   counts_->running.take_off();
   counts_->times.record(runner_.worker_.loop().now() - begun_);
+  if (known_->is_cron) note_slack();
   if (std::exchange(has_place_, false)) {
     known_->in_flight->leave();
     runner_.group_.wake_waiting();
@@ -137,6 +143,11 @@ void JobRunner::Run::settled() noexcept {
     log.write(LogLevel::kWarning, name() + " has lost its lease: how it ended does not count");
   if (has_lease_) count_end();
   end();
+}
+
+void JobRunner::Run::note_slack() noexcept {
+  const std::optional<Timestamp> next = runner_.group_.next_time(*known_, due_);
+  if (next) counts_->note_slack(*next - runner_.worker_.clock().wall());
 }
 
 // The store knows how it ended.

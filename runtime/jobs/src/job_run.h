@@ -49,6 +49,7 @@ class JobRunner::Run final : public flow::Exchange {
   void settle() noexcept;
   void settled() noexcept;
   void end() noexcept;
+  void note_slack() noexcept;
   void count_end() noexcept;
   std::string name() const;
 
@@ -60,6 +61,7 @@ class JobRunner::Run final : public flow::Exchange {
   std::array<char, Uuid::kText> id_{};
   Header header_;
   std::string why_;  // of a refusal
+  Timestamp due_;    // of a cron's run
   bool has_place_ = false;
   bool has_flow_ = false;
   bool has_lease_ = false;

@@ -103,9 +103,9 @@ JobRunner::JobRunner(flow::Worker& worker, RunnerGroup& group, Bind bind)
     }
   }
   if (group_.join(*this) && !group_.crons().empty()) {
-    crons_ = std::make_unique<CronRunner>(worker_, group_, *session_, [this](std::string_view queue) {
-      note_put(queue, worker_.loop().now());
-    });
+    crons_ = std::make_unique<CronRunner>(
+        worker_, group_, *session_, counts_.get(),
+        [this](std::string_view queue) { note_put(queue, worker_.loop().now()); });
     wake();
   }
   if (!is_durable) return;

@@ -52,6 +52,11 @@ std::string RunnerGroup::load_crons(const ReadZone& read_zone) {
   return {};
 }
 
+std::optional<Timestamp> RunnerGroup::next_time(const KnownJob& job, Timestamp after) const {
+  const auto cron = std::ranges::find(crons_, &job, &KnownCron::job);
+  return cron == crons_.end() ? std::nullopt : cron->times.next(after);
+}
+
 std::vector<JobStats> RunnerGroup::stats() const {
   std::vector<JobStats> all;
   const std::lock_guard lock(mutex_);

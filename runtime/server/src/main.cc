@@ -306,7 +306,9 @@ int serve(std::string_view program, const Settings& settings,
     if (signal == SIGHUP) {
       renew_secrets(environment, systems, log);
     } else {
-      print_error(program, environment.masked(to_json(snapshot_of(server, systems, sagas.unsettled()))));
+      Snapshot snapshot = snapshot_of(server, systems, sagas.unsettled());
+      snapshot.jobs = background.stats();
+      print_error(program, environment.masked(to_json(snapshot)));
     }
   }
   server.drain();

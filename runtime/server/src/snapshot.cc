@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -170,6 +171,28 @@ void write_live(flow::JsonWriter& json, const LiveFlow& live) {
   json.end_object();
 }
 
+void write_cron(flow::JsonWriter& json, const jobs::JobStats& cron) {
+  json.begin_object();
+  json.key("name");
+  json.string(cron.name);
+  write_count(json, "running", cron.running);
+  write_count(json, "succeeded", cron.succeeded);
+  write_count(json, "failed", cron.dead);
+  write_count(json, "missed", cron.missed);
+  write_count(json, "passed_over", cron.passed_over);
+  if (cron.least_slack != Duration::max()) {
+    json.key("least_slack_us");
+    json.integer(cron.least_slack.nanoseconds / 1'000);
+  }
+  json.end_object();
+}
+
+std::vector<jobs::JobStats> crons_of(const Snapshot& snapshot) {
+  std::vector<jobs::JobStats> crons;
+  std::ranges::copy_if(snapshot.jobs, std::back_inserter(crons), &jobs::JobStats::is_cron);
+  return crons;
+}
+
 void write_worker_number(flow::JsonWriter& json, const std::size_t& worker) {
   json.integer(static_cast<std::int64_t>(worker));
 }
@@ -239,6 +262,21 @@ std::string sagas_text(const Snapshot& snapshot) {
              std::to_string(recovered), std::to_string(snapshot.sagas_open),
              std::to_string(snapshot.sagas_stuck)});
   return sagas.text() + "\n";
+}
+
+std::string crons_text(const Snapshot& snapshot) {
+  const std::vector<jobs::JobStats> all = crons_of(snapshot);
+  if (all.empty()) return {};
+  Table crons;
+  crons.row({"cron", "runs", "failed", "missed", "passed over", "least slack"});
+  for (const jobs::JobStats& cron : all) {
+    crons.row({std::string(cron.name), std::to_string(cron.succeeded + cron.dead), std::to_string(cron.dead),
+               std::to_string(cron.missed), std::to_string(cron.passed_over),
+               cron.least_slack == Duration::max()
+                   ? std::string("-")
+                   : std::to_string(cron.least_slack.nanoseconds / 1'000'000) + " ms"});
+  }
+  return "\n" + crons.text();
 }
 
 std::string live_text(const Snapshot& snapshot) {
@@ -331,7 +369,7 @@ std::string to_text(const Snapshot& snapshot) {
     if (has_states) cells.emplace_back(name_of(snapshot.states[i].health.state));
     targets.row(std::move(cells));
   }
-  return text + "\n" + targets.text() + live_text(snapshot);
+  return text + "\n" + targets.text() + crons_text(snapshot) + live_text(snapshot);
 }
 
 std::string to_json(const Snapshot& snapshot) {
@@ -354,6 +392,7 @@ std::string to_json(const Snapshot& snapshot) {
     write_target(json, snapshot.targets[i], i < snapshot.states.size() ? &snapshot.states[i] : nullptr);
   }
   json.end_array();
+  write_list(json, "crons", crons_of(snapshot), write_cron);
   write_list(json, "live", snapshot.live, write_live);
   write_count(json, "live_count", snapshot.live_count);
   write_list(json, "busy_workers", snapshot.busy_workers, write_worker_number);

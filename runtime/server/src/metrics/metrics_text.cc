@@ -346,6 +346,15 @@ void write_jobs(Exposition& out, const std::vector<jobs::JobStats>& all) {
   out.gauge("zerver_jobs_running", "Jobs that run.");
   for (const Stats& job : all)
     out.sample(job.running, {{"job", job.name}, {"kind", kind_of(job)}});
+  const auto crons = [&](auto sample) {
+    for (const Stats& job : all) {
+      if (job.is_cron) sample(job);
+    }
+  };
+  out.counter("zerver_cron_missed", "Runs of a cron that were not over when it came again.");
+  crons([&](const Stats& cron) { out.sample(cron.missed, {{"cron", cron.name}}); });
+  out.counter("zerver_cron_passed_over", "Times of a cron at which the run before was not over.");
+  crons([&](const Stats& cron) { out.sample(cron.passed_over, {{"cron", cron.name}}); });
   out.histogram("zerver_job_duration_seconds", "From the beginning of an attempt to the end of its flow.");
   for (const Stats& job : all)
     out.sample(job.times, {{"job", job.name}, {"kind", kind_of(job)}});

@@ -4,6 +4,7 @@
 #include <zerver/async/loop.h>
 #include <zerver/core/time.h>
 #include <zerver/flow/worker.h>
+#include <zerver/jobs/job_attempts.h>
 #include <zerver/jobs/queue_store.h>
 #include <zerver/jobs/runner_group.h>
 
@@ -22,8 +23,9 @@ class CronRunner {
   // Called for each that has been put.
   using OnPut = std::function<void(std::string_view queue)>;
 
-  // All outlive it; calls go through `session`.
-  CronRunner(flow::Worker& worker, const RunnerGroup& group, QueueSession& session, OnPut on_put);
+  // All outlive it; calls go through `session`. `counts` are the worker's, by KnownJob::position.
+  CronRunner(flow::Worker& worker, const RunnerGroup& group, QueueSession& session, JobAttempts* counts,
+             OnPut on_put);
   ~CronRunner();
   CronRunner(const CronRunner&) = delete;
   CronRunner& operator=(const CronRunner&) = delete;
@@ -49,6 +51,7 @@ class CronRunner {
 
   flow::Worker& worker_;
   QueueSession& session_;
+  JobAttempts* counts_;
   OnPut on_put_;
   std::vector<std::unique_ptr<Entry>> entries_;
   bool stopped_ = false;

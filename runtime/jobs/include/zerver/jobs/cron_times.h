@@ -6,6 +6,8 @@
 #include <zerver/jobs/time_zone.h>
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace zerver::jobs {
@@ -29,5 +31,9 @@ class CronTimes {
   flow::CronSchedule schedule_;
   TimeZone zone_;
 };
+
+// The argument of a cron's run: the time that it is for, as a string of JSON. Null when the text is none.
+std::string due_argument(Timestamp due);
+std::optional<Timestamp> parse_due_argument(std::string_view text) noexcept;
 
 }  // namespace zerver::jobs

@@ -76,6 +76,8 @@ class RunnerGroup {
   }
   const std::map<std::string_view, KnownJob, std::less<>>& known() const noexcept { return known_; }
   std::span<const KnownCron> crons() const noexcept { return crons_; }
+  // When the cron comes again after that time; null: never, or the job is no cron's.
+  std::optional<Timestamp> next_time(const KnownJob& job, Timestamp after) const;
   // What has become of each job so far, by name.
   std::vector<JobStats> stats() const;
 

@@ -55,8 +55,8 @@ Snapshot snapshot_of(Server& server, const effects::Systems& systems,
 // For people: aligned columns; flows and targets that have done nothing are left out, sagas when there have
 // been none, and live flows when there are none.
 std::string to_text(const Snapshot& snapshot);
-// One line with one JSON object: `connections`, `sagas`, `workers`, `classes`, `flows`, `targets`, `live`,
-// `live_count`, `busy_workers`.
+// One line with one JSON object: `connections`, `sagas`, `workers`, `classes`, `flows`, `targets`, `crons`,
+// `live`, `live_count`, `busy_workers`.
 std::string to_json(const Snapshot& snapshot);
 
 }  // namespace zerver::server
