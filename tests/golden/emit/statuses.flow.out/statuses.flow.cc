@@ -419,6 +419,7 @@ void configure_pay(const zerver::flow::Environment&, zerver::flow::TargetConfig&
   config.set("connect", "5s");
   config.set("idle", "30s");
   config.set("lifetime", "10m");
+  config.set("keepalive", "0ns");
   config.set("max_body", "8388608");
   config.set("ca", "");
   config.set("certificate", "");
