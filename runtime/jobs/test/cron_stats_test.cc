@@ -44,8 +44,7 @@ constexpr flow::FlowInfo kFlows[] = {{.name = "poll", .slug = {}, .method = {}, 
 constexpr flow::CronInfo cron(flow::Overlap overlap) {
   return {.job = {.name = "shop.poll",
                   .flow = 0,
-                  .run = [](Exchange& exchange,
-                            std::string_view) { return run_work(exchange).handled(); }},
+                  .run = [](Exchange& exchange, std::string_view) { return run_work(exchange).handled(); }},
           .line = "* * * * * *",
           .schedule = kEverySecond,
           .overlap = overlap};
@@ -57,7 +56,8 @@ class CronStats : public ::testing::Test {
  protected:
   // Runs take so long, one after the other; the last one goes on.
   JobStats after(std::span<const flow::CronInfo> crons, std::initializer_list<Duration> runs, Duration time) {
-    const flow::PackageInfo package{.name = "shop", .flows = kFlows, .targets = {}, .handle = nullptr, .crons = crons};
+    const flow::PackageInfo package{
+        .name = "shop", .flows = kFlows, .targets = {}, .handle = nullptr, .crons = crons};
     const std::array packages = {&package};
     testing::SimLoop loop;
     JobStore store;
