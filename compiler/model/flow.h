@@ -208,6 +208,8 @@ struct CronSettings {
   Schedule times;
   Overlap overlap = Overlap::kSkip;
   std::optional<Nanoseconds> catch_up;
+  std::optional<Nanoseconds> computes;  // the most that one run does on its worker, as it says
+  Span computes_span;                   // of the value
 };
 
 // `idempotency required on cache ttl 24h;`: a request that comes again with the same key gets the same

@@ -157,6 +157,7 @@ void check_flows(Context& context) {
   data.finish();
   if (context.is_incomplete) return;
   check_capacity(context);
+  check_admission(context);
   report_never_written(context, reports);
   // Where a step stands too late or is misspelled, what it writes seems to be for nothing.
   if (context.engine.has_errors()) return;

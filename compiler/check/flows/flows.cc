@@ -39,7 +39,7 @@ class HeadResolver {
       settings(job->body.settings, {"attempts", "backoff", "lease", "unique", "dead_letter"});
     } else if (const auto* cron = llvm::dyn_cast<syntax::CronDeclaration>(&declaration)) {
       resolve_schedule(*cron);
-      settings(cron->body.settings, {"overlap", "catch_up"});
+      settings(cron->body.settings, {"overlap", "catch_up", "computes"});
     }
   }
 
@@ -184,6 +184,9 @@ class HeadResolver {
       }
     } else if (name == "catch_up") {
       flow_.cron.catch_up = reader.duration(reader.value());
+    } else if (name == "computes") {
+      flow_.cron.computes = reader.duration(reader.value(), 1);
+      if (reader.value() != nullptr) flow_.cron.computes_span = reader.value()->span;
     } else {
       context_.engine.report(Kind::kBadSetting, setting.name.span, name, "a value");
     }

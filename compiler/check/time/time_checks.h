@@ -30,6 +30,8 @@ class LongTimeouts {
 void check_deadline(FlowContext& flow);
 // The longest path of a cron against the time until it comes again.
 void check_period(FlowContext& flow);
+// The crons that say how long they compute, all together, against the time of a worker.
+void check_admission(Context& context);
 // Caps of targets against the rates that are declared for calls of them.
 void check_capacity(Context& context);
 

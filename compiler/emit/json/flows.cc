@@ -210,6 +210,7 @@ void JsonWriter::add_trigger(const model::Flow& each, Object& object) const {
                   {"time_zone", each.time_zone},
                   {"overlap", word(kOverlaps, each.cron.overlap)}};
       if (each.cron.catch_up) cron["catch_up_ns"] = json_integer(*each.cron.catch_up);
+      if (each.cron.computes) cron["computes_ns"] = json_integer(*each.cron.computes);
       object["cron"] = std::move(cron);
       break;
     }
