@@ -1,17 +1,11 @@
 // Rows that are copied to a server, and what may come in between.
 #include "runtime/effects/sql/test/bulk.h"
-#include "runtime/effects/sql/test/postgres/fixture.h"
-#include <zerver/flow/call/in_flight.h>
-#include <zerver/flow/transaction/transaction.h>
-#include <zerver/testing/adapter_harness.h>
+#include "runtime/effects/sql/test/postgres/entry_table.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,37 +14,12 @@ namespace zerver::effects {
 namespace {
 
 using flow::Value;
-using testing::AdapterHarness;
-using testing::HarnessOptions;
 using Exec = SqlAdapter::ExecArguments;
 using Commit = SqlAdapter::CommitArguments;
 
-struct Request final : flow::Exchange {
-  explicit Request(flow::Worker& worker) : Exchange(worker, [](Exchange&) noexcept {}) {}
-};
-
-class PostgresCopy : public ::testing::Test {
+class PostgresCopy : public EntryTable {
  protected:
-  PostgresCopy() {
-    static std::atomic<int> count = 0;
-    schema = "copy_" + std::to_string(++count);
-    server().query("create schema " + schema);
-    add_standard_adapters(registry);
-    open(1);
-  }
-  void open(std::uint32_t pool) {
-    request.reset();
-    sql = std::make_unique<AdapterHarness>(
-        registry, "zerver.sql",
-        HarnessOptions{.arguments = {{"url", server().url("?options=-csearch_path%3D" + schema)}},
-                       .schema = "create table entry (id bigint primary key)",
-                       .pool = pool});
-    if (!sql->error().empty()) throw std::runtime_error(sql->error());
-    target = std::make_unique<flow::Target>("db", &sql->adapter(), &in_flight);
-    targets[0] = target.get();
-    request = std::make_unique<Request>(sql->worker());
-    request->set_targets(targets);
-  }
+  PostgresCopy() : EntryTable("id bigint primary key", 1) {}
 
   static constexpr std::string_view kInsert = "insert into entry (id) values (?)";
 
@@ -66,9 +35,6 @@ class PostgresCopy : public ::testing::Test {
     const auto answered = sql->perform(Exec{{"select 1", {}}});
     EXPECT_TRUE(answered->ok()) << answered->why();
   }
-  std::string query(const std::string& text) const {
-    return server().query("set search_path = " + schema + "; " + text);
-  }
   // How many copies the server is at, of this test.
   std::string copying(std::string_view state) const {
     return query("select count(*) from pg_stat_activity where query like 'copy entry%' and " +
@@ -81,14 +47,6 @@ class PostgresCopy : public ::testing::Test {
     EXPECT_TRUE(again->ok()) << again->why();
     EXPECT_EQ(query("select count(*) from entry"), "3");
   }
-
-  std::string schema;
-  Registry registry;
-  flow::InFlight in_flight{64, 0};
-  std::unique_ptr<AdapterHarness> sql;
-  std::unique_ptr<flow::Target> target;
-  flow::Target* targets[1] = {nullptr};
-  std::unique_ptr<Request> request;
 };
 
 TEST_F(PostgresCopy, WritesEveryTypeOfColumn) {

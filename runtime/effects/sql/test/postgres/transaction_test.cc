@@ -1,68 +1,27 @@
 // What transactions on a server meet that those of a file do not.
-#include "runtime/effects/sql/test/postgres/fixture.h"
-#include <zerver/flow/call/in_flight.h>
-#include <zerver/flow/transaction/transaction.h>
-#include <zerver/testing/adapter_harness.h>
+#include "runtime/effects/sql/test/postgres/entry_table.h"
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <memory>
 #include <string>
 #include <string_view>
 
 namespace zerver::effects {
 namespace {
 
-using testing::AdapterHarness;
-using testing::HarnessOptions;
 using testing::PerformOptions;
 using Exec = SqlAdapter::ExecArguments;
 using Many = SqlAdapter::ManyArguments;
 using Commit = SqlAdapter::CommitArguments;
 
-struct Request final : flow::Exchange {
-  explicit Request(flow::Worker& worker) : Exchange(worker, [](Exchange&) noexcept {}) {}
-};
-
-class PostgresTransaction : public ::testing::Test {
+class PostgresTransaction : public EntryTable {
  protected:
-  PostgresTransaction() {
-    static std::atomic<int> count = 0;
-    schema = "transaction_" + std::to_string(++count);
-    server().query("create schema " + schema);
-    add_standard_adapters(registry);
-    open(4);
-  }
-  void open(std::uint32_t pool) {
-    request.reset();
-    sql = std::make_unique<AdapterHarness>(
-        registry, "zerver.sql",
-        HarnessOptions{.arguments = {{"url", server().url("?options=-csearch_path%3D" + schema)}},
-                       .schema = "create table entry (id bigint primary key, size bigint not null)",
-                       .pool = pool});
-    ASSERT_EQ(sql->error(), "");
-    target = std::make_unique<flow::Target>("db", &sql->adapter(), &in_flight);
-    targets[0] = target.get();
-    request = std::make_unique<Request>(sql->worker());
-    request->set_targets(targets);
-  }
+  PostgresTransaction() : EntryTable("id bigint primary key, size bigint not null", 4) {}
 
   auto exec(std::string_view text, flow::Transaction* tx = nullptr) {
     return sql->perform(Exec{{text, {}}}, {.transaction = tx});
   }
   auto commit(flow::Transaction& tx) { return sql->perform(Commit{}, {.transaction = &tx}); }
-  std::string query(const std::string& text) const {
-    return server().query("set search_path = " + schema + "; " + text);
-  }
-
-  std::string schema;
-  Registry registry;
-  flow::InFlight in_flight{64, 0};
-  std::unique_ptr<AdapterHarness> sql;
-  std::unique_ptr<flow::Target> target;
-  flow::Target* targets[1] = {nullptr};
-  std::unique_ptr<Request> request;
 };
 
 TEST_F(PostgresTransaction, IsAsIsolatedAsItIsDeclared) {
