@@ -1,7 +1,7 @@
 # How Zerver's own folders become targets.
 #
 #   zerver_library(NAME SOURCES a.cc ... [DEPENDS target ...] [PUBLIC_LIBS lib ...] [PRIVATE_LIBS lib ...]
-#                  [PRECOMPILE <header> ...] [NO_WARNINGS])
+#                  [NO_WARNINGS])
 #   zerver_program(NAME SOURCES main.cc ... [DEPENDS target ...] [PRIVATE_LIBS lib ...] [OUTPUT_NAME name] [INSTALL])
 #   zerver_test(NAME SOURCES a_test.cc ... [DEPENDS target ...] [PRIVATE_LIBS lib ...] [DATA dir] [LABELS label ...]
 #               [AS_ONE])
@@ -55,7 +55,7 @@ endfunction()
 set(ZERVER_HEADER_ONLY_LIBS Boost::headers zerver_libnats zerver_libpq)
 
 function(zerver_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_WARNINGS" "" "SOURCES;DEPENDS;PUBLIC_LIBS;PRIVATE_LIBS;PRECOMPILE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_WARNINGS" "" "SOURCES;DEPENDS;PUBLIC_LIBS;PRIVATE_LIBS")
   zerver_check_arguments(arg zerver_library)
   if(NOT name MATCHES "^(compiler|runtime|tools|tests)_(.+)$")
     message(FATAL_ERROR "zerver_library: ${name} is not the path of a folder")
@@ -101,9 +101,6 @@ function(zerver_library name)
 
   if(arg_SOURCES AND NOT arg_NO_WARNINGS)
     zerver_warnings(${name})
-  endif()
-  if(arg_PRECOMPILE AND ZERVER_PRECOMPILED_HEADERS)
-    target_precompile_headers(${name} PRIVATE ${arg_PRECOMPILE})
   endif()
 endfunction()
 
