@@ -1,4 +1,5 @@
-// A schema of a test's own on the real server, with a table `entry`, and requests whose transactions are there.
+// A schema of a test's own on the real server, with a table `entry`, and requests whose transactions are
+// there.
 #pragma once
 
 #include "runtime/effects/sql/test/postgres/fixture.h"
