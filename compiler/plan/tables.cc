@@ -3,7 +3,7 @@
 #include "compiler/model/outcome/outcome.h"
 #include "compiler/plan/build.h"
 #include "compiler/plan/expressions/constant_json.h"
-#include "compiler/plan/flows/effective_policy.h"
+#include "compiler/plan/flows/calls/effective_policy.h"
 
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>

@@ -5,10 +5,10 @@
 // Prints its URL (of nginx that for HTTP/2, below which the folder is `/files/`), and obeys its input line by
 // line, saying `done` behind each: `kill`, like a machine that fails, and `start`, again with what it has
 // kept. The server ends when the input does.
-#include "tests/support/nats_server.h"
-#include "tests/support/nginx_server.h"
-#include "tests/support/postgres_server.h"
-#include "tests/support/redis_server.h"
+#include "tests/support/servers/nats_server.h"
+#include "tests/support/servers/nginx_server.h"
+#include "tests/support/servers/postgres_server.h"
+#include "tests/support/servers/redis_server.h"
 
 #include <exception>
 #include <iostream>

@@ -45,26 +45,26 @@ class FlowBuilder {
   void step(const model::Statement& statement, Body& body, bool& ends);
   void check_given_up(Operation& operation);
 
-  // blocks.cc
+  // blocks/blocks.cc
   Result block(llvm::ArrayRef<model::Statement> statements);
   Result rescued_block(llvm::ArrayRef<model::Statement> statements);
   void plan_hooks(llvm::ArrayRef<model::Statement> statements, const Scope& scope, Operation& operation);
   void when(const model::Statement& statement, Body& body, bool& ends);
 
-  // parallel.cc
+  // blocks/parallel.cc
   void parallel(const model::Statement& statement, Body& body);
   bool parallel_effects(const model::Statement& statement, Body& body);
   // A part of the flow as a coroutine of its own: the runs of `each`, or a branch when there is none.
   BranchPlan branch(const std::string& name, llvm::ArrayRef<model::Statement> statements,
                     const EachPlan* each, Arrivals& arrivals);
 
-  // each.cc
+  // blocks/each.cc
   void each(const model::Statement& statement, Body& body);
   model::SlotId plan_results(const model::Statement& statement, const std::string& number, EachPlan& plan);
   void plan_element(const model::Statement& statement, model::SlotId made, EachPlan& plan);
   void each_side_by_side(const model::Statement& statement, const Bindings& outer, Operation& operation);
 
-  // sagas.cc
+  // blocks/sagas.cc
   void saga(const model::Statement& statement, Body& body, bool& ends);
   [[nodiscard]] bool writes_outside(llvm::ArrayRef<model::Statement> statements) const;
   [[nodiscard]] bool enqueues(llvm::ArrayRef<model::Statement> statements) const;
@@ -75,7 +75,7 @@ class FlowBuilder {
   // What a saga is about to do could not be written down.
   std::string break_off_unrecorded(const std::string& fault);
 
-  // transactions.cc
+  // blocks/transactions.cc
   void transaction(const model::Statement& statement, Body& body, bool& ends);
 
   // uses.cc
@@ -105,7 +105,7 @@ class FlowBuilder {
   void job();
   void enqueue(const model::Statement& statement, Body& body);
 
-  // effects.cc
+  // calls/effects.cc
   CallPlan call(const model::Step& step, const model::EffectCall& effect, const std::string& prefix,
                 const std::string& site);
   std::string site(const model::Step& step, const model::EffectCall& effect, const std::string& name);
@@ -126,7 +126,7 @@ class FlowBuilder {
   std::size_t plan_saga_step(model::StepId id);
   bool is_last_write(const model::Statement& statement);
 
-  // groups.cc
+  // calls/groups.cc
   class GroupPlanner;
   void effect(const model::Step& step, const std::string& prefix, Operation& operation);
   void group(const model::Step& step, Operation& operation);

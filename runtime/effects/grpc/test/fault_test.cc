@@ -1,6 +1,6 @@
 // The adapter `grpc` under a network that fails.
 #include "peer.h"
-#include "tests/support/fault_suite.h"
+#include "tests/support/faults/fault_suite.h"
 
 namespace zerver::effects {
 namespace {

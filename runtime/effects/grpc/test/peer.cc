@@ -1,6 +1,6 @@
 #include "peer.h"
 
-#include "tests/support/bring_up.h"
+#include "tests/support/servers/bring_up.h"
 #include <zerver/effects/grpc/open_grpc.h>
 
 #include <stdexcept>

@@ -1,6 +1,6 @@
 // Streams of messages from a server with gRPC's own library, read as a flow reads them.
 #include "peer.h"
-#include "tests/support/fault_gate.h"
+#include "tests/support/faults/fault_gate.h"
 #include <zerver/core/list.h>
 #include <zerver/flow/stream/source.h>
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "coding/content_decoder.h"
-#include "dial.h"
+#include "connect/dial.h"
 #include "http2_session.h"
 #include "settings.h"
 #include "shared.h"
-#include "transfer.h"
+#include "transfer/transfer.h"
 #include <zerver/async/pool/idle_list.h>
 #include <zerver/async/spawn.h>
 #include <zerver/flow/worker.h>

@@ -1,7 +1,7 @@
 // One connection of HTTP/2 (RFC 9113): many requests side by side. The protocol is nghttp2's.
 #pragma once
 
-#include "transfer.h"
+#include "transfer/transfer.h"
 #include <zerver/async/operation.h>
 #include <zerver/core/output_buffer.h>
 #include <zerver/io/net/stream.h>

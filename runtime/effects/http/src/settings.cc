@@ -1,6 +1,6 @@
 #include "settings.h"
 
-#include "proxy.h"
+#include "connect/proxy.h"
 #include "zerver.flow.h"
 #include <zerver/http/request_writer.h>
 

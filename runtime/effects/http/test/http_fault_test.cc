@@ -1,6 +1,6 @@
 // The adapter `http` under a network that fails.
 #include "http_fixture.h"
-#include "tests/support/fault_suite.h"
+#include "tests/support/faults/fault_suite.h"
 
 namespace zerver::effects {
 namespace {

@@ -1,7 +1,7 @@
 // The adapter `http` against servers that a test scripts.
 #pragma once
 
-#include "tests/support/scripted_server.h"
+#include "tests/support/servers/scripted_server.h"
 #include "zerver.flow.h"
 #include <zerver/effects/http/open_http.h>
 #include <zerver/testing/adapter_harness.h>

@@ -1,6 +1,6 @@
 // The adapter `http` and nginx: the same promises for HTTP/1.1, HTTP/2, and HTTP/2 over TLS.
 #include "http_fixture.h"
-#include "tests/support/nginx_server.h"
+#include "tests/support/servers/nginx_server.h"
 
 #include <gtest/gtest.h>
 

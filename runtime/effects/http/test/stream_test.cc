@@ -1,7 +1,7 @@
 // Bodies that go by while they come, in both directions.
 #include "http_fixture.h"
-#include "tests/support/fault_suite.h"
-#include "tests/support/nginx_server.h"
+#include "tests/support/faults/fault_suite.h"
+#include "tests/support/servers/nginx_server.h"
 #include <zerver/effects/http/gzip.h>
 #include <zerver/testing/fake_source.h>
 

@@ -1,6 +1,6 @@
 #include "message/url.h"
 
-#include "proxy.h"
+#include "connect/proxy.h"
 
 #include <gtest/gtest.h>
 

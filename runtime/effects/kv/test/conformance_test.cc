@@ -1,7 +1,7 @@
 // One suite for every implementation of `kv`: in memory, in simulated time, in Redis, in a cluster.
 #include "conformance.h"
 
-#include "tests/support/redis_server.h"
+#include "tests/support/servers/redis_server.h"
 #include "zerver.flow.h"
 #include <zerver/effects/redis/key_slot.h>
 

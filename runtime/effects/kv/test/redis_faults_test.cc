@@ -1,7 +1,7 @@
 // Redis behind a network that fails, and a Redis that dies.
 #include "conformance.h"
-#include "tests/support/fault_suite.h"
-#include "tests/support/redis_server.h"
+#include "tests/support/faults/fault_suite.h"
+#include "tests/support/servers/redis_server.h"
 #include "zerver.flow.h"
 #include <zerver/core/clock.h>
 

@@ -5,8 +5,8 @@
 #include "runtime/effects/net/test/udp_gate.h"
 #include "runtime/io/test/net/tls_server.h"
 #include "tests/support/child_process.h"
-#include "tests/support/fault_suite.h"
-#include "tests/support/scripted_server.h"
+#include "tests/support/faults/fault_suite.h"
+#include "tests/support/servers/scripted_server.h"
 #include "zerver/net.flow.h"
 #include <zerver/effects/net/open_net.h>
 

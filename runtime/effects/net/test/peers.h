@@ -1,7 +1,7 @@
 // The other side of the adapters' tests, over sockets and in memory.
 #pragma once
 
-#include "tests/support/scripted_server.h"
+#include "tests/support/servers/scripted_server.h"
 #include <zerver/async/task_group.h>
 #include <zerver/io/net/connector.h>
 #include <zerver/io/net/memory_stream.h>

@@ -1,8 +1,8 @@
 // The adapter `queue` on a network that fails, over the stores that are servers.
-#include "tests/support/fault_suite.h"
-#include "tests/support/nats_server.h"
-#include "tests/support/postgres_server.h"
-#include "tests/support/redis_server.h"
+#include "tests/support/faults/fault_suite.h"
+#include "tests/support/servers/nats_server.h"
+#include "tests/support/servers/postgres_server.h"
+#include "tests/support/servers/redis_server.h"
 #include "zerver.flow.h"
 #include <zerver/effects/registry.h>
 

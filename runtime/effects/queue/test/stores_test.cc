@@ -1,9 +1,9 @@
 // The conformance suite over each store.
 
 #include "conformance/queue_conformance.h"
-#include "tests/support/nats_server.h"
-#include "tests/support/postgres_server.h"
-#include "tests/support/redis_server.h"
+#include "tests/support/servers/nats_server.h"
+#include "tests/support/servers/postgres_server.h"
+#include "tests/support/servers/redis_server.h"
 #include <zerver/effects/queue/open_queue.h>
 
 #include <cstdlib>

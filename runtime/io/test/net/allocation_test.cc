@@ -2,7 +2,7 @@
 // operator new counts.
 #include "runtime/io/test/net/run.h"
 #include "tests/support/allocation_count.h"
-#include "tests/support/scripted_server.h"
+#include "tests/support/servers/scripted_server.h"
 
 #include <cstddef>
 #include <string>

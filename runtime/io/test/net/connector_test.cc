@@ -2,7 +2,7 @@
 #include "runtime/io/test/net/name_server.h"
 #include "runtime/io/test/net/run.h"
 #include "tests/support/child_process.h"
-#include "tests/support/scripted_server.h"
+#include "tests/support/servers/scripted_server.h"
 #include <zerver/async/sleep.h>
 
 #include <algorithm>

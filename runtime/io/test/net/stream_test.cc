@@ -1,7 +1,7 @@
 // Streams over real sockets.
 #include "runtime/io/test/net/run.h"
 #include "tests/support/child_process.h"
-#include "tests/support/scripted_server.h"
+#include "tests/support/servers/scripted_server.h"
 #include <zerver/async/combine/all.h>
 #include <zerver/async/combine/select.h>
 #include <zerver/async/combine/timeout.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tests/support/child_process.h"
-#include "tests/support/scripted_server.h"
+#include "tests/support/servers/scripted_server.h"
 
 #include <openssl/ssl.h>
 

@@ -1,7 +1,7 @@
 // The adapter `sql` over a real server, on a loop with sockets.
 #pragma once
 
-#include "tests/support/postgres_server.h"
+#include "tests/support/servers/postgres_server.h"
 #include "zerver.flow.h"
 #include <zerver/core/arena.h>
 #include <zerver/core/clock.h>

@@ -1,6 +1,6 @@
 // Servers and networks that fail.
 #include "runtime/effects/sql/test/postgres/fixture.h"
-#include "tests/support/fault_suite.h"
+#include "tests/support/faults/fault_suite.h"
 
 #include <algorithm>
 #include <atomic>

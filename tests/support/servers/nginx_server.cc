@@ -1,6 +1,6 @@
-#include "tests/support/nginx_server.h"
+#include "tests/support/servers/nginx_server.h"
 
-#include "tests/support/bring_up.h"
+#include "tests/support/servers/bring_up.h"
 
 #include <fstream>
 #include <stdexcept>

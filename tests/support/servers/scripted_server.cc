@@ -1,5 +1,5 @@
 // A TCP server whose behaviour a test writes down as a function.
-#include "tests/support/scripted_server.h"
+#include "tests/support/servers/scripted_server.h"
 
 #include <atomic>
 #include <cerrno>

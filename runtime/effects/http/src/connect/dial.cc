@@ -1,6 +1,6 @@
-#include "dial.h"
+#include "connect/dial.h"
 
-#include "proxy.h"
+#include "connect/proxy.h"
 #include <zerver/async/combine/timeout.h>
 #include <zerver/http/request_writer.h>
 #include <zerver/http/response_parser.h>

@@ -1,6 +1,6 @@
-#include "upload.h"
+#include "transfer/upload.h"
 
-#include "transfer.h"
+#include "transfer/transfer.h"
 
 #include <utility>
 

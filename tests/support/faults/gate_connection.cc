@@ -1,5 +1,5 @@
 // One connection through the fault gate.
-#include "tests/support/gate_connection.h"
+#include "tests/support/faults/gate_connection.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "proxy.h"
+#include "connect/proxy.h"
 
 #include <zerver/core/message.h>
 

@@ -1,7 +1,7 @@
 // What a session of HTTP/2 tells a request about its answer.
 #include "client.h"
 #include "http2_session.h"
-#include "transfer.h"
+#include "transfer/transfer.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,7 +1,7 @@
 // The gate's thread: one poll() over all connections.
-#include "tests/support/fault_gate.h"
+#include "tests/support/faults/fault_gate.h"
 
-#include "tests/support/gate_connection.h"
+#include "tests/support/faults/gate_connection.h"
 
 #include <algorithm>
 #include <array>

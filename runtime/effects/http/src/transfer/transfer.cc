@@ -1,4 +1,4 @@
-#include "transfer.h"
+#include "transfer/transfer.h"
 
 #include "client.h"
 #include "http2_session.h"

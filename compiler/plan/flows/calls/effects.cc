@@ -2,7 +2,7 @@
 
 #include "compiler/model/effects.h"
 
-#include "compiler/plan/flows/effective_policy.h"
+#include "compiler/plan/flows/calls/effective_policy.h"
 #include "compiler/plan/flows/flow_builder.h"
 
 #include <llvm/ADT/STLExtras.h>

@@ -8,7 +8,7 @@
 //   INSTANTIATE_TEST_SUITE_P(Each, RedisFaults, testing::ValuesIn(kGateFaults), fault_test_name);
 #pragma once
 
-#include "tests/support/fault_gate.h"
+#include "tests/support/faults/fault_gate.h"
 #include <zerver/core/fault.h>
 #include <zerver/core/time.h>
 #include <zerver/testing/adapter_harness.h>

@@ -1,4 +1,4 @@
-#include "tests/support/postgres_server.h"
+#include "tests/support/servers/postgres_server.h"
 
 #include <zerver/core/clock.h>
 

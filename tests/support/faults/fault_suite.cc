@@ -1,5 +1,5 @@
 // What every adapter that speaks over TCP promises under a network that fails.
-#include "tests/support/fault_suite.h"
+#include "tests/support/faults/fault_suite.h"
 
 #include "tests/support/child_process.h"
 #include <zerver/core/clock.h>

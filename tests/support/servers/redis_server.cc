@@ -1,6 +1,6 @@
-#include "tests/support/redis_server.h"
+#include "tests/support/servers/redis_server.h"
 
-#include "tests/support/bring_up.h"
+#include "tests/support/servers/bring_up.h"
 
 #include <chrono>
 #include <stdexcept>

@@ -1,7 +1,7 @@
 // Answers that are taken while they come, over either version of HTTP.
 #include "client.h"
 #include "http2_session.h"
-#include "transfer.h"
+#include "transfer/transfer.h"
 
 #include <utility>
 

@@ -1,9 +1,9 @@
 // One request on its way, from its operation to its reply. Kept by its client for the next one.
 #pragma once
 
-#include "download.h"
 #include "message/request.h"
-#include "upload.h"
+#include "transfer/download.h"
+#include "transfer/upload.h"
 #include <zerver/async/operation.h>
 #include <zerver/http/read_buffer.h>
 #include <zerver/http/response_parser.h>

@@ -1,4 +1,4 @@
-#include "tests/support/bring_up.h"
+#include "tests/support/servers/bring_up.h"
 
 #include "tests/support/child_process.h"
 

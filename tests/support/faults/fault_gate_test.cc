@@ -1,8 +1,8 @@
 // What the gate does to connections.
-#include "tests/support/fault_gate.h"
+#include "tests/support/faults/fault_gate.h"
 
 #include "tests/support/child_process.h"
-#include "tests/support/scripted_server.h"
+#include "tests/support/servers/scripted_server.h"
 #include <zerver/core/clock.h>
 
 #include <gtest/gtest.h>

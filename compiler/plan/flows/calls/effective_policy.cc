@@ -1,4 +1,4 @@
-#include "compiler/plan/flows/effective_policy.h"
+#include "compiler/plan/flows/calls/effective_policy.h"
 
 #include "compiler/model/timing/call_time.h"
 #include "compiler/model/timing/text.h"

@@ -1,7 +1,7 @@
 // One connection through the fault gate: both sockets, and the bytes that are on their way.
 #pragma once
 
-#include "tests/support/fault_gate.h"
+#include "tests/support/faults/fault_gate.h"
 
 #include <chrono>
 #include <cstddef>

@@ -1,6 +1,6 @@
-#include "tests/support/nats_server.h"
+#include "tests/support/servers/nats_server.h"
 
-#include "tests/support/bring_up.h"
+#include "tests/support/servers/bring_up.h"
 
 #include <stdexcept>
 #include <vector>

@@ -1,6 +1,6 @@
-#include "download.h"
+#include "transfer/download.h"
 
-#include "transfer.h"
+#include "transfer/transfer.h"
 
 #include <new>
 #include <utility>
