@@ -1,4 +1,4 @@
-#include "postgres/adapter.h"
+#include "postgres/adapter/adapter.h"
 #include "sqlite/adapter.h"
 #include "zerver.flow.h"
 #include <zerver/effects/sql/open_sql.h>

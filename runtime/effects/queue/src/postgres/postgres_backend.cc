@@ -1,6 +1,6 @@
 #include "postgres_backend.h"
 
-#include "postgres/options.h"
+#include "postgres/connection/options.h"
 
 #include <algorithm>
 #include <chrono>

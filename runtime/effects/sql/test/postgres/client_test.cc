@@ -1,5 +1,5 @@
 // Statements and notifications without a flow.
-#include "postgres/options.h"
+#include "postgres/connection/options.h"
 #include "runtime/effects/sql/test/postgres/fixture.h"
 #include <zerver/effects/sql/postgres/client.h>
 

@@ -1,7 +1,7 @@
 // What is sent before the answer to what was sent before it.
-#include "postgres/pool.h"
+#include "postgres/pool/pool.h"
 
-#include "postgres/round_trip.h"
+#include "postgres/connection/round_trip.h"
 #include "runtime/effects/sql/test/postgres/fixture.h"
 
 #include <algorithm>

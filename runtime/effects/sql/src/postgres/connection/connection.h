@@ -4,10 +4,10 @@
 #include "cancel_request.h"
 #include "names.h"
 #include "options.h"
-#include "protocol/copy_text.h"
-#include "protocol/parameters.h"
-#include "protocol/rows.h"
-#include "protocol/statement.h"
+#include "postgres/protocol/copy_text.h"
+#include "postgres/protocol/parameters.h"
+#include "postgres/protocol/rows.h"
+#include "postgres/protocol/statement.h"
 #include <zerver/async/loop.h>
 #include <zerver/core/arena.h>
 #include <zerver/effects/sql/postgres/request.h>

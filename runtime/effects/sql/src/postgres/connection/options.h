@@ -1,7 +1,7 @@
 // What a URL of PostgreSQL says, and the bounds of the connections that are made by it.
 #pragma once
 
-#include "protocol/libpq.h"
+#include "postgres/protocol/libpq.h"
 #include <zerver/core/time.h>
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 #include "worker_sql.h"
 
 #include "fault.h"
-#include "protocol/sql_state.h"
+#include "postgres/protocol/sql_state.h"
 #include <zerver/flow/transaction/transaction.h>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // How long to wait before the next attempt to connect.
 #pragma once
 
-#include "options.h"
+#include "postgres/connection/options.h"
 #include <zerver/core/random.h>
 #include <zerver/core/time.h>
 

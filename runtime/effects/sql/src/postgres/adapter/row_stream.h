@@ -1,7 +1,7 @@
 // Rows of a PostgreSQL database as a stream.
 #pragma once
 
-#include "pool.h"
+#include "postgres/pool/pool.h"
 #include <zerver/effects/source_pool.h>
 #include <zerver/flow/call/operation.h>
 

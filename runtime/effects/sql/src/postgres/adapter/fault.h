@@ -1,7 +1,7 @@
 // What an operation is told of a statement that has failed.
 #pragma once
 
-#include "protocol/sql_state.h"
+#include "postgres/protocol/sql_state.h"
 #include "refusal.h"
 #include <zerver/effects/sql/postgres/request.h>
 

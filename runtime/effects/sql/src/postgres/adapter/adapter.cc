@@ -1,7 +1,7 @@
 #include "adapter.h"
 
-#include "observed.h"
-#include "schema.h"
+#include "postgres/connection/schema.h"
+#include "postgres/pool/observed.h"
 #include "worker_sql.h"
 #include "zerver.flow.h"
 #include <zerver/flow/call/operation.h>

@@ -1,6 +1,6 @@
 #include "schema.h"
 
-#include "protocol/one_line.h"
+#include "postgres/protocol/one_line.h"
 #include "scan.h"
 
 #include <algorithm>

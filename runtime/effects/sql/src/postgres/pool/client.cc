@@ -1,7 +1,7 @@
 #include "backoff.h"
-#include "names.h"
 #include "pool.h"
-#include "schema.h"
+#include "postgres/connection/names.h"
+#include "postgres/connection/schema.h"
 #include <zerver/effects/sql/postgres/client.h>
 #include <zerver/io/asio_loop.h>
 

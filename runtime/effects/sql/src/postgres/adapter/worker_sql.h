@@ -1,8 +1,8 @@
 // The adapter `sql` over PostgreSQL, as one worker has it.
 #pragma once
 
-#include "observed.h"
-#include "pool.h"
+#include "postgres/pool/observed.h"
+#include "postgres/pool/pool.h"
 #include "row_stream.h"
 #include "zerver.flow.h"
 

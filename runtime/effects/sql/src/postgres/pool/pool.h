@@ -2,11 +2,11 @@
 #pragma once
 
 #include "backoff.h"
-#include "connection.h"
-#include "names.h"
 #include "observed.h"
-#include "options.h"
-#include "protocol/statement.h"
+#include "postgres/connection/connection.h"
+#include "postgres/connection/names.h"
+#include "postgres/connection/options.h"
+#include "postgres/protocol/statement.h"
 #include <zerver/async/loop.h>
 #include <zerver/core/random.h>
 #include <zerver/effects/sql/postgres/request.h>
