@@ -204,6 +204,20 @@ TEST_F(PostgresCopy, InATransactionThatIsGivenUpNothingIsLeft) {
   expect_usable();
 }
 
+// Its rollback waits for the end of the copy, which never comes.
+TEST_F(PostgresCopy, InATransactionThatIsGivenUpOnALostConnectionGivesItBackOnce) {
+  {
+    flow::Transaction tx(*request, 0);
+    const MadeRows rows = ids(1'000'000);
+    const auto started = start(rows, &tx);
+    ASSERT_TRUE(sql->run_until([&] { return rows.read() > 50'000; }));
+    query("select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy entry%'");
+    started->cancel();
+  }
+  expect_usable();
+  EXPECT_EQ(sql->system().pool()->open, 1U);
+}
+
 TEST_F(PostgresCopy, ThatLosesItsConnectionIsUnavailable) {
   const MadeRows rows = ids(10'000'000);
   const auto started = start(rows);

@@ -90,5 +90,33 @@ TEST_F(PostgresTransaction, ThatLosesItsConnectionIsUnavailable) {
   EXPECT_EQ(query("select id from entry"), "3");
 }
 
+// The rollback fails with the connection, and gives it back while it is being lost.
+TEST_F(PostgresTransaction, ThatIsRolledBackOnALostConnectionGivesItBackOnce) {
+  open(1);
+  for (std::int64_t turn = 1; turn <= 3; ++turn) {
+    {
+      flow::Transaction tx(*request, 0);
+      ASSERT_TRUE(exec("insert into entry values (1, 0)", &tx)->ok());
+      query("select pg_terminate_backend(pid) from pg_stat_activity where state = 'idle in transaction'");
+    }
+    ASSERT_TRUE(exec("select 1")->ok());
+    EXPECT_EQ(sql->system().pool()->open, 1U);
+  }
+  EXPECT_EQ(query("select count(*) from entry"), "0");
+}
+
+TEST_F(PostgresTransaction, EndsOthersThatWaitForALockBeforeTheyAreKnownToTheServer) {
+  open(2);
+  flow::Transaction locker(*request, 0);
+  ASSERT_TRUE(exec("lock table entry", &locker)->ok());
+  const auto patience = PerformOptions{.patience = Duration::from_milliseconds(50)};
+  EXPECT_EQ(sql->perform(Many{{"select id from entry", {}}}, patience)->fault(), FaultKind::kTimeout);
+  // On that connection, as the other one is the locker's.
+  EXPECT_TRUE(exec("select 1")->ok());
+  EXPECT_EQ(query("select count(*) from pg_stat_activity where query like 'select id from entry%' and"
+                  " state = 'active'"),
+            "0");
+}
+
 }  // namespace
 }  // namespace zerver::effects

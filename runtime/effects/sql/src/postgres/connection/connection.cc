@@ -141,7 +141,8 @@ void Connection::forget(Request& request, Stop how) noexcept {
   flight->request = nullptr;
   if (state_ != State::kReady) return;
   if (flight->kind == Kind::kCopy && copy_.phase != Copy::Phase::kEnding) return give_up_copy(*flight);
-  if (how == Stop::kLetGo || flight->kind == Kind::kDescribe) return;
+  // A description may wait for a lock, too, and has nothing to go on with.
+  if (how == Stop::kLetGo && flight->kind != Kind::kDescribe) return;
   flight->to_cancel = true;
   cancel_head();
 }

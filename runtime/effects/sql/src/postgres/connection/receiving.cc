@@ -123,6 +123,7 @@ void Connection::end_flight() noexcept {
   if (state_ != State::kReady) return;
   begin_copy();
   send_held();
+  if (state_ != State::kReady) return;
   if (flights_.empty()) {
     if (flight.kind != Kind::kProbe) idle_since_ = now;
     stray_cancel_ = stray_cancel_ && is_cancelling();

@@ -65,12 +65,12 @@ void Pool::forget(LeaseRequest& request) noexcept {
 }
 
 void Pool::give_back(Connection& connection) noexcept {
-  Member& member = member_of(connection);
+  Member& member = *find(connection);
   member.is_leased = false;
   // With something under way on it nobody can say whether its transaction has ended.
   const bool is_of_use = connection.state() == Connection::State::kReady &&
                          (connection.in_flight() > 0 || !connection.in_transaction());
-  if (!is_of_use) retire(connection);
+  if (!is_of_use) retire(member);
   dispatch();
 }
 
@@ -135,9 +135,11 @@ Pool::Member* Pool::member_for(const Request& request) noexcept {
   return best;
 }
 
-Pool::Member& Pool::member_of(const Connection& connection) noexcept {
-  return *std::ranges::find(members_, &connection,
-                            [](const Member& member) { return member.connection.get(); });
+// Null of one that is retired; one that is leased never is.
+Pool::Member* Pool::find(const Connection& connection) noexcept {
+  const auto found =
+      std::ranges::find(members_, &connection, [](const Member& member) { return member.connection.get(); });
+  return found == members_.end() ? nullptr : &*found;
 }
 
 bool Pool::is_any(Connection::State state) const noexcept {
@@ -175,7 +177,7 @@ void Pool::connected(Connection& connection) noexcept {
   const Duration tenth{options_.max_lifetime.nanoseconds / 10};
   const Duration less{
       static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(tenth.nanoseconds) + 1))};
-  member_of(connection).goes_at = loop_.now() + (options_.max_lifetime - less);
+  find(connection)->goes_at = loop_.now() + (options_.max_lifetime - less);
   if (!maintenance_.running()) loop_.start(maintenance_, loop_.now() + kMaintenance);
   note_health();
   dispatch();
@@ -183,10 +185,10 @@ void Pool::connected(Connection& connection) noexcept {
 
 void Pool::has_room(Connection& connection) noexcept {
   // One that was given back with its transaction open, or that is too old.
-  const Member& member = member_of(connection);
+  Member& member = *find(connection);
   if (!member.is_leased && connection.in_flight() == 0 &&
       (connection.in_transaction() || loop_.now() >= member.goes_at))
-    retire(connection);
+    retire(member);
   dispatch();
 }
 
@@ -200,7 +202,8 @@ void Pool::come_back(Request& request) noexcept {
 void Pool::lost(Connection& connection, std::string_view why) noexcept {
   const bool never_was_open = connection.connected_at() == TimePoint{};
   why_ = why;
-  retire(connection);
+  // Whoever had leased it may have given it back when its statement failed.
+  if (Member* const member = find(connection); member != nullptr) retire(*member);
   if (never_was_open) {
     const Duration pause = backoff_.failed(options_, random_);
     if (!retry_.running()) loop_.start(retry_, loop_.now() + pause);
@@ -233,10 +236,9 @@ void Pool::refuse_all() noexcept {
 }
 
 // It is destroyed later: it may be what tells.
-void Pool::retire(Connection& connection) noexcept {
-  Member& member = member_of(connection);
+void Pool::retire(Member& member) noexcept {
   // Whoever has it finds it lost, and gives it back.
-  connection.close();
+  member.connection->close();
   if (member.is_leased) return;
   gone_.push_back(std::move(member.connection));
   if (&member != &members_.back()) member = std::move(members_.back());
@@ -256,7 +258,7 @@ void Pool::maintain() noexcept {
     if (member.is_leased || !connection.is_idle()) continue;
     const Duration idle = now - connection.idle_since();
     if (now >= member.goes_at || (idle > options_.idle_timeout && members_.size() > 1)) {
-      retire(connection);
+      retire(member);
     } else if (now - connection.heard_at() > options_.probe_after) {
       connection.probe();
     }

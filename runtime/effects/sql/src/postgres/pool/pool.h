@@ -75,14 +75,14 @@ class Pool final : private ConnectionOwner {
   bool place(Waiting& first) noexcept;
   Member* idle_member() noexcept;
   Member* member_for(const Request& request) noexcept;
-  Member& member_of(const Connection& connection) noexcept;
+  Member* find(const Connection& connection) noexcept;
   void grow(std::size_t wanted) noexcept;
   void keep_one() noexcept;
   void retry() noexcept;
   bool is_hopeless() const noexcept;
   void refuse_all() noexcept;
   void maintain() noexcept;
-  void retire(Connection& connection) noexcept;
+  void retire(Member& member) noexcept;
   void sweep() noexcept;
   bool is_any(Connection::State state) const noexcept;
   std::size_t size() const noexcept;
