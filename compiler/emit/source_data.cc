@@ -187,7 +187,8 @@ Data rpcs_data(const plan::Plan& plan) {
                              {"rpcs", adapter.rpcs},
                              {"calls", list(adapter.operations, [&](const plan::OperationPlan& operation) {
                                 return object({{"path", operation.rpc.path},
-                                               {"function", operation.rpc.function},
+                                               {"function", when_set(operation.rpc.function)},
+                                               {"requests", when_set(operation.rpc.requests)},
                                                {"arguments", adapter.name + "::" + operation.arguments},
                                                {"answer", when_set(operation.rpc.answer)},
                                                {"part", when_set(operation.rpc.part)},

@@ -75,9 +75,10 @@ struct Builder {
 // A field of a message, of that type, in the C++ member `name`.
 [[nodiscard]] MessageFieldPlan message_field(const model::Program& program, const model::FieldNumber& number,
                                              model::TypeId type, const std::string& name);
-// `parameters`: the operation's, as members of the struct of its arguments.
+// `arguments`: the struct of them as its package's source names it, `plan`: what is planned of the operation.
 [[nodiscard]] RpcPlan rpc_plan(Builder& builder, const model::Adapter& adapter,
-                               const model::Operation& operation, const std::vector<FieldPlan>& parameters);
+                               const model::Operation& operation, const std::string& arguments,
+                               const OperationPlan& plan);
 // What the generated interface calls the table of its calls over gRPC; empty when there are none.
 [[nodiscard]] std::string rpc_table(const model::Adapter& adapter);
 

@@ -85,7 +85,8 @@ struct TypePlan {
 // How an operation is called over gRPC.
 struct RpcPlan {
   std::string path;      // "/people.v1.People/GetPerson" as a C++ literal; empty: it is no such call
-  std::string function;  // write_get_person, which writes its message
+  std::string function;  // write_get_person, which writes its message; empty: it takes a stream of them
+  std::string requests;  // zerver::flow::request_stream<Arguments, &Arguments::people>, of such a stream
   std::string answer;    // zerver::flow::answer_rpc<Person>; empty: it opens a stream
   std::string part;      // zerver::flow::read_rpc_part<Person>, of such a stream
   std::string whole;     // the one parameter that is the message; empty: its parameters are the fields

@@ -46,6 +46,23 @@ class GrpcTest(unittest.TestCase):
             self.assertEqual([json.loads(line) for line in answer.body.splitlines()], [{"n": n} for n in range(300)])
             self.assertEqual(service.ask("GET", "/pass/0").body, b"")
 
+    def test_what_one_stream_brings_another_takes(self):
+        with self.start() as service:
+            self.assertEqual(service.ask("GET", "/sum/300").json, {"count": 300, "sum": 44850})
+            self.assertEqual(service.ask("GET", "/sum/0").json, {"count": 0, "sum": 0})
+            answer = service.ask("GET", "/swap/300")
+            self.assertEqual([json.loads(line)["n"] for line in answer.body.splitlines()], list(range(300)))
+
+    def test_rows_are_messages(self):
+        with self.start() as service:
+            self.assertEqual(service.ask("GET", "/sum/rows/5000").json, {"count": 5000, "sum": 12502500})
+
+    def test_a_stream_that_fails_fails_the_step_that_takes_it(self):
+        with self.start() as service:
+            answer = service.ask("GET", "/sum/300?fail_behind=200")
+            self.assertEqual(answer.status, 503)
+            self.assertIn("no more of them", answer.json["detail"])
+
     def test_what_fails_before_the_first_message_is_a_declared_error(self):
         with self.start() as service:
             answer = service.ask("GET", "/pass/3?fail_behind=-1")
@@ -165,7 +182,7 @@ class GrpcTest(unittest.TestCase):
                                     env=clean_environment() | self.environment(port))
             self.assertEqual(listed.returncode, status, listed.stderr)
             self.assertNotIn("s3cret", listed.stdout)
-            [target] = json.loads(listed.stdout)["targets"]
+            [target] = [each for each in json.loads(listed.stdout)["targets"] if each["name"] == "asker.other"]
             self.assertEqual((target["state"], target["reaches"]), (state, "services of gRPC"))
             self.assertEqual(target["goes_to"], f"http://127.0.0.1:{port}")
 

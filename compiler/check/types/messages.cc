@@ -78,7 +78,7 @@ std::optional<std::string> fault_of(const Context& context, model::TypeId id, bo
     case TypeKind::kExtern:
       return "it is a foreign type";
     case TypeKind::kStream:
-      return "a request is one message";
+      return "a stream is all of a request: of messages, the only parameter, and without a number";
     case TypeKind::kStatement:
     case TypeKind::kUrl:
       return "it is a way to take a string; write `string`";
@@ -147,18 +147,24 @@ struct Part {
   const model::Constant* default_value;  // null: none
 };
 
+void check_number(Context& context, const Part& part, llvm::DenseMap<std::uint32_t, Span>& numbers) {
+  if (part.number == nullptr) return;
+  const auto [first, is_new] = numbers.try_emplace(part.number->number, part.number->span);
+  if (is_new || part.number->number == kUnknownNumber) return;
+  context.engine
+      .report(Kind::kDuplicateEntry, part.number->span, "number", std::to_string(part.number->number))
+      .secondary(first->second, "first given here");
+}
+
 void check_parts(Context& context, llvm::ArrayRef<Part> parts) {
   llvm::DenseMap<std::uint32_t, Span> numbers;
   for (const Part& part : parts) {
-    if (part.number == nullptr) {
+    const bool is_stream = context.types.kind(part.type) == TypeKind::kStream;
+    if (part.number == nullptr && !is_stream) {
       context.engine.report(Kind::kMissingNumber, part.span, part.noun, part.name)
           .help("write the number that its `.proto` file has: `@field(1)`");
-    } else if (const auto [first, is_new] = numbers.try_emplace(part.number->number, part.number->span);
-               !is_new && part.number->number != kUnknownNumber) {
-      context.engine
-          .report(Kind::kDuplicateEntry, part.number->span, "number", std::to_string(part.number->number))
-          .secondary(first->second, "first given here");
     }
+    check_number(context, part, numbers);
     if (const std::optional<std::string> fault = fault_of(context, part.type, false))
       context.engine.report(Kind::kNoProtobufForm, part.span, context.text(part.type), *fault);
     const model::TypeId inner = inner_type(context, part.type);
@@ -275,9 +281,11 @@ bool is_message(const Context& context, model::TypeId type) {
 }
 
 void check_message(Context& context, llvm::ArrayRef<model::OperationParameter> parameters) {
-  const bool is_whole =
-      parameters.size() == 1 && !parameters.front().number && is_message(context, parameters.front().type);
-  if (is_whole) return;
+  if (parameters.size() == 1 && !parameters.front().number) {
+    const model::TypeId type = parameters.front().type;
+    const bool is_stream = context.types.kind(type) == TypeKind::kStream;
+    if (is_message(context, is_stream ? context.types[type].element : type)) return;
+  }
   std::vector<Part> parts;
   for (const model::OperationParameter& parameter : parameters)
     parts.push_back({"parameter", parameter.name, parameter.span, parameter.type,

@@ -23,7 +23,8 @@ constexpr std::uint32_t kUnknownNumber = 0xFFFF'FFF0;
 // fields of all structs.
 void check_messages(Context& context);
 
-// The parameters of a call as the fields of its message; of only one, which is a message, as that.
+// The parameters of a call as the fields of its message; of only one, which is a message or a stream of
+// messages, as that.
 void check_message(Context& context, llvm::ArrayRef<model::OperationParameter> parameters);
 [[nodiscard]] bool is_message(const Context& context, model::TypeId type);
 

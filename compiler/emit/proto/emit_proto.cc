@@ -221,8 +221,11 @@ class ProtoWriter {
   // The message that the parameters of an operation are.
   std::string request_of(const model::Operation& operation) {
     if (operation.parameters.empty()) return google("empty", "Empty");
-    if (!operation.parameters.front().number)
-      return type_name(operation.parameters.front().type, WireForm::kPlain);
+    if (!operation.parameters.front().number) {
+      const model::TypeId type = operation.parameters.front().type;
+      const bool is_stream = program_.types[type].kind == TypeKind::kStream;
+      return (is_stream ? "stream " : "") + type_name(type, WireForm::kPlain);
+    }
     std::string name = operation.method + "Request";
     while (!names_.insert(name).second)
       name += '_';

@@ -162,7 +162,8 @@ void plan_adapters(Builder& builder) {
         plan.parameters.push_back(
             {members.claim(parameter.name), builder.writer.type(parameter.type), "{}", {}, "", false});
       }
-      if (!operation.method.empty()) plan.rpc = rpc_plan(builder, adapter, operation, plan.parameters);
+      if (!operation.method.empty())
+        plan.rpc = rpc_plan(builder, adapter, operation, result.name + "::" + plan.arguments, plan);
       result.operations.push_back(std::move(plan));
     }
     if (!result.operations.empty()) result.table = builder.names.operation_table(id);

@@ -50,19 +50,25 @@ MessageFieldPlan message_field(const model::Program& program, const model::Field
 }
 
 RpcPlan rpc_plan(Builder& builder, const model::Adapter& adapter, const model::Operation& operation,
-                 const std::vector<FieldPlan>& parameters) {
+                 const std::string& arguments, const OperationPlan& plan) {
   RpcPlan result;
   result.path = string_literal("/" + adapter.service + "/" + operation.method);
+  plan_answer(builder, operation, result);
+  if (plan.takes) {
+    // It is the only parameter.
+    const std::string member = arguments + "::" + plan.parameters.front().name;
+    result.requests = "zerver::flow::request_stream<" + arguments + ", &" + member + ">";
+    return result;
+  }
   result.function =
       builder.source_scope.claim("write_" + snake(adapter.origin.name) + "_" + snake(operation.origin.name));
-  plan_answer(builder, operation, result);
   for (std::size_t i = 0; i < operation.parameters.size(); ++i) {
     const model::OperationParameter& parameter = operation.parameters[i];
     if (!parameter.number) {
-      result.whole = parameters[i].name;
+      result.whole = plan.parameters[i].name;
     } else {
       result.message.push_back(
-          message_field(builder.program, *parameter.number, parameter.type, parameters[i].name));
+          message_field(builder.program, *parameter.number, parameter.type, plan.parameters[i].name));
     }
   }
   return result;

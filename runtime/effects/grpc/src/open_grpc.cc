@@ -1,14 +1,14 @@
 #include "message/decoder.h"
+#include "message/encoder.h"
 #include "message/frames.h"
 #include "message/status.h"
 #include "message_stream.h"
+#include "message_upload.h"
 #include "zerver.flow.h"
 #include <zerver/effects/grpc/open_grpc.h>
-#include <zerver/effects/http/gzip.h>
 #include <zerver/effects/http/http_service.h>
 #include <zerver/flow/rpc/rpc.h>
 
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,6 +28,8 @@ class WorkerGrpc final : public flow::Adapter, private HttpReceiver, private Htt
              const GrpcConfig& config)
       : target_(target),
         config_(config),
+        encoder_(config.compress),
+        uploads_(worker, encoder_),
         streams_(worker, config.max_body),
         channel_(http.channel(worker, *this)) {}
 
@@ -35,13 +37,18 @@ class WorkerGrpc final : public flow::Adapter, private HttpReceiver, private Htt
     const flow::Rpc& rpc = target_.rpcs[operation.index()];
     const flow::OperationInfo& info = target_.operations[operation.index()];
     std::string_view body;
+    flow::Source* requests = nullptr;
     try {
-      body = make_body(rpc, operation);
+      if (rpc.requests != nullptr) {
+        requests = &uploads_.open(rpc.requests(operation.arguments()));
+      } else {
+        body = make_body(rpc, operation);
+      }
     } catch (const std::bad_alloc&) {
       return flow::ReplyBase(operation).fail(
           {FaultKind::kUnavailable, "its request is larger than the memory of the flow's", {}});
     }
-    if (body.empty())
+    if (body.empty() && requests == nullptr)
       return flow::ReplyBase(operation).fail({FaultKind::kRejected, "its request is too large for gRPC", {}});
     channel_->start(operation,
                     {.path = rpc.path,
@@ -49,6 +56,7 @@ class WorkerGrpc final : public flow::Adapter, private HttpReceiver, private Htt
                      .fields = std::span(kFields).first(config_.compress ? 2 : 1),
                      .body = body,
                      .is_repeatable = info.access == flow::OperationInfo::Access::kRead || info.idempotent,
+                     .body_source = requests,
                      .streams = rpc.part == nullptr ? nullptr : this});
   }
   void cancel(flow::Operation& operation) noexcept override {
@@ -61,20 +69,10 @@ class WorkerGrpc final : public flow::Adapter, private HttpReceiver, private Htt
   // One frame, in the operation's arena; nothing when its length cannot be told.
   std::string_view make_body(const flow::Rpc& rpc, const flow::Operation& operation) {
     out_.clear_and_shrink(kKeptBuffer);
-    out_.reserve(kFrameHead);
-    out_.commit(kFrameHead);
+    encoder_.begin(out_);
     flow::ProtobufWriter writer(out_);
     rpc.write(writer, operation.arguments());
-    if (config_.compress) {
-      plain_.clear_and_shrink(kKeptBuffer);
-      plain_.append(out_.view().substr(kFrameHead));
-      out_.truncate(kFrameHead);
-      if (!gzip_.encode(plain_.view(), out_)) return {};
-    }
-    const std::size_t size = out_.size() - kFrameHead;
-    if (size > std::numeric_limits<std::uint32_t>::max()) return {};
-    write_frame_head(out_.data(), config_.compress, size);
-    return operation.arena().text(out_.view());
+    return encoder_.end(out_) ? operation.arena().text(out_.view()) : std::string_view();
   }
 
   void receive(flow::Operation& operation, const HttpResponse& response) override {
@@ -111,9 +109,9 @@ class WorkerGrpc final : public flow::Adapter, private HttpReceiver, private Htt
 
   const flow::TargetInfo& target_;
   const GrpcConfig& config_;
-  Gzip gzip_;
+  MessageEncoder encoder_;
+  MessageUploads uploads_;
   OutputBuffer out_;
-  OutputBuffer plain_;  // a message that is to be compressed
   std::vector<Frame> frames_;
   MessageDecoder decoder_;
   MessageStreams streams_;

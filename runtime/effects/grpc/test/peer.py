@@ -4,7 +4,6 @@ DIRECTORY has what `protoc --python_out` made of peer.proto, and server.key and 
 """
 
 import concurrent.futures
-import inspect
 import itertools
 import pathlib
 import random
@@ -13,6 +12,7 @@ import sys
 import threading
 
 import grpc
+from google.protobuf import descriptor_pb2
 
 directory = pathlib.Path(sys.argv[1])
 sys.path.insert(0, str(directory))
@@ -197,6 +197,31 @@ class Peer:
             context.set_compression(grpc.Compression.Gzip)
         return peer_pb2.Blob(content=b"x" * request.bytes)
 
+    def Sum(self, requests, context):
+        over = self.begin(context)
+        numbers = [request.n for request in requests]
+        if not over.is_set():
+            return peer_pb2.Total(count=len(numbers), sum=sum(numbers))
+
+    def Measure(self, requests, context):
+        sizes = [len(request.content) for request in requests]
+        return peer_pb2.Total(count=len(sizes), sum=sum(sizes))
+
+    def TakeTwo(self, requests, context):
+        return peer_pb2.Total(count=2, sum=next(requests).n + next(requests).n)
+
+    def RefuseSecond(self, requests, context):
+        next(requests)
+        next(requests)
+        context.abort(grpc.StatusCode.ABORTED, "not two of them")
+
+    def Hold(self, requests, context):
+        self.begin(context).wait()
+
+    def Swap(self, requests, context):
+        self.begin(context)
+        yield from requests
+
     def FetchMany(self, request, context):
         for _ in range(request.count):
             yield self.Fetch(request, context)
@@ -206,12 +231,15 @@ def main():
     peer = Peer()
     descriptor = peer_pb2.DESCRIPTOR.services_by_name["Peer"]
     handlers = {}
-    for method in descriptor.methods:
+    declared = descriptor_pb2.ServiceDescriptorProto()
+    descriptor.CopyToProto(declared)
+    makers = {(False, False): grpc.unary_unary_rpc_method_handler, (False, True): grpc.unary_stream_rpc_method_handler,
+              (True, False): grpc.stream_unary_rpc_method_handler, (True, True): grpc.stream_stream_rpc_method_handler}
+    for method, kind in zip(descriptor.methods, declared.method):
         function = getattr(peer, method.name, None)
         if function is None:
             continue
-        streams = inspect.isgeneratorfunction(function)
-        make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
+        make = makers[kind.client_streaming, kind.server_streaming]
         request = getattr(peer_pb2, method.input_type.name)
         handlers[method.name] = make(
             function, request_deserializer=request.FromString, response_serializer=lambda message: message.SerializeToString())

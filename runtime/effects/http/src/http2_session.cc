@@ -315,8 +315,7 @@ bool Http2Session::take_upload(Transfer& transfer) noexcept {
   }
   const Fault fault = transfer.upload.fault();
   cancel(transfer, false);
-  transfer.session = nullptr;
-  client_.failed(transfer, fault, Arrived::kMaybe);
+  transfer.lose_http2(fault, Arrived::kMaybe);
   return false;
 }
 
