@@ -1,9 +1,10 @@
 // What a call of the adapter `grpc` costs beside the same call with Google's C++ library, against one server.
 //
-// The argument is how many calls are under way at once, on one connection. `thread_ns` is what the calling
-// thread spends on one call, the kernel's part included; Google's library has threads beside it, so that the
-// whole process is `process_ns`, the server's part included, which is the same for both. `p50_us` is the
-// median time of a call.
+// The argument of calls is how many are under way at once, on one connection, that of streams how many
+// messages they have. `thread_ns` is what the calling thread spends on one call or message, the kernel's part
+// included; Google's library has threads beside it, so that all of the process is `process_ns`. `p50_us` is
+// the median time of a call. Both run in turn, several times; behind that come the ratios of the medians, and
+// the program ends with 1 when one is less than it is to be.
 #include "echo.flow.h"
 #include "echo.grpc.pb.h"
 #include "server.h"
@@ -21,10 +22,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,20 +65,29 @@ class Latencies {
   std::vector<double> times_;
 };
 
-// `run(count)` performs so many calls to their end.
-void measure(benchmark::State& state, Latencies& latencies,
-             const std::function<void(std::int64_t count)>& run) {
-  run(kBatch);  // the connection is made, memory is warm
-  latencies.clear();
+// `run()` performs so many calls, or a stream of so many messages, to the end.
+void measure(benchmark::State& state, std::int64_t count, const std::function<void()>& run) {
   const std::int64_t thread = time_of(CLOCK_THREAD_CPUTIME_ID);
   const std::int64_t process = time_of(CLOCK_PROCESS_CPUTIME_ID);
   for ([[maybe_unused]] auto _ : state)
-    run(kBatch);
-  const auto calls = static_cast<double>(state.iterations() * kBatch);
-  state.SetItemsProcessed(state.iterations() * kBatch);
-  state.counters["thread_ns"] = static_cast<double>(time_of(CLOCK_THREAD_CPUTIME_ID) - thread) / calls;
-  state.counters["process_ns"] = static_cast<double>(time_of(CLOCK_PROCESS_CPUTIME_ID) - process) / calls;
+    run();
+  const auto all = static_cast<double>(state.iterations() * count);
+  state.SetItemsProcessed(state.iterations() * count);
+  state.counters["thread_ns"] = static_cast<double>(time_of(CLOCK_THREAD_CPUTIME_ID) - thread) / all;
+  state.counters["process_ns"] = static_cast<double>(time_of(CLOCK_PROCESS_CPUTIME_ID) - process) / all;
+}
+
+void measure_calls(benchmark::State& state, Latencies& latencies,
+                   const std::function<void(std::int64_t count)>& run) {
+  run(kBatch);  // the connection is made, memory is warm
+  latencies.clear();
+  measure(state, kBatch, [&] { run(kBatch); });
   state.counters["p50_us"] = latencies.median();
+}
+
+void measure_stream(benchmark::State& state, const std::function<void(std::int64_t count)>& run) {
+  run(kBatch);
+  measure(state, state.range(0), [&] { run(state.range(0)); });
 }
 
 // --- Google's ---
@@ -88,10 +100,9 @@ struct GoogleCall {
   Clock::time_point since;
 };
 
-void BM_Google(benchmark::State& state) {
-  const bench::EchoServer server;
+void call_google(benchmark::State& state, std::uint16_t port) {
   const auto channel =
-      grpc::CreateChannel("127.0.0.1:" + std::to_string(server.port()), grpc::InsecureChannelCredentials());
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
   const std::unique_ptr<bench::Echo::Stub> stub = bench::Echo::NewStub(channel);
   grpc::CompletionQueue queue;
   std::deque<GoogleCall> calls(static_cast<std::size_t>(state.range(0)));
@@ -105,7 +116,7 @@ void BM_Google(benchmark::State& state) {
     call.reader = stub->AsyncAsk(&*call.context, call.asked, &queue);
     call.reader->Finish(&call.answer, &call.status, &call);
   };
-  measure(state, latencies, [&](std::int64_t count) {
+  measure_calls(state, latencies, [&](std::int64_t count) {
     std::int64_t left = count;
     for (GoogleCall& call : calls) {
       --left;
@@ -122,27 +133,23 @@ void BM_Google(benchmark::State& state) {
     }
   });
 }
-BENCHMARK(BM_Google)->Arg(1)->Arg(16)->UseRealTime();
 
-void BM_GoogleStream(benchmark::State& state) {
-  const bench::EchoServer server;
+void stream_google(benchmark::State& state, std::uint16_t port) {
   const auto channel =
-      grpc::CreateChannel("127.0.0.1:" + std::to_string(server.port()), grpc::InsecureChannelCredentials());
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
   const std::unique_ptr<bench::Echo::Stub> stub = bench::Echo::NewStub(channel);
-  for ([[maybe_unused]] auto _ : state) {
+  measure_stream(state, [&](std::int64_t count) {
     grpc::ClientContext context;
     bench::Ping asked, message;
-    asked.set_n(state.range(0));
+    asked.set_n(count);
     asked.set_text(std::string(kText));
     const auto reader = stub->Count(&context, asked);
-    std::int64_t count = 0;
+    std::int64_t so_far = 0;
     while (reader->Read(&message))
-      ++count;
-    if (!reader->Finish().ok() || count != state.range(0)) std::abort();
-  }
-  state.SetItemsProcessed(state.iterations() * state.range(0));
+      ++so_far;
+    if (!reader->Finish().ok() || so_far != count) std::abort();
+  });
 }
-BENCHMARK(BM_GoogleStream)->Arg(100'000)->UseRealTime();
 
 // --- The adapter ---
 
@@ -229,16 +236,15 @@ class Call final : public zerver::flow::Operation {
   Clock::time_point since_;
 };
 
-void BM_Adapter(benchmark::State& state) {
-  const bench::EchoServer server;
-  Target target(server.port());
+void call_adapter(benchmark::State& state, std::uint16_t port) {
+  Target target(port);
   Latencies latencies;
   std::int64_t left = 0;
   std::int64_t running = 0;
   std::deque<Call> calls;
   for (std::int64_t i = 0; i < state.range(0); ++i)
     calls.emplace_back(target, latencies, left, running);
-  measure(state, latencies, [&](std::int64_t count) {
+  measure_calls(state, latencies, [&](std::int64_t count) {
     left = count;
     running = state.range(0);
     target.run([&] {
@@ -247,7 +253,6 @@ void BM_Adapter(benchmark::State& state) {
     });
   });
 }
-BENCHMARK(BM_Adapter)->Arg(1)->Arg(16)->UseRealTime();
 
 // Opens a stream and reads it to its end.
 class Stream final : public zerver::flow::Operation, private zerver::flow::Source::Reader {
@@ -298,18 +303,93 @@ class Stream final : public zerver::flow::Operation, private zerver::flow::Sourc
   bool has_part_ = false;
 };
 
-void BM_AdapterStream(benchmark::State& state) {
-  const bench::EchoServer server;
-  Target target(server.port());
-  for ([[maybe_unused]] auto _ : state) {
-    Stream stream(target, state.range(0));
+void stream_adapter(benchmark::State& state, std::uint16_t port) {
+  Target target(port);
+  measure_stream(state, [&](std::int64_t count) {
+    Stream stream(target, count);
     target.run([&] { stream.begin(); });
-    if (stream.count() != state.range(0)) std::abort();
-  }
-  state.SetItemsProcessed(state.iterations() * state.range(0));
+    if (stream.count() != count) std::abort();
+  });
 }
-BENCHMARK(BM_AdapterStream)->Arg(100'000)->UseRealTime();
+
+// --- Both beside each other ---
+
+struct Pair {
+  std::string_view what;
+  void (*google)(benchmark::State& state, std::uint16_t port);
+  void (*adapter)(benchmark::State& state, std::uint16_t port);
+  std::int64_t argument;
+  double least;  // ratio of the adapter's rate to Google's
+};
+constexpr Pair kPairs[] = {
+    {"calls", call_google, call_adapter, 1, 1.0},
+    {"calls", call_google, call_adapter, 16, 1.2},
+    {"stream", stream_google, stream_adapter, 100'000, 1.0},
+};
+
+// Prints what came of each run, and keeps the rates.
+class Rates final : public benchmark::ConsoleReporter {
+ public:
+  void ReportRuns(const std::vector<Run>& runs) override {
+    ConsoleReporter::ReportRuns(runs);
+    for (const Run& run : runs) {
+      if (run.run_type != Run::RT_Iteration) continue;
+      const auto rate = run.counters.find("items_per_second");
+      if (rate != run.counters.end())
+        rates_[run.run_name.function_name + "/" + run.run_name.args].push_back(rate->second.value);
+    }
+  }
+  // False: one is missed. What was filtered out counts as kept.
+  bool print_ratios() {
+    bool all_kept = true;
+    for (const Pair& pair : kPairs) {
+      const std::string name = std::string(pair.what) + "/" + std::to_string(pair.argument);
+      std::vector<double>& google = rates_["google_" + name];
+      std::vector<double>& adapter = rates_["adapter_" + name];
+      if (google.empty() || adapter.empty()) continue;
+      const double ratio = median(adapter) / median(google);
+      const bool is_kept = ratio >= pair.least;
+      all_kept = all_kept && is_kept;
+      std::printf("%-16s ratio %.2f (at least %.2f)%s\n", name.c_str(), ratio, pair.least,
+                  is_kept ? "" : " MISSED");
+    }
+    return all_kept;
+  }
+
+ private:
+  static double median(std::vector<double>& rates) {
+    const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
+    std::ranges::nth_element(rates, middle);
+    return *middle;
+  }
+
+  std::map<std::string, std::vector<double>> rates_;
+};
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int count, char** arguments) {
+  const bench::EchoServer server;
+  // What is said on the command line counts more.
+  std::vector<std::string> all = {arguments[0], "--benchmark_repetitions=5", "--benchmark_min_time=0.2",
+                                  "--benchmark_enable_random_interleaving=true"};
+  all.insert(all.end(), arguments + 1, arguments + count);
+  std::vector<char*> texts;
+  for (std::string& each : all)
+    texts.push_back(each.data());
+  int left = static_cast<int>(texts.size());
+  benchmark::Initialize(&left, texts.data());
+  if (benchmark::ReportUnrecognizedArguments(left, texts.data())) return 2;
+  for (const Pair& pair : kPairs) {
+    const auto add = [&](const std::string& who, const auto function) {
+      benchmark::RegisterBenchmark((who + std::string(pair.what)).c_str(), function, server.port())
+          ->Arg(pair.argument)
+          ->UseRealTime();
+    };
+    add("google_", pair.google);
+    add("adapter_", pair.adapter);
+  }
+  Rates rates;
+  benchmark::RunSpecifiedBenchmarks(&rates);
+  return rates.print_ratios() ? 0 : 1;
+}

@@ -4,7 +4,11 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <utility>
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace bench {
 
@@ -42,22 +46,43 @@ class EchoService final : public Echo::CallbackService {
   }
 };
 
-}  // namespace
-
-struct EchoServer::State {
+// Until `life` is closed by the other side; tells its port by `answer`.
+[[noreturn]] void serve(int life, int answer) {
   EchoService service;
-  std::unique_ptr<grpc::Server> server;
-};
-
-EchoServer::EchoServer() : state_(std::make_unique<State>()) {
   int port = 0;
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(&state_->service);
-  state_->server = builder.BuildAndStart();
-  port_ = static_cast<std::uint16_t>(port);
+  builder.RegisterService(&service);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  const auto number = static_cast<std::uint16_t>(port);
+  const bool is_told = server != nullptr && write(answer, &number, sizeof number) == sizeof number;
+  char byte = 0;
+  if (is_told) static_cast<void>(read(life, &byte, 1));
+  _exit(is_told ? 0 : 1);
 }
 
-EchoServer::~EchoServer() { state_->server->Shutdown(); }
+}  // namespace
+
+EchoServer::EchoServer() {
+  std::array<int, 2> life{};
+  std::array<int, 2> answer{};
+  if (pipe(life.data()) != 0 || pipe(answer.data()) != 0) std::abort();
+  process_ = fork();
+  if (process_ < 0) std::abort();
+  if (process_ == 0) {
+    close(life[1]);
+    serve(life[0], answer[1]);
+  }
+  close(life[0]);
+  close(answer[1]);
+  life_ = life[1];
+  if (read(answer[0], &port_, sizeof port_) != sizeof port_) std::abort();
+  close(answer[0]);
+}
+
+EchoServer::~EchoServer() {
+  close(life_);
+  waitpid(process_, nullptr, 0);
+}
 
 }  // namespace bench

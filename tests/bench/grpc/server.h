@@ -1,20 +1,25 @@
-// The server that both clients of grpc_bench ask: Google's, on threads of its own.
+// The server that both clients of grpc_bench ask: Google's, in a process of its own.
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <sys/types.h>
 
 namespace bench {
 
+// It lives until this goes.
 class EchoServer {
  public:
+  // By fork(): before this process has threads, and before it uses the library itself.
   EchoServer();
   ~EchoServer();
+  EchoServer(const EchoServer&) = delete;
+  EchoServer& operator=(const EchoServer&) = delete;
+
   std::uint16_t port() const noexcept { return port_; }
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  pid_t process_ = 0;
+  int life_ = -1;  // the server ends when this is closed
   std::uint16_t port_ = 0;
 };
 
