@@ -103,6 +103,19 @@ TEST_F(PostgresCopy, AValueThatDoesNotFitIsAConflict) {
   EXPECT_EQ(insert(Value(std::int64_t{7}), text("x")), std::nullopt);
 }
 
+// The server says so long before all is sent, and nothing behind that.
+TEST_F(PostgresCopy, ThatFailsInItsFirstRowFails) {
+  query("create table wide (id bigint primary key, name text)");
+  const std::string name(4096, 'x');
+  const MadeRows rows("wide (id, name)", 2, 20'000, [&](std::size_t, Arena&, std::span<Value> cells) {
+    cells[0] = Value(std::int64_t{1});
+    cells[1] = text(name);
+  });
+  const auto failed = sql->perform(Exec{{"insert into wide (id, name) values (?, ?)", {}, &rows}});
+  EXPECT_EQ(failed->fault(), FaultKind::kConflict) << failed->why();
+  expect_answers();
+}
+
 TEST_F(PostgresCopy, IsGivenUpWhileItWaitsForTheTable) {
   open(2);
   const MadeRows none = ids(0);
@@ -147,14 +160,18 @@ TEST_F(PostgresCopy, IsGivenUpWhenAllRowsAreSent) {
 }
 
 TEST_F(PostgresCopy, GoesOnWhenAllRowsAreSentAndItIsLetGo) {
+  open(2);
   query(
-      "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.2); return null; "
-      "end';"
+      "create function slow() returns trigger language plpgsql as 'begin perform pg_advisory_xact_lock(1); "
+      "return null; end';"
       "create trigger slow after insert on entry for each statement execute function slow()");
+  flow::Transaction locker(*request, 0);
+  ASSERT_TRUE(sql->perform(Exec{{"select pg_advisory_xact_lock(1)", {}}}, {.transaction = &locker})->ok());
   const MadeRows rows = ids(10);
   const auto started = start(rows);
-  ASSERT_TRUE(sql->run_until([&] { return copying("wait_event = 'PgSleep'") == "1"; }));
+  ASSERT_TRUE(sql->run_until([&] { return copying("wait_event = 'advisory'") == "1"; }));
   started->let_go();
+  ASSERT_TRUE(sql->perform(Commit{}, {.transaction = &locker})->ok());
   EXPECT_TRUE(sql->run_until([&] { return query("select count(*) from entry") == "10"; }));
 }
 

@@ -27,7 +27,7 @@ Connection::Connection(const Libpq& pq, io::AsioLoop& loop, const Options& optio
           },
           [](void* self) noexcept {
             auto& connection = *static_cast<Connection*>(self);
-            connection.state_ == State::kConnecting ? connection.poll_connect() : connection.flush();
+            connection.state_ == State::kConnecting ? connection.poll_connect() : connection.on_writable();
           }),
       timer_(*this),
       answer_(nullptr, FreeResult{&pq}),
@@ -145,6 +145,15 @@ void Connection::forget(Request& request, Stop how) noexcept {
   if (how == Stop::kLetGo && flight->kind != Kind::kDescribe) return;
   flight->to_cancel = true;
   cancel_head();
+}
+
+// A description that comes to be the first is over at once, unless it waits for a lock; a request to cancel
+// it may hit whoever is behind it, who has a deadline as well.
+bool Connection::harms_others() const noexcept {
+  return !flights_.empty() && flights_.front().kind == Kind::kDescribe &&
+         std::any_of(flights_.begin() + 1, flights_.end(), [](const Flight& flight) {
+           return flight.request != nullptr && flight.request->form != Request::Form::kCommand;
+         });
 }
 
 // The server knows only "what runs now", so the statement must be the one that does.

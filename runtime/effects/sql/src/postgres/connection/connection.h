@@ -165,6 +165,8 @@ class Connection {
 
   // Receiving.
   void on_readable() noexcept;
+  void on_writable() noexcept;
+  bool has_unread() noexcept;
   bool within_bounds() noexcept;
   void end_oversized() noexcept;
   void drain() noexcept;
@@ -180,6 +182,7 @@ class Connection {
   // Ending.
   bool is_cancelling() const noexcept { return cancel_.has_value(); }
   void cancel_head() noexcept;
+  bool harms_others() const noexcept;
   void cancelled() noexcept;
   void on_timer() noexcept;
   void lose(std::string why) noexcept;

@@ -1,6 +1,5 @@
 // What a server answers on a connection.
 #include "connection.h"
-
 #include "postgres/protocol/one_line.h"
 #include "postgres/protocol/sql_state.h"
 #include "postgres/protocol/types.h"
@@ -54,8 +53,21 @@ void Connection::end_oversized() noexcept {
   lose(std::string(kWhy));
 }
 
+// When libpq cannot send all it has it reads, and there may be nothing more to come.
+void Connection::on_writable() noexcept {
+  drain();
+  if (state_ == State::kReady && pq_.status(connection_) == CONNECTION_BAD) return lose(last_error());
+  flush();
+}
+
+// Something that libpq has read already.
+bool Connection::has_unread() noexcept {
+  return !draining_ && !flights_.empty() && copy_.phase != Copy::Phase::kSending &&
+         pq_.is_busy(connection_) == 0;
+}
+
 void Connection::drain() noexcept {
-  if (std::exchange(draining_, true)) return;
+  draining_ = true;
   // While it takes rows libpq says so again and again.
   while (state_ == State::kReady && !flights_.empty() && copy_.phase != Copy::Phase::kSending &&
          pq_.is_busy(connection_) == 0) {
@@ -128,7 +140,7 @@ void Connection::end_flight() noexcept {
     if (flight.kind != Kind::kProbe) idle_since_ = now;
     stray_cancel_ = stray_cancel_ && is_cancelling();
   }
-  cancel_head();
+  if (!harms_others()) cancel_head();
   owner_.has_room(*this);
 }
 

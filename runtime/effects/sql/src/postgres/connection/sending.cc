@@ -1,6 +1,5 @@
 // How statements go out on a connection.
 #include "connection.h"
-
 #include "round_trip.h"
 
 #include <algorithm>
@@ -138,10 +137,10 @@ void Connection::push(Kind kind, Request* request, std::shared_ptr<Statement> st
 void Connection::flush() noexcept {
   if (state_ != State::kReady) return;
   const int left = pq_.flush(connection_);
-  if (left == 1) watch_.wait_writable();
   // What the server has said before it went is read first.
-  if (left < 0) watch_.wait_readable();
-  if (left == 0 && copy_.phase == Copy::Phase::kSending) feed_copy();
+  if (left < 0) return watch_.wait_readable();
+  if (left == 0 && copy_.phase == Copy::Phase::kSending) return feed_copy();
+  if (left == 1 || has_unread()) watch_.wait_writable();
 }
 
 void Connection::probe() noexcept {
