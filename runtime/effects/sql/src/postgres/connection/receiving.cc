@@ -33,9 +33,13 @@ void Connection::on_readable() noexcept {
 }
 
 // libpq keeps all of an answer in memory. What is about to be read is counted before it is, from the second
-// time on, so that answers that come in one piece cost nothing.
+// time on that something comes for the same statement, so that answers that come in one piece cost nothing.
 bool Connection::within_bounds() noexcept {
-  if (flights_.empty() || answer_bytes_ == 0) return true;
+  if (flights_.empty()) return true;
+  if (answer_bytes_ == 0) {
+    answer_bytes_ = 1;
+    return true;
+  }
   int waiting = 0;
   if (ioctl(pq_.socket(connection_), FIONREAD, &waiting) == 0 && waiting > 0)
     answer_bytes_ += static_cast<std::size_t>(waiting);
@@ -79,7 +83,6 @@ void Connection::drain() noexcept {
       end_flight();
     }
   }
-  if (state_ == State::kReady && !flights_.empty() && answer_bytes_ == 0) answer_bytes_ = 1;
   draining_ = false;
 }
 
