@@ -60,6 +60,18 @@ TEST_F(Idempotency, AnswersAgainWhatItHasAnswered) {
   EXPECT_EQ(ask(order("k2")).body, R"({"n":2,"item":"tea"})");
 }
 
+// What is kept of an answer is written while its bytes are still to be sent.
+TEST_F(Idempotency, TheFirstAnswerIsWholeHoweverLongItIs) {
+  for (std::size_t size = 1; size < 20'000; size += size / 4 + 1) {
+    const std::string item(size, 'x');
+    const std::string key = "k" + std::to_string(size);
+    const ResponseText first = ask(order(key, item));
+    EXPECT_EQ(first.status, 201);
+    EXPECT_TRUE(first.body.ends_with(R"(,"item":")" + item + R"("})")) << size;
+    EXPECT_EQ(ask(order(key, item)).body, first.body);
+  }
+}
+
 TEST_F(Idempotency, RefusesWhatIsNoKey) {
   const std::string longest(255, 'k');
   EXPECT_EQ(ask(order(longest)).status, 201);

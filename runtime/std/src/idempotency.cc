@@ -3,7 +3,7 @@
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/sip_hash.h>
 #include <zerver/flow/call/call.h>
-#include <zerver/flow/data/expression.h>
+#include <zerver/flow/data/json_codec.h>
 #include <zerver/flow/flow_task.h>
 #include <zerver/flow/request/answer.h>
 #include <zerver/flow/request/idempotency_key.h>
@@ -64,6 +64,15 @@ String digest(Exchange& exchange, std::initializer_list<std::string_view> texts)
 std::string_view credentials(const Exchange& exchange) noexcept {
   const std::string_view authorization = exchange.request.header("authorization");
   return authorization.empty() ? exchange.request.header("cookie") : authorization;
+}
+
+// Not written where bodies are: the answer may be there already, and growing would move it.
+Json record_text(Exchange& exchange, const Record& record) {
+  OutputBuffer& text = exchange.worker().scratch();
+  text.clear();
+  flow::JsonWriter writer(text);
+  write_json(writer, record);
+  return Json::borrowed(exchange.arena().text(text.view()).view());
 }
 
 String store_key(Exchange& exchange, const Site& site, std::string_view key) {
@@ -127,7 +136,7 @@ class Claim final : public flow::Finisher {
     record.fingerprint = fingerprint_;
     record.owner = owner_;
     record.until = until;
-    return flow::json_text(exchange, record);
+    return record_text(exchange, record);
   }
 
   const Site& site_;
@@ -148,7 +157,7 @@ Json Claim::answered(Exchange& exchange) const {
     fields[i] = {String::borrowed(response.headers()[i].name), String::borrowed(response.headers()[i].value)};
   record.fields = List<Field>::borrowed(fields);
   if (response.body.size() <= kLargestBody) record.body = Bytes::borrowed(response.body);
-  return flow::json_text(exchange, record);
+  return record_text(exchange, record);
 }
 
 // --- At the end ---
@@ -302,7 +311,7 @@ flow::Branch claim(Exchange& exchange, const Site& site) {
     const Next next = answer_from(exchange, own, record);
     if (next == Next::kAnswered) co_return flow::exit_answered();
     if (next == Next::kMine) {
-      own.set_written(flow::json_text(exchange, record));
+      own.set_written(record_text(exchange, record));
       exchange.set_finisher(own);
       co_return Exit{};
     }
@@ -314,7 +323,7 @@ flow::Branch claim(Exchange& exchange, const Site& site) {
       add.policy.retry_on = FaultKinds::of(FaultKind::kConflict);
       continue;
     }
-    const KvAdapter::CompareAndSetForArguments swap{own.key(), flow::json_text(exchange, record),
+    const KvAdapter::CompareAndSetForArguments swap{own.key(), record_text(exchange, record),
                                                     own.under_way(exchange), site.life};
     flow::ValueCall<void> taken(exchange, take_over, &swap);
     co_await taken;
