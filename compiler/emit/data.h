@@ -69,6 +69,8 @@ inline bool has_configurations(const plan::Plan& plan) {
 [[nodiscard]] Data source_data(const plan::Plan& plan);
 [[nodiscard]] Data router_functions(const plan::Plan& plan);
 [[nodiscard]] Data codec_data(const std::vector<plan::CodecFieldPlan>& fields);
+// How many fields there are, for JsonWriter::begin_object: `2, value.due`.
+[[nodiscard]] std::string codec_size(const std::vector<plan::CodecFieldPlan>& fields);
 [[nodiscard]] Data message_data(const std::vector<plan::MessageFieldPlan>& fields);
 // Whether operations of its adapters are calls over gRPC.
 [[nodiscard]] bool has_rpcs(const plan::Plan& plan);

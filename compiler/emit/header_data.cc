@@ -191,6 +191,19 @@ Data codec_data(const std::vector<plan::CodecFieldPlan>& fields) {
   return result;
 }
 
+std::string codec_size(const std::vector<plan::CodecFieldPlan>& fields) {
+  std::size_t always = 0;
+  std::string optionals;
+  for (const plan::CodecFieldPlan& field : fields) {
+    if (field.is_optional) {
+      optionals += ", value." + field.name;
+    } else {
+      ++always;
+    }
+  }
+  return std::to_string(always) + optionals;
+}
+
 Data message_data(const std::vector<plan::MessageFieldPlan>& fields) {
   return list(fields, [](const plan::MessageFieldPlan& field) {
     return object({{"number", field.number},
@@ -235,7 +248,8 @@ Data type_data(const TypePlan& type) {
                  {"has_row", flag(type.has_row)},
                  {"has_protobuf", flag(type.has_protobuf)},
                  {"message", message_data(type.message)},
-                 {"codec", codec_data(type.codec)}});
+                 {"codec", codec_data(type.codec)},
+                 {"codec_size", codec_size(type.codec)}});
 }
 
 Data header_data(const plan::Plan& plan) {

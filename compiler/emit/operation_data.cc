@@ -44,7 +44,7 @@ Data failure_data(const plan::FailurePlan& failure) {
 }
 
 Data text_data(const plan::TextPlan& text) {
-  return object({{"text_local", text.local}, {"lines", list(text.json)}});
+  return object({{"text_local", text.local}, {"lines", list(text.json)}, {"format", when_set(text.format)}});
 }
 
 std::string arguments_behind_exchange(const std::vector<std::string>& arguments) {

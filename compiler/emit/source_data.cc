@@ -67,6 +67,7 @@ Data target_data(const plan::TargetPlan& target) {
                  {"operations", when_set(target.operations)},
                  {"declared", when_set(target.declared)},
                  {"compress_over", when_set(target.compress_over)},
+                 {"format", when_set(target.format)},
                  {"rpcs", when_set(target.rpcs)},
                  {"settings", list(target.settings)}});
 }
@@ -95,6 +96,7 @@ Data job_data(const plan::JobPlan& job) {
                                     return object({{"type", field.type}, {"member", field.name}});
                                   })},
                  {"codec", codec_data(job.codec)},
+                 {"codec_size", codec_size(job.codec)},
                  {"is_enqueued", flag(job.is_enqueued)},
                  {"is_own", flag(job.is_own)},
                  {"flow_name", job.flow_name},

@@ -121,6 +121,8 @@ const std::vector<Case>& cases() {
       {"slug-added", "flow p.f access=public slug=f\n", "flow p.f access=public slug=f\n  alias g\n"},
       {"access-tightened", "flow p.f access=public slug=f\n", "flow p.f access=authenticated slug=f\n"},
       {"access-opened", "flow p.f access=authenticated slug=f\n", "flow p.f access=public slug=f\n"},
+      {"format-removed", "flow p.f access=public slug=f msgpack\n", "flow p.f access=public slug=f\n"},
+      {"format-added", "flow p.f access=public slug=f\n", "flow p.f access=public slug=f msgpack\n"},
       {"status-added", api("i32"), api("i32", "i32", "  answer 204 empty\n")},
       {"status-added", api("i32"), api("i32", "i32", "  answer any\n")},
       {"status-removed", api("i32", "i32", "  answer 204 empty\n"), api("i32")},

@@ -22,7 +22,8 @@ constexpr AttributeRule kScalar[] = {
     {"type", Form::kType, true}, {"length", Form::kRange}, {"range", Form::kRange}, {"pattern"}};
 constexpr AttributeRule kEnumerator[] = {{"json"}};
 constexpr AttributeRule kForeign[] = {{"cpp", Form::kText, true}};
-constexpr AttributeRule kFlow[] = {{"access", Form::kText, true}, {"method"}, {"path"}, {"slug"}};
+constexpr AttributeRule kFlow[] = {
+    {"access", Form::kText, true}, {"method"}, {"path"}, {"slug"}, {"msgpack", Form::kFlag}};
 constexpr AttributeRule kTyped[] = {{"type", Form::kType, true}};
 constexpr AttributeRule kLive[] = {{"type", Form::kType, true}, {"optional", Form::kFlag}};
 // The other attributes are the forms in which a body may come, and its types: `json=todo.v1.Todo`.

@@ -57,6 +57,7 @@ struct Service {
   std::string base;
   std::optional<std::string> owner;
   bool auth_deny = true;
+  bool message_pack = false;  // documents come and go in it where clients want that
   ServiceLimits limits;
   std::optional<Nanoseconds> deadline;
   Span deadline_span;       // of the value

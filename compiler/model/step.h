@@ -96,6 +96,7 @@ struct Target {
   std::optional<Breaker> breaker;
   std::optional<std::uint32_t> retry_budget_percent;
   std::optional<std::uint64_t> compress_over;  // bytes of a request; longer ones are sent with gzip
+  bool message_pack = false;  // what is sent to it as `json`, and asked for, is in that format
   Boxed<Expression> bearer;
   PolicyId default_policy;  // may be none
   Gates accepts;

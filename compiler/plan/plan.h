@@ -201,6 +201,7 @@ struct PartPlan {
 struct TextPlan {
   std::string local;
   Lines json;
+  std::string format;  // zerver::flow::Format::kMessagePack; empty: JSON
 };
 
 // One effect that is started: everything is a C++ name or expression.
@@ -508,6 +509,7 @@ struct TargetPlan {
   std::string rpcs;                   // people::PeopleAdapter::kRpcs; may be empty
   std::string declared;               // "in_flight pool" as a C++ literal; may be empty
   std::string compress_over;          // bytes; empty: requests are sent as they are
+  std::string format;                 // zerver::flow::Format::kMessagePack; empty: JSON
   std::string effective;              // its limits with their defaults, for people
 };
 

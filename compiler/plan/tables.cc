@@ -208,6 +208,7 @@ void plan_targets(Builder& builder) {
     }
     if (const std::string declared = declared_settings(target); !declared.empty())
       plan.declared = string_literal(declared);
+    if (target.message_pack) plan.format = "zerver::flow::Format::kMessagePack";
     if (target.compress_over) plan.compress_over = std::to_string(*target.compress_over);
     builder.plan.targets.push_back(std::move(plan));
   }

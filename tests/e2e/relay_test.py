@@ -53,7 +53,7 @@ class Bank(http.server.ThreadingHTTPServer):
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_DELETE = answer
+        do_GET = do_POST = do_PUT = do_DELETE = answer
 
         def log_message(self, *arguments):
             pass

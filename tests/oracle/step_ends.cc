@@ -17,9 +17,7 @@ void prelude_errors(unsigned kinds, std::set<int>& errors) {
 }
 
 // An optional member that ends such a group ends it like any other.
-bool counts_optional(Join join) {
-  return join == Join::kAny || join == Join::kRace || join == Join::kQuorum;
-}
+bool counts_optional(Join join) { return join == Join::kAny || join == Join::kRace || join == Join::kQuorum; }
 
 unsigned failures_of(const Group& group) {
   unsigned kinds = 0;
@@ -52,8 +50,6 @@ Time time_of(const Step& step) {
   return step.kind == StepKind::kGroup ? worst_of(step.group) : 0;
 }
 
-bool waits(const Step& step) {
-  return step.kind == StepKind::kEffect || step.kind == StepKind::kGroup;
-}
+bool waits(const Step& step) { return step.kind == StepKind::kEffect || step.kind == StepKind::kGroup; }
 
 }  // namespace oracle

@@ -1,4 +1,5 @@
-// How one step can end by docs/language.md: the errors that it fails with, and how long it keeps its flow waiting.
+// How one step can end by docs/language.md: the errors that it fails with, and how long it keeps its flow
+// waiting.
 
 #pragma once
 

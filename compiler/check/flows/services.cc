@@ -15,9 +15,11 @@ namespace zc::check {
 
 namespace {
 
-constexpr llvm::StringRef kSettings[] = {"base",       "owner",   "auth",       "body",     "headers",
-                                         "json_depth", "tenants", "regions",    "deadline", "policy",
-                                         "deny",       "before",  "idempotency"};
+constexpr llvm::StringRef kSettings[] = {"base",       "owner",   "auth",        "body",     "headers",
+                                         "json_depth", "tenants", "regions",     "deadline", "policy",
+                                         "deny",       "before",  "idempotency", "formats"};
+
+constexpr llvm::StringLiteral kFormats = "`json`, or `json, msgpack`";
 
 // `deny "legacy", "acme";`
 void read_denied_words(SettingReader& reader, model::Service& service, const syntax::Setting& setting) {
@@ -37,6 +39,22 @@ void read_denied_words(SettingReader& reader, model::Service& service, const syn
   }
 }
 
+// `formats json, msgpack;`: clients choose.
+void read_formats(SettingReader& reader, model::Service& service, const syntax::Setting& setting) {
+  reader.allow_words({});
+  if (setting.terms.empty()) return reader.bad(nullptr, kFormats);
+  bool has_json = false;
+  bool is_known = true;
+  for (const syntax::Expr* value : setting.terms.front()) {
+    const auto format = reader.word(value, {"json", "msgpack"});
+    is_known = is_known && format;
+    has_json = has_json || format == "json";
+    service.message_pack = service.message_pack || format == "msgpack";
+  }
+  // Problem documents are JSON whatever the client wants.
+  if (is_known && !has_json) reader.bad(nullptr, kFormats);
+}
+
 void read_setting(Context& context, model::Service& service, const syntax::Setting& setting) {
   SettingReader reader(context, service.origin.package, setting);
   const llvm::StringRef name = reader.name();
@@ -45,6 +63,7 @@ void read_setting(Context& context, model::Service& service, const syntax::Setti
   }
   if (name == "before") return read_middleware(context, service, reader, setting);
   if (name == "deny") return read_denied_words(reader, service, setting);
+  if (name == "formats") return read_formats(reader, service, setting);
   if (name == "tenants" || name == "regions") return;  // governance gives them a meaning
   reader.allow_words({});
   if (name == "base") {

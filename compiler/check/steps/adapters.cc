@@ -218,8 +218,24 @@ void read_accepts(Context& context, SettingReader& reader, const syntax::Setting
     context.engine.report(Kind::kBadSetting, setting.name.span, "accepts", "`pii` or `secret`");
 }
 
-constexpr llvm::StringRef kTargetSettings[] = {"in_flight", "queue",  "pool",    "breaker", "retry_budget",
-                                               "bearer",    "policy", "accepts", "compress"};
+constexpr llvm::StringRef kTargetSettings[] = {"in_flight", "queue",  "pool",    "breaker",  "retry_budget",
+                                               "bearer",    "policy", "accepts", "compress", "format"};
+
+void require_http(Context& context, const syntax::Setting& setting, const model::Target& target) {
+  if (!target.adapter.is_valid()) return;  // reported at the target
+  const std::vector<model::Operation>& operations = context.program.adapters[target.adapter].operations;
+  if (std::none_of(operations.begin(), operations.end(), [](const auto& each) { return each.status; }))
+    context.engine.report(Kind::kBadSetting, setting.name.span, setting.name.text,
+                          "effect only on a target that is talked to over HTTP");
+}
+
+// `format msgpack`: of documents that go to it.
+void read_format(Context& context, SettingReader& reader, const syntax::Setting& setting,
+                 model::Target& target) {
+  reader.allow_words({});
+  require_http(context, setting, target);
+  target.message_pack = reader.word(reader.value(), {"json", "msgpack"}) == "msgpack";
+}
 
 // `compress gzip over 4KiB`: what goes to a target that is talked to over HTTP.
 void read_compression(Context& context, SettingReader& reader, const syntax::Setting& setting,
@@ -229,12 +245,8 @@ void read_compression(Context& context, SettingReader& reader, const syntax::Set
   const bool is_known = reader.word(reader.value(), {"gzip"}).has_value();
   const std::optional<std::uint64_t> over =
       reader.has("over") ? reader.size(reader.after("over")) : std::optional(kUsually);
-  if (!target.adapter.is_valid()) return;  // reported at the target
-  const std::vector<model::Operation>& operations = context.program.adapters[target.adapter].operations;
-  if (std::none_of(operations.begin(), operations.end(), [](const auto& each) { return each.status; }))
-    context.engine.report(Kind::kBadSetting, setting.name.span, "compress",
-                          "effect only on a target that is talked to over HTTP");
-  if (is_known) target.compress_over = over;
+  require_http(context, setting, target);
+  if (is_known && target.adapter.is_valid()) target.compress_over = over;
 }
 
 void read_target_setting(Context& context, model::Target& target, const syntax::Setting& setting) {
@@ -243,6 +255,7 @@ void read_target_setting(Context& context, model::Target& target, const syntax::
   const llvm::StringRef name = reader.name();
   if (name == "accepts") return read_accepts(context, reader, setting, target);
   if (name == "compress") return read_compression(context, reader, setting, target);
+  if (name == "format") return read_format(context, reader, setting, target);
   if (name == "breaker") {
     reader.allow_words({"of", "open"});
     const auto percent = reader.percent(reader.value());

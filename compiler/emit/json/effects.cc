@@ -65,6 +65,7 @@ JsonWriter::Object JsonWriter::target(const model::Target& each) const {
   if (each.retry_budget_percent) result["retry_budget_percent"] = *each.retry_budget_percent;
   if (each.compress_over)
     result["compress"] = Object{{"coding", "gzip"}, {"over", json_integer(*each.compress_over)}};
+  if (each.message_pack) result["format"] = "msgpack";
   if (each.breaker) {
     result["breaker"] = Object{{"percent", each.breaker->percent},
                                {"of", each.breaker->of},

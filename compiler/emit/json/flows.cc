@@ -285,6 +285,7 @@ JsonWriter::Object JsonWriter::service(const model::Service& each) const {
   result["body_bytes"] = json_integer(each.limits.body);
   result["headers_bytes"] = json_integer(each.limits.headers);
   result["json_depth"] = each.limits.json_depth;
+  if (each.message_pack) result["formats"] = Array{"json", "msgpack"};
   if (each.owner) result["owner"] = *each.owner;
   if (each.deadline) result["deadline_ns"] = json_integer(*each.deadline);
   if (each.default_policy.is_valid()) result["policy"] = name(program_.policies[each.default_policy].origin);

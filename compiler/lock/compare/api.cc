@@ -135,6 +135,7 @@ class ApiComparison {
     const Subject flow = subject(&before, after);
     compare_reach(before, *after, flow);
     compare_access(before, *after, flow);
+    compare_formats(before, *after, flow);
     compare_inputs(before, *after);
     compare_answers(before, *after, flow);
     compare_errors(before, *after, flow);
@@ -176,6 +177,11 @@ class ApiComparison {
   void compare_access(const Entry& before, const Entry& after, const Subject& flow) {
     if (before.value("access") == after.value("access")) return;
     add(after.value("access") == "public" ? Rule::kAccessOpened : Rule::kAccessTightened, flow);
+  }
+
+  void compare_formats(const Entry& before, const Entry& after, const Subject& flow) {
+    if (before.has("msgpack") != after.has("msgpack"))
+      add(after.has("msgpack") ? Rule::kFormatAdded : Rule::kFormatRemoved, flow);
   }
 
   void compare_inputs(const Entry& before, const Entry& after) {

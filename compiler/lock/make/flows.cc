@@ -2,6 +2,7 @@
 
 #include "compiler/lock/make/entries.h"
 #include "compiler/model/graph/cfg.h"
+#include "compiler/model/outcome/outcome.h"
 #include "compiler/model/words.h"
 
 #include <llvm/ADT/STLExtras.h>
@@ -155,6 +156,7 @@ class FlowEntry {
       for (const model::Alias& alias : flow_.aliases)
         add_named("alias", alias.slug, alias.span);
     }
+    if (model::takes_message_pack(program_, flow_)) entry_.set("msgpack");
     for (auto& [key, input] : inputs_) {
       if (key.first == "path") continue;  // entered with the path
       if (input.is_optional && !input.entry.has("optional")) input.entry.set("optional");

@@ -59,6 +59,7 @@ class Printer {
     out_ << "service " << service.origin.name << " base \"" << service.base << "\" auth "
          << (service.auth_deny ? "deny" : "allow") << " body " << service.limits.body << " headers "
          << service.limits.headers << " json_depth " << service.limits.json_depth;
+    if (service.message_pack) out_ << " formats json, msgpack";
     if (service.deadline) print_duration(" deadline ", *service.deadline);
     if (service.owner) out_ << " owner \"" << *service.owner << '"';
     for (const std::string& word : service.denied_words)
@@ -198,6 +199,7 @@ class Printer {
     if (target.queue_bound) out_ << " queue " << *target.queue_bound;
     if (target.pool) out_ << " pool " << *target.pool;
     if (target.compress_over) out_ << " compress gzip over " << *target.compress_over;
+    if (target.message_pack) out_ << " format msgpack";
     if (target.retry_budget_percent) out_ << " retry_budget " << *target.retry_budget_percent << '%';
     if (target.breaker) {
       out_ << " breaker " << target.breaker->percent << "% of " << target.breaker->of;

@@ -180,6 +180,12 @@ bool is_streamed(const Program& program, const Answer& answer) {
          (answer.body && program.types[answer.body->type].kind == TypeKind::kStream);
 }
 
+bool takes_message_pack(const Program& program, const Flow& flow) {
+  const bool has_clients = flow.trigger == Trigger::kRoute || flow.trigger == Trigger::kSlug;
+  const ServiceId service = program.packages[flow.origin.package].service;
+  return has_clients && service.is_valid() && program.services[service].message_pack;
+}
+
 namespace {
 
 class AnswerCollector {

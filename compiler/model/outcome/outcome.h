@@ -36,6 +36,9 @@ struct Escape {
 // Whether the body is made while it is sent.
 [[nodiscard]] bool is_streamed(const Program& program, const Answer& answer);
 
+// Whether clients of the flow may send and ask for MessagePack in place of JSON.
+[[nodiscard]] bool takes_message_pack(const Program& program, const Flow& flow);
+
 // Where an error belongs: its domain, else its package.
 [[nodiscard]] llvm::StringRef domain_name(const Program& program, ErrorId error);
 

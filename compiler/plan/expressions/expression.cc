@@ -306,24 +306,30 @@ std::string ExpressionWriter::map(const Expression& expression, const Bindings& 
 void ExpressionWriter::append_json(const Expression& expression, const Bindings& bindings,
                                    Lines& lines) const {
   if (expression.kind == ExpressionKind::kObject) {
-    lines.push_back("json.begin_object();");
+    const std::size_t begin = lines.size();
+    lines.emplace_back();
+    std::size_t always = 0;
+    std::string size;
     for (std::size_t i = 0; i < expression.operands.size(); ++i) {
       const Expression& field = expression.operands[i];
       const std::string key = "json.key(" + string_literal(json_key(expression.names[i])) + ");";
       const std::string presence =
           field.kind == ExpressionKind::kSlot ? bindings.presence.lookup(field.slot) : std::string();
       if (is_optional(field.type) && !presence.empty() && !is_optional(program_->slots[field.slot].type)) {
+        size += ", " + presence;
         lines.insert(lines.end(), {"if (" + presence + ") {", key,
                                    "write_json(json, " + bindings.slots.lookup(field.slot) + ");", "}"});
       } else {
+        ++always;
         lines.push_back(key);
         append_json(field, bindings, lines);
       }
     }
+    lines[begin] = "json.begin_object(" + std::to_string(always) + size + ");";
     lines.push_back("json.end_object();");
   } else if (expression.kind == ExpressionKind::kList &&
              type_of(type_of(expression.type).element).kind == TypeKind::kObject) {
-    lines.push_back("json.begin_array();");
+    lines.push_back("json.begin_array(" + std::to_string(expression.operands.size()) + ");");
     for (const Expression& item : expression.operands) {
       lines.push_back("json.element();");
       append_json(item, bindings, lines);

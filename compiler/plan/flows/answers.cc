@@ -50,19 +50,25 @@ void FlowBuilder::answer(const model::Statement& statement, Operation& operation
     else
       operation.headers.push_back({string_literal(name), value});
   }
-  if (operation.headers.size() > 8)
-    builder_.unsupported(statement.span, "an answer with more than 8 header fields");
+  // JSON of a type of its own is that whatever the client wants.
+  const bool is_negotiated = answer.format == model::AnswerFormat::kJson && operation.content_type.empty() &&
+                             model::takes_message_pack(builder_.program, flow_);
+  const std::size_t most = is_negotiated ? 7 : 8;  // `Vary` is one
+  if (operation.headers.size() > most)
+    builder_.unsupported(statement.span,
+                         "an answer with more than " + std::to_string(most) + " header fields");
   if (!answer.body) return;
   if (model::is_streamed(builder_.program, answer)) return streamed_answer(statement, operation);
   if (answer.format == model::AnswerFormat::kJson) {
-    if (const std::optional<std::string> text = constant_json(builder_.program, *answer.body)) {
+    const std::optional<std::string> text = constant_json(builder_.program, *answer.body);
+    if (text && !is_negotiated) {
       if (operation.content_type.empty()) operation.content_type = "zerver::flow::kJsonType";
       operation.text = string_literal(*text);
       return;
     }
     const bool is_literal = answer.body->kind == model::ExpressionKind::kObject ||
                             answer.body->kind == model::ExpressionKind::kList;
-    if (is_literal)
+    if (is_literal || text)
       builder_.writer.append_json(*answer.body, slots_, operation.json);
     else
       operation.value = builder_.writer.value(*answer.body, slots_);

@@ -85,6 +85,7 @@ std::vector<std::string> flow_settings(const model::Program& program, const mode
     streams = streams || (statement.answer && model::is_streamed(program, *statement.answer));
   });
   if (streams) result.emplace_back(".streams = true");
+  if (model::takes_message_pack(program, flow)) result.emplace_back(".message_pack = true");
   return result;
 }
 

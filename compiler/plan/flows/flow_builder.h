@@ -113,7 +113,7 @@ class FlowBuilder {
   std::string rate(const model::PolicySettings& settings);
   std::vector<std::string> policy(const model::Step& step, const model::PolicySettings& settings);
   std::string json(const model::Expression& argument, const Bindings& bindings, const std::string& local,
-                   std::vector<TextPlan>& texts) const;
+                   const std::string& format, std::vector<TextPlan>& texts) const;
   // What an adapter knows a repeated call by, as text.
   std::string key(const model::Expression& key, Bindings bindings) const;
   std::string statement_constant(const std::string& text, const std::string& name);

@@ -10,8 +10,6 @@ namespace {
 constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
-constexpr std::int64_t kMinSeconds = -62'167'219'200;  // 0000-01-01T00:00:00Z
-constexpr std::int64_t kMaxSeconds = 253'402'300'799;  // 9999-12-31T23:59:59Z
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
@@ -123,7 +121,7 @@ std::int64_t write_date_time(Timestamp time, char*& out) noexcept {
     microseconds += kMicrosecondsPerSecond;
     --seconds;
   }
-  seconds = std::clamp(seconds, kMinSeconds, kMaxSeconds);
+  seconds = std::clamp(seconds, Timestamp::kMinSeconds, Timestamp::kMaxSeconds);
   const std::int64_t days = (seconds - (seconds < 0 ? kSecondsPerDay - 1 : 0)) / kSecondsPerDay;
   const std::int64_t of_day = seconds - days * kSecondsPerDay;
   const Date date = date_from_days(days);
@@ -169,7 +167,8 @@ std::optional<Timestamp> Timestamp::parse(std::string_view text) noexcept {
   }
   const std::int64_t seconds =
       days_from_date(year, month, day) * kSecondsPerDay + hour * 3600 + minute * 60 + second - offset;
-  if (!in.at_end() || seconds < kMinSeconds || seconds > kMaxSeconds) return std::nullopt;
+  if (!in.at_end() || seconds < Timestamp::kMinSeconds || seconds > Timestamp::kMaxSeconds)
+    return std::nullopt;
   return Timestamp{seconds * kMicrosecondsPerSecond + microseconds};
 }
 

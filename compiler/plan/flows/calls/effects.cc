@@ -253,12 +253,14 @@ std::string FlowBuilder::key(const model::Expression& key, Bindings bindings) co
 
 // A JSON text as an argument; a literal is written before the call, under the name `local`.
 std::string FlowBuilder::json(const model::Expression& argument, const Bindings& bindings,
-                              const std::string& local, std::vector<TextPlan>& texts) const {
+                              const std::string& local, const std::string& format,
+                              std::vector<TextPlan>& texts) const {
   const bool is_literal =
       argument.kind == model::ExpressionKind::kObject || argument.kind == model::ExpressionKind::kList;
   if (!is_literal)
-    return "zerver::flow::json_text(exchange, " + builder_.writer.value(argument, bindings) + ")";
-  TextPlan text{identifier(local), {}};
+    return "zerver::flow::json_text(exchange, " + builder_.writer.value(argument, bindings) +
+           (format.empty() ? "" : ", " + format) + ")";
+  TextPlan text{identifier(local), {}, format};
   builder_.writer.append_json(argument, bindings, text.json);
   texts.push_back(std::move(text));
   return texts.back().local;
@@ -287,6 +289,8 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   const std::string interface =
       builder_.names.spelled(target.adapter, adapter.origin.package, builder_.package);
 
+  const std::string format = target.message_pack ? "zerver::flow::Format::kMessagePack" : "";
+
   CallPlan plan;
   plan.site = site(step, effect, site_name);
   plan.call = prefix + "call";
@@ -308,7 +312,8 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
           "{" + statement_constant(ExpressionWriter::statement_text(effect, argument), site_name) + ", " +
           (plan.parameters.empty() ? "{}" : plan.parameters_local) + "}");
     } else if (type(operation.parameters[i].type).kind == TypeKind::kVariable) {
-      plan.arguments.push_back(json(argument, bindings, prefix + operation.parameters[i].name, plan.texts));
+      plan.arguments.push_back(
+          json(argument, bindings, prefix + operation.parameters[i].name, format, plan.texts));
     } else {
       plan.arguments.push_back(builder_.writer.value(argument, bindings));
     }

@@ -92,6 +92,7 @@ class Client {
   bool follow(Transfer& transfer, std::uint16_t status, std::span<const Header> headers);
   void deliver(Transfer& transfer, std::uint16_t status, std::span<const Header> headers,
                std::string_view body);
+  flow::Format format_of(std::span<const Header> headers) const noexcept;
   void refuse(Transfer& transfer, const Fault& fault) noexcept;
   void finish(Transfer& transfer, const Fault& fault) noexcept;
 

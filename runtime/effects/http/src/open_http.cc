@@ -14,7 +14,8 @@ namespace {
 
 using namespace http_client;
 
-constexpr std::string_view kJson = "application/json";
+// A server that has no MessagePack answers with JSON.
+constexpr std::string_view kAcceptsMessagePack = "application/msgpack, application/json;q=0.5";
 constexpr Fault kNoNetwork{FaultKind::kUnavailable, "there is no network under a simulated loop", {}};
 
 // `GET` and so on; kOther for another one.
@@ -28,22 +29,23 @@ Method method_of(std::string_view name) noexcept {
 class WorkerHttp final : public HttpAdapter {
  public:
   // Without a network under a simulated loop.
-  WorkerHttp(flow::Worker& worker, io::net::Network* network, const Settings& settings, Shared& shared) {
+  WorkerHttp(flow::Worker& worker, io::net::Network* network, const Settings& settings, Shared& shared)
+      : is_packed_(settings.format == flow::Format::kMessagePack) {
     if (network != nullptr)
       client_ = std::make_unique<Client>(worker, network->connector(), settings, shared);
   }
 
   void get(const GetArguments& arguments, flow::JsonReply reply) override {
-    read(Method::kGet, Form::kJson, arguments, reply, kJson);
+    read(Method::kGet, Form::kJson, arguments, reply, accepted_document());
   }
   void post(const PostArguments& arguments, flow::JsonReply reply) override {
-    write(Method::kPost, Form::kJson, arguments, arguments.body.view(), kJson, reply);
+    write(Method::kPost, Form::kJson, arguments, arguments.body.view(), document_type(), reply);
   }
   void put(const PutArguments& arguments, flow::JsonReply reply) override {
-    write(Method::kPut, Form::kJson, arguments, arguments.body.view(), kJson, reply);
+    write(Method::kPut, Form::kJson, arguments, arguments.body.view(), document_type(), reply);
   }
   void patch(const PatchArguments& arguments, flow::JsonReply reply) override {
-    write(Method::kPatch, Form::kJson, arguments, arguments.body.view(), kJson, reply);
+    write(Method::kPatch, Form::kJson, arguments, arguments.body.view(), document_type(), reply);
   }
   void delete_(const DeleteArguments& arguments, flow::Reply<void> reply) override {
     write(Method::kDelete, Form::kNothing, arguments, {}, {}, reply);
@@ -95,6 +97,12 @@ class WorkerHttp final : public HttpAdapter {
   }
 
  private:
+  std::string_view document_type() const noexcept {
+    return is_packed_ ? flow::kMessagePackType : flow::kJsonType;
+  }
+  std::string_view accepted_document() const noexcept {
+    return is_packed_ ? kAcceptsMessagePack : flow::kJsonType;
+  }
   template <class Arguments>
   void read(Method method, Form form, const Arguments& arguments, const flow::ReplyBase& reply,
             std::string_view accept) {
@@ -114,7 +122,7 @@ class WorkerHttp final : public HttpAdapter {
            .headers = &arguments.headers,
            .body = body,
            .content_type = type,
-           .accept = form == Form::kJson ? kJson : "*/*"});
+           .accept = form == Form::kJson ? accepted_document() : "*/*"});
   }
   template <class Arguments>
   void send_stream(Method method, const Arguments& arguments, const flow::ReplyBase& reply) {
@@ -123,7 +131,7 @@ class WorkerHttp final : public HttpAdapter {
            .path = arguments.path,
            .headers = &arguments.headers,
            .content_type = arguments.type,
-           .accept = kJson,
+           .accept = accepted_document(),
            .body_source = arguments.body.source});
   }
   void begin(const flow::ReplyBase& reply, Form form, const Wanted& wanted) {
@@ -132,6 +140,7 @@ class WorkerHttp final : public HttpAdapter {
   }
 
   std::unique_ptr<Client> client_;
+  bool is_packed_;
 };
 
 class WorkerChannel final : public HttpChannel {

@@ -54,6 +54,7 @@ std::string make_settings(const flow::TargetInfo& target, const flow::TargetConf
   if (settings.base.target.ends_with('/')) settings.base.target.pop_back();
   settings.pool = target.pool;
   settings.compress_over = target.compress_over;
+  settings.format = target.format;
   settings.redirects = arguments.redirects;
   settings.max_body = arguments.max_body;
   settings.connect = arguments.connect;

@@ -3,6 +3,7 @@
 
 #include "message/url.h"
 #include <zerver/core/time.h>
+#include <zerver/flow/data/format.h>
 #include <zerver/flow/service.h>
 #include <zerver/io/net/tls.h>
 
@@ -36,6 +37,7 @@ struct Settings {
   std::size_t max_body = std::size_t{8} << 20;
   std::uint32_t pool = 0;  // connections of all workers; 0: kConnections for each worker and origin
   std::optional<std::uint64_t> compress_over;  // longer bodies of requests are sent with gzip
+  flow::Format format = flow::Format::kJson;   // of documents that are sent and asked for
   std::string authorization;                   // `Bearer ...`; empty: none
   std::string proxy;                           // `environment`, `none` or a URL
   EnvironmentLookup environment = nullptr;

@@ -144,7 +144,7 @@ void CallBase::on_reply(Copy& copy, const void* reply) noexcept {
     before = fault();
   bool is_read = false;
   try {
-    is_read = read(reply);
+    is_read = read(reply, copy.reply_format());
   } catch (const std::bad_alloc&) {
     set_fault({FaultKind::kUnavailable, "the answer is larger than a request's arena", {}});
   }

@@ -1,3 +1,4 @@
+#include <zerver/flow/request/accept.h>
 #include <zerver/flow/request/answer.h>
 
 #include <algorithm>
@@ -14,6 +15,14 @@ bool is_field_character(char c) noexcept {
 }
 
 }  // namespace
+
+JsonWriter detail::begin_negotiated(Exchange& exchange) {
+  const std::string_view packed = preferred_message_pack(exchange.request.headers);
+  exchange.body_buffer().clear();
+  exchange.response.content_type = packed.empty() ? kJsonType : packed;
+  answer_header(exchange, "Vary", "Accept");
+  return JsonWriter(exchange.body_buffer(), packed.empty() ? Format::kJson : Format::kMessagePack);
+}
 
 std::string_view field_value(std::string_view value) {
   if (!std::ranges::all_of(value, is_field_character))

@@ -20,14 +20,16 @@ void answer_bare(Exchange& exchange, std::uint16_t status, std::string_view json
 void answer_unsupported(Exchange& exchange, const Fault& fault) {
   answer_problem(exchange, 415, fault.why);
   if (exchange.request.has_header("content-encoding")) answer_header(exchange, "Accept-Encoding", "identity");
-  answer_header(exchange, "Accept", kJsonType);
+  const FlowInfo* const flow = exchange.flow();
+  answer_header(exchange, "Accept",
+                flow != nullptr && flow->message_pack ? "application/json, application/msgpack" : kJsonType);
 }
 
 }  // namespace
 
 ProblemWriter::ProblemWriter(Exchange& exchange, std::uint16_t status, std::string_view type,
                              std::string_view title)
-    : exchange_(&exchange), json_(begin_json(exchange)), status_(status) {
+    : exchange_(&exchange), json_(begin_json(exchange, kProblemType)), status_(status) {
   // Header fields of an answer that was begun do not belong to the problem.
   exchange.response.reset();
   json_.begin_object();

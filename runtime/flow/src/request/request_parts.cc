@@ -1,8 +1,10 @@
 #include "data/base64.h"
+#include "request/field_text.h"
 #include <zerver/flow/data/text.h>
 #include <zerver/flow/data/utf8.h>
 #include <zerver/flow/request/idempotency_key.h>
 #include <zerver/flow/request/request_parts.h>
+#include <zerver/flow/service.h>
 
 #include <algorithm>
 
@@ -41,20 +43,6 @@ std::optional<std::string_view> decode_query(Arena& arena, std::string_view raw)
   return std::string_view(begin, static_cast<std::size_t>(at - begin));
 }
 
-// Takes the text up to the separator off, and the separator.
-std::string_view take_until(std::string_view& rest, char separator) noexcept {
-  const std::size_t end = std::min(rest.find(separator), rest.size());
-  const std::string_view part = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return part;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-  const std::size_t end = text.find_last_not_of(" \t");
-  return end == std::string_view::npos ? std::string_view() : text.substr(begin, end + 1 - begin);
-}
-
 // Of two texts of which one is in lower case already.
 bool ends_with_ignoring_case(std::string_view text, std::string_view lower) noexcept {
   return text.size() >= lower.size() && equals_ignoring_case(text.substr(text.size() - lower.size()), lower);
@@ -70,13 +58,26 @@ bool may_be_json(std::string_view content_type) noexcept {
 }
 
 constexpr Fault kNoJson{FaultKind::kUnsupported, "the body is taken as application/json only", {}, 415};
+constexpr Fault kNoDocument{
+    FaultKind::kUnsupported, "the body is taken as application/json or application/msgpack only", {}, 415};
 constexpr Fault kCoded{FaultKind::kUnsupported, "the body is taken without a content coding only", {}, 415};
 
 }  // namespace
 
-const Fault* refusal_of_json(const Request& request) noexcept {
-  for (const Header& header : request.headers) {
-    if (equals_ignoring_case(header.name, "content-type") && !may_be_json(header.value)) return &kNoJson;
+const Fault* refusal_of_body(const Exchange& exchange, Format& format) noexcept {
+  const bool takes_message_pack = exchange.flow() != nullptr && exchange.flow()->message_pack;
+  format = Format::kJson;
+  bool has_type = false;
+  for (const Header& header : exchange.request.headers) {
+    if (equals_ignoring_case(header.name, "content-type")) {
+      const bool is_json = may_be_json(header.value);
+      if (!is_json && !takes_message_pack) return &kNoJson;
+      if (!is_json && !is_message_pack(header.value)) return &kNoDocument;
+      const Format said = is_json ? Format::kJson : Format::kMessagePack;
+      if (has_type && said != format) return &kNoDocument;
+      has_type = true;
+      format = said;
+    }
     if (equals_ignoring_case(header.name, "content-encoding") && !header.value.empty() &&
         !equals_ignoring_case(header.value, "identity"))
       return &kCoded;

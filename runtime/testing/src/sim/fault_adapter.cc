@@ -174,7 +174,7 @@ void FaultAdapter::Performed::on_complete(const void* reply) noexcept {
   const bool is_passed_on = answer == Answer::kPassedOn;
   flow::Operation* const original = take_original();
   if (original == nullptr) return;
-  if (is_passed_on) return original->complete(reply);
+  if (is_passed_on) return original->complete(reply, reply_format());
   original->fail({FaultKind::kUnavailable, "the connection broke", {}});
 }
 

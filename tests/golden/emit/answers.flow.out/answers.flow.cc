@@ -75,7 +75,7 @@ void run_named(zerver::flow::Exchange& exchange, std::array<std::string_view, 1>
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(3);
     json.key("name");
     write_json(json, slots.name);
     json.key("fixed");

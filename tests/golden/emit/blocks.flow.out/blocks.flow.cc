@@ -398,7 +398,7 @@ zerver::flow::FlowTask run_split(zerver::flow::Exchange& exchange, std::array<st
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(2);
     json.key("a");
     write_json(json, slots.a);
     json.key("b");

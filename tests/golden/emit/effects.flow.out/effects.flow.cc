@@ -30,7 +30,7 @@ bool read_json(const zerver::flow::JsonValue& in, Item& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Item& value) {
-  out.begin_object();
+  out.begin_object(2);
   out.key("key");
   write_json(out, value.key);
   out.key("amount");
@@ -268,7 +268,7 @@ zerver::flow::FlowTask run_show(zerver::flow::Exchange& exchange, std::array<std
     // return 404
     {
       zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-      json.begin_object();
+      json.begin_object(2);
       json.key("key");
       write_json(json, slots.key);
       json.key("at");
@@ -314,7 +314,7 @@ zerver::flow::FlowTask run_show(zerver::flow::Exchange& exchange, std::array<std
                                 zerver::flow::concat(exchange.arena(), {slots.key, "-", slots.total}));
     {
       zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-      json.begin_object();
+      json.begin_object(5);
       json.key("item");
       write_json(json, slots.item);
       json.key("total");

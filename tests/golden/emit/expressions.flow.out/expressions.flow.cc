@@ -75,7 +75,7 @@ bool read_json(const zerver::flow::JsonValue& in, Line& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Line& value) {
-  out.begin_object();
+  out.begin_object(7, value.note);
   out.key("name");
   write_json(out, value.name);
   out.key("cents");
@@ -135,7 +135,7 @@ bool read_json(const zerver::flow::JsonValue& in, Quote& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Quote& value) {
-  out.begin_object();
+  out.begin_object(3);
   out.key("sum");
   write_json(out, value.sum);
   out.key("lines");
@@ -426,7 +426,7 @@ void run_count(zerver::flow::Exchange& exchange, std::array<std::string_view, 1>
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(17);
     json.key("name");
     write_json(json, slots.name);
     json.key("sum");
@@ -458,7 +458,7 @@ void run_count(zerver::flow::Exchange& exchange, std::array<std::string_view, 1>
     json.key("later");
     write_json(json, slots.later);
     json.key("fixed");
-    json.begin_object();
+    json.begin_object(5);
     json.key("one");
     write_json(json, std::int64_t{1});
     json.key("half");
@@ -471,14 +471,14 @@ void run_count(zerver::flow::Exchange& exchange, std::array<std::string_view, 1>
     json.string("a");
     json.end_object();
     json.key("rows");
-    json.begin_array();
+    json.begin_array(2);
     json.element();
-    json.begin_object();
+    json.begin_object(1);
     json.key("at");
     write_json(json, std::int64_t{1});
     json.end_object();
     json.element();
-    json.begin_object();
+    json.begin_object(1);
     json.key("at");
     write_json(json, std::int64_t{2});
     json.end_object();

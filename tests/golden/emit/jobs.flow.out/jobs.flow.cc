@@ -32,7 +32,7 @@ bool read_json(const zerver::flow::JsonValue& in, Letter& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Letter& value) {
-  out.begin_object();
+  out.begin_object(2, value.note);
   out.key("to");
   write_json(out, value.to);
   out.key("lines");
@@ -119,7 +119,7 @@ bool read_json(const zerver::flow::JsonValue& in, DeliverArguments& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const DeliverArguments& value) {
-  out.begin_object();
+  out.begin_object(2);
   out.key("letter");
   write_json(out, value.letter);
   out.key("copies");
@@ -146,7 +146,7 @@ bool read_json(const zerver::flow::JsonValue& in, TallyArguments& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const TallyArguments& value) {
-  out.begin_object();
+  out.begin_object(1);
   out.key("id");
   write_json(out, value.id);
   out.end_object();
@@ -165,7 +165,7 @@ bool read_json(const zerver::flow::JsonValue& in, [[maybe_unused]] SweepArgument
 }
 
 void write_json(zerver::flow::JsonWriter& out, [[maybe_unused]] const SweepArguments& value) {
-  out.begin_object();
+  out.begin_object(0);
   out.end_object();
 }
 

@@ -29,7 +29,7 @@ bool read_json(const zerver::flow::JsonValue& in, Line& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Line& value) {
-  out.begin_object();
+  out.begin_object(1, value.note);
   out.key("amount");
   write_json(out, value.amount);
   if (value.note) {
@@ -65,7 +65,7 @@ bool read_json(const zerver::flow::JsonValue& in, Order& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Order& value) {
-  out.begin_object();
+  out.begin_object(2);
   out.key("of");
   write_json(out, value.of);
   out.key("lines");
@@ -87,7 +87,7 @@ bool read_json(const zerver::flow::JsonValue& in, Booking& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Booking& value) {
-  out.begin_object();
+  out.begin_object(1);
   out.key("number");
   write_json(out, value.number);
   out.end_object();
@@ -650,7 +650,7 @@ zerver::flow::FlowTask run_of_required(zerver::flow::Exchange& exchange, std::ar
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(2);
     json.key("price");
     write_json(json, slots.price);
     json.key("other");
@@ -717,7 +717,7 @@ zerver::flow::FlowTask run_of_any(zerver::flow::Exchange& exchange, std::array<s
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(1);
     json.key("price");
     write_json(json, slots.price);
     json.end_object();
@@ -788,7 +788,7 @@ zerver::flow::FlowTask run_of_first(zerver::flow::Exchange& exchange, std::array
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(2);
     json.key("price");
     write_json(json, slots.has_price ? slots.price : std::int64_t{0});
     json.key("other");
@@ -860,7 +860,7 @@ zerver::flow::FlowTask run_of_race(zerver::flow::Exchange& exchange, std::array<
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(2);
     json.key("price");
     write_json(json, slots.has_price ? slots.price : std::int64_t{0});
     json.key("other");
@@ -943,7 +943,7 @@ zerver::flow::FlowTask run_of_quorum(zerver::flow::Exchange& exchange, std::arra
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(3);
     json.key("price");
     write_json(json, slots.has_price ? slots.price : std::int64_t{0});
     json.key("other");
@@ -1003,7 +1003,7 @@ zerver::flow::FlowTask run_of_hedge(zerver::flow::Exchange& exchange, std::array
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(1);
     json.key("price");
     write_json(json, slots.price);
     json.end_object();
@@ -1067,7 +1067,7 @@ zerver::flow::FlowTask run_in_order(zerver::flow::Exchange& exchange, std::array
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(2);
     json.key("price");
     write_json(json, slots.price);
     json.key("open");
@@ -1170,7 +1170,7 @@ zerver::flow::FlowTask run_deep(zerver::flow::Exchange& exchange, std::array<std
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(5);
     json.key("price");
     write_json(json, slots.price);
     json.key("other");
@@ -1291,7 +1291,7 @@ zerver::flow::FlowTask run_order(zerver::flow::Exchange& exchange, std::array<st
   // return 201
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(2);
     json.key("booking");
     write_json(json, slots.booking);
     json.key("net");

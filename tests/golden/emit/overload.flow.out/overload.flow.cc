@@ -30,7 +30,7 @@ bool read_json(const zerver::flow::JsonValue& in, Item& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Item& value) {
-  out.begin_object();
+  out.begin_object(2);
   out.key("id");
   write_json(out, value.id);
   out.key("name");
@@ -189,7 +189,7 @@ void run_show_on_overload(zerver::flow::Exchange& exchange, std::array<std::stri
     // return 404
     {
       zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-      json.begin_object();
+      json.begin_object(1);
       json.key("id");
       write_json(json, slots.id);
       json.end_object();
@@ -200,7 +200,7 @@ void run_show_on_overload(zerver::flow::Exchange& exchange, std::array<std::stri
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(3);
     json.key("id");
     write_json(json, slots.id);
     json.key("shelf");
@@ -316,7 +316,7 @@ void run_sized(zerver::flow::Exchange& exchange) {
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(1);
     json.key("size");
     write_json(json, slots.size);
     json.end_object();

@@ -43,7 +43,7 @@ bool read_json(const zerver::flow::JsonValue& in, Item& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Item& value) {
-  out.begin_object();
+  out.begin_object(5, value.note);
   out.key("id");
   write_json(out, value.id);
   out.key("name");
@@ -92,7 +92,7 @@ bool read_json(const zerver::flow::JsonValue& in, Price& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Price& value) {
-  out.begin_object();
+  out.begin_object(2);
   out.key("price");
   write_json(out, value.price);
   out.key("id");
@@ -408,7 +408,7 @@ zerver::flow::FlowTask run_show(zerver::flow::Exchange& exchange, std::array<std
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(3);
     json.key("item");
     write_json(json, slots.item);
     json.key("tags");
@@ -525,7 +525,7 @@ zerver::flow::FlowTask run_copy(zerver::flow::Exchange& exchange) {
   // return 201
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(1);
     json.key("added");
     write_json(json, slots.added);
     json.end_object();

@@ -162,7 +162,7 @@ zerver::flow::FlowTask run_buy(zerver::flow::Exchange& exchange) {
       {
         zerver::flow::JsonBuilder text(exchange);
         zerver::flow::JsonWriter json = text.writer();
-        json.begin_object();
+        json.begin_object(1);
         json.key("cents");
         write_json(json, slots.cents);
         json.end_object();
@@ -215,7 +215,7 @@ zerver::flow::FlowTask run_buy(zerver::flow::Exchange& exchange) {
     {
       zerver::flow::JsonBuilder text(exchange);
       zerver::flow::JsonWriter json = text.writer();
-      json.begin_object();
+      json.begin_object(1);
       json.key("hold");
       write_json(json, slots.hold);
       json.end_object();
@@ -243,7 +243,7 @@ zerver::flow::FlowTask run_buy(zerver::flow::Exchange& exchange) {
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(1);
     json.key("hold");
     write_json(json, slots.hold);
     json.end_object();
@@ -283,7 +283,7 @@ zerver::flow::FlowTask run_charge_now(zerver::flow::Exchange& exchange) {
     {
       zerver::flow::JsonBuilder text(exchange);
       zerver::flow::JsonWriter json = text.writer();
-      json.begin_object();
+      json.begin_object(1);
       json.key("cents");
       write_json(json, slots.cents);
       json.end_object();
@@ -334,7 +334,7 @@ zerver::flow::FlowTask run_charge_now(zerver::flow::Exchange& exchange) {
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(1);
     json.key("hold");
     write_json(json, slots.hold);
     json.end_object();

@@ -34,7 +34,7 @@ bool read_json(const zerver::flow::JsonValue& in, Ticket& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Ticket& value) {
-  out.begin_object();
+  out.begin_object(3);
   out.key("id");
   write_json(out, value.id);
   out.key("title");

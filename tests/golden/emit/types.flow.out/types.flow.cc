@@ -77,7 +77,7 @@ bool read_json(const zerver::flow::JsonValue& in, Part& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Part& value) {
-  out.begin_object();
+  out.begin_object(2);
   out.key("name");
   write_json(out, value.name);
   out.key("weight");
@@ -135,7 +135,7 @@ bool read_json(const zerver::flow::JsonValue& in, Article& out) {
 }
 
 void write_json(zerver::flow::JsonWriter& out, const Article& value) {
-  out.begin_object();
+  out.begin_object(8, value.int_);
   out.key("id");
   write_json(out, value.id);
   out.key("slug");
@@ -282,7 +282,7 @@ void run_page(zerver::flow::Exchange& exchange) {
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object();
+    json.begin_object(1);
     json.key("size");
     write_json(json, slots.size);
     json.end_object();

@@ -37,6 +37,9 @@ struct Duration {
 struct Timestamp {
   std::int64_t microseconds = 0;
 
+  static constexpr std::int64_t kMinSeconds = -62'167'219'200;  // 0000-01-01T00:00:00Z
+  static constexpr std::int64_t kMaxSeconds = 253'402'300'799;  // 9999-12-31T23:59:59Z
+
   // Any offset is accepted and brought to UTC, what is finer than a microsecond is cut off, a leap second is
   // the second after it.
   static std::optional<Timestamp> parse(std::string_view text) noexcept;

@@ -109,6 +109,13 @@ bool Client::follow(Transfer& transfer, std::uint16_t status, std::span<const He
   return true;
 }
 
+// Of an answer to those who have asked for MessagePack.
+flow::Format Client::format_of(std::span<const Header> headers) const noexcept {
+  const bool is_packed = settings_.format == flow::Format::kMessagePack &&
+                         flow::is_message_pack(value_of(headers, "content-type"));
+  return is_packed ? flow::Format::kMessagePack : flow::Format::kJson;
+}
+
 void Client::deliver(Transfer& transfer, std::uint16_t status, std::span<const Header> headers,
                      std::string_view body) {
   flow::Operation& operation = *transfer.operation;
@@ -128,7 +135,16 @@ void Client::deliver(Transfer& transfer, std::uint16_t status, std::span<const H
                 {},
                 status,
                 retry_after(value_of(headers, "retry-after"), worker_.clock().wall())};
-    const std::string_view type = value_of(headers, "content-type");
+    std::string_view type = value_of(headers, "content-type");
+    if (format_of(headers) == flow::Format::kMessagePack && body.size() <= kLongestDocument) {
+      const flow::JsonValue* const document =
+          worker_.json_reader().parse({.text = body, .format = flow::Format::kMessagePack}, arena);
+      Json json;
+      if (document != nullptr && document->read(json)) {
+        body = json.view();
+        type = flow::kJsonType;
+      }
+    }
     fault.why = reason(status, type, body, worker_.json_reader(), arena);
     if (is_json(type) && body.size() <= kLongestDocument) fault.document = String::borrowed(body);
     return finish(transfer, fault);
@@ -136,7 +152,8 @@ void Client::deliver(Transfer& transfer, std::uint16_t status, std::span<const H
   // The flow goes on from within; the transfer stays as it is until then, for the body is in it.
   switch (transfer.form) {
     case Form::kJson:
-      flow::JsonReply(operation).json(body.empty() ? "null" : body);
+      flow::JsonReply(operation).json(body.empty() ? "null" : body,
+                                      body.empty() ? flow::Format::kJson : format_of(headers));
       break;
     case Form::kNothing:
       flow::Reply<void>(operation).succeed();

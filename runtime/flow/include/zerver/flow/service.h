@@ -8,6 +8,7 @@
 #include <zerver/flow/call/operation.h>
 #include <zerver/flow/call/policy.h>
 #include <zerver/flow/call/target_config.h>
+#include <zerver/flow/data/format.h>
 #include <zerver/flow/exchange.h>
 #include <zerver/flow/saga/step_info.h>
 
@@ -80,6 +81,7 @@ struct FlowInfo {
   Duration deadline = Duration::max();  // from the arrival of the request
   bool on_overload = false;             // has an answer for when there is no time for it
   bool streams = false;                 // answers in parts: it stays with its connection's worker
+  bool message_pack = false;            // documents come and go in it where the client wants that
   std::string_view package = {};
   Place place = {};
   std::span<const OutcomeInfo> outcomes = {};  // as `zerver-compile --dump=errors` says
@@ -108,6 +110,7 @@ struct TargetInfo {
   // `compress gzip over n`: what its requests hold is sent with gzip where that is more bytes; nothing:
   // never.
   std::optional<std::uint64_t> compress_over = {};
+  Format format = Format::kJson;  // of what is sent to it as `json`, and of what it is asked for
 
   bool declares(std::string_view setting) const noexcept {
     for (std::size_t at = declared.find(setting); at != std::string_view::npos;

@@ -74,8 +74,9 @@ class CallBase : public Member {
  protected:
   ~CallBase();
 
-  // Keeps what the reply says; false when it cannot be read, and fault() says why. May throw ArenaFull.
-  virtual bool read(const void* reply) = 0;
+  // Keeps what the reply says; false when it cannot be read, and fault() says why. `format`: of a text. May
+  // throw ArenaFull.
+  virtual bool read(const void* reply, Format format) = 0;
   virtual void set_fault(const Fault& fault) noexcept = 0;
   Arena& arena() const noexcept { return exchange().arena(); }
   Worker& worker() const noexcept { return exchange().worker(); }
@@ -91,6 +92,7 @@ class CallBase : public Member {
     Copy(CallBase& owner, unsigned number) noexcept;
     void begin(unsigned attempt) noexcept { begin_attempt(attempt, until, call.key_); }
     void end() noexcept { end_attempt(); }
+    using Operation::reply_format;
     using Operation::set_transaction;
 
     CallBase& call;
@@ -201,7 +203,7 @@ template <class T, class Reply> class Call final : public CallBase {
   const Result<T>& result() const noexcept { return result_; }
 
  private:
-  bool read(const void* reply) override {
+  bool read(const void* reply, [[maybe_unused]] Format format) override {
     if constexpr (std::is_void_v<T>) {
       result_ = Result<void>();  // of no interest, whatever it is
     } else if constexpr (std::is_same_v<Reply, RowSource>) {
@@ -211,8 +213,8 @@ template <class T, class Reply> class Call final : public CallBase {
       result_ = read_array<typename T::value_type>(*static_cast<const RowSource*>(reply), arena(),
                                                    worker().json_reader());
     } else if constexpr (std::is_same_v<Reply, JsonText>) {
-      result_ =
-          read_json_text<T>(worker().json_reader(), *static_cast<const std::string_view*>(reply), 0, arena());
+      const Document document{.text = *static_cast<const std::string_view*>(reply), .format = format};
+      result_ = read_document<T>(worker().json_reader(), document, arena());
     } else if constexpr (std::is_same_v<Reply, Source> || std::is_same_v<Reply, TypedSource>) {
       Source& source = static_cast<const OpenedStream*>(reply)->take();
       exchange().hold(source);

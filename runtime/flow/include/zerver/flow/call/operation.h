@@ -5,6 +5,7 @@
 #include <zerver/core/fault.h>
 #include <zerver/core/time.h>
 #include <zerver/flow/data/bulk_rows.h>
+#include <zerver/flow/data/format.h>
 #include <zerver/flow/data/row_set.h>
 #include <zerver/flow/data/row_source.h>
 #include <zerver/flow/data/value.h>
@@ -84,7 +85,11 @@ class Operation {
   // gone, before they return. `reply` is of the type that the operation declares: typed by Reply, RowsReply
   // and JsonReply, which call this. What comes for an attempt that is over is dropped and counted, as long as
   // the flow is there.
-  void complete(const void* reply) noexcept { on_complete(reply); }
+  // `format`: of a text that is read as JSON says.
+  void complete(const void* reply, Format format = Format::kJson) noexcept {
+    reply_format_ = format;
+    on_complete(reply);
+  }
   // The fault's texts are copied when the flow keeps them.
   void fail(const Fault& fault) noexcept { on_fail(fault); }
 
@@ -109,6 +114,8 @@ class Operation {
   }
   void end_attempt() noexcept { ++generation_; }
   void set_transaction(Transaction* transaction) noexcept { transaction_ = transaction; }
+  // Of what it has been completed with.
+  Format reply_format() const noexcept { return reply_format_; }
 
  private:
   friend class ReplyBase;
@@ -129,6 +136,7 @@ class Operation {
   unsigned copy_;
   std::uint16_t index_;
   FaultKinds fails_;
+  Format reply_format_ = Format::kJson;
 };
 
 // What an adapter's operations answer through. The generated interface of an adapter hands them out; they are
@@ -148,9 +156,9 @@ class ReplyBase {
   }
 
  protected:
-  void complete(const void* reply) const noexcept {
+  void complete(const void* reply, Format format = Format::kJson) const noexcept {
     if (is_awaited()) {
-      operation_->complete(reply);
+      operation_->complete(reply, format);
     } else {
       operation_->on_late();
     }
@@ -188,7 +196,7 @@ class RowsReply : public ReplyBase {
 class JsonReply : public ReplyBase {
  public:
   using ReplyBase::ReplyBase;
-  void json(std::string_view text) const noexcept { complete(&text); }
+  void json(std::string_view text, Format format = Format::kJson) const noexcept { complete(&text, format); }
 };
 
 // What StreamReply answers with.

@@ -116,13 +116,13 @@ inline Decimal checked_negate(const Decimal& number) {
 // what is written there stays. Pieces nest as calls do.
 class JsonBuilder {
  public:
-  explicit JsonBuilder(Exchange& exchange) noexcept
-      : exchange_(&exchange), begin_(exchange.body_buffer().size()) {}
+  explicit JsonBuilder(Exchange& exchange, Format format = Format::kJson) noexcept
+      : exchange_(&exchange), begin_(exchange.body_buffer().size()), format_(format) {}
   JsonBuilder(const JsonBuilder&) = delete;
   JsonBuilder& operator=(const JsonBuilder&) = delete;
   ~JsonBuilder() { exchange_->body_buffer().truncate(begin_); }
 
-  JsonWriter writer() noexcept { return exchange_->json(); }
+  JsonWriter writer() noexcept { return JsonWriter(exchange_->body_buffer(), format_); }
   // What has been written. Throws ArenaFull.
   Json take() {
     return Json::borrowed(exchange_->arena().text(exchange_->body_buffer().view().substr(begin_)).view());
@@ -131,11 +131,12 @@ class JsonBuilder {
  private:
   Exchange* exchange_;
   std::size_t begin_;
+  Format format_;
 };
 
-// A value as JSON text in the arena.
-template <class T> Json json_text(Exchange& exchange, const T& value) {
-  JsonBuilder text(exchange);
+// A value as JSON text in the arena; what a target with another format is handed is in that format.
+template <class T> Json json_text(Exchange& exchange, const T& value, Format format = Format::kJson) {
+  JsonBuilder text(exchange, format);
   JsonWriter json = text.writer();
   write_json(json, value);
   return text.take();

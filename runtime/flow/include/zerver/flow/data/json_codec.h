@@ -1,5 +1,6 @@
 // JSON for every type of the language. A generated struct or enum adds its own read_json and write_json,
-// found by its argument.
+// found by its argument. What they say in JSON's terms is read and written in the format of the reader or
+// writer.
 #pragma once
 
 #include <zerver/core/list.h>
@@ -77,7 +78,7 @@ template <class T> bool read_json(const JsonValue& in, Map<T>& out) {
   const auto entries = in.arena().make_array<typename Map<T>::Entry>(fields.size());
   const std::span<String> names = in.arena().make_array<String>(fields.size());
   for (std::size_t index = 0; fields.next(); ++index) {
-    names[index] = entries[index].key = in.arena().text(fields.name());
+    names[index] = entries[index].key = in.keep(fields.name());
     if (!read_json(fields.value(), entries[index].value)) return false;
   }
   if (!detail::has_unique_names(in, names)) return false;
@@ -85,13 +86,16 @@ template <class T> bool read_json(const JsonValue& in, Map<T>& out) {
   return true;
 }
 
-// The whole text as one value; `invalid` with the JSON pointer of what is wrong. Throws ArenaFull.
-template <class T>
-Result<T> read_json_text(JsonReader& reader, std::string_view text, std::size_t readable, Arena& arena) {
+// The whole document as one value; `invalid` with the JSON pointer of what is wrong. Throws ArenaFull.
+template <class T> Result<T> read_document(JsonReader& reader, const Document& document, Arena& arena) {
   T value{};
-  const JsonValue* const root = reader.parse(text, readable, arena);
+  const JsonValue* const root = reader.parse(document, arena);
   if (root == nullptr || !read_json(*root, value)) return reader.fault();
   return value;
+}
+template <class T>
+Result<T> read_json_text(JsonReader& reader, std::string_view text, std::size_t readable, Arena& arena) {
+  return read_document<T>(reader, {.text = text, .readable = readable}, arena);
 }
 
 // --- Out ---
@@ -106,7 +110,7 @@ inline void write_json(JsonWriter& out, String text) { out.string(text); }
 inline void write_json(JsonWriter& out, Bytes bytes) { out.base64(bytes.view()); }
 inline void write_json(JsonWriter& out, Json json) { out.literal(json.view()); }
 inline void write_json(JsonWriter& out, const Uuid& uuid) { out.quoted(Piece(uuid).view()); }
-inline void write_json(JsonWriter& out, Timestamp time) { out.quoted(Piece(time).view()); }
+inline void write_json(JsonWriter& out, Timestamp time) { out.timestamp(time); }
 inline void write_json(JsonWriter& out, Duration span) { out.quoted(Piece(span).view()); }
 inline void write_json(JsonWriter& out, const Decimal& number) { out.quoted(Piece(number).view()); }
 
@@ -131,7 +135,7 @@ template <class T> void write_json(JsonWriter& out, const std::optional<T>& valu
   }
 }
 template <class T> void write_json(JsonWriter& out, const List<T>& list) {
-  out.begin_array();
+  out.begin_array(list.size());
   for (const T& item : list) {
     out.element();
     write_json(out, item);
@@ -139,7 +143,7 @@ template <class T> void write_json(JsonWriter& out, const List<T>& list) {
   out.end_array();
 }
 template <class T> void write_json(JsonWriter& out, const Map<T>& map) {
-  out.begin_object();
+  out.begin_object(map.size());
   for (const auto& entry : map) {
     out.escaped_key(entry.key);
     write_json(out, entry.value);

@@ -1,4 +1,5 @@
-// Reading JSON (RFC 8259): the whole text is checked first, then values are taken out of it one by one.
+// Reading documents, in JSON (RFC 8259) or MessagePack: the whole text is checked first, then values are
+// taken out of it one by one. Whoever reads them does not see which of both it was.
 #pragma once
 
 #include <zerver/core/arena.h>
@@ -7,6 +8,7 @@
 #include <zerver/core/string.h>
 #include <zerver/core/time.h>
 #include <zerver/core/uuid.h>
+#include <zerver/flow/data/format.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,10 +18,11 @@
 namespace zerver::flow {
 
 class JsonReader;
+struct PackedNode;
 
 // One value of a parsed text, on the stack of whoever reads it; children refer to their parents. Every `read`
 // that does not succeed has recorded why and where in the reader, and returns false. Strings are copied into
-// the arena.
+// the arena, unless the document stays.
 class JsonValue {
  public:
   bool is_null() const noexcept;
@@ -44,17 +47,31 @@ class JsonValue {
   bool reject(std::string_view why) const;
 
   Arena& arena() const noexcept;
+  // A text of the document, such as a name, for as long as the arena.
+  String keep(std::string_view text) const;
 
  private:
   friend class JsonReader;
   friend class JsonObject;
   friend class JsonArray;
 
-  // Where the value is in simdjson's tape.
+  // Where the value is in simdjson's tape; without a document, the address of a PackedNode.
   struct Place {
     const void* document = nullptr;
     std::size_t index = 0;
   };
+
+  bool is_packed() const noexcept { return place_.document == nullptr; }
+  const PackedNode& node() const noexcept;
+  // The same of MessagePack.
+  bool read_packed(bool& out) const;
+  bool read_packed(std::int64_t& out) const;
+  bool read_packed(std::uint64_t& out) const;
+  bool read_packed(double& out) const;
+  bool read_packed(std::string_view& out) const;
+  bool read_packed(Bytes& out) const;
+  bool read_packed(Timestamp& out) const;
+  bool read_packed(Json& out) const;
 
   JsonReader* reader_ = nullptr;
   const JsonValue* parent_ = nullptr;
@@ -126,10 +143,13 @@ class JsonReader {
   JsonReader(const JsonReader&) = delete;
   JsonReader& operator=(const JsonReader&) = delete;
 
-  // Parses the text; null, with the fault recorded, when it is no JSON or nests too deep. `readable` bytes
-  // behind the text may be read; with less than 32 the text is copied first. What is read goes into `arena`.
-  // The root is valid until the next call.
-  const JsonValue* parse(std::string_view text, std::size_t readable, Arena& arena);
+  // Parses the text; null, with the fault recorded, when it is none of its format or nests too deep. JSON
+  // with less than 32 readable bytes behind it is copied first. What is read goes into `arena`. The root is
+  // valid until the next call, in MessagePack only as long as the text.
+  const JsonValue* parse(const Document& document, Arena& arena);
+  const JsonValue* parse(std::string_view json, std::size_t readable, Arena& arena) {
+    return parse(Document{.text = json, .readable = readable}, arena);
+  }
 
   // The first thing that was wrong since parse().
   const Fault& fault() const noexcept { return fault_; }
@@ -144,10 +164,15 @@ class JsonReader {
   void record(const JsonValue& value, const std::string_view* child, std::string_view why) noexcept;
 
   struct Parser;
+  bool parse_json(std::string_view text, std::size_t readable);
+  bool parse_packed(std::string_view bytes);
+
   std::unique_ptr<Parser> parser_;
   Arena* arena_ = nullptr;
   JsonValue root_;
   Fault fault_;
+  Format format_ = Format::kJson;
+  bool stays_ = false;
   bool failed_ = false;
 };
 

@@ -167,17 +167,17 @@ template <class T> Result<T> cookie_part(Exchange& exchange, std::string_view na
 // not, so that at least the attempts of one effect are the same.
 String idempotency_key(Exchange& exchange);
 
-// What speaks against reading the body as JSON: a media type that is another one, or a coding. Null: nothing.
-// A request without a type, and one that is called a form, as many a client calls whatever it sends when
-// nobody tells it otherwise, is judged by its body.
-const Fault* refusal_of_json(const Request& request) noexcept;
+// What speaks against reading the body as a document, of the format that this finds: a media type that the
+// flow does not take, or a coding. Null: nothing. A request without a type, and one that is called a form, as
+// many a client calls whatever it sends when nobody tells it otherwise, is judged by its body: JSON or not.
+const Fault* refusal_of_body(const Exchange& exchange, Format& format) noexcept;
 
-// `request.json`: the body. An empty one is `invalid`, as it is no JSON; `unsupported` when it is no JSON by
+// `request.json`: the body. An empty one is `invalid`, as it is no JSON; `unsupported` when it is none by
 // what the request says of it (RFC 9110, 15.5.16).
 template <class T> Result<T> json_part(Exchange& exchange) {
-  if (const Fault* const refusal = refusal_of_json(exchange.request)) return *refusal;
-  return read_json_text<T>(exchange.worker().json_reader(), exchange.request.body, Request::kBodyPadding,
-                           exchange.arena());
+  Document body{.text = exchange.request.body, .readable = Request::kBodyPadding, .stays = true};
+  if (const Fault* const refusal = refusal_of_body(exchange, body.format)) return *refusal;
+  return read_document<T>(exchange.worker().json_reader(), body, exchange.arena());
 }
 // `request.body` as bytes, and as text.
 inline Bytes body_bytes(const Exchange& exchange) noexcept { return Bytes::borrowed(exchange.request.body); }

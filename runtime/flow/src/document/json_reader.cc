@@ -1,5 +1,5 @@
-#include "base64.h"
-#include <zerver/core/output_buffer.h>
+#include "data/base64.h"
+#include "document/document_parser.h"
 #include <zerver/flow/data/json_reader.h>
 #include <zerver/flow/data/json_writer.h>
 #include <zerver/flow/data/text.h>
@@ -15,13 +15,6 @@
 namespace zerver::flow {
 
 namespace dom = simdjson::dom;
-
-struct JsonReader::Parser {
-  dom::parser parser;
-  OutputBuffer padded;   // a copy of a text that has nothing readable behind it
-  OutputBuffer widened;  // a copy of one with numbers that are larger than any integer
-  OutputBuffer text;     // of a value of the type `json`
-};
 
 namespace {
 
@@ -130,7 +123,13 @@ std::string_view why_not(simdjson::error_code error) noexcept {
 
 Arena& JsonValue::arena() const noexcept { return *reader_->arena_; }
 
-bool JsonValue::is_null() const noexcept { return as<dom::element>(place_).is_null(); }
+String JsonValue::keep(std::string_view text) const {
+  return reader_->stays_ ? String::borrowed(text) : arena().text(text);
+}
+
+bool JsonValue::is_null() const noexcept {
+  return is_packed() ? node().kind == PackedNode::Kind::kNil : as<dom::element>(place_).is_null();
+}
 
 bool JsonValue::reject(std::string_view why) const {
   reader_->record(*this, nullptr, why);
@@ -138,6 +137,8 @@ bool JsonValue::reject(std::string_view why) const {
 }
 
 bool JsonValue::read(bool& out) const {
+  if (is_packed()) [[unlikely]]
+    return read_packed(out);
   return as<dom::element>(place_).get_bool().get(out) == simdjson::SUCCESS || reject("must be true or false");
 }
 
@@ -158,12 +159,16 @@ std::string_view why_no_integer(const dom::element& element, simdjson::error_cod
 }  // namespace
 
 bool JsonValue::read(std::int64_t& out) const {
+  if (is_packed()) [[unlikely]]
+    return read_packed(out);
   const auto element = as<dom::element>(place_);
   const auto error = element.get_int64().get(out);
   return error == simdjson::SUCCESS || reject(why_no_integer(element, error, k2To63));
 }
 
 bool JsonValue::read(std::uint64_t& out) const {
+  if (is_packed()) [[unlikely]]
+    return read_packed(out);
   const auto element = as<dom::element>(place_);
   const auto error = element.get_uint64().get(out);
   return error == simdjson::SUCCESS || reject(why_no_integer(element, error, 2 * k2To63));
@@ -186,21 +191,27 @@ bool JsonValue::read(std::uint32_t& out) const {
 }
 
 bool JsonValue::read(double& out) const {
+  if (is_packed()) [[unlikely]]
+    return read_packed(out);
   return as<dom::element>(place_).get_double().get(out) == simdjson::SUCCESS || reject("must be a number");
 }
 
 bool JsonValue::read_view(std::string_view& out) const {
+  if (is_packed()) [[unlikely]]
+    return read_packed(out);
   return as<dom::element>(place_).get_string().get(out) == simdjson::SUCCESS || reject("must be a string");
 }
 
 bool JsonValue::read(String& out) const {
   std::string_view text;
   if (!read_view(text)) return false;
-  out = arena().text(text);
+  out = keep(text);
   return true;
 }
 
 bool JsonValue::read(Bytes& out) const {
+  if (is_packed()) [[unlikely]]
+    return read_packed(out);
   std::string_view text;
   if (!read_view(text)) return false;
   char* const bytes = static_cast<char*>(arena().allocate(base64_bytes(text.size()) + 1, 1));
@@ -211,6 +222,8 @@ bool JsonValue::read(Bytes& out) const {
 }
 
 bool JsonValue::read(Json& out) const {
+  if (is_packed()) [[unlikely]]
+    return read_packed(out);
   OutputBuffer& text = reader_->parser_->text;
   text.clear();
   JsonWriter writer(text);
@@ -235,6 +248,8 @@ template <class T> bool read_parsed(const JsonValue& in, T& out, std::string_vie
 
 bool JsonValue::read(Uuid& out) const { return read_parsed(*this, out, "must be a UUID"); }
 bool JsonValue::read(Timestamp& out) const {
+  if (is_packed()) [[unlikely]]
+    return read_packed(out);
   return read_parsed(*this, out, "must be a time as in RFC 3339");
 }
 bool JsonValue::read(Duration& out) const {
@@ -247,6 +262,20 @@ bool JsonValue::read(Decimal& out) const {
 // --- Objects and arrays ---
 
 JsonObject::JsonObject(const JsonValue& object) noexcept : object_(&object) {
+  field_.reader_ = object.reader_;
+  field_.parent_ = &object;
+  if (object.is_packed()) [[unlikely]] {
+    const PackedNode& node = object.node();
+    is_object_ = node.kind == PackedNode::Kind::kMap;
+    if (!is_object_) {
+      object.reject("must be an object");
+      return;
+    }
+    size_ = node.size;
+    at_.index = reinterpret_cast<std::size_t>(&node + 1);
+    end_.index = reinterpret_cast<std::size_t>(node.next());
+    return;
+  }
   dom::object fields;
   if (as<dom::element>(object.place_).get_object().get(fields) != simdjson::SUCCESS) {
     object.reject("must be an object");
@@ -256,12 +285,17 @@ JsonObject::JsonObject(const JsonValue& object) noexcept : object_(&object) {
   size_ = fields.size();
   at_ = as<JsonValue::Place>(fields.begin());
   end_ = as<JsonValue::Place>(fields.end());
-  field_.reader_ = object.reader_;
-  field_.parent_ = &object;
 }
 
 bool JsonObject::next() noexcept {
   if (at_.index == end_.index) return false;
+  if (at_.document == nullptr) [[unlikely]] {
+    const auto* const name = reinterpret_cast<const PackedNode*>(at_.index);
+    field_.name_ = name->bytes();
+    field_.place_.index = reinterpret_cast<std::size_t>(name + 1);
+    at_.index = reinterpret_cast<std::size_t>((name + 1)->next());
+    return true;
+  }
   auto iterator = as<dom::object::iterator>(at_);
   field_.name_ = iterator.key();
   field_.place_ = as<JsonValue::Place>(iterator.value());
@@ -282,6 +316,21 @@ bool JsonObject::missing(std::string_view name) const {
 }
 
 JsonArray::JsonArray(const JsonValue& array) noexcept {
+  element_.reader_ = array.reader_;
+  element_.parent_ = &array;
+  element_.is_element_ = true;
+  if (array.is_packed()) [[unlikely]] {
+    const PackedNode& node = array.node();
+    is_array_ = node.kind == PackedNode::Kind::kArray;
+    if (!is_array_) {
+      array.reject("must be an array");
+      return;
+    }
+    size_ = node.size;
+    at_.index = reinterpret_cast<std::size_t>(&node + 1);
+    end_.index = reinterpret_cast<std::size_t>(node.next());
+    return;
+  }
   dom::array elements;
   if (as<dom::element>(array.place_).get_array().get(elements) != simdjson::SUCCESS) {
     array.reject("must be an array");
@@ -291,18 +340,20 @@ JsonArray::JsonArray(const JsonValue& array) noexcept {
   size_ = elements.size();
   at_ = as<JsonValue::Place>(elements.begin());
   end_ = as<JsonValue::Place>(elements.end());
-  element_.reader_ = array.reader_;
-  element_.parent_ = &array;
-  element_.is_element_ = true;
 }
 
 bool JsonArray::next() noexcept {
   if (at_.index == end_.index) return false;
+  element_.position_ = next_++;
+  if (at_.document == nullptr) [[unlikely]] {
+    element_.place_.index = at_.index;
+    at_.index = reinterpret_cast<std::size_t>(reinterpret_cast<const PackedNode*>(at_.index)->next());
+    return true;
+  }
   auto iterator = as<dom::array::iterator>(at_);
   element_.place_ = as<JsonValue::Place>(*iterator);
   ++iterator;
   at_ = as<JsonValue::Place>(iterator);
-  element_.position_ = next_++;
   return true;
 }
 
@@ -315,16 +366,25 @@ JsonReader::JsonReader(std::size_t max_depth) : parser_(std::make_unique<Parser>
 
 JsonReader::~JsonReader() = default;
 
-const JsonValue* JsonReader::parse(std::string_view text, std::size_t readable, Arena& arena) {
+const JsonValue* JsonReader::parse(const Document& document, Arena& arena) {
   arena_ = &arena;
+  format_ = document.format;
+  // The strings of JSON are unescaped into memory of the parser.
+  stays_ = document.stays && document.format == Format::kMessagePack;
   failed_ = false;
   fault_ = {};
   root_ = {};
   root_.reader_ = this;
-  if (text.size() > kMaxText) {
+  if (document.text.size() > kMaxText) {
     record(root_, nullptr, "is too large");
     return nullptr;
   }
+  const bool is_well = document.format == Format::kJson ? parse_json(document.text, document.readable)
+                                                        : parse_packed(document.text);
+  return is_well ? &root_ : nullptr;
+}
+
+bool JsonReader::parse_json(std::string_view text, std::size_t readable) {
   if (readable < simdjson::SIMDJSON_PADDING) {
     parser_->padded.clear();
     char* const copy = parser_->padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
@@ -349,10 +409,10 @@ const JsonValue* JsonReader::parse(std::string_view text, std::size_t readable, 
   }
   if (error != simdjson::SUCCESS) {
     record(root_, nullptr, why_not(error));
-    return nullptr;
+    return false;
   }
   root_.place_ = as<JsonValue::Place>(root);
-  return &root_;
+  return true;
 }
 
 namespace {
@@ -401,10 +461,11 @@ void JsonReader::record(const JsonValue& value, const std::string_view* child,
   fault_.kind = FaultKind::kInvalid;
   try {
     fault_.pointer = pointer_to(value, child);
-    fault_.why = fault_.pointer.empty() ? concat(*arena_, {"the JSON ", why})
-                                        : concat(*arena_, {fault_.pointer, " ", why});
+    const std::string_view name = format_ == Format::kJson ? "the JSON " : "the MessagePack ";
+    fault_.why =
+        fault_.pointer.empty() ? concat(*arena_, {name, why}) : concat(*arena_, {fault_.pointer, " ", why});
   } catch (const ArenaFull&) {
-    fault_.why = "the JSON is wrong, and the arena is too full to say where";
+    fault_.why = "the document is wrong, and the arena is too full to say where";
   }
 }
 

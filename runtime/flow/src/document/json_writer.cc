@@ -1,5 +1,5 @@
-#include "base64.h"
-#include "real.h"
+#include "data/base64.h"
+#include "data/real.h"
 #include <zerver/flow/data/json_writer.h>
 #include <zerver/flow/data/utf8.h>
 
@@ -13,7 +13,6 @@ namespace zerver::flow {
 namespace {
 
 constexpr std::size_t kMaxNumber = 32;
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 // What stands behind the backslash; `u` for `\u00XX`, 0 for characters that stand for themselves.
 constexpr std::array<char, 256> kEscapes = [] {
@@ -48,17 +47,13 @@ bool is_ascii(std::string_view text) noexcept {
   return all < 0x80;
 }
 
-// The length of the code point that the text begins with; 0 when it begins with none.
-std::size_t code_point_size(std::string_view text) noexcept {
-  for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size) {
-    if (is_utf8(text.substr(0, size))) return size;
-  }
-  return 0;
-}
-
 }  // namespace
 
 void JsonWriter::key(std::string_view plain) {
+  if (is_packed_) [[unlikely]] {
+    count();
+    return pack_escaped(plain);
+  }
   char* at = out_->reserve(plain.size() + 4);
   const char* const begin = at;
   if (comma_) *at++ = ',';
@@ -72,6 +67,10 @@ void JsonWriter::key(std::string_view plain) {
 }
 
 void JsonWriter::escaped_key(std::string_view name) {
+  if (is_packed_) [[unlikely]] {
+    count();
+    return string(name);
+  }
   if (comma_) out_->append(',');
   string(name);
   out_->append(':');
@@ -79,12 +78,16 @@ void JsonWriter::escaped_key(std::string_view name) {
 }
 
 void JsonWriter::integer(std::int64_t number) {
+  if (is_packed_) [[unlikely]]
+    return pack_integer(number);
   char* const at = out_->reserve(kMaxNumber);
   out_->commit(static_cast<std::size_t>(std::to_chars(at, at + kMaxNumber, number).ptr - at));
   comma_ = true;
 }
 
 void JsonWriter::integer(std::uint64_t number) {
+  if (is_packed_) [[unlikely]]
+    return pack_integer(number);
   char* const at = out_->reserve(kMaxNumber);
   out_->commit(static_cast<std::size_t>(std::to_chars(at, at + kMaxNumber, number).ptr - at));
   comma_ = true;
@@ -92,6 +95,8 @@ void JsonWriter::integer(std::uint64_t number) {
 
 void JsonWriter::real(double number) {
   if (!std::isfinite(number)) return null();
+  if (is_packed_) [[unlikely]]
+    return pack_real(number);
   char* const at = out_->reserve(kMaxNumber);
   // JSON's -0 is an integer to many who read it.
   const bool is_negative_zero = number == 0 && std::signbit(number);
@@ -102,6 +107,8 @@ void JsonWriter::real(double number) {
 }
 
 void JsonWriter::string(std::string_view text) {
+  if (is_packed_) [[unlikely]]
+    return pack_string(text);
   const unsigned char beyond_plain =
       is_ascii(text) || is_utf8(text) ? 0xFF : 0x80;  // no UTF-8 has the byte 0xFF
   out_->append('"');
@@ -120,7 +127,7 @@ void JsonWriter::string(std::string_view text) {
     } else if (size = code_point_size(text); size != 0) {
       out_->append(text.substr(0, size));
     } else {
-      out_->append(kReplacement);
+      out_->append(kReplacementCharacter);
       size = 1;
     }
     text.remove_prefix(size);
@@ -130,6 +137,8 @@ void JsonWriter::string(std::string_view text) {
 }
 
 void JsonWriter::quoted(std::string_view plain) {
+  if (is_packed_) [[unlikely]]
+    return pack_text(plain);
   char* const at = out_->reserve(plain.size() + 2);
   at[0] = '"';
   std::memcpy(at + 1, plain.data(), plain.size());
@@ -138,7 +147,16 @@ void JsonWriter::quoted(std::string_view plain) {
   comma_ = true;
 }
 
+void JsonWriter::timestamp(Timestamp time) {
+  if (is_packed_) [[unlikely]]
+    return pack_timestamp(time);
+  std::array<char, Timestamp::kMaxText> text;
+  quoted({text.data(), time.write(text.data())});
+}
+
 void JsonWriter::base64(std::string_view bytes) {
+  if (is_packed_) [[unlikely]]
+    return pack_binary(bytes);
   const std::size_t size = base64_size(bytes.size());
   char* const at = out_->reserve(size + 2);
   at[0] = '"';
