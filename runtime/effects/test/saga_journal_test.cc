@@ -52,7 +52,7 @@ struct Process {
     std::string why;
     bool done = false;
     const auto wait = [&](Arena&) -> async::Task<void> {
-      const Result<void> durable = co_await flow::SagaSync(*journal, loop);
+      const Result<void> durable = co_await flow::LogSync(*journal, loop);
       if (!durable) why = durable.error().why;
       done = true;
     };
@@ -251,7 +251,7 @@ TEST_F(SagaJournalTest, WritesManySagasInOneTransaction) {
 TEST_F(SagaJournalTest, SaysThatThereIsNothingToWaitFor) {
   Process process;
   ASSERT_EQ(process.journal->open(folder.file()), "");
-  flow::SagaSync sync(*process.journal, process.loop);
+  flow::LogSync sync(*process.journal, process.loop);
   EXPECT_TRUE(sync.await_ready());
   EXPECT_TRUE(sync.await_resume().has_value());
 }

@@ -1,10 +1,6 @@
 #include "journal_file.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <unistd.h>
 #include <utility>
 
 namespace zerver::effects {
@@ -15,75 +11,26 @@ using flow::SagaRecord;
 using flow::SagaRecordKind;
 using flow::Value;
 
-constexpr std::int64_t kVersion = 1;
-constexpr std::int64_t kApplication = 0x5A535731;  // "ZSW1"
-constexpr std::string_view kNotOurs = "it is a database, but no saga journal";
-constexpr std::string_view kNewer = "it was written by a newer version of this program's runtime";
+constexpr JournalKind kKind{.application = 0x5A535731,  // "ZSW1"
+                            .version = 1,
+                            .not_ours = "it is a database, but no saga journal"};
 
-Value blob(const Uuid& id) noexcept {
-  return Value(Bytes::borrowed({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}));
-}
-Value text(std::string_view view) noexcept { return Value(String::borrowed(view)); }
-
-bool parse_id(std::string_view bytes, Uuid& id) noexcept {
-  if (bytes.size() != id.bytes.size()) return false;
-  std::memcpy(id.bytes.data(), bytes.data(), bytes.size());
-  return true;
-}
-
-// So that the database, which keeps the mode of a file that is there, is for its owner only.
-std::string create_private(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (file == -1) return std::strerror(errno);
-  close(file);
-  return {};
-}
+Value blob(const Uuid& id) noexcept { return JournalDatabase::blob(id); }
+Value text(std::string_view view) noexcept { return JournalDatabase::text(view); }
 
 }  // namespace
 
-// --- RecordBatch ---
-
-void RecordBatch::add(const SagaRecord& record) {
-  Entry entry{record, record.name.size(), record.data.size()};
-  entry.record.name = {};
-  entry.record.data = {};
-  // What can throw comes first, and changes nothing that counts.
-  const std::size_t size = text_.size() + entry.name + entry.data;
-  if (size > text_.capacity()) text_.reserve(2 * size);
-  entries_.push_back(entry);
-  text_.append(record.name).append(record.data);
-  releases_ = releases_ || record.kind == SagaRecordKind::kReleased;
-}
-
-void RecordBatch::add(const RecordBatch& other) {
-  other.for_each([this](const SagaRecord& record) { add(record); });
-}
-
-void RecordBatch::clear() noexcept {
-  entries_.clear();
-  text_.clear();
-  releases_ = false;
-}
-
-// --- JournalFile ---
+JournalFile::JournalFile() noexcept : database_(kKind) {}
 
 std::string JournalFile::open(const std::string& path) {
-  if (std::string error = create_private(path); !error.empty()) return error;
-  if (std::string error = connection_.open(path, false); !error.empty()) return error;
-  // A completion that is lost with the machine's power would make a step one in doubt.
-  if (std::string error = connection_.execute("pragma synchronous = full"); !error.empty()) return error;
-  if (std::string error = run("pragma quick_check(1)"); !error.empty()) return error;
-  if (rows_.rows() == 0 || rows_.cell(0, 0).text() != "ok")
-    return "it is damaged: " + (rows_.rows() == 0 ? std::string() : std::string(rows_.cell(0, 0).text()));
+  if (std::string error = database_.open(path); !error.empty()) return error;
   if (std::string error = locks_.open(path + "-owners"); !error.empty()) return error;
-  return in_transaction([this] { return create(); });
+  return database_.in_transaction([this] { return create(); });
 }
 
 std::string JournalFile::list(const std::string& path, std::vector<flow::SagaHistory>& sagas) {
-  if (access(path.c_str(), F_OK) != 0) return std::strerror(errno);
-  if (std::string error = connection_.open(path, true); !error.empty()) return error;
   bool is_empty = false;
-  std::string error = check_kind(is_empty);
+  std::string error = database_.open_existing(path, true, is_empty);
   if (!error.empty() || is_empty) return error;
   error = run("select distinct saga from record");
   if (!error.empty()) return error;
@@ -94,13 +41,10 @@ std::string JournalFile::list(const std::string& path, std::vector<flow::SagaHis
 
 std::string JournalFile::resolve(const std::string& path, const Uuid& saga, std::uint32_t run,
                                  flow::SagaVerdict verdict) {
-  if (access(path.c_str(), F_OK) != 0) return std::strerror(errno);
-  if (std::string error = connection_.open(path, false); !error.empty()) return error;
-  if (std::string error = connection_.execute("pragma synchronous = full"); !error.empty()) return error;
   bool is_empty = false;
-  if (std::string error = check_kind(is_empty); !error.empty()) return error;
+  if (std::string error = database_.open_existing(path, false, is_empty); !error.empty()) return error;
   if (is_empty) return "it has no such saga";
-  return in_transaction([&] { return insert_verdict(saga, run, verdict); });
+  return database_.in_transaction([&] { return insert_verdict(saga, run, verdict); });
 }
 
 std::string JournalFile::insert_verdict(const Uuid& saga, std::uint32_t run, flow::SagaVerdict verdict) {
@@ -123,7 +67,7 @@ std::string JournalFile::insert_verdict(const Uuid& saga, std::uint32_t run, flo
     record.run = run;
     record.data = found->data;
   }
-  RecordBatch batch;
+  Batch batch;
   batch.add(record);
   record = {};
   record.saga = saga;
@@ -132,31 +76,13 @@ std::string JournalFile::insert_verdict(const Uuid& saga, std::uint32_t run, flo
   return insert(batch);
 }
 
-// Whether it is a journal, or nothing yet.
-std::string JournalFile::check_kind(bool& is_empty) {
-  if (std::string error = run("pragma application_id"); !error.empty()) return error;
-  const std::int64_t application = rows_.cell(0, 0).integer();
-  if (std::string error = run("pragma user_version"); !error.empty()) return error;
-  const std::int64_t version = rows_.cell(0, 0).integer();
-  if (std::string error = run("select count(*) from sqlite_schema"); !error.empty()) return error;
-  is_empty = rows_.cell(0, 0).integer() == 0;
-  if (!is_empty && application != kApplication) return std::string(kNotOurs);
-  return version > kVersion ? std::string(kNewer) : std::string();
-}
-
 std::string JournalFile::create() {
-  bool is_empty = false;
-  if (std::string error = check_kind(is_empty); !error.empty()) return error;
-  if (is_empty) {
-    const std::string script =
-        "create table owner(id integer primary key autoincrement);"
-        "create table record(saga blob not null, number integer not null, owner integer not null,"
-        "  kind integer not null, run integer not null, is_last integer not null, name text not null,"
-        "  data text not null, at integer not null, primary key(saga, number)) without rowid;"
-        "pragma application_id = " +
-        std::to_string(kApplication) + ";pragma user_version = " + std::to_string(kVersion);
-    if (std::string error = connection_.execute(script); !error.empty()) return error;
-  }
+  constexpr std::string_view kTables =
+      "create table owner(id integer primary key autoincrement);"
+      "create table record(saga blob not null, number integer not null, owner integer not null,"
+      "  kind integer not null, run integer not null, is_last integer not null, name text not null,"
+      "  data text not null, at integer not null, primary key(saga, number)) without rowid";
+  if (std::string error = database_.create(kTables); !error.empty()) return error;
   if (std::string error = run("insert into owner default values returning id"); !error.empty()) return error;
   owner_ = rows_.cell(0, 0).integer();
   if (!locks_.try_lock(owner_)) return "the lock of a new owner is taken";
@@ -165,30 +91,14 @@ std::string JournalFile::create() {
   return {};
 }
 
-std::string JournalFile::run(std::string_view statement, Values parameters) {
-  const sqlite::Patience patience;
-  bool needs_writer = false;
-  sqlite::Outcome outcome =
-      connection_.run(statement, parameters, sqlite::Wanted::kRows, rows_, patience, needs_writer);
-  if (!outcome.failed) return {};
-  return outcome.why.empty() ? "it cannot be used" : std::move(outcome.why);
+std::string JournalFile::write(const Batch& batch, bool& releases) {
+  releases = false;
+  batch.for_each(
+      [&](const SagaRecord& record) { releases = releases || record.kind == SagaRecordKind::kReleased; });
+  return database_.in_transaction([&] { return insert(batch); });
 }
 
-template <class Work> std::string JournalFile::in_transaction(Work work) {
-  std::string error = run("begin immediate");
-  if (!error.empty()) return error;
-  error = work();
-  if (error.empty()) error = run("commit");
-  // What cannot be rolled back has been by SQLite itself.
-  if (!error.empty()) static_cast<void>(run("rollback"));
-  return error;
-}
-
-std::string JournalFile::write(const RecordBatch& batch) {
-  return in_transaction([&] { return insert(batch); });
-}
-
-std::string JournalFile::insert(const RecordBatch& batch) {
+std::string JournalFile::insert(const Batch& batch) {
   std::string error;
   batch.for_each([&](const SagaRecord& record) {
     if (error.empty()) error = insert(record);
@@ -214,7 +124,7 @@ std::string JournalFile::insert(const SagaRecord& record) {
 std::string JournalFile::claim(std::vector<flow::SagaHistory>& sagas) {
   std::vector<std::int64_t> locked;
   std::vector<std::string> ids;
-  std::string error = in_transaction([&] {
+  std::string error = database_.in_transaction([&] {
     std::string failure = take_dead(locked, ids);
     if (failure.empty()) failure = take_released(ids);
     return failure;
@@ -228,7 +138,7 @@ std::string JournalFile::claim(std::vector<flow::SagaHistory>& sagas) {
 std::string JournalFile::read(const std::vector<std::string>& ids, std::vector<flow::SagaHistory>& sagas) {
   for (const std::string& id : ids) {
     flow::SagaHistory history;
-    if (!parse_id(id, history.id)) {
+    if (!JournalDatabase::parse_id(id, history.id)) {
       history.broken = "the journal has a saga without a name";
     } else if (std::string error = read(history); !error.empty()) {
       return error;

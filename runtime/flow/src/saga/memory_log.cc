@@ -19,12 +19,12 @@ void MemorySagaLog::append(const SagaRecord& record) noexcept {
   if (listener_ != nullptr) listener_->on_released();
 }
 
-bool MemorySagaLog::sync(SagaSync& sync) noexcept {
+bool MemorySagaLog::sync(LogSync& sync) noexcept {
   if (!broken_.empty()) sync.fail(broken_);
   return true;
 }
 
-void MemorySagaLog::abandon(SagaSync&) noexcept {}
+void MemorySagaLog::abandon(LogSync&) noexcept {}
 
 bool MemorySagaLog::claim(SagaClaim& claim) noexcept {
   claim.sagas.clear();

@@ -241,7 +241,7 @@ async::Task<void> SagaRecovery::settle(Arena&, SagaRecovery& recovery, Item& ite
           break;
         case SagaAction::Kind::kUnwind: {
           recovery.record(item, SagaRecordKind::kUnwinding);
-          const Result<void> durable = co_await SagaSync(*recovery.log_, worker.loop());
+          const Result<void> durable = co_await LogSync(*recovery.log_, worker.loop());
           goes_on = durable.has_value();
           break;
         }
@@ -276,7 +276,7 @@ async::Task<bool> SagaRecovery::perform(Arena& arena, Exchange& exchange, SagaRe
     if (!captured) outcome = captured.error();
     if (outcome && undoes && !step.undo_repeatable) {
       recovery.record(item, SagaRecordKind::kUndoing, run.number);
-      const Result<void> durable = co_await SagaSync(*recovery.log_, worker.loop());
+      const Result<void> durable = co_await LogSync(*recovery.log_, worker.loop());
       if (!durable) co_return false;
     }
     if (outcome) outcome = co_await (undoes ? step.undo : step.redo)(arena, exchange, *captured);

@@ -149,7 +149,7 @@ SagaTask Saga::run_commit(Arena& /*of the frame*/, Saga& saga) {
   }
   if (saga.begun_) {
     saga.append(SagaRecordKind::kCommitted);
-    const Result<void> durable = co_await SagaSync(worker.saga_log(), worker.loop());
+    const Result<void> durable = co_await LogSync(worker.saga_log(), worker.loop());
     if (!durable) co_return durable;
   }
   saga.close();
@@ -195,7 +195,7 @@ async::Task<void> Saga::run_unwinding(Arena& arena, Saga& saga, Exchange& exchan
   saga.append(SagaRecordKind::kUnwinding);
   {
     // Whether or not it is durable: what this process knows is undone now.
-    const Result<void> durable = co_await SagaSync(worker.saga_log(), worker.loop());
+    const Result<void> durable = co_await LogSync(worker.saga_log(), worker.loop());
     if (!durable) worker.log().write(LogLevel::kError, durable.error().why);
   }
   Run** link = &root.last_;
@@ -226,7 +226,7 @@ async::Task<void> Saga::run_unwinding(Arena& arena, Saga& saga, Exchange& exchan
 SagaTask Saga::run_undo(Arena& arena, Saga& saga, Exchange& exchange, const Run& run) {
   if (!run.info->undo_repeatable) {
     saga.append(SagaRecordKind::kUndoing, run.number);
-    const Result<void> durable = co_await SagaSync(exchange.worker().saga_log(), exchange.worker().loop());
+    const Result<void> durable = co_await LogSync(exchange.worker().saga_log(), exchange.worker().loop());
     if (!durable) exchange.worker().log().write(LogLevel::kError, durable.error().why);
   }
   saga.exchange_->trace({.name = run.info->step, .detail = run.number, .kind = trace::Kind::kUndo});

@@ -18,9 +18,6 @@ namespace zerver::effects {
 // that what a dead one has left behind is taken over by exactly one other, at once.
 class SagaJournal final : public flow::SagaLog {
  public:
-  // Of records that wait to be written. Above it no saga begins.
-  static constexpr std::size_t kMaxBacklog = std::size_t{16} << 20;
-
   // `log` is told when the journal cannot be written, and when it can again.
   explicit SagaJournal(Log& log);
   // Writes what is left. The loops of those who wait do not run any more.
@@ -46,8 +43,8 @@ class SagaJournal final : public flow::SagaLog {
 
   std::string_view refuses() const noexcept override;
   void append(const flow::SagaRecord& record) noexcept override;
-  bool sync(flow::SagaSync& sync) noexcept override;
-  void abandon(flow::SagaSync& sync) noexcept override;
+  bool sync(flow::LogSync& sync) noexcept override;
+  void abandon(flow::LogSync& sync) noexcept override;
   bool claim(flow::SagaClaim& claim) noexcept override;
   void abandon(flow::SagaClaim& claim) noexcept override;
   void listen(flow::SagaListener* listener, async::Loop* loop) noexcept override;

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <zerver/async/loop.h>
-#include <zerver/core/result.h>
+#include <zerver/flow/durable/log_sync.h>
 #include <zerver/flow/saga/record.h>
 
-#include <coroutine>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -14,7 +13,6 @@
 
 namespace zerver::flow {
 
-class SagaSync;
 class SagaClaim;
 
 // Told when there is something to claim.
@@ -28,7 +26,7 @@ class SagaListener {
 
 // A journal. What one thread appends keeps its order. Used by several workers: each function from any of
 // their threads.
-class SagaLog {
+class SagaLog : public DurableLog {
  public:
   virtual ~SagaLog() = default;
 
@@ -36,58 +34,16 @@ class SagaLog {
   virtual std::string_view refuses() const noexcept = 0;
   // Keeps a copy, and makes it durable soon. When that fails it is tried again, as long as the process lives.
   virtual void append(const SagaRecord& record) noexcept = 0;
-  // True when all that this thread has appended is durable already. Else `sync` is told when it is, or that
-  // it could not be made so: posted to its loop.
-  virtual bool sync(SagaSync& sync) noexcept = 0;
-  // `sync` is about to be destroyed, and its loop does not run any more.
-  virtual void abandon(SagaSync& sync) noexcept = 0;
 
   // Takes over the sagas that nobody works at: released ones of this process, and all of processes that are
   // gone. True when the claim has them already; else it is posted to its loop. One claim at a time.
   virtual bool claim(SagaClaim& claim) noexcept = 0;
+  using DurableLog::abandon;
   // `claim` is about to be destroyed, and its loop does not run any more.
   virtual void abandon(SagaClaim& claim) noexcept = 0;
   // Told on that loop's thread, perhaps from within append(); nullptr for nobody. Has an end before the
   // listener has one.
   virtual void listen(SagaListener* listener, async::Loop* loop) noexcept = 0;
-};
-
-// `const Result<void> durable = co_await sync;`, once.
-class SagaSync final : public async::Job {
- public:
-  SagaSync(SagaLog& log, async::Loop& loop) noexcept
-      : Job([](Job& job) noexcept { static_cast<SagaSync&>(job).resume(); }), log_(&log), loop_(&loop) {}
-  ~SagaSync() {
-    if (waiting_) log_->abandon(*this);
-  }
-
-  bool await_ready() noexcept {
-    waiting_ = !log_->sync(*this);
-    return !waiting_;
-  }
-  void await_suspend(std::coroutine_handle<> waiter) noexcept { waiter_ = waiter; }
-  Result<void> await_resume() const noexcept {
-    if (why_.empty()) return {};
-    return Fault{FaultKind::kUnavailable, String::borrowed(why_), {}};
-  }
-
-  // --- For logs ---
-  async::Loop& loop() const noexcept { return *loop_; }
-  // `why` is static. Before it is posted, or before sync() returns true.
-  void fail(std::string_view why) noexcept { why_ = why; }
-  std::uint64_t position = 0;
-
- private:
-  void resume() noexcept {
-    waiting_ = false;
-    waiter_.resume();
-  }
-
-  SagaLog* log_;
-  async::Loop* loop_;
-  std::coroutine_handle<> waiter_;
-  std::string_view why_;
-  bool waiting_ = false;
 };
 
 // What SagaLog::claim() answers with.
@@ -112,8 +68,8 @@ class MemorySagaLog final : public SagaLog {
  public:
   std::string_view refuses() const noexcept override { return broken_; }
   void append(const SagaRecord& record) noexcept override;
-  bool sync(SagaSync& sync) noexcept override;
-  void abandon(SagaSync& sync) noexcept override;
+  bool sync(LogSync& sync) noexcept override;
+  void abandon(LogSync& sync) noexcept override;
   bool claim(SagaClaim& claim) noexcept override;
   void abandon(SagaClaim& claim) noexcept override;
   void listen(SagaListener* listener, async::Loop* loop) noexcept override;

@@ -125,7 +125,7 @@ class [[nodiscard]] Saga::Commit {
 
  private:
   Saga* saga_;
-  std::optional<SagaSync> sync_;
+  std::optional<LogSync> sync_;
   std::optional<SagaTask> task_;  // when there is something to hand over
 };
 
@@ -165,7 +165,7 @@ class SagaStepBase {
 
    private:
     std::string_view refusal_;
-    std::optional<SagaSync> sync_;
+    std::optional<LogSync> sync_;
   };
   Begin begin() noexcept { return Begin(*this); }
 
