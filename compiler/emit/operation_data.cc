@@ -55,6 +55,7 @@ Data hook_data(const plan::HookPlan& hook, const std::string& otherwise) {
   return object({{"comment", hook.comment},
                  {"else", otherwise},
                  {"condition", hook.condition},
+                 {"taken", when_set(hook.taken)},
                  {"label", when_set(hook.label)},
                  {"body", body_data(hook.body)}});
 }
@@ -158,6 +159,20 @@ Data saga_use_data(const Operation& operation) {
                  {"unrecorded", use.unrecorded}});
 }
 
+// The step waits for the last of its members.
+Data durable_use_data(const Operation& operation) {
+  std::vector<std::string> members;
+  for (const plan::CallPlan& call : operation.calls)
+    members.push_back(call.call);
+  for (const plan::GroupPlan& group : operation.groups)
+    members.push_back(group.local);
+  if (operation.kind == Operation::Kind::kEnqueue) members.emplace_back("call");
+  return object({{"place", operation.durable->place},
+                 {"members", llvm::join(members, ", ")},
+                 {"goes_on", operation.durable->goes_on ? "true" : ""},
+                 {"unkept", operation.durable->unkept}});
+}
+
 Data case_data(const plan::CasePlan& each) {
   return object({{"label", each.label},
                  {"is_statement", flag(!each.statement.empty())},
@@ -220,6 +235,8 @@ Data operation_data(const Operation& operation) {
       {"outcomes", list(operation.outcomes, outcome_data)},
       {"given_up", when_set(operation.given_up)},
       {"use", operation.saga ? saga_use_data(operation) : Data(false)},
+      {"durable", operation.durable ? durable_use_data(operation) : Data(false)},
+      {"taken", when_set(operation.taken)},
       {"step", operation.step},
       {"prefix", operation.prefix},
       {"arguments", separated(operation.arguments)},

@@ -104,6 +104,8 @@ Data job_data(const plan::JobPlan& job) {
                  {"function", job.function},
                  {"runner", job.runner},
                  {"is_coroutine", flag(job.is_coroutine)},
+                 {"durable", when_set(job.durable_name)},
+                 {"durable_sites", list(job.durable_sites)},
                  {"settings", list(job.settings)}});
 }
 
@@ -142,6 +144,7 @@ Data flow_data(const plan::FlowPlan& flow) {
                  {"is_coroutine", flag(flow.is_coroutine)},
                  {"is_routed", flag(flow.is_routed)},
                  {"job", when_set(flow.arguments_type)},
+                 {"is_durable", flag(!flow.durable_sites.empty())},
                  // It answers nobody, so what it does may need no exchange.
                  {"is_plain_job", flag(!flow.is_routed && !flow.is_coroutine)},
                  {"needs_end", flag(flow.is_coroutine && flow.suspensions.empty())},

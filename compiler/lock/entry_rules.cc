@@ -24,6 +24,7 @@ constexpr AttributeRule kEnumerator[] = {{"json"}};
 constexpr AttributeRule kForeign[] = {{"cpp", Form::kText, true}};
 constexpr AttributeRule kFlow[] = {
     {"access", Form::kText, true}, {"method"}, {"path"}, {"slug"}, {"msgpack", Form::kFlag}};
+constexpr AttributeRule kJob[] = {{"durable", Form::kFlag}};
 constexpr AttributeRule kTyped[] = {{"type", Form::kType, true}};
 constexpr AttributeRule kLive[] = {{"type", Form::kType, true}, {"optional", Form::kFlag}};
 // The other attributes are the forms in which a body may come, and its types: `json=todo.v1.Todo`.
@@ -44,7 +45,7 @@ constexpr EntryRule kRules[] = {
     {"flow", "answer", kAnswer, NameForm::kStatus},
     {"flow", "fails", {}},
     {"flow", "suspend", {}, NameForm::kAny, true},
-    {"", "job", {}},
+    {"", "job", kJob},
     {"job", "argument", kLive},
     {"job", "suspend", {}, NameForm::kAny, true},
     {"", "cron", {}},

@@ -191,6 +191,8 @@ struct Alternative {
 
 struct JobSettings {
   std::uint32_t attempts = 1;
+  bool is_durable = false;  // what its effects have answered is kept from one attempt to the next
+  Span durable_span = {};
   Backoff backoff;
   std::optional<Nanoseconds> lease;
   Boxed<Expression> unique;  // over the parameters

@@ -155,6 +155,7 @@ class Dumper {
             line(depth + 2) << (kept.condition.empty() ? "" : "if " + kept.condition + ": ") << assign.target
                             << " = " << assign.value << "\n";
       }
+      if (operation.durable) line(depth + 1) << "kept as " << operation.durable->place << "\n";
       failures(operation.failures, depth + 1);
       for (const CasePlan& each : operation.cases) {
         line(depth + 1) << each.label << ": " << on_one_line(each.statement) << "\n";

@@ -277,6 +277,19 @@ struct SagaUsePlan {
   std::string unrecorded = {};            // guarded statements when it may not begin
 };
 
+// Where a durable job performs effects.
+struct DurableSitePlan {
+  std::string name, was;  // `send#2`; the same by the former name of its step, empty when it has none
+  std::size_t loops = 0;  // around it
+};
+
+// One use of such a site.
+struct DurableUsePlan {
+  std::string place;     // an expression
+  bool goes_on = false;  // the flow does, behind a failure as well
+  std::string unkept;    // guarded statements when it could not be written down
+};
+
 // What `enqueue` hands over.
 struct EnqueuePlan {
   std::string job;  // a C++ literal
@@ -318,6 +331,7 @@ struct HookPlan {
   std::string comment;
   std::string condition;  // of an `on error`, over the exit
   std::string label;      // behind an `on cancel`; empty: nothing goes there
+  std::string taken;      // of a durable job: the statement that takes what has failed; empty: nothing has
   Body body;
 };
 
@@ -356,17 +370,18 @@ struct Operation {
     kIdempotency
   };
   Kind kind = Kind::kAssign;
-  std::string comment;                // "read_id -> id", "return 201 todo"
-  std::string flow_name;              // of the step, a C++ literal
-  bool may_throw = false;             // kAssign: a number may overflow
-  std::vector<PartPlan> parts;        // kExtract
-  std::vector<AssignPlan> assigns;    // kExtract, kAssign, kStep: what is known of its writes
-  std::vector<FailurePlan> failures;  // kExtract
-  std::string uncovered;              // kExtract: as in OutcomePlan
-  std::vector<CallPlan> calls;        // kCalls
-  std::vector<GroupPlan> groups;      // kCalls: the inner ones first; none when there is one call
-  std::vector<OutcomePlan> outcomes;  // kCalls
-  std::optional<SagaUsePlan> saga;    // kCalls that write inside a saga
+  std::string comment;                    // "read_id -> id", "return 201 todo"
+  std::string flow_name;                  // of the step, a C++ literal
+  bool may_throw = false;                 // kAssign: a number may overflow
+  std::vector<PartPlan> parts;            // kExtract
+  std::vector<AssignPlan> assigns;        // kExtract, kAssign, kStep: what is known of its writes
+  std::vector<FailurePlan> failures;      // kExtract
+  std::string uncovered;                  // kExtract: as in OutcomePlan
+  std::vector<CallPlan> calls;            // kCalls
+  std::vector<GroupPlan> groups;          // kCalls: the inner ones first; none when there is one call
+  std::vector<OutcomePlan> outcomes;      // kCalls
+  std::optional<SagaUsePlan> saga;        // kCalls that write inside a saga
+  std::optional<DurableUsePlan> durable;  // kCalls and kEnqueue of a durable job
   std::string given_up;               // kCalls: guarded statements when the request is given up; may be empty
   EnqueuePlan enqueue;                // kEnqueue
   std::vector<std::string> settings;  // kIdempotency: ".target = 0"
@@ -377,6 +392,7 @@ struct Operation {
   std::vector<WrittenPlan> required_writes;
   std::string condition;               // kWhen
   Body body, otherwise;                // kWhen, kRescue: what may fail, what handles it
+  std::string taken;                   // kRescue: as in HookPlan
   std::string saga_local, commit;      // kSaga: its local; statements at its end, empty: it never comes there
   std::string transaction_local;       // kTransaction
   std::vector<std::string> forgotten;  // kTransaction that is repeated: whether slots are set
@@ -439,12 +455,13 @@ struct FlowPlan {
   std::vector<std::string> settings;  // what the scheduler is told: ".priority = ..."
   std::string owner;
   bool is_coroutine = false;
-  std::string arguments_type;         // of a job
-  bool is_routed = true;              // by requests
-  bool uses_path = false;             // reads a path parameter
-  std::size_t captures = 0;           // values that its route yields
-  std::string outcomes_name;          // kShowOutcomes
-  std::vector<std::string> outcomes;  // `{404, "urn:..."}`: how it can answer
+  std::string arguments_type;                  // of a job
+  std::vector<DurableSitePlan> durable_sites;  // of a durable one
+  bool is_routed = true;                       // by requests
+  bool uses_path = false;                      // reads a path parameter
+  std::size_t captures = 0;                    // values that its route yields
+  std::string outcomes_name;                   // kShowOutcomes
+  std::vector<std::string> outcomes;           // `{404, "urn:..."}`: how it can answer
   std::vector<StoragePlan> storages;
   std::vector<BranchPlan> branches;  // each behind those that it uses
   Body body;
@@ -466,7 +483,9 @@ struct JobPlan {
   std::size_t flow = 0;  // position
   std::string function, runner;
   bool is_coroutine = false;
-  std::vector<std::string> settings;  // ".attempts = 8"
+  std::string durable_name;                     // kDeliverSites; empty: it is not durable
+  std::vector<std::string> durable_sites = {};  // `{.name = "send", .loops = 1}`
+  std::vector<std::string> settings;            // ".attempts = 8"
 };
 
 struct CronPlan {

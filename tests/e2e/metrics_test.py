@@ -6,6 +6,7 @@ import json
 import pathlib
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import time
@@ -110,6 +111,12 @@ class MetricsTest(DeskTest):
         self.assertEqual(metrics.value("zerver_flow_duration_seconds_bucket", flow="desk.v1.buy", le="+Inf"), 3)
         self.assertGreater(metrics.value("zerver_flow_duration_seconds_sum", flow="desk.v1.buy"), 0)
 
+        # `buy` is interactive, all others are not.
+        self.assertEqual([metrics.value("zerver_class_duration_seconds_count", **{"class": name})
+                          for name in ("interactive", "normal", "batch")], [3, 2, 0])
+        self.assertEqual(metrics.value("zerver_class_duration_seconds_sum", **{"class": "interactive"}),
+                         metrics.value("zerver_flow_duration_seconds_sum", flow="desk.v1.buy"))
+
         def attempts(target, operation, outcome):
             return metrics.value("zerver_effect_attempts_total", target=f"desk.v1.{target}", operation=operation, outcome=outcome)
 
@@ -152,6 +159,28 @@ class MetricsTest(DeskTest):
         self.assertEqual(metrics.value("zerver_saga_undos_failed_total"), 1)
         self.assertEqual(metrics.value("zerver_sagas_open"), 1)
         self.assertEqual(metrics.value("zerver_sagas_stuck"), 0)
+
+    def test_a_saga_that_waits_for_people_is_stuck(self):
+        self.pays(None)
+        with self.start() as service:
+            service.expected_exit = -signal.SIGKILL
+            with contextlib.closing(service.connect()) as connection:
+                connection.request("POST", "/tickets", json.dumps({"seat": "a1", "cents": 5}))
+                end = time.monotonic() + TIMEOUT
+                while not self.bank.requests:
+                    self.assertLess(time.monotonic(), end)
+                service.process.kill()
+        # As a program has left it behind whose step had a name that this one does not know.
+        with contextlib.closing(sqlite3.connect(self.folder / "sagas.db")) as journal:
+            self.assertEqual(journal.execute("update record set name = 'desk.v1.pay_by_card' where name = 'desk.v1.pay'").rowcount, 1)
+            journal.commit()
+        with self.start() as service:
+            end = time.monotonic() + TIMEOUT
+            while not (metrics := service.metrics()).value("zerver_sagas_stuck"):
+                self.assertLess(time.monotonic(), end, metrics.text)
+        self.assertEqual(metrics.value("zerver_sagas_stuck"), 1)
+        self.assertEqual(metrics.value("zerver_sagas_open"), 1)
+        self.assertEqual(len(self.bank.requests), 1)
 
     def test_jobs_are_counted(self):
         with self.start() as service:

@@ -3,6 +3,7 @@
 #include "compiler/check/analyses/flow_checks.h"
 
 #include "compiler/check/data/data_checks.h"
+#include "compiler/check/durable/durable_checks.h"
 #include "compiler/check/effects/effect_checks.h"
 #include "compiler/check/governance/governance.h"
 #include "compiler/check/sagas/saga_checks.h"
@@ -116,6 +117,7 @@ void check_flows(Context& context) {
   DataChecks data(context);
   Accesses accesses(context.program);
   SagaUses sagas(context.program);
+  DurableChecks durable(context.program);
   context.begin("effects");
   check_group_conflicts(context, accesses);
   for (std::size_t i = 0; i < context.program.flows.size(); ++i) {
@@ -147,6 +149,8 @@ void check_flows(Context& context) {
     check_sagas(flow, sagas);
     context.begin("transactions");
     check_transactions(flow);
+    context.begin("durable");
+    durable.check(flow);
     context.begin("liveness");
     collect_write_uses(flow, uses);
     context.begin("data");

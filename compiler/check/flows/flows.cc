@@ -36,7 +36,7 @@ class HeadResolver {
     } else if (const auto* job = llvm::dyn_cast<syntax::JobDeclaration>(&declaration)) {
       for (const syntax::SlotUse& parameter : job->parameters)
         add_parameter(parameter);
-      settings(job->body.settings, {"attempts", "backoff", "lease", "unique", "dead_letter"});
+      settings(job->body.settings, {"attempts", "backoff", "lease", "unique", "dead_letter", "durable"});
     } else if (const auto* cron = llvm::dyn_cast<syntax::CronDeclaration>(&declaration)) {
       resolve_schedule(*cron);
       settings(cron->body.settings, {"overlap", "catch_up", "computes"});
@@ -159,7 +159,11 @@ class HeadResolver {
       return;
     }
     reader.allow_words({});
-    if (name == "alias") {
+    if (name == "durable") {
+      if (reader.value() != nullptr) reader.bad(reader.value(), "no value");
+      flow_.job.is_durable = true;
+      flow_.job.durable_span = setting.name.span;
+    } else if (name == "alias") {
       const llvm::StringRef word = bare_word(reader.value());
       const std::optional<std::string> alias = word.empty() ? reader.text(reader.value()) : word.str();
       if (alias) flow_.aliases.push_back({*alias, reader.value()->span});

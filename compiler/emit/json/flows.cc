@@ -199,6 +199,7 @@ void JsonWriter::add_trigger(const model::Flow& each, Object& object) const {
                  {"backoff_least_ns", json_integer(each.job.backoff.least)},
                  {"backoff_most_ns", json_integer(each.job.backoff.most)},
                  {"parameters", std::move(parameters)}};
+      if (each.job.is_durable) job["durable"] = true;
       if (each.job.lease) job["lease_ns"] = json_integer(*each.job.lease);
       if (each.job.unique) job["unique"] = captions_.expression(*each.job.unique);
       if (!each.job.dead_letter.empty()) job["dead_letter"] = each.job.dead_letter;

@@ -17,6 +17,9 @@ class StoredComparison {
 
   void compare(const Entry& before, const Entry& after) {
     owner_ = &after;
+    is_journaled_ = before.has("durable") && after.has("durable");
+    if (before.has("durable") && !after.has("durable"))
+      add(Rule::kDurableDropped, {"job `" + after.name + "`", before.span, after.span});
     if (after.kind == "job")
       compare_slots(before, after, "argument", Concern::kJobs, " of job `" + after.name + "`");
     compare_points(before, after);
@@ -66,7 +69,7 @@ class StoredComparison {
       const std::string step = split_use(name).first.str();
       const auto count = new_counts.find(step);
       if (count == new_counts.end()) {
-        add(Rule::kSuspensionRemoved, subject(name, point.entry, nullptr));
+        report(Rule::kSuspensionRemoved, "is gone", subject(name, point.entry, nullptr));
       } else if (count->second != old_counts.at(step)) {
         if (split_use(name).second.empty())
           report_count(name, old_counts.at(step), count->second, new_points);
@@ -79,7 +82,7 @@ class StoredComparison {
     }
     for (const auto& [name, point] : new_points) {
       if (!old_counts.contains(split_use(name).first.str()))
-        add(Rule::kSuspensionAdded, subject(name, nullptr, point.entry));
+        report(Rule::kSuspensionAdded, "is new", subject(name, nullptr, point.entry));
     }
     compare_order(std::move(common), new_points);
   }
@@ -102,6 +105,12 @@ class StoredComparison {
     const auto times = [](unsigned count) { return count == 1 ? "once" : std::to_string(count) + " times"; };
     changes_.add(Rule::kSuspensionRepeated, Concern::kDurable, subject(name, nullptr, now.at(name).entry),
                  times(before), times(after));
+  }
+
+  // A durable job is run again from its beginning: what is new stands before something that is done, too.
+  void report(Rule rule, const char* what, const Subject& subject) {
+    if (!is_journaled_) return add(rule, subject);
+    changes_.add(Rule::kJournalChanged, Concern::kDurable, subject, {}, what);
   }
 
   void add(Rule rule, const Subject& subject) { changes_.add(rule, Concern::kDurable, subject); }
@@ -135,6 +144,7 @@ class StoredComparison {
   Types& types_;
   Changes& changes_;
   const Entry* owner_ = nullptr;
+  bool is_journaled_ = false;  // a job that was and is durable
 };
 
 }  // namespace

@@ -95,6 +95,7 @@ class FlowEntry {
     switch (flow_.trigger) {
       case model::Trigger::kJob:
         entry_ = declared(program_, "job", flow_.origin);
+        if (flow_.job.is_durable) entry_.set("durable");
         arguments();
         break;
       case model::Trigger::kCron:

@@ -124,9 +124,9 @@ class Suspensions {
     return statement == model::kNoIndex ? kNoSaga : sagas_[statement];
   }
 
-  // Clocks and random numbers answer at once.
+  // Clocks and random numbers answer at once; what they have answered is in the journal of a durable job.
   [[nodiscard]] bool waits(const model::EffectCall& call) const {
-    return !program_.targets[call.target].builtin;
+    return flow_.job.is_durable || !program_.targets[call.target].builtin;
   }
   [[nodiscard]] bool waits(const model::Group& group) const {
     return std::any_of(group.members.begin(), group.members.end(), [this](const model::GroupMember& member) {

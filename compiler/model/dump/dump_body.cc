@@ -97,7 +97,7 @@ class Printer {
         out_ << " slug " << flow.slug;
         break;
       case Trigger::kJob:
-        out_ << " job attempts " << flow.job.attempts;
+        out_ << " job attempts " << flow.job.attempts << (flow.job.is_durable ? " durable" : "");
         break;
       case Trigger::kCron:
         out_ << " cron \"" << flow.schedule << "\" " << flow.time_zone;

@@ -312,6 +312,7 @@ void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends
       effect(step, "", operation);
       check_given_up(operation);
       record(statement, operation);
+      keep(builder_.written_name(step.origin), step.origin.was ? &*step.origin.was : nullptr, operation);
       suspensions_.push_back(builder_.written_name(step.origin));
       break;
     case model::StepKind::kGroup:
@@ -319,6 +320,7 @@ void FlowBuilder::step(const model::Statement& statement, Body& body, bool& ends
       group(step, operation);
       check_given_up(operation);
       record(statement, operation);
+      keep(builder_.written_name(step.origin), step.origin.was ? &*step.origin.was : nullptr, operation);
       suspensions_.push_back(builder_.written_name(step.origin));
       break;
     case model::StepKind::kBody:

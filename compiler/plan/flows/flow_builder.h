@@ -48,7 +48,9 @@ class FlowBuilder {
   // blocks/blocks.cc
   Result block(llvm::ArrayRef<model::Statement> statements);
   Result rescued_block(llvm::ArrayRef<model::Statement> statements);
-  void plan_hooks(llvm::ArrayRef<model::Statement> statements, const Scope& scope, Operation& operation);
+  // `failures` is what a handler says first.
+  void plan_hooks(llvm::ArrayRef<model::Statement> statements, const Scope& scope,
+                  const std::string& failures, Operation& operation);
   void when(const model::Statement& statement, Body& body, bool& ends);
 
   // blocks/parallel.cc
@@ -74,6 +76,13 @@ class FlowBuilder {
   std::string commit(const Scope& saga);
   // What a saga is about to do could not be written down.
   std::string break_off_unrecorded(const std::string& fault);
+
+  // blocks/durable.cc
+  [[nodiscard]] bool is_durable() const { return flow_.job.is_durable; }
+  // An effect of a durable job; of any other flow nothing is planned.
+  void keep(const std::string& name, const model::FormerName* was, Operation& operation);
+  // The statement by which a handler takes the failures of the sites from `first` on; empty without any.
+  std::string take_failures(std::size_t first);
 
   // blocks/transactions.cc
   void transaction(const model::Statement& statement, Body& body, bool& ends);
@@ -180,6 +189,8 @@ class FlowBuilder {
   std::size_t rescue_count_ = 0, scope_count_ = 0, each_count_ = 0, branch_count_ = 0;
   std::size_t shields_ = 0;             // of `on cancel`
   std::size_t nesting_ = 0;             // of alternatives
+  std::vector<std::string> loops_;      // the index of each `each` around
+  bool uses_journal_ = false;           // a site of a durable job was planned
   std::string saga_;                    // the local of the innermost one around; empty: none
   bool is_saga_here_ = false;           // it is a local of the same coroutine
   bool uses_outer_saga_ = false;        // else: something used it

@@ -57,6 +57,21 @@ std::size_t position_of(const Builder& builder, const std::string& flow_name) {
   return static_cast<std::size_t>(position - builder.plan.flows.begin());
 }
 
+void plan_sites(Builder& builder, const model::Flow& flow, const std::vector<DurableSitePlan>& sites,
+                JobPlan& job) {
+  if (sites.empty()) return;
+  job.durable_name = builder.source_scope.claim(constant(flow.origin.name + "_sites"));
+  for (const DurableSitePlan& site : sites)
+    job.durable_sites.push_back("{.name = " + string_literal(site.name) +
+                                (site.was.empty() ? "" : ", .was = " + string_literal(site.was)) +
+                                (site.loops == 0 ? "" : ", .loops = " + std::to_string(site.loops)) + "}");
+  job.settings.push_back(".run_durable = " + job.runner);
+  job.settings.push_back(".sites = " + job.durable_name);
+  constexpr llvm::StringLiteral kHeader = "<zerver/flow/durable/durable_step.h>";
+  std::vector<std::string>& includes = builder.plan.source_includes;
+  if (!llvm::is_contained(includes, kHeader)) includes.emplace_back(kHeader);
+}
+
 void plan_crons(Builder& builder) {
   for (std::size_t i = 0; i < builder.program.flows.size(); ++i) {
     const model::Flow& flow = builder.program.flows[model::FlowId(i)];
@@ -173,6 +188,7 @@ void FlowBuilder::enqueue(const model::Statement& statement, Body& body) {
     plan.saga = use_saga();
   else
     plan.failed = guarded(break_off("call.result().error()", true));
+  keep("enqueue " + builder_.written_name(job.origin), nullptr, operation);
   suspensions_.push_back(operation.comment);
   body.push_back(std::move(operation));
 }
@@ -202,6 +218,7 @@ void plan_jobs(Builder& builder) {
     job.flow = position_of(builder, builder.flow_name(flow.origin));
     job.function = builder.plan.flows[job.flow].function;
     job.is_coroutine = builder.plan.flows[job.flow].is_coroutine;
+    plan_sites(builder, flow, builder.plan.flows[job.flow].durable_sites, job);
   }
 }
 

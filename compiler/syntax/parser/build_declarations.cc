@@ -98,7 +98,7 @@ Declaration* TreeBuilder::declaration(Grammar::DeclarationContext* context) {
     auto* node = make<JobDeclaration>();
     node->name = name_of(inner->name());
     node->parameters = slot_uses(inner->reads());
-    node->body = flow_body(inner->block());
+    node->body = flow_body(inner->block(), {"durable"});
     return node;
   }
   if (auto* inner = context->packageDeclaration()) {

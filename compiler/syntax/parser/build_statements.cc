@@ -42,7 +42,8 @@ Block TreeBuilder::block(Grammar::BlockContext* context, llvm::SmallVectorImpl<S
   return block;
 }
 
-FlowBody TreeBuilder::flow_body(Grammar::BlockContext* context) {
+FlowBody TreeBuilder::flow_body(Grammar::BlockContext* context, llvm::ArrayRef<llvm::StringRef> flags) {
+  flags_ = flags;
   llvm::SmallVector<Setting, 8> settings;
   FlowBody body;
   body.block = block(context, &settings);
@@ -70,6 +71,7 @@ void TreeBuilder::statement(Grammar::StatementContext* context,
     statements.push_back(node);
   };
   if (context->useStatement() != nullptr) {
+    if (settings != nullptr && statements.empty() && flag(context->useStatement(), *settings)) return;
     statements.push_back(use(context->useStatement()));
   } else if (context->transactionStatement() != nullptr) {
     statements.push_back(transaction(context->transactionStatement()));
@@ -182,6 +184,18 @@ void TreeBuilder::flow_setting(Grammar::FlowSettingContext* context,
   node->name = {path->segments, path->span};
   node->span = path->span;
   statements.push_back(node);
+}
+
+// True when it is a setting without a value.
+bool TreeBuilder::flag(Grammar::UseStatementContext* context, llvm::SmallVectorImpl<Setting>& settings) {
+  const Name name = name_of(context->useName());
+  if (!context->memberName().empty() || !llvm::is_contained(flags_, name.text)) return false;
+  Setting setting;
+  setting.span = span(context);
+  setting.doc = doc_before(context);
+  setting.name = name;
+  settings.push_back(setting);
+  return true;
 }
 
 const Statement* TreeBuilder::use(Grammar::UseStatementContext* context) {

@@ -155,6 +155,7 @@ class TreeBuilder {
                  llvm::SmallVectorImpl<Setting>* settings);
   void flow_setting(Grammar::FlowSettingContext* context, llvm::SmallVectorImpl<const Statement*>& statements,
                     llvm::SmallVectorImpl<Setting>* settings);
+  bool flag(Grammar::UseStatementContext* context, llvm::SmallVectorImpl<Setting>& settings);
   const Statement* use(Grammar::UseStatementContext* context);
   const Statement* transaction(Grammar::TransactionStatementContext* context);
   const Statement* when(Grammar::WhenStatementContext* context);
@@ -163,7 +164,8 @@ class TreeBuilder {
   const Statement* return_statement(Grammar::ReturnStatementContext* context);
   const Statement* error_statement(Span span);
   void add_blocks(Grammar::StatementContext* context, llvm::SmallVectorImpl<const Statement*>& statements);
-  FlowBody flow_body(Grammar::BlockContext* context);
+  // `flags` are settings without a value: at the top of the body, such a name alone is no step.
+  FlowBody flow_body(Grammar::BlockContext* context, llvm::ArrayRef<llvm::StringRef> flags = {});
 
   // ---- declarations (build_declarations.cc)
   Declaration* declaration(Grammar::DeclarationContext* context);
@@ -183,6 +185,7 @@ class TreeBuilder {
   Arenas& arenas_;
   diagnostics::DiagnosticEngine& engine_;
   Part part_ = Part::kRest;
+  llvm::ArrayRef<llvm::StringRef> flags_;  // of the body that is being built
   bool saw_error_ = false;
   std::vector<bool> used_docs_;  // by token index
 };

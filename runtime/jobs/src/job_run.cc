@@ -1,5 +1,6 @@
 #include "job_run.h"
 
+#include <zerver/flow/request/problem.h>
 #include <zerver/jobs/cron_times.h>
 
 #include <algorithm>
@@ -11,6 +12,9 @@ namespace zerver::jobs {
 namespace {
 
 constexpr std::uint16_t kFirstError = 400;
+constexpr std::uint16_t kConflict = 409;
+// Behind it a job comes again whose journal cannot be used.
+constexpr Duration kNoJournalPause = Duration::from_seconds(1);
 constexpr Duration kFirstPause = Duration::from_milliseconds(200);
 constexpr Duration kLongestPause = Duration::from_seconds(5);
 
@@ -35,7 +39,10 @@ JobRunner::Run::Run(JobRunner& runner) noexcept : Exchange(runner.worker_, &Run:
   settle_.queue = runner.group_.options().queue;
 }
 
-JobRunner::Run::~Run() { runner_.worker_.loop().stop(again_); }
+JobRunner::Run::~Run() {
+  runner_.worker_.loop().stop(again_);
+  if (is_opening_) runner_.group_.journal().abandon(open_);
+}
 
 std::string JobRunner::Run::name() const {
   return "job `" + job_.name + "` " + std::string(id_.data(), id_.size());
@@ -56,13 +63,55 @@ void JobRunner::Run::begin(ClaimedJob&& claimed, const KnownJob& known, bool pla
   take(std::move(claimed));
   known_ = &known;
   counts_ = &runner_.counts_[known.position];
-  counts_->running.add();
   begun_ = runner_.worker_.loop().now();
   // Who fired it says so, unless that was a program of before.
   if (known.is_cron) due_ = parse_due_argument(job_.arguments).value_or(runner_.worker_.clock().wall());
   has_place_ = place;
+  if (known.info->run_durable != nullptr) return open_journal();
+  begin_flow();
+  start();
+}
+
+void JobRunner::Run::open_journal() noexcept {
+  const std::string shape = flow::DurableRun::shape_of(known_->info->sites);
+  open_.id = job_.id;
+  open_.token = job_.token;
+  open_.name = known_->info->name;
+  open_.shape = shape;
+  open_.at = runner_.worker_.clock().wall();
+  is_opening_ = true;
+  if (runner_.group_.journal().open(open_)) opened();
+}
+
+void JobRunner::Run::opened() noexcept {
+  is_opening_ = false;
+  durable_.emplace(runner_.group_.journal(), runner_.worker_.loop(), runner_.worker_.clock(),
+                   known_->info->sites, job_.token, std::move(open_.history));
+  // One that was held up for so long has lost it, though nobody has said so.
+  if (has_lease_ && (open_.lost || leased_until <= runner_.worker_.loop().now())) lose();
+  if (!has_lease_ || runner_.stopped_ || !open_.why.empty()) {
+    leave_place();
+    runner_.note_journal(open_.why);
+    settle_.kind = SettleCall::Kind::kRelease;
+    settle_.delay = open_.why.empty() ? Duration{} : kNoJournalPause;
+    return settle();
+  }
+  runner_.note_journal({});
+  begin_flow();
+  const std::string mismatch = durable_->mismatch();
+  if (mismatch.empty()) return start();
+  flow::answer_problem(*this, kConflict, arena().text(mismatch));
+  finished();
+}
+
+void JobRunner::Run::begin_flow() noexcept {
+  counts_->running.add();
   has_flow_ = true;
   ++runner_.flows_;
+}
+
+void JobRunner::Run::start() noexcept {
+  const KnownJob& known = *known_;
   request.method_name = "JOB";
   request.path = known.info->name;
   // The same for all attempts: what is done twice is known by it.
@@ -72,7 +121,9 @@ void JobRunner::Run::begin(ClaimedJob&& claimed, const KnownJob& known, bool pla
   set_retry_budget(known.retry_budget.get());
   // No gate is set: nothing holds it back.
   static_cast<void>(Exchange::begin(*known.flow));
-  if (known.info->run(*this, job_.arguments) == flow::Handled::kNow) {
+  const flow::JobInfo& info = *known.info;
+  if ((durable_ ? info.run_durable(*this, job_.arguments, *durable_) : info.run(*this, job_.arguments)) ==
+      flow::Handled::kNow) {
     note_end();
     finished();
   }
@@ -98,10 +149,11 @@ void JobRunner::Run::finished() noexcept {
   counts_->running.take_off();
   counts_->times.record(runner_.worker_.loop().now() - begun_);
   if (known_->is_cron) note_slack();
-  if (std::exchange(has_place_, false)) {
-    known_->in_flight->leave();
-    runner_.group_.wake_waiting();
+  if (durable_) {
+    counts_->replayed.add(durable_->replayed());
+    counts_->written.add(durable_->written());
   }
+  leave_place();
   if (!has_lease_) return end();
   const flow::JobInfo& info = *known_->info;
   if (response.status < kFirstError) {
@@ -120,6 +172,12 @@ void JobRunner::Run::finished() noexcept {
     settle_.delay = backoff(info, job_.attempts, runner_.worker_.random());
   }
   settle();
+}
+
+void JobRunner::Run::leave_place() noexcept {
+  if (!std::exchange(has_place_, false)) return;
+  known_->in_flight->leave();
+  runner_.group_.wake_waiting();
 }
 
 void JobRunner::Run::settle() noexcept {
@@ -142,7 +200,21 @@ void JobRunner::Run::settled() noexcept {
   if (settle_.lost)
     log.write(LogLevel::kWarning, name() + " has lost its lease: how it ended does not count");
   if (has_lease_) count_end();
+  if (!settle_.lost) close_journal();
   end();
+}
+
+// Behind the store's word: a job that is done without it is run again, and needs what it has done.
+void JobRunner::Run::close_journal() noexcept {
+  if (known_ == nullptr || known_->info->run_durable == nullptr) return;
+  if (settle_.kind == SettleCall::Kind::kAck && durable_) durable_->drop();
+  if (settle_.kind == SettleCall::Kind::kBury)
+    runner_.group_.journal().append({.job = job_.id,
+                                     .token = job_.token,
+                                     .kind = flow::JournalRecordKind::kParked,
+                                     .name = {},
+                                     .data = {},
+                                     .at = runner_.worker_.clock().wall()});
 }
 
 void JobRunner::Run::note_slack() noexcept {
@@ -168,6 +240,7 @@ void JobRunner::Run::count_end() noexcept {
 
 void JobRunner::Run::end() noexcept {
   has_lease_ = false;
+  durable_.reset();
   if (known_ != nullptr && known_->is_cron) runner_.group_.wake_crons();
   runner_.put_back(*this);
 }

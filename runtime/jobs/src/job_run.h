@@ -1,10 +1,12 @@
 // One attempt of a job on a worker: its flow, then the word to the store about how it went.
 #pragma once
 
+#include <zerver/flow/durable/durable_run.h>
 #include <zerver/flow/exchange.h>
 #include <zerver/jobs/job_runner.h>
 
 #include <array>
+#include <optional>
 #include <string>
 
 namespace zerver::jobs {
@@ -43,7 +45,21 @@ class JobRunner::Run final : public flow::Exchange {
     JobRunner::Run& run_of;
   };
 
+  struct Open final : flow::JournalOpen {
+    explicit Open(JobRunner::Run& the_run) noexcept
+        : JournalOpen(the_run.worker().loop(),
+                      [](Job& job) noexcept { static_cast<Open&>(job).run_of.opened(); }),
+          run_of(the_run) {}
+    JobRunner::Run& run_of;
+  };
+
   static void on_finish(Exchange& exchange) noexcept;
+  void open_journal() noexcept;
+  void opened() noexcept;
+  void start() noexcept;
+  void begin_flow() noexcept;
+  void leave_place() noexcept;
+  void close_journal() noexcept;
   void take(ClaimedJob&& claimed) noexcept;
   void finished() noexcept;
   void settle() noexcept;
@@ -65,7 +81,10 @@ class JobRunner::Run final : public flow::Exchange {
   bool has_place_ = false;
   bool has_flow_ = false;
   bool has_lease_ = false;
-  Duration pause_ = {};  // before the store is told again
+  bool is_opening_ = false;  // the journal
+  Open open_{*this};
+  std::optional<flow::DurableRun> durable_;  // of a durable job, from there on
+  Duration pause_ = {};                      // before the store is told again
   Settle settle_{*this};
   Again again_{*this};
 };

@@ -392,6 +392,12 @@ void JobRunner::give_back(Lane& lane, Duration delay) noexcept {
   lane.note_due(worker_.loop().now() + delay);
 }
 
+void JobRunner::note_journal(std::string_view why) noexcept {
+  if (std::exchange(is_journal_failing_, !why.empty()) == !why.empty()) return;
+  if (why.empty()) return worker_.log().write(LogLevel::kInfo, "the journal of jobs can be used again");
+  worker_.log().write(LogLevel::kError, "durable jobs wait: " + std::string(why));
+}
+
 void JobRunner::begin(Lane& lane, ClaimedJob&& job) noexcept {
   const KnownJob* const known = group_.find(job.name);
   Run& run = take_run();

@@ -9,6 +9,8 @@ namespace zerver::jobs {
 RunnerGroup::RunnerGroup(std::span<const flow::PackageInfo* const> packages, QueueStore& store,
                          RunnerOptions options)
     : packages_(packages.begin(), packages.end()), store_(&store), options_(std::move(options)) {
+  if (options_.journal == nullptr) own_journal_ = std::make_unique<flow::MemoryJobJournal>();
+  journal_ = own_journal_ != nullptr ? own_journal_.get() : options_.journal;
   for (std::size_t i = 0; i < packages_.size(); ++i) {
     for (const flow::JobInfo& job : packages_[i]->jobs)
       add(job, i, false);
@@ -64,6 +66,7 @@ std::vector<JobStats> RunnerGroup::stats() const {
     JobStats& stats = all.emplace_back();
     stats.name = name;
     stats.is_cron = job.is_cron;
+    stats.is_durable = job.info->run_durable != nullptr;
     for (const JobRunner* const runner : runners_)
       stats.add(runner->counts_[job.position]);
   }

@@ -1,5 +1,6 @@
 #include "job_service.h"
 
+#include <zerver/effects/job_journal.h>
 #include <zerver/effects/queue/open_queue.h>
 #include <zerver/effects/queue/zone_file.h>
 #include <zerver/jobs/job_store.h>
@@ -21,6 +22,54 @@ class JobService::Queue final : public effects::System {
   JobService& service_;
 };
 
+namespace {
+
+constexpr std::string_view kSqlite = "sqlite:";
+
+// Between the words of two attempts of a job; zero without durable jobs, of which `any` tells.
+Duration longest_wait(std::span<const flow::PackageInfo* const> packages, bool& any) {
+  Duration longest;
+  for (const flow::PackageInfo* const package : packages) {
+    for (const flow::JobInfo& job : package->jobs) {
+      if (job.run_durable == nullptr) continue;
+      any = true;
+      longest = std::max(longest, std::max(job.backoff_first, job.backoff_cap));
+    }
+  }
+  return longest;
+}
+
+}  // namespace
+
+std::string journal_file(const Settings& settings) {
+  return settings.journal.starts_with(kSqlite) ? settings.journal.substr(kSqlite.size()) : std::string();
+}
+
+std::string JobService::open_journal(std::span<const flow::PackageInfo* const> packages,
+                                     const Settings& settings, Log& log) {
+  bool any_durable = false;
+  const Duration wait = longest_wait(packages, any_durable);
+  if (!any_durable) return {};
+  if (settings.journal_keep <= wait)
+    return "--journal-keep: a job may wait for longer between two attempts, and would begin anew";
+  const bool is_store_in_memory = settings.job_store.starts_with("memory:");
+  const std::string path = journal_file(settings);
+  if (path.empty()) {
+    if (!is_store_in_memory)
+      return "durable jobs in `--job-store` outlive the program, so --journal has to: sqlite:PATH";
+    journal_ = std::make_unique<flow::MemoryJobJournal>();
+    return {};
+  }
+  auto journal = std::make_unique<effects::SqliteJobJournal>(log, settings.journal_keep);
+  if (std::string error = journal->open(path); !error.empty())
+    return "the journal `" + path + "` cannot be used: " + std::move(error);
+  journal_ = std::move(journal);
+  if (!is_store_in_memory && !settings.job_store.starts_with(kSqlite))
+    log.write(LogLevel::kWarning,
+              "durable jobs: only programs that have the file of --journal may take jobs of this queue");
+  return {};
+}
+
 void JobService::open(std::span<const flow::PackageInfo* const> packages, const Settings& settings,
                       const Clock& clock) {
   effects::OpenedQueue opened = effects::open_queue(settings.job_store, clock);
@@ -29,6 +78,7 @@ void JobService::open(std::span<const flow::PackageInfo* const> packages, const 
   store_ = std::move(opened.store);
   jobs::RunnerOptions options;
   options.queue = settings.job_queue;
+  options.journal = journal_.get();
   group_.emplace(packages, *store_, std::move(options));
   error_ = group_->load_crons(effects::read_zone_file);
 }

@@ -239,6 +239,7 @@ int serve(std::string_view program, const Settings& settings,
   effects::Registry registry;
   effects::add_standard_adapters(registry);
   JobService background;
+  std::string error = background.open_journal(packages, settings, log);
   background.open(packages, settings, clock);
   background.offer(registry);
   if (register_adapters != nullptr) register_adapters(registry);
@@ -249,7 +250,7 @@ int serve(std::string_view program, const Settings& settings,
   SagaService sagas(log);  // goes before both
   AuditLog audit(clock, log);
   std::vector<std::unique_ptr<AuditTrail>> trails;  // go before the workers
-  std::string error = systems.open(packages, registry, environment);
+  if (error.empty()) error = systems.open(packages, registry, environment);
   if (error.empty()) error = open_audit(audit, settings, program);
   if (error.empty()) error = sagas.open(packages, settings, program);
   std::vector<flow::SagaPackage> recovered;  // by the first worker
@@ -272,6 +273,7 @@ int serve(std::string_view program, const Settings& settings,
     ServiceFigures figures{.program = program, .version = ZERVER_VERSION};
     figures.snapshot = figures_of(server, systems, sagas.unsettled());
     figures.snapshot.jobs = background.stats();
+    figures.snapshot.journal = background.journal_stats();
     figures.process = read_process_stats();
     figures.most_connections = settings.connections;
     figures.audit_lost = audit.lost();
@@ -308,6 +310,7 @@ int serve(std::string_view program, const Settings& settings,
     } else {
       Snapshot snapshot = snapshot_of(server, systems, sagas.unsettled());
       snapshot.jobs = background.stats();
+      snapshot.journal = background.journal_stats();
       print_error(program, environment.masked(to_json(snapshot)));
     }
   }
@@ -331,6 +334,9 @@ std::string ask_about_jobs(const Options& options, std::span<const flow::Package
     return print_crons(packages, clock, options.action == Action::kCronsJson);
   if (options.action == Action::kJobs || options.action == Action::kJobsJson)
     return print_jobs(options.settings, clock, options.action == Action::kJobsJson);
+  if (options.action == Action::kJournals || options.action == Action::kJournalsJson)
+    return print_journals(options.settings, options.action == Action::kJournalsJson);
+  if (options.action == Action::kJournalDrop) return drop_journal(options.settings, options.subject);
   return revive_job(options.settings, clock, options.subject, options.action == Action::kJobDrop);
 }
 
@@ -389,6 +395,9 @@ int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> pa
       case Options::Action::kJobsJson:
       case Options::Action::kJobRequeue:
       case Options::Action::kJobDrop:
+      case Options::Action::kJournals:
+      case Options::Action::kJournalsJson:
+      case Options::Action::kJournalDrop:
       case Options::Action::kCrons:
       case Options::Action::kCronsJson:
         if (const std::string error = ask_about_jobs(options, packages); !error.empty()) {

@@ -70,6 +70,28 @@ void write_worker(flow::JsonWriter& json, const SchedulerStats& worker) {
   json.end_object();
 }
 
+// The bound of the bucket in which the time is that so many of a hundred do not exceed; microseconds. Past
+// the last bound: that one.
+std::int64_t percentile(const LatencyHistogram::Counts& times, std::uint64_t percent) {
+  const std::uint64_t wanted = (times.count() * percent + 99) / 100;
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < LatencyHistogram::kBounds.size(); ++i) {
+    seen += times.buckets[i];
+    if (seen >= wanted) return LatencyHistogram::kBounds[i].nanoseconds / 1'000;
+  }
+  return LatencyHistogram::kBounds.back().nanoseconds / 1'000;
+}
+
+// From arrival to answer; nothing where nothing was counted.
+void write_latency(flow::JsonWriter& json, const LatencyHistogram::Counts& times) {
+  if (times.count() == 0) return;
+  write_count(json, "answered", times.count());
+  json.key("latency_p95_le_us");
+  json.integer(percentile(times, 95));
+  json.key("latency_p99_le_us");
+  json.integer(percentile(times, 99));
+}
+
 void write_class_times(flow::JsonWriter& json, const Snapshot& snapshot) {
   json.key("classes");
   json.begin_object();
@@ -86,6 +108,7 @@ void write_class_times(flow::JsonWriter& json, const Snapshot& snapshot) {
     write_time("p99_us", times.p99);
     write_time("quantum_us", times.quantum);
     write_time("proposed_quantum_us", times.proposed);
+    write_latency(json, snapshot.answers.classes[i]);
     json.end_object();
   }
   json.end_object();
@@ -191,6 +214,22 @@ std::vector<jobs::JobStats> crons_of(const Snapshot& snapshot) {
   std::vector<jobs::JobStats> crons;
   std::ranges::copy_if(snapshot.jobs, std::back_inserter(crons), &jobs::JobStats::is_cron);
   return crons;
+}
+
+void write_durable(flow::JsonWriter& json, const jobs::JobStats& job) {
+  json.begin_object();
+  json.key("name");
+  json.string(job.name);
+  write_count(json, "running", job.running);
+  write_count(json, "replayed", job.replayed);
+  write_count(json, "written", job.written);
+  json.end_object();
+}
+
+std::vector<jobs::JobStats> durable_of(const Snapshot& snapshot) {
+  std::vector<jobs::JobStats> durable;
+  std::ranges::copy_if(snapshot.jobs, std::back_inserter(durable), &jobs::JobStats::is_durable);
+  return durable;
 }
 
 void write_worker_number(flow::JsonWriter& json, const std::size_t& worker) {
@@ -393,6 +432,15 @@ std::string to_json(const Snapshot& snapshot) {
   }
   json.end_array();
   write_list(json, "crons", crons_of(snapshot), write_cron);
+  if (snapshot.journal) {
+    json.key("journal");
+    json.begin_object();
+    write_count(json, "open", snapshot.journal->open);
+    write_count(json, "records", snapshot.journal->records);
+    write_count(json, "refused", snapshot.journal->refused);
+    json.end_object();
+    write_list(json, "durable_jobs", durable_of(snapshot), write_durable);
+  }
   write_list(json, "live", snapshot.live, write_live);
   write_count(json, "live_count", snapshot.live_count);
   write_list(json, "busy_workers", snapshot.busy_workers, write_worker_number);

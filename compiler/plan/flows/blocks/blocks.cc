@@ -33,7 +33,9 @@ FlowBuilder::Result FlowBuilder::block(llvm::ArrayRef<model::Statement> statemen
   }
   scope.errors = errors;
   scopes_.push_back(scope);
+  const std::size_t first_site = plan_.durable_sites.size();
   Result body = rescued_block(statements);
+  const std::string taken = take_failures(first_site);
   scope = std::move(scopes_.back());
   scopes_.pop_back();
   if (!scope.is_used) return body;  // check has said that the hooks never run
@@ -42,7 +44,7 @@ FlowBuilder::Result FlowBuilder::block(llvm::ArrayRef<model::Statement> statemen
   operation.label = scope.label;
   operation.exit = scope.exit;
   operation.body = std::move(body.body);
-  plan_hooks(statements, scope, operation);
+  plan_hooks(statements, scope, taken, operation);
   Result result;
   result.body.push_back(std::move(operation));
   result.ends = body.ends;
@@ -50,7 +52,7 @@ FlowBuilder::Result FlowBuilder::block(llvm::ArrayRef<model::Statement> statemen
 }
 
 void FlowBuilder::plan_hooks(llvm::ArrayRef<model::Statement> statements, const Scope& scope,
-                             Operation& operation) {
+                             const std::string& failures, Operation& operation) {
   const bool is_of_saga = !scopes_.empty() && scopes_.back().kind == Scope::Kind::kSaga;
   Arrivals going_on = scope.arrivals;
   llvm::SmallSetVector<model::ErrorId, 8> left = scope.arrivals.errors;
@@ -85,6 +87,7 @@ void FlowBuilder::plan_hooks(llvm::ArrayRef<model::Statement> statements, const 
     plan.condition = operation.exit +
                      (hook.errors.empty() ? ".raised()" : ".raised_any(" + llvm::join(constants, ", ") + ")");
     Result body = hook.branches.empty() ? Result{} : block(hook.branches[0]);
+    plan.taken = failures;
     if (body.ends)
       for (const model::ErrorId error : taken)
         going_on.errors.remove(error);
@@ -133,7 +136,9 @@ FlowBuilder::Result FlowBuilder::rescued_block(llvm::ArrayRef<model::Statement> 
     scope.errors = rescue.errors;
     scope.label = operation.label;
     scopes_.push_back(std::move(scope));
+    const std::size_t first_site = plan_.durable_sites.size();
     Result guarded = rescued_block(statements.take_front(i));
+    operation.taken = take_failures(first_site);
     const bool is_used = scopes_.back().is_used;
     scopes_.pop_back();
     Result result;

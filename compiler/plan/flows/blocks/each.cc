@@ -36,6 +36,7 @@ void FlowBuilder::each(const model::Statement& statement, Body& body) {
   if (made.is_valid())
     plan.collect = "if (" + slots_.presence.lookup(made) + ") " + plan.results + ".set(" + plan.index + ", " +
                    slots_.slots.lookup(made) + ");";
+  loops_.push_back(plan.index);
   const bool side_by_side = each.parallel > 1 && each.most > 1 && waits(statement.branches[0]);
   if (side_by_side) {
     each_side_by_side(statement, outer, operation);
@@ -44,6 +45,7 @@ void FlowBuilder::each(const model::Statement& statement, Body& body) {
     operation.body = block(statement.branches[0]).body;
     elements_.pop_back();
   }
+  loops_.pop_back();
   slots_ = outer;
 
   if (made.is_valid())

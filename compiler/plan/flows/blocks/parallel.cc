@@ -13,6 +13,7 @@ namespace zc::plan {
 
 // When every branch is one effect, it is a group of them: nothing has to be kept for each branch.
 bool FlowBuilder::parallel_effects(const model::Statement& statement, Body& body) {
+  if (is_durable()) return false;  // each is written down when it has ended
   std::vector<const model::Step*> steps;
   for (const model::Block& branch : statement.branches) {
     if (branch.size() != 1 || branch[0].kind != model::StatementKind::kStep) return false;
@@ -76,6 +77,7 @@ BranchPlan FlowBuilder::branch(const std::string& name, llvm::ArrayRef<model::St
   const bool uses_path = std::exchange(uses_path_, false);
   const bool uses_outer_saga = std::exchange(uses_outer_saga_, false);
   const bool is_saga_here = std::exchange(is_saga_here_, false);
+  const bool uses_journal = std::exchange(uses_journal_, false);
   std::vector<Scope> outer = std::exchange(scopes_, {});
   scopes_.push_back({Scope::Kind::kBranch});
   const std::size_t around = elements_.size();
@@ -104,6 +106,12 @@ BranchPlan FlowBuilder::branch(const std::string& name, llvm::ArrayRef<model::St
     if (owners.contains(element.local)) add(element.type + "&", element.local);
   if (uses_path_) add("const std::array<std::string_view, " + std::to_string(plan_.captures) + ">&", "path");
   if (uses_outer_saga_) add("zerver::flow::Saga&", saga_);
+  if (uses_journal_) {
+    add("zerver::flow::DurableRun&", "durable");
+    for (const std::string& index : loops_)
+      if (each == nullptr || index != each->index) add("std::size_t", index);
+  }
+  uses_journal_ = uses_journal_ || uses_journal;
   is_saga_here_ = is_saga_here;
   uses_outer_saga_ = uses_outer_saga || (uses_outer_saga_ && !is_saga_here);
   uses_path_ = uses_path_ || uses_path;

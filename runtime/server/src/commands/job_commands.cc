@@ -1,7 +1,9 @@
 #include "commands/job_commands.h"
 
+#include "job_service.h"
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/uuid.h>
+#include <zerver/effects/job_journal.h>
 #include <zerver/effects/queue/open_queue.h>
 #include <zerver/effects/queue/zone_file.h>
 #include <zerver/flow/data/json_writer.h>
@@ -153,6 +155,9 @@ std::string revive_job(const Settings& settings, const Clock& clock, std::string
   revive.drop = drop;
   if (std::string error = asked.ask(revive.base(), &jobs::QueueSession::revive); !error.empty()) return error;
   if (!revive.found) return "no dead letter has the id " + std::string(id);
+  // Of a job that is no durable one there is nothing to forget.
+  if (const std::string journal = journal_file(settings); drop && !journal.empty())
+    static_cast<void>(effects::SqliteJobJournal::drop(journal, *uuid));
   std::printf("%s %.*s\n", drop ? "dropped" : "requeued", static_cast<int>(id.size()), id.data());
   return {};
 }

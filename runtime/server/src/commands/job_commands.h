@@ -16,7 +16,11 @@ namespace zerver::server {
 
 // What waits, what runs, and what is dead.
 [[nodiscard]] std::string print_jobs(const Settings& settings, const Clock& clock, bool as_json);
-// Lets a dead letter wait again, or forgets it.
+// What durable jobs have done that are not over.
+[[nodiscard]] std::string print_journals(const Settings& settings, bool as_json);
+// Forgets that of one job.
+[[nodiscard]] std::string drop_journal(const Settings& settings, std::string_view id);
+// Lets a dead letter wait again, or forgets it, and what it has done.
 [[nodiscard]] std::string revive_job(const Settings& settings, const Clock& clock, std::string_view id,
                                      bool drop);
 // The crons of the packages, and when each runs next.

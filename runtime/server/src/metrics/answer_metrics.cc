@@ -65,6 +65,7 @@ void AnswerMetrics::add_to(AnswersStats& stats) const {
                                .times = {}});
       flows_[p][f].statuses.add_to(stats.flows[next].statuses);
       flows_[p][f].times.add_to(stats.flows[next].times);
+      flows_[p][f].times.add_to(stats.classes[static_cast<std::size_t>(info.priority)]);
     }
   }
   unrouted_.add_to(stats.unrouted);

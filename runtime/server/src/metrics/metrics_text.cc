@@ -68,6 +68,9 @@ void write_answers(Exposition& out, const AnswersStats& answers) {
   for (const AnswerStats& flow : answers.flows) {
     if (is_served(flow)) out.sample(flow.times, {{"flow", full_name(flow)}});
   }
+  out.histogram("zerver_class_duration_seconds", "The same by class of priority.");
+  for (std::size_t i = 0; i < answers.classes.size(); ++i)
+    out.sample(answers.classes[i], {{"class", async::name_of(static_cast<async::Priority>(i))}});
 }
 
 // Both lists have the flows of the packages in their order.
@@ -329,6 +332,26 @@ void write_sagas(Exposition& out, const Snapshot& snapshot) {
   out.sample(std::uint64_t{snapshot.sagas_stuck});
 }
 
+void write_journal(Exposition& out, const Snapshot& snapshot) {
+  if (!snapshot.journal) return;
+  out.gauge("zerver_journals_open", "Attempts of durable jobs that run.");
+  out.sample(snapshot.journal->open);
+  out.counter("zerver_journal_records", "Records for the journal of durable jobs.");
+  out.sample(snapshot.journal->records);
+  out.counter("zerver_journal_records_refused", "Entries that came too late: somebody else has the job.");
+  out.sample(snapshot.journal->refused);
+  const auto durable = [&](auto value) {
+    for (const jobs::JobStats& job : snapshot.jobs) {
+      if (job.is_durable) out.sample(job.*value, {{"job", job.name}});
+    }
+  };
+  out.counter("zerver_job_effects_replayed",
+              "Effects of durable jobs whose answers were read from the journal.");
+  durable(&jobs::JobStats::replayed);
+  out.counter("zerver_job_effects_written", "Effects of durable jobs that were written down.");
+  durable(&jobs::JobStats::written);
+}
+
 void write_jobs(Exposition& out, const std::vector<jobs::JobStats>& all) {
   using Stats = jobs::JobStats;
   const auto kind_of = [](const Stats& job) -> std::string_view { return job.is_cron ? "cron" : "job"; };
@@ -372,6 +395,7 @@ void write_metrics(OutputBuffer& buffer, ExpositionFormat format, const ServiceF
   write_effects(out, figures.snapshot.operations);
   write_sagas(out, figures.snapshot);
   write_jobs(out, figures.snapshot.jobs);
+  write_journal(out, figures.snapshot);
   out.counter("zerver_audit_records_lost", "Records of the audit that could not be written.");
   out.sample(figures.audit_lost);
   out.finish();

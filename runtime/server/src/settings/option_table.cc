@@ -233,6 +233,15 @@ constexpr std::array kOptions = std::to_array<Option>({
        settings.job_queue = value;
        return std::string();
      }},
+    {"journal", "URL", "what durable jobs have done: memory: or sqlite:PATH (memory:)",
+     [](Settings& settings, std::string_view value) {
+       const bool is_known = value == "memory:" || (value.starts_with("sqlite:") && value.size() > 7);
+       if (!is_known) return std::string("memory: or a path such as sqlite:journal.db");
+       settings.journal = value;
+       return std::string();
+     }},
+    {"journal-keep", "TIME", "remove the journal of a job that nothing was written to for longer (720h)",
+     [](Settings& settings, std::string_view value) { return apply_duration(settings.journal_keep, value); }},
     {"audit", "FOLDER", "record what happens to each request in files there (no records)",
      [](Settings& settings, std::string_view value) {
        if (value.empty()) return std::string("the path of a folder");

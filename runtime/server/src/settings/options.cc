@@ -112,6 +112,9 @@ constexpr ActionName kActions[] = {
     {"--jobs=json", Options::Action::kJobsJson},
     {"--job-requeue=", Options::Action::kJobRequeue},
     {"--job-drop=", Options::Action::kJobDrop},
+    {"--journals", Options::Action::kJournals},
+    {"--journals=json", Options::Action::kJournalsJson},
+    {"--journal-drop=", Options::Action::kJournalDrop},
     {"--crons", Options::Action::kCrons},
     {"--crons=json", Options::Action::kCronsJson},
 };
@@ -245,7 +248,9 @@ std::string help_text(std::string_view program) {
       "an operator is done with a saga; ID:RUN:happened, :not-happened or :undone for one run");
   add("--jobs", "list the jobs that run and those that are dead; --jobs=json as JSON");
   add("--job-requeue=ID", "let a dead job wait again");
-  add("--job-drop=ID", "forget a dead job");
+  add("--job-drop=ID", "forget a dead job, and what it has done");
+  add("--journals", "list what durable jobs have done that are not over; --journals=json as JSON");
+  add("--journal-drop=ID", "forget what a job has done: its next attempt begins anew");
   add("--crons", "list the crons and when they run next; --crons=json as JSON");
   add("--help", "show this text");
   add("--version", "show the version");

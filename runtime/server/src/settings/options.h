@@ -31,6 +31,9 @@ struct Options {
     kJobsJson,
     kJobRequeue,
     kJobDrop,
+    kJournals,
+    kJournalsJson,
+    kJournalDrop,
     kCrons,
     kCronsJson
   };

@@ -21,6 +21,9 @@ struct JobAttempts {
   Counter given_back;  // without a word about how they went: the program stops, or had no place
   Counter lost;        // their lease ended first: somebody else has the job
   LatencyHistogram times;
+  // Of a durable job.
+  Counter replayed;  // effects whose answers were read from the journal
+  Counter written;   // to it
   // Of a cron.
   Counter missed;       // runs that were not over when the cron came again
   Counter passed_over;  // times at which the run before was not over
@@ -55,6 +58,9 @@ struct JobStats {
   std::uint64_t given_back = 0;
   std::uint64_t lost = 0;
   LatencyHistogram::Counts times;
+  bool is_durable = false;
+  std::uint64_t replayed = 0;  // of a durable job, as is what follows
+  std::uint64_t written = 0;
   std::uint64_t missed = 0;  // of a cron, as is what follows
   std::uint64_t passed_over = 0;
   Duration least_slack = Duration::max();
@@ -67,6 +73,8 @@ struct JobStats {
     given_back += counts.given_back.value();
     lost += counts.lost.value();
     counts.times.add_to(times);
+    replayed += counts.replayed.value();
+    written += counts.written.value();
     missed += counts.missed.value();
     passed_over += counts.passed_over.value();
     least_slack = std::min(least_slack, counts.least_slack());

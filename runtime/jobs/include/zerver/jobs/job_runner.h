@@ -96,6 +96,8 @@ class JobRunner final : public flow::JobsAdapter, private QueueListener {
   // --- Running ---
   void begin(Lane& lane, ClaimedJob&& job) noexcept;
   void give_back(Lane& lane, Duration delay) noexcept;
+  // Why the journal of durable jobs cannot be used; empty when it can.
+  void note_journal(std::string_view why) noexcept;
   Run& take_run();
   void put_back(Run& run) noexcept;
   void extend_at(TimePoint when) noexcept;
@@ -122,6 +124,7 @@ class JobRunner final : public flow::JobsAdapter, private QueueListener {
   bool draining_ = false;
   bool stopped_ = false;
   bool is_failing_ = false;  // the store, as far as is known
+  bool is_journal_failing_ = false;
   bool pump_is_coming_ = false;
   std::atomic<bool> wake_is_coming_ = false;
   std::atomic<bool> has_room_ = true;

@@ -4,6 +4,7 @@
 #include <zerver/core/time.h>
 #include <zerver/flow/call/budget.h>
 #include <zerver/flow/call/in_flight.h>
+#include <zerver/flow/durable/job_journal.h>
 #include <zerver/flow/job/job.h>
 #include <zerver/flow/service.h>
 #include <zerver/jobs/cron_times.h>
@@ -33,6 +34,8 @@ struct RunnerOptions {
   // and kSlack. Claims are extended while a job runs.
   Duration lease = Duration::from_seconds(30);
   static constexpr Duration kSlack = Duration::from_seconds(1);
+  // What durable jobs have done; lives longer. Null: it is kept in memory.
+  flow::JobJournal* journal = nullptr;
 };
 
 // A job, or the flow of a cron, of one of the packages.
@@ -68,6 +71,7 @@ class RunnerGroup {
 
   QueueStore& store() const noexcept { return *store_; }
   const RunnerOptions& options() const noexcept { return options_; }
+  flow::JobJournal& journal() const noexcept { return *journal_; }
   std::span<const flow::PackageInfo* const> packages() const noexcept { return packages_; }
   // Null when no package has a job of that name.
   const KnownJob* find(std::string_view name) const noexcept {
@@ -97,6 +101,8 @@ class RunnerGroup {
   std::vector<const flow::PackageInfo*> packages_;
   QueueStore* store_;
   RunnerOptions options_;
+  std::unique_ptr<flow::JobJournal> own_journal_;
+  flow::JobJournal* journal_;
   std::map<std::string_view, KnownJob, std::less<>> known_;
   std::vector<KnownCron> crons_;
   mutable std::mutex mutex_;

@@ -1,8 +1,10 @@
 // How requests were answered, and how fast.
 #pragma once
 
+#include <zerver/async/priority.h>
 #include <zerver/core/latency_histogram.h>
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -27,7 +29,9 @@ struct AnswerStats {
 // Of one server, all workers together, since the start.
 struct AnswersStats {
   std::vector<AnswerStats> flows;  // in the order of the packages
-  StatusSums unrouted;             // requests that no flow was found for, or that were malformed
+  // By class of priority: the times of its flows.
+  std::array<LatencyHistogram::Counts, async::kPriorities> classes{};
+  StatusSums unrouted;  // requests that no flow was found for, or that were malformed
 };
 
 }  // namespace zerver::server

@@ -51,6 +51,8 @@ struct Settings {
   std::string saga_journal;           // path of the file; empty: `PROGRAM.sagas.db` in the working directory
   std::string job_store = "memory:";  // the URL of the store of jobs
   std::string job_queue = "jobs";     // in it, what this program puts and claims
+  std::string journal = "memory:";    // the URL of the journal of durable jobs
+  Duration journal_keep = Duration::from_seconds(30LL * 24 * 60 * 60);  // one that nothing is written to
   AuditSettings audit;
   std::string server_field;  // the value of the Server field; empty: none is sent
   http::Limits http;

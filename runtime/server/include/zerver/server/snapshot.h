@@ -3,6 +3,7 @@
 
 #include <zerver/effects/systems.h>
 #include <zerver/flow/call/shared_target.h>
+#include <zerver/flow/durable/job_journal.h>
 #include <zerver/flow/saga/recovery.h>
 #include <zerver/jobs/job_attempts.h>
 #include <zerver/server/answer_stats.h>
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,8 +36,9 @@ struct Snapshot {
   AnswersStats answers;                   // empty without Settings::metrics, as is what follows
   std::vector<effects::OperationStats> operations;
   std::vector<jobs::JobStats> jobs;
-  std::size_t sagas_open = 0;   // that their flows could not end
-  std::size_t sagas_stuck = 0;  // those of them that wait for people
+  std::optional<flow::JournalStats> journal = {};  // of durable jobs; none: there are no such jobs
+  std::size_t sagas_open = 0;                      // that their flows could not end
+  std::size_t sagas_stuck = 0;                     // those of them that wait for people
 };
 
 // `closed`, `open` or `half-open`.
@@ -56,7 +59,7 @@ Snapshot snapshot_of(Server& server, const effects::Systems& systems,
 // been none, and live flows when there are none.
 std::string to_text(const Snapshot& snapshot);
 // One line with one JSON object: `connections`, `sagas`, `workers`, `classes`, `flows`, `targets`, `crons`,
-// `live`, `live_count`, `busy_workers`.
+// `durable_jobs` and `journal` where there are any, `live`, `live_count`, `busy_workers`.
 std::string to_json(const Snapshot& snapshot);
 
 }  // namespace zerver::server

@@ -201,6 +201,11 @@ template <class T, class Reply> class Call final : public CallBase {
   const Result<T>& await_resume() const noexcept { return result_; }
   // A fault when it did not succeed, also when it was never started.
   const Result<T>& result() const noexcept { return result_; }
+  // As if it had ended so, instead of being started.
+  void restore(const Result<T>& result) {
+    result_ = result;
+    set_outcome(result.has_value() ? Outcome::kValue : Outcome::kError);
+  }
 
  private:
   bool read(const void* reply, [[maybe_unused]] Format format) override {

@@ -32,6 +32,11 @@ class GroupBase : public Member {
   // of `any` and `race` the one that ended first; of `quorum n` the first one declared that failed.
   const Result<void>& result() const noexcept { return result_; }
   void await_resume() const noexcept {}
+  // As if it had ended so, instead of being started; its members are restored, too.
+  void restore(const Result<void>& result) noexcept {
+    result_ = result;
+    set_outcome(result.has_value() ? Outcome::kValue : Outcome::kError);
+  }
 
  protected:
   GroupBase(Exchange& exchange, const JoinRule& rule) noexcept;

@@ -5,13 +5,18 @@
 #include <zerver/core/string.h>
 #include <zerver/core/time.h>
 #include <zerver/flow/call/operation.h>
+#include <zerver/flow/durable/durable_run.h>
 #include <zerver/flow/exchange.h>
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace zerver::flow {
+
+class DurableRun;
+struct DurableSite;
 
 // `job index(id) { attempts 8 backoff 1s..5m; lease 30s; dead_letter index_dead; ... }`
 struct JobInfo {
@@ -26,6 +31,9 @@ struct JobInfo {
   Duration backoff_cap = {};          // this, and a random part of it is waited
   Duration lease = Duration::max();   // an attempt that takes longer has failed
   std::string_view dead_letter = {};  // where a job is put that has failed for the last time
+  // Of a durable job: what its effects have answered is kept for the next attempt. `run` is null then.
+  Handled (*run_durable)(Exchange& exchange, std::string_view arguments, DurableRun& durable) = nullptr;
+  std::span<const DurableSite> sites = {};  // where it performs effects
 };
 
 // The times of a crontab line, local ones of its zone. Bit n of a field stands for its value n.

@@ -1,0 +1,110 @@
+// What the journal costs durable jobs: five effects each, without the effects themselves. On a disk it is the
+// waiting for it, which jobs at the same time share.
+#include <zerver/async/task.h>
+#include <zerver/core/arena.h>
+#include <zerver/core/random.h>
+#include <zerver/effects/job_journal.h>
+#include <zerver/flow/durable/durable_run.h>
+#include <zerver/testing/req_test.h>
+#include <zerver/testing/sim_loop.h>
+
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace zerver {
+namespace {
+
+constexpr flow::DurableSite kSites[] = {
+    {.name = "ask"}, {.name = "reserve"}, {.name = "charge"}, {.name = "bill"}, {.name = "tell"}};
+constexpr std::string_view kAnswer = R"([{"value":{"id":"0123456789abcdef","cents":1234}}])";
+
+struct World {
+  testing::SimLoop loop;
+  SeededRandom random{1};
+  testing::MemoryLog log;
+};
+
+struct Open final : flow::JournalOpen {
+  Open(async::Loop& loop, unsigned& left)
+      : JournalOpen(loop, [](Job& job) noexcept { --static_cast<Open&>(job).left_; }), left_(left) {}
+
+ private:
+  unsigned& left_;
+};
+
+async::Task<void> run(Arena&, flow::DurableRun& attempt, unsigned& running) {
+  for (std::uint32_t site = 0; site < std::size(kSites); ++site) {
+    attempt.append(flow::DurablePlace(site), kAnswer);
+    const Result<void> durable = co_await flow::LogSync(attempt.journal(), attempt.loop(), attempt.id());
+    if (!durable) co_return;
+  }
+  attempt.drop();
+  --running;
+}
+
+// So many jobs at the same time, from the opening of their journals until they are done.
+void run_jobs(World& world, flow::JobJournal& journal, unsigned count) {
+  const std::string shape = flow::DurableRun::shape_of(kSites);
+  std::deque<Open> opens;
+  unsigned opening = count;
+  for (unsigned i = 0; i < count; ++i) {
+    Open& open = opens.emplace_back(world.loop, opening);
+    open.id = Uuid::generate(world.random);
+    open.token = 1;
+    open.name = "bench.settle";
+    open.shape = shape;
+    if (journal.open(open)) --opening;
+  }
+  world.loop.run_with_threads_until([&] { return opening == 0; });
+  unsigned running = count;
+  std::deque<Arena> arenas;
+  std::deque<flow::DurableRun> attempts;
+  std::deque<async::Task<void>> tasks;
+  for (Open& open : opens) {
+    Arena& arena = arenas.emplace_back(std::size_t{16} << 10);
+    flow::DurableRun& attempt =
+        attempts.emplace_back(journal, world.loop, world.loop.clock(), kSites, 1, std::move(open.history));
+    tasks.push_back(run(arena, attempt, running));
+    tasks.back().start();
+  }
+  world.loop.run_with_threads_until([&] { return running == 0; });
+}
+
+void BM_DurableInMemory(benchmark::State& state) {
+  World world;
+  flow::MemoryJobJournal journal;
+  for (auto _ : state)
+    run_jobs(world, journal, 1);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(std::size(kSites)));
+}
+BENCHMARK(BM_DurableInMemory);
+
+// Items are entries.
+void BM_DurableOnDisk(benchmark::State& state) {
+  std::string folder = std::filesystem::temp_directory_path() / "zerver_durable_bench_XXXXXX";
+  if (mkdtemp(folder.data()) == nullptr) return state.SkipWithError("no temporary folder");
+  {
+    World world;
+    effects::SqliteJobJournal journal(world.log);
+    if (const std::string error = journal.open(folder + "/journal.db"); !error.empty())
+      return state.SkipWithError(error.c_str());
+    for (auto _ : state)
+      run_jobs(world, journal, static_cast<unsigned>(state.range(0)));
+    const std::int64_t entries =
+        state.iterations() * state.range(0) * static_cast<std::int64_t>(std::size(kSites));
+    state.SetItemsProcessed(entries);
+    state.counters["entries_a_sync"] = static_cast<double>(entries) / static_cast<double>(journal.batches());
+  }
+  std::filesystem::remove_all(folder);
+}
+BENCHMARK(BM_DurableOnDisk)->Arg(1)->Arg(16)->Arg(256)->UseRealTime()->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+}  // namespace zerver
+
+BENCHMARK_MAIN();
