@@ -29,6 +29,10 @@ PeerServer& PeerServer::shared() {
 void PeerServer::start() {
   port_ = test::free_port();
   tls_port_ = test::free_port();
+  restart();
+}
+
+void PeerServer::restart() {
   const std::filesystem::path log = directory_.path() / "peer.log";
   // Debian's interpreter, which finds Debian's packages.
   process_ = std::make_unique<test::ChildProcess>(

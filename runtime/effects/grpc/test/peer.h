@@ -29,6 +29,11 @@ class PeerServer {
   std::string tls_url() const { return "https://127.0.0.1:" + std::to_string(tls_port_); }
   std::string ca_file() const { return (directory_.path() / "server.pem").string(); }
 
+  // At once, like a machine that fails.
+  void kill() { process_->kill(); }
+  // With the same ports. Throws as well.
+  void restart();
+
  private:
   void start();
 

@@ -152,6 +152,7 @@ class Peer:
 
     def ShowMetadata(self, request, context):
         fields = [name + "=" + str(value) for name, value in context.invocation_metadata()]
+        fields.append("server=" + sys.argv[2])
         fields.append("connection=" + context.peer())
         left = context.time_remaining()
         fields.append("left=" + ("never" if left is None or left > 1e9 else str(int(left * 1000))))

@@ -32,9 +32,9 @@ Client::IdleTimer::IdleTimer(Client& owner) noexcept
     : Timer([](Timer& timer) noexcept { static_cast<IdleTimer&>(timer).client.close_old(); }),
       client(owner) {}
 
-Client::Client(flow::Worker& worker, io::net::Connector& connector, const Settings& settings, Shared& shared)
+Client::Client(flow::Worker& worker, io::net::Network& network, const Settings& settings, Shared& shared)
     : worker_(worker),
-      connector_(connector),
+      network_(network),
       settings_(settings),
       shared_(shared),
       authorization_(shared.authorization),
@@ -173,6 +173,7 @@ Host* Client::host_of(const Origin& origin) {
   if (hosts_.size() == kMostHosts) return nullptr;
   Host& host = hosts_.emplace_back(origin, pool_options_);
   host.route = std::make_shared<const Route>(make_route(origin, settings_));
+  if (!settings_.balanced.empty() && origin == settings_.base.origin) host.balancer.emplace(worker_.random());
   return &host;
 }
 
@@ -195,6 +196,7 @@ void Client::acquire(Transfer& transfer) noexcept {
 }
 
 void Client::serve(Host& host) noexcept {
+  if (host.balancer) return serve_places(host);
   while (host.first != nullptr) {
     Http2Session* const session = session_with_room(host);
     if (session == nullptr) break;
@@ -231,18 +233,33 @@ void Client::connect_more(Host& host) noexcept {
                             (!host.is_known && host.origin.tls && settings_.http2 == Http2::kAuto);
   while (host.waiting > host.connecting && host.open + host.connecting < connection_limit()) {
     if (may_be_http2 && host.connecting != 0) return;
-    ++host.connecting;
-    async::spawn(loop(), stop_.token(), connect, self_, &connector_, &host, host.route).detach();
+    open_connection(host, host.route, 0);
   }
 }
 
-async::Task<void> Client::connect(std::shared_ptr<Client*> client, io::net::Connector* connector, Host* host,
-                                  std::shared_ptr<const Route> route) {
-  Result<std::unique_ptr<io::net::Stream>> stream = co_await dial(*connector, *route);
-  if (*client != nullptr) (*client)->connected(*host, std::move(stream));
+void Client::open_connection(Host& host, std::shared_ptr<const Route> route, Balancer::Id place) {
+  ++host.connecting;
+  async::spawn(loop(), stop_.token(), connect, self_, &network_.connector(), &host, std::move(route), place)
+      .detach();
 }
 
-void Client::connected(Host& host, Result<std::unique_ptr<io::net::Stream>> stream) noexcept {
+async::Task<void> Client::connect(std::shared_ptr<Client*> client, io::net::Connector* connector, Host* host,
+                                  std::shared_ptr<const Route> route, Balancer::Id place) {
+  Result<std::unique_ptr<io::net::Stream>> stream = co_await dial(*connector, *route);
+  if (*client != nullptr) (*client)->connected(*host, route, place, std::move(stream));
+}
+
+void Client::begin_session(Host& host, std::shared_ptr<const Route> route, Balancer::Id place,
+                           Connection connection) {
+  reap(host);
+  host.sessions.push_back(
+      std::make_unique<Http2Session>(*this, host, std::move(connection), std::move(route), place));
+  host.sessions.back()->begin();
+  if (!idle_timer_.running()) loop().start(idle_timer_, loop().now() + settings_.idle);
+}
+
+void Client::connected(Host& host, const std::shared_ptr<const Route>& route, Balancer::Id place,
+                       Result<std::unique_ptr<io::net::Stream>> stream) noexcept {
   --host.connecting;
   if (stream) {
     ++host.open;
@@ -250,10 +267,10 @@ void Client::connected(Host& host, Result<std::unique_ptr<io::net::Stream>> stre
     host.is_known = true;
     Connection connection{*std::move(stream), loop().now()};
     if (settings_.http2 == Http2::kAlways || connection.stream->alpn() == "h2") {
-      reap(host);
-      host.sessions.push_back(std::make_unique<Http2Session>(*this, host, std::move(connection)));
-      host.sessions.back()->begin();
-      if (!idle_timer_.running()) loop().start(idle_timer_, loop().now() + settings_.idle);
+      const bool is_wanted = !host.balancer || host.balancer->has(place);
+      if (!is_wanted) return give_back(host, std::move(connection), false);
+      begin_session(host, route, place, std::move(connection));
+      if (host.balancer) host.balancer->connected(place);
       return serve(host);
     }
     if (host.first != nullptr) {
@@ -264,6 +281,7 @@ void Client::connected(Host& host, Result<std::unique_ptr<io::net::Stream>> stre
     return;
   }
   shared_.note_failure(stream.error().why, loop().now());
+  if (host.balancer) return place_failed(host, place, stream.error());
   if (host.first == nullptr) return;
   // A connection takes as long as it may: that is no sign of a slow answer.
   finish(pop(host), {FaultKind::kUnavailable, stream.error().why, {}});

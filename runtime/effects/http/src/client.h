@@ -2,6 +2,7 @@
 #pragma once
 
 #include "coding/content_decoder.h"
+#include "connect/balancer.h"
 #include "connect/dial.h"
 #include "http2_session.h"
 #include "settings.h"
@@ -10,12 +11,13 @@
 #include <zerver/async/pool/idle_list.h>
 #include <zerver/async/spawn.h>
 #include <zerver/flow/worker.h>
-#include <zerver/io/net/connector.h>
+#include <zerver/io/net/network.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -36,13 +38,18 @@ struct Host {
   Transfer* first = nullptr;  // of those that wait, first come first served
   Transfer* last = nullptr;
   std::size_t waiting = 0;
+
+  // Of one whose addresses are called in turn.
+  std::optional<Balancer> balancer;
+  TimePoint ask_again;  // for its addresses
+  bool is_asking = false;
 };
 
 // Of one worker and its thread.
 class Client {
  public:
   // All of them outlive it.
-  Client(flow::Worker& worker, io::net::Connector& connector, const Settings& settings, Shared& shared);
+  Client(flow::Worker& worker, io::net::Network& network, const Settings& settings, Shared& shared);
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
   ~Client();
@@ -81,7 +88,21 @@ class Client {
   void acquire(Transfer& transfer) noexcept;
   bool take_idle(Host& host, Connection& connection) noexcept;
   void connect_more(Host& host) noexcept;
-  void connected(Host& host, Result<std::unique_ptr<io::net::Stream>> stream) noexcept;
+  void open_connection(Host& host, std::shared_ptr<const Route> route, Balancer::Id place);
+  void connected(Host& host, const std::shared_ptr<const Route>& route, Balancer::Id place,
+                 Result<std::unique_ptr<io::net::Stream>> stream) noexcept;
+  void begin_session(Host& host, std::shared_ptr<const Route> route, Balancer::Id place,
+                     Connection connection);
+  // Of one whose addresses are called in turn (places.cc).
+  void serve_places(Host& host) noexcept;
+  void connect_places(Host& host);
+  void connect_to(Host& host, Balancer::Id place);
+  Http2Session* session_in_turn(Host& host) noexcept;
+  Http2Session* session_of(Host& host, Balancer::Id place) noexcept;
+  void place_failed(Host& host, Balancer::Id place, const Fault& fault) noexcept;
+  void ask_for_addresses(Host& host);
+  void answered(Host& host, const std::vector<Place>& places, const Fault& fault) noexcept;
+  void fail_waiting(Host& host, const Fault& fault) noexcept;
   std::uint32_t connection_limit() const noexcept;
   Transfer& pop(Host& host) noexcept;
   Http2Session* session_with_room(Host& host) noexcept;
@@ -97,10 +118,12 @@ class Client {
   void finish(Transfer& transfer, const Fault& fault) noexcept;
 
   static async::Task<void> connect(std::shared_ptr<Client*> client, io::net::Connector* connector, Host* host,
-                                   std::shared_ptr<const Route> route);
+                                   std::shared_ptr<const Route> route, Balancer::Id place);
+  static async::Task<void> find_addresses(std::shared_ptr<Client*> client, io::net::Resolver* resolver,
+                                          Host* host, const std::vector<Origin>* origins);
 
   flow::Worker& worker_;
-  io::net::Connector& connector_;
+  io::net::Network& network_;
   const Settings& settings_;
   Shared& shared_;
   Renewable<std::string>::Reader authorization_;

@@ -145,10 +145,13 @@ Http2Session::Keepalive::Keepalive(Http2Session& owner) noexcept
     : Timer([](Timer& timer) noexcept { static_cast<Keepalive&>(timer).session.on_silence(); }),
       session(owner) {}
 
-Http2Session::Http2Session(Client& client, Host& host, Connection connection)
+Http2Session::Http2Session(Client& client, Host& host, Connection connection,
+                           std::shared_ptr<const Route> route, Balancer::Id place)
     : client_(client),
       host_(host),
       connection_(std::move(connection)),
+      route_(std::move(route)),
+      place_(place),
       head_(std::make_unique<Head>()),
       read_watch_(*this, &Http2Session::on_readable),
       write_watch_(*this, &Http2Session::on_written),
@@ -205,7 +208,7 @@ void Http2Session::submit(Transfer& transfer) noexcept {
   std::vector<nghttp2_nv>& fields = head_->fields;
   fields.assign({pair_of(":method", request.method_name()),
                  pair_of(":scheme", request.origin().tls ? "https" : "http"),
-                 pair_of(":authority", host_.route->authority), pair_of(":path", request.target())});
+                 pair_of(":authority", route_->authority), pair_of(":path", request.target())});
   head_->add(request.fields());
   if (transfer.receiver != nullptr) fields.push_back(pair_of("te", "trailers"));
   std::array<char, 20> digits;

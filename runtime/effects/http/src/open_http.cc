@@ -31,8 +31,7 @@ class WorkerHttp final : public HttpAdapter {
   // Without a network under a simulated loop.
   WorkerHttp(flow::Worker& worker, io::net::Network* network, const Settings& settings, Shared& shared)
       : is_packed_(settings.format == flow::Format::kMessagePack) {
-    if (network != nullptr)
-      client_ = std::make_unique<Client>(worker, network->connector(), settings, shared);
+    if (network != nullptr) client_ = std::make_unique<Client>(worker, *network, settings, shared);
   }
 
   void get(const GetArguments& arguments, flow::JsonReply reply) override {
@@ -148,8 +147,7 @@ class WorkerChannel final : public HttpChannel {
   WorkerChannel(flow::Worker& worker, io::net::Network* network, const Settings& settings, Shared& shared,
                 HttpReceiver& receiver)
       : receiver_(receiver) {
-    if (network != nullptr)
-      client_ = std::make_unique<Client>(worker, network->connector(), settings, shared);
+    if (network != nullptr) client_ = std::make_unique<Client>(worker, *network, settings, shared);
   }
 
   void start(flow::Operation& operation, const HttpCall& call) override {
@@ -199,8 +197,11 @@ class HttpSystem final : public HttpService {
                                            receiver);
   }
   std::string describe() const override {
-    return (settings_.base.origin.tls ? "https://" : "http://") + settings_.base.origin.authority() +
-           settings_.base.target;
+    std::string text =
+        (settings_.base.origin.tls ? "https://" : "http://") + settings_.base.origin.authority();
+    for (std::size_t i = 1; i < settings_.balanced.size(); ++i)
+      text += "," + settings_.balanced[i].authority();
+    return text + settings_.base.target;
   }
   Health health() const override { return shared_.health.health(); }
   // Whether a connection can be made: what it would be asked is not known here.
@@ -244,11 +245,12 @@ Opened open(const flow::TargetInfo& target, const flow::TargetConfig& config) {
 Registry::Open open_http() { return open; }
 
 OpenedHttp open_http_service(const flow::TargetInfo& target, const flow::TargetConfig& config,
-                             const HttpConfig& arguments) {
+                             const HttpConfig& arguments, std::span<const std::string> others) {
   Settings settings;
   if (std::string error = make_settings(target, config, arguments, process_environment, settings);
       !error.empty())
     return {nullptr, std::move(error)};
+  if (std::string error = balance(others, settings); !error.empty()) return {nullptr, std::move(error)};
   return {std::make_unique<HttpSystem>(std::move(settings)), {}};
 }
 

@@ -75,4 +75,20 @@ std::string make_settings(const flow::TargetInfo& target, const flow::TargetConf
       {.ca_file = arguments.ca, .certificate_file = arguments.certificate, .key_file = arguments.key});
 }
 
+std::string balance(std::span<const std::string> others, Settings& settings) {
+  std::optional<Proxy> proxy;
+  // The setting has been found to be right.
+  if (std::string why = read_proxy(settings.proxy, settings.base.origin, settings.environment, proxy);
+      !why.empty())
+    return why;
+  if (proxy) return others.empty() ? "" : "its URL names several hosts, which a proxy cannot be asked for";
+  settings.balanced.push_back(settings.base.origin);
+  for (const std::string& text : others) {
+    const std::optional<Url> url = parse_url(text);
+    if (!url || url->target != "/") return "each of its hosts must be `host:port`";
+    settings.balanced.push_back(url->origin);
+  }
+  return {};
+}
+
 }  // namespace zerver::effects::http_client

@@ -11,8 +11,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace zerver {
 struct HttpConfig;
@@ -28,6 +30,8 @@ std::optional<std::string> process_environment(const char* name);
 
 struct Settings {
   Url base;
+  // Whose addresses are called in turn, over HTTP/2; none: those of `base` are taken as one connects.
+  std::vector<Origin> balanced;
   std::uint32_t redirects = 0;
   Http2 http2 = Http2::kAuto;
   Duration connect = Duration::from_seconds(5);
@@ -55,5 +59,7 @@ struct Settings {
 [[nodiscard]] std::string make_settings(const flow::TargetInfo& target, const flow::TargetConfig& config,
                                         const HttpConfig& arguments, EnvironmentLookup environment,
                                         Settings& settings);
+// The addresses of `base` and of these URLs are called in turn, unless there is a proxy.
+[[nodiscard]] std::string balance(std::span<const std::string> others, Settings& settings);
 
 }  // namespace zerver::effects::http_client

@@ -92,8 +92,10 @@ struct OpenedHttp {
   std::unique_ptr<HttpService> service;
   std::string error;  // as of Opened
 };
-// `config` has the setting `bearer`.
+// `config` has the setting `bearer`. `others`: URLs of the same service elsewhere; all addresses of it are
+// called in turn, but for those that cannot be reached. Through a proxy there are no addresses, and no
+// others.
 OpenedHttp open_http_service(const flow::TargetInfo& target, const flow::TargetConfig& config,
-                             const HttpConfig& arguments);
+                             const HttpConfig& arguments, std::span<const std::string> others);
 
 }  // namespace zerver::effects
