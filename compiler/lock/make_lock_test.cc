@@ -31,7 +31,7 @@ Lock lock_of(const std::string& text) {
 
 std::string text_of(const std::string& program) { return print_lock(lock_of(program)); }
 
-std::vector<std::string> changes(const std::string& before, const std::string& after) {
+std::vector<std::string> changes_of(const std::string& before, const std::string& after) {
   std::vector<std::string> result;
   for (const Change& change : compare(lock_of(before), lock_of(after)))
     result.push_back((class_name(change.severity()) + " " + info(change.rule).name).str());
@@ -149,21 +149,22 @@ constexpr const char* kFlow = " flow f on GET \"/f\" public { load; return 200 {
 TEST(Renames, WithWasAreSafe) {
   const std::string slots = "slots { x: i32; } ";
   EXPECT_THAT(
-      changes(
+      changes_of(
           slots + "step load -> x;" + kFlow,
           slots +
               "@was(\"load\") step fetch -> x; flow f on GET \"/f\" public { fetch; return 200 { x: x }; }"),
       ElementsAre("safe renamed"));
   EXPECT_THAT(
-      changes("slots { y: i32; } step load -> y; flow f on GET \"/f\" public { load; return 200 { x: y }; }",
-              "slots { @was(\"y\") x: i32; } step load -> x;" + std::string(kFlow)),
+      changes_of(
+          "slots { y: i32; } step load -> y; flow f on GET \"/f\" public { load; return 200 { x: y }; }",
+          "slots { @was(\"y\") x: i32; } step load -> x;" + std::string(kFlow)),
       ElementsAre("safe renamed"));
 }
 
 TEST(Renames, OfErrorsShowInTheirType) {
   const std::string rest = "slots { x: i32; } step load -> x fails ";
-  EXPECT_THAT(changes("@http(404) error Gone {} " + rest + "Gone;" + kFlow,
-                      "@was(\"Gone\") @http(404) error Lost {} " + rest + "Lost;" + kFlow),
+  EXPECT_THAT(changes_of("@http(404) error Gone {} " + rest + "Gone;" + kFlow,
+                         "@was(\"Gone\") @http(404) error Lost {} " + rest + "Lost;" + kFlow),
               ElementsAre("migrate error-renamed"));
 }
 
@@ -180,7 +181,7 @@ slots { @was("amount") sum: i32; @was("hold") ticket: string; }
 @was("drop") step free(ticket) = pay.release(ticket) with once;
 @was("pay_it") job collect(sum) { book; free; }
 )";
-  EXPECT_THAT(changes(before, after),
+  EXPECT_THAT(changes_of(before, after),
               ElementsAre("safe renamed", "safe renamed", "safe renamed", "safe renamed", "safe renamed"));
 }
 
@@ -190,14 +191,14 @@ slots { order: Order; hold: string; }
 step reserve(order) -> hold = pay.reserve(order.sum) with once;
 )";
   const std::string end = " job pay_it(order) { reserve; }";
-  EXPECT_THAT(changes(job + "struct Order { sum: i32; text: string?; }" + end,
-                      job + "struct Order { sum: i32; @was(\"text\") note: string?; }" + end),
+  EXPECT_THAT(changes_of(job + "struct Order { sum: i32; text: string?; }" + end,
+                         job + "struct Order { sum: i32; @was(\"text\") note: string?; }" + end),
               ElementsAre("safe stored-value-renamed", "safe stored-value-renamed"));
   const std::string flow =
       "slots { x: T; } step load -> x; flow f on GET \"/f\" public { load; return 200 x; } ";
-  EXPECT_THAT(changes(flow + "struct T { a: i32; }", flow + "struct T { @was(\"a\") b: i32; }"),
+  EXPECT_THAT(changes_of(flow + "struct T { a: i32; }", flow + "struct T { @was(\"a\") b: i32; }"),
               ElementsAre("breaking answer-field-renamed"));
-  EXPECT_THAT(changes(flow + "struct T { a: i32; }", flow + "struct T { @json(\"a\") b: i32; }"),
+  EXPECT_THAT(changes_of(flow + "struct T { a: i32; }", flow + "struct T { @json(\"a\") b: i32; }"),
               ElementsAre());
 }
 
@@ -225,7 +226,7 @@ adapter people { @read get(@field(4) id: Id, @field(2, fixed) size: u32) -> Pers
 
 TEST(MakeLock, MessagesKeepTheirNumbersAndNotTheirNames) {
   const std::string person = "struct P { @field(1) id: i64; @field(2) name: string; } ";
-  const auto from = [&](const std::string& after) { return changes(person, after); };
+  const auto from = [&](const std::string& after) { return changes_of(person, after); };
   EXPECT_THAT(from(person + "scalar Later: i64;"), ElementsAre());
   EXPECT_THAT(from("struct P { @field(2) name: string; @field(1) id: i64?; @field(3) age: u32; }"),
               ElementsAre());
@@ -243,9 +244,9 @@ TEST(MakeLock, MessagesKeepTheirNumbersAndNotTheirNames) {
   EXPECT_THAT(from("struct P { @field(1) id: i64; @field(2) @was(\"name\") other: i64; }"),
               ElementsAre("breaking wire-type-changed"));
   const std::string holder = "struct H { @field(1) of: list<P>; } ";
-  EXPECT_THAT(changes(person + holder,
-                      "@was(\"P\") struct Q { @field(1) id: i64; @field(2) name: string; } "
-                      "struct H { @field(1) of: list<Q>; }"),
+  EXPECT_THAT(changes_of(person + holder,
+                         "@was(\"P\") struct Q { @field(1) id: i64; @field(2) name: string; } "
+                         "struct H { @field(1) of: list<Q>; }"),
               ElementsAre());
 }
 

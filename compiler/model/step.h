@@ -50,6 +50,7 @@ struct Adapter {
 };
 
 using Nanoseconds = std::uint64_t;
+inline constexpr Nanoseconds kSecond = 1'000'000'000;
 
 struct Backoff {
   Nanoseconds least = 0, most = 0;

@@ -10,8 +10,6 @@ using model::TypeKind;
 
 namespace {
 
-constexpr Label kEveryLabel[] = {model::kPii, model::kSecret};
-
 model::StructId struct_of(const model::Type& type) { return model::StructId(type.declaration); }
 
 }  // namespace

@@ -13,6 +13,8 @@
 
 namespace zc::check {
 
+inline constexpr model::Label kEveryLabel[] = {model::kPii, model::kSecret};
+
 // Fields from a value down to a part of it, by their index. Lists, maps and optionals are not steps of a
 // path: what is said of a list's path is true of each element.
 using FieldPath = llvm::SmallVector<std::uint32_t, 2>;

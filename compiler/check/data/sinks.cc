@@ -22,7 +22,6 @@ using model::TypeKind;
 
 namespace {
 
-constexpr Label kEveryLabel[] = {model::kPii, model::kSecret};
 constexpr std::size_t kMaxMentions = 3;
 
 bool is_url(const model::Expression& value) {

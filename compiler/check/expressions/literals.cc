@@ -62,6 +62,11 @@ bool is_configurable(const Context& context, model::TypeId type) {
   }
 }
 
+const syntax::LiteralExpr* literal_of(const syntax::Expr* expr, syntax::LiteralKind kind) {
+  const auto* literal = llvm::dyn_cast_or_null<syntax::LiteralExpr>(expr);
+  return literal != nullptr && literal->literal == kind ? literal : nullptr;
+}
+
 std::optional<NumberLiteral> number_literal(const syntax::Expr& expr) {
   const syntax::Expr* inner = &expr;
   NumberLiteral number;

@@ -19,6 +19,9 @@ namespace zc::check {
 [[nodiscard]] bool is_integer(model::TypeKind kind);
 [[nodiscard]] bool is_number(model::TypeKind kind);  // integers, f64 and decimal
 
+// `expr` as a literal of that kind; null when it is nothing or something else.
+[[nodiscard]] const syntax::LiteralExpr* literal_of(const syntax::Expr* expr, syntax::LiteralKind kind);
+
 // A number literal for diagnostics and constants: "-12".
 struct NumberLiteral {
   const syntax::LiteralExpr* literal = nullptr;

@@ -5,6 +5,7 @@
 #include "compiler/check/errors/error_names.h"
 #include "compiler/check/expressions/conversions.h"
 #include "compiler/check/expressions/expressions.h"
+#include "compiler/check/expressions/literals.h"
 #include "compiler/check/flows/answers.h"
 #include "compiler/check/transactions/transactions.h"
 
@@ -17,11 +18,6 @@ namespace zc::check {
 using model::StatementKind;
 
 namespace {
-
-const syntax::LiteralExpr* literal_of(const syntax::Expr* expr, syntax::LiteralKind kind) {
-  const auto* literal = llvm::dyn_cast_or_null<syntax::LiteralExpr>(expr);
-  return literal != nullptr && literal->literal == kind ? literal : nullptr;
-}
 
 class BlockResolver {
  public:

@@ -1,5 +1,6 @@
 // Groups of effects: joins, members, and the slots that they write.
 
+#include "compiler/check/expressions/literals.h"
 #include "compiler/check/steps/effects.h"
 #include "compiler/model/effects.h"
 
@@ -39,11 +40,6 @@ model::Join join_of(syntax::JoinKind kind) {
 bool picks_winners(model::Join join) {
   return join == model::Join::kAny || join == model::Join::kFirstSuccess || join == model::Join::kRace ||
          join == model::Join::kQuorum;
-}
-
-const syntax::LiteralExpr* literal_of(const syntax::Expr* expr, syntax::LiteralKind kind) {
-  const auto* literal = llvm::dyn_cast_or_null<syntax::LiteralExpr>(expr);
-  return literal != nullptr && literal->literal == kind ? literal : nullptr;
 }
 
 class GroupResolver {

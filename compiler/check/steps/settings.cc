@@ -3,6 +3,7 @@
 #include "compiler/check/steps/settings.h"
 
 #include "compiler/check/errors/error_names.h"
+#include "compiler/check/expressions/literals.h"
 #include "compiler/diagnostics/did_you_mean.h"
 
 #include <algorithm>
@@ -39,15 +40,6 @@ void SettingReader::bad(const syntax::Expr* value, llvm::StringRef expected) {
   context_.engine.report(Kind::kBadSetting, value != nullptr ? value->span : setting_.name.span,
                          setting_.name.text, expected);
 }
-
-namespace {
-
-const syntax::LiteralExpr* literal_of(const syntax::Expr* value, LiteralKind kind) {
-  const auto* literal = llvm::dyn_cast_or_null<syntax::LiteralExpr>(value);
-  return literal != nullptr && literal->literal == kind ? literal : nullptr;
-}
-
-}  // namespace
 
 std::optional<model::Nanoseconds> SettingReader::duration(const syntax::Expr* value,
                                                           model::Nanoseconds least) {

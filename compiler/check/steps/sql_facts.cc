@@ -10,9 +10,9 @@ namespace zc::check {
 
 namespace {
 
-class Words {
+class StatementWords {
  public:
-  explicit Words(llvm::StringRef text) : text_(text) {}
+  explicit StatementWords(llvm::StringRef text) : text_(text) {}
 
   // The next word in lower case outside of parentheses, empty at the end. Words inside parentheses are
   // skipped.
@@ -93,7 +93,7 @@ model::Kinds SqlFacts::narrow(model::Kinds declared) const {
 }
 
 SqlFacts sql_facts(llvm::StringRef text) {
-  Words words(text);
+  StatementWords words(text);
   SqlFacts facts;
   std::string previous;
   bool sets = false;  // in `on conflict ... do update set`

@@ -10,7 +10,7 @@ namespace zc::emit {
 namespace {
 
 constexpr std::array kAccess{"read", "write", "statement"};
-constexpr std::array kFormats{"typed", "row", "json"};
+constexpr std::array kReplyFormats{"typed", "row", "json"};
 
 }  // namespace
 
@@ -43,7 +43,7 @@ JsonWriter::Object JsonWriter::adapter(const model::Adapter& each) const {
     if (!operation.type_parameters.empty()) entry["type_parameters"] = Array(operation.type_parameters);
     if (program_.types[operation.result].kind != model::TypeKind::kVoid) {
       entry["result"] = type(operation.result);
-      entry["format"] = kFormats[static_cast<std::size_t>(operation.format)];
+      entry["format"] = kReplyFormats[static_cast<std::size_t>(operation.format)];
     }
     operations.push_back(std::move(entry));
   }

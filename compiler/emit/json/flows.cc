@@ -25,7 +25,7 @@ constexpr std::array kTriggers{"route", "slug", "job", "cron"};
 constexpr std::array kPriorities{"interactive", "normal", "batch"};
 constexpr std::array kOverlaps{"skip", "queue", "allow"};
 constexpr std::array kPresences{"unset", "maybe", "set"};
-constexpr std::array kFormats{"none", "json", "text", "html", "bytes", "media", "json_lines", "events"};
+constexpr std::array kBodyFormats{"none", "json", "text", "html", "bytes", "media", "json_lines", "events"};
 
 template <typename Value> llvm::StringRef word(llvm::ArrayRef<const char*> names, Value value) {
   return names[static_cast<std::size_t>(value)];
@@ -82,7 +82,7 @@ JsonWriter::Array JsonWriter::block(const model::Block& statements) const {
 }
 
 JsonWriter::Object JsonWriter::answer(const model::Answer& each) const {
-  Object result{{"status", each.status}, {"format", word(kFormats, each.format)}};
+  Object result{{"status", each.status}, {"format", word(kBodyFormats, each.format)}};
   if (!each.media_type.empty()) result["media_type"] = each.media_type;
   if (each.body) {
     result["body"] = captions_.expression(*each.body);

@@ -12,9 +12,9 @@
 namespace zc::model {
 namespace {
 
-class Printer {
+class ProgramPrinter {
  public:
-  Printer(const Program& program, llvm::raw_ostream& out) : program_(program), out_(out) {}
+  ProgramPrinter(const Program& program, llvm::raw_ostream& out) : program_(program), out_(out) {}
 
   void print() {
     for (std::size_t i = 0; i != program_.packages.size(); ++i) {
@@ -266,6 +266,6 @@ class Printer {
 
 }  // namespace
 
-void dump_model(const Program& program, llvm::raw_ostream& out) { Printer(program, out).print(); }
+void dump_model(const Program& program, llvm::raw_ostream& out) { ProgramPrinter(program, out).print(); }
 
 }  // namespace zc::model

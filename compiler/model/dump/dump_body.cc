@@ -34,9 +34,9 @@ std::string causes_text(const ErrorMapping& mapping) {
   return text + (text.empty() || kinds.empty() ? "" : ", ") + kinds;
 }
 
-class Printer {
+class BodyPrinter {
  public:
-  Printer(const Program& program, llvm::raw_ostream& out) : program_(program), out_(out) {}
+  BodyPrinter(const Program& program, llvm::raw_ostream& out) : program_(program), out_(out) {}
 
   void print(const PolicySettings& settings) {
     if (settings.timeout) print_duration(" timeout ", *settings.timeout);
@@ -335,19 +335,19 @@ class Printer {
 }  // namespace
 
 void dump(const Program& program, const PolicySettings& settings, llvm::raw_ostream& out) {
-  Printer(program, out).print(settings);
+  BodyPrinter(program, out).print(settings);
 }
 
 void dump(const Program& program, const Step& step, llvm::raw_ostream& out) {
-  Printer(program, out).print(step);
+  BodyPrinter(program, out).print(step);
 }
 
 void dump(const Program& program, const Flow& flow, llvm::raw_ostream& out) {
-  Printer(program, out).print(flow);
+  BodyPrinter(program, out).print(flow);
 }
 
 void dump(const Program& program, const Block& block, unsigned depth, llvm::raw_ostream& out) {
-  Printer(program, out).print(block, depth);
+  BodyPrinter(program, out).print(block, depth);
 }
 
 std::string kinds_text(Kinds kinds) {

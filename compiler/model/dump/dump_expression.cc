@@ -17,9 +17,9 @@ constexpr std::array kParts{
 constexpr std::array kOperators{"||", "&&", "??", "==", "!=", "<", "<=", ">",
                                 ">=", "+",  "-",  "*",  "/",  "%", "!",  "-"};
 
-class Printer {
+class ExpressionPrinter {
  public:
-  Printer(const Program& program, llvm::raw_ostream& out) : program_(program), out_(out) {}
+  ExpressionPrinter(const Program& program, llvm::raw_ostream& out) : program_(program), out_(out) {}
 
   void print(const Expression& expression) {
     switch (expression.kind) {
@@ -132,7 +132,7 @@ class Printer {
 }  // namespace
 
 void dump(const Program& program, const Expression& expression, llvm::raw_ostream& out) {
-  Printer(program, out).print(expression);
+  ExpressionPrinter(program, out).print(expression);
 }
 
 void dump(const Program& program, const Constant& constant, TypeId enumeration, llvm::raw_ostream& out) {

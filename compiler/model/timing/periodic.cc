@@ -12,7 +12,6 @@ namespace zc::model {
 namespace {
 
 constexpr std::uint32_t kDay = 24 * 60 * 60;
-constexpr Nanoseconds kSecond = 1'000'000'000;
 // Whoever has not come to a fixed point after so many periods has none that matters.
 constexpr std::uint64_t kMostPeriods = 100;
 

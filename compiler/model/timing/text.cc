@@ -12,7 +12,6 @@ namespace zc::model {
 
 namespace {
 
-constexpr Nanoseconds kSecond = 1'000'000'000;
 constexpr std::size_t kWorstColumn = 4;
 constexpr std::size_t kBarWidth = 40;
 

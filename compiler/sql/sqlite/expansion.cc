@@ -10,8 +10,6 @@ namespace zc::sql {
 
 namespace {
 
-bool is_name(Token token) { return token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedName; }
-
 class Counter {
  public:
   Counter(const llvm::StringMap<std::uint64_t>& views, llvm::StringRef text, llvm::ArrayRef<Token> tokens)

@@ -34,8 +34,6 @@ llvm::StringRef last_part(llvm::StringRef name) {
   return dot == llvm::StringRef::npos ? name : name.drop_front(dot + 1);
 }
 
-bool is_name(Token token) { return token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedName; }
-
 class Finder {
  public:
   Finder(llvm::StringRef text, llvm::ArrayRef<Token> tokens) : text_(text), tokens_(tokens) {}

@@ -35,6 +35,10 @@ struct Token {
 [[nodiscard]] inline llvm::StringRef text_of(llvm::StringRef text, Token token) {
   return text.slice(token.begin, token.end);
 }
+// Whether it can be a name, quoted or not: which words are keywords depends on where they stand.
+[[nodiscard]] inline bool is_name(Token token) {
+  return token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedName;
+}
 // Whether it is this keyword, given in lower case.
 [[nodiscard]] bool is_word(llvm::StringRef text, Token token, llvm::StringRef word);
 [[nodiscard]] bool is_symbol(llvm::StringRef text, Token token, llvm::StringRef symbol);

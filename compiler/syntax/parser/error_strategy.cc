@@ -19,8 +19,6 @@ namespace {
 using diagnostics::Kind;
 using grammar::FlowParser;
 
-bool has(const antlr4::misc::IntervalSet& set, std::size_t type) { return set.contains(type); }
-
 // A member of a list in braces.
 bool is_member_rule(std::size_t rule) {
   switch (rule) {
@@ -186,7 +184,8 @@ bool RecoveringStrategy::insert_semicolon(const ParserToken& found) {
 antlr4::Token* RecoveringStrategy::recoverInline(antlr4::Parser* parser) {
   const antlr4::misc::IntervalSet expected = parser->getExpectedTokens();
   // Matching a `;` at the end of what can go on says so by the one state that it fails in.
-  if (expected.size() == 1 && has(expected, FlowParser::SEMICOLON) && insert_semicolon(stream_.current())) {
+  if (expected.size() == 1 && contains(expected, FlowParser::SEMICOLON) &&
+      insert_semicolon(stream_.current())) {
     // The token before stands for it: nothing looks at a `;` in the parse tree.
     return &stream_.at(stream_.index() - 1);
   }

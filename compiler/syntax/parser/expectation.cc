@@ -17,8 +17,6 @@ using grammar::FlowLexer;
 // More than this says nothing any more.
 constexpr std::size_t kMaxListed = 5;
 
-bool has(const antlr4::misc::IntervalSet& set, std::size_t type) { return set.contains(type); }
-
 const antlr4::dfa::Vocabulary& vocabulary() {
   static const FlowLexer lexer(nullptr);
   return lexer.getVocabulary();
@@ -33,9 +31,10 @@ std::string spelling_of(std::size_t type) {
 }
 
 std::string describe_expected(const antlr4::misc::IntervalSet& expected) {
-  const bool name = has(expected, FlowLexer::IDENTIFIER);
-  const bool expression = name && has(expected, FlowLexer::NUMBER) && has(expected, FlowLexer::LEFT_BRACKET);
-  const bool binary = has(expected, FlowLexer::COALESCE) && has(expected, FlowLexer::STAR);
+  const bool name = contains(expected, FlowLexer::IDENTIFIER);
+  const bool expression =
+      name && contains(expected, FlowLexer::NUMBER) && contains(expected, FlowLexer::LEFT_BRACKET);
+  const bool binary = contains(expected, FlowLexer::COALESCE) && contains(expected, FlowLexer::STAR);
   llvm::SmallVector<std::string, 8> words;
   if (expression) {
     words.push_back("an expression");

@@ -4,9 +4,14 @@
 
 #include <antlr4-runtime.h>
 
+#include <cstddef>
 #include <string>
 
 namespace zc::syntax {
+
+[[nodiscard]] inline bool contains(const antlr4::misc::IntervalSet& set, std::size_t type) {
+  return set.contains(type);
+}
 
 // "`;`", "a name", "an expression or `}`": sets of tokens that mean one thing get one word.
 [[nodiscard]] std::string describe_expected(const antlr4::misc::IntervalSet& expected);

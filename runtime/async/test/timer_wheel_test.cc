@@ -1,3 +1,4 @@
+#include "tests/support/times.h"
 #include <zerver/async/timer_wheel.h>
 #include <zerver/core/random.h>
 
@@ -11,7 +12,7 @@
 namespace zerver::async {
 namespace {
 
-constexpr TimePoint at(std::int64_t milliseconds) { return {milliseconds * 1'000'000}; }
+using test::at;
 
 // Notes its number when it fires, and then does what it was told.
 struct Note final : Timer {

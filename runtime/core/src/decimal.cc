@@ -1,3 +1,4 @@
+#include "digit.h"
 #include <zerver/core/decimal.h>
 
 #include <charconv>
@@ -8,8 +9,6 @@ namespace zerver {
 namespace {
 
 constexpr std::uint8_t kMaxScale = 18;
-
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 }  // namespace
 

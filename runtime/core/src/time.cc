@@ -1,3 +1,4 @@
+#include "digit.h"
 #include <zerver/core/time.h>
 
 #include <algorithm>
@@ -10,8 +11,6 @@ namespace {
 constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
-
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // Takes a text apart from its beginning.
 class Scanner {

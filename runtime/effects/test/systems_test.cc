@@ -22,7 +22,7 @@
 namespace zerver::effects {
 namespace {
 
-class Environment final : public flow::Environment {
+class SecretsOnly final : public flow::Environment {
  public:
   std::optional<std::string_view> variable(std::string_view) const override { return std::nullopt; }
   std::optional<std::string_view> secret(std::string_view name) const override {
@@ -99,7 +99,7 @@ class SystemsTest : public ::testing::Test {
   flow::Worker worker{{loop, loop.clock(), random, log}};
   Recorder recorder;
   Registry registry;
-  Environment environment;
+  SecretsOnly environment;
   Systems systems;
 };
 

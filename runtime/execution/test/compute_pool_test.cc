@@ -12,8 +12,6 @@
 namespace zerver::execution {
 namespace {
 
-constexpr Duration kLong = Duration::from_seconds(60);  // passing it is a failure
-
 class ComputePoolTest : public ::testing::Test {
  protected:
   CountedJob& job(std::function<void()> work = {}) { return jobs.emplace_back(counts, std::move(work)); }

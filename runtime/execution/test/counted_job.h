@@ -1,6 +1,7 @@
 // Jobs that count what happens to them.
 #pragma once
 
+#include <zerver/core/time.h>
 #include <zerver/execution/pool_job.h>
 
 #include <atomic>
@@ -8,6 +9,8 @@
 #include <utility>
 
 namespace zerver::execution {
+
+inline constexpr Duration kLong = Duration::from_seconds(60);  // passing it is a failure
 
 struct Counts {
   std::atomic<int> ran = 0;

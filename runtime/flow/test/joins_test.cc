@@ -1,5 +1,6 @@
 // Every join as generated code: which slots are set, which error is raised, and when.
 #include "joins.flow.h"
+#include "tests/support/times.h"
 #include <zerver/flow/service.h>
 #include <zerver/testing/req_test.h>
 
@@ -12,7 +13,7 @@
 namespace zerver::testing {
 namespace {
 
-constexpr Duration ms(std::int64_t count) { return Duration::from_milliseconds(count); }
+using zerver::test::ms;
 
 // Members answer in the order in which they are declared.
 class Joins : public ::testing::Test {

@@ -19,7 +19,7 @@ constexpr std::string_view kAt = "Sun, 06 Nov 1994 08:49:37 GMT";
 constexpr std::string_view kBefore = "Sun, 06 Nov 1994 08:49:36 GMT";
 constexpr std::string_view kAfter = "Mon, 07 Nov 1994 08:49:37 GMT";
 
-struct Case {
+struct Asked {
   std::vector<Header> headers;
   std::uint16_t status;
   std::uint64_t begin, size;
@@ -41,7 +41,7 @@ FileSelection select(const std::vector<Header>& headers, Method method = Method:
 }
 
 TEST(FileResponse, SelectsWhatTheRequestWants) {
-  const std::vector<Case> cases = {
+  const std::vector<Asked> cases = {
       {{}, 200, 0, 1000},
       // Ranges.
       {{{"Range", "bytes=0-0"}}, 206, 0, 1},
@@ -87,7 +87,7 @@ TEST(FileResponse, SelectsWhatTheRequestWants) {
       {{{"If-Unmodified-Since", kBefore}}, 412, 0, 0},
       {{{"If-Match", kTag}, {"If-Unmodified-Since", kBefore}}, 200, 0, 1000},
   };
-  for (const Case& each : cases) {
+  for (const Asked& each : cases) {
     std::string name;
     for (const Header& header : each.headers)
       name += std::string(header.name) + ": " + std::string(header.value) + "; ";

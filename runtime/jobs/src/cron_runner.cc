@@ -13,7 +13,7 @@ namespace {
 // The clock may be set meanwhile.
 constexpr Duration kLongestWait = Duration::from_seconds(60);
 // Before a store that has failed, or a run that is not over, is asked about again.
-constexpr Duration kPause = Duration::from_seconds(1);
+constexpr Duration kPauseBehindFailure = Duration::from_seconds(1);
 
 }  // namespace
 
@@ -78,7 +78,7 @@ void CronRunner::stop() noexcept {
 void CronRunner::begin(Entry& entry) noexcept {
   entry.is_under_way = false;
   if (entry.begin.failed()) {
-    entry.not_before = worker_.loop().now() + kPause;
+    entry.not_before = worker_.loop().now() + kPauseBehindFailure;
     return;
   }
   entry.is_known = true;
@@ -136,7 +136,7 @@ void CronRunner::fired(Entry& entry) noexcept {
   entry.is_under_way = false;
   const std::string_view name = entry.cron.info->job.name;
   if (entry.fire.failed()) {
-    entry.not_before = worker_.loop().now() + kPause;
+    entry.not_before = worker_.loop().now() + kPauseBehindFailure;
     if (!std::exchange(is_failing_, true))
       worker_.log().write(LogLevel::kError,
                           "cron `" + std::string(name) + "` cannot be fired: " + entry.fire.why);
@@ -146,7 +146,7 @@ void CronRunner::fired(Entry& entry) noexcept {
   if (entry.fire.result == FireCall::Result::kBusy) {
     if (!entry.fire.skips) {
       entry.is_busy = true;
-      entry.not_before = worker_.loop().now() + kPause;
+      entry.not_before = worker_.loop().now() + kPauseBehindFailure;
       return;
     }
     worker_.log().write(LogLevel::kWarning,

@@ -8,8 +8,8 @@ namespace zerver::jobs {
 
 namespace {
 
-constexpr std::int64_t kDay = 86'400;
-constexpr std::int64_t kHorizon = 50 * 366 * kDay;
+constexpr std::int64_t kSecondsOfDay = 86'400;
+constexpr std::int64_t kHorizon = 50 * 366 * kSecondsOfDay;
 constexpr std::uint32_t kEveryHour = (1U << 24) - 1;
 
 std::int64_t floor_divide(std::int64_t value, std::int64_t by) noexcept {
@@ -36,9 +36,9 @@ bool CronTimes::is_day(std::int64_t day) const noexcept {
 }
 
 std::optional<std::int64_t> CronTimes::next_local(std::int64_t from, std::int64_t end) const {
-  std::int64_t day = floor_divide(from, kDay);
-  std::int64_t rest = from - day * kDay;  // of that day
-  for (; day * kDay < end; ++day, rest = 0) {
+  std::int64_t day = floor_divide(from, kSecondsOfDay);
+  std::int64_t rest = from - day * kSecondsOfDay;  // of that day
+  for (; day * kSecondsOfDay < end; ++day, rest = 0) {
     if (!is_day(day)) continue;
     auto hour = static_cast<unsigned>(rest / 3600);
     auto minute = static_cast<unsigned>(rest / 60 % 60);
@@ -62,7 +62,7 @@ std::optional<std::int64_t> CronTimes::next_local(std::int64_t from, std::int64_
         second = 0;
         continue;
       }
-      const std::int64_t found = day * kDay + hour * 3600 + minute * 60 + second;
+      const std::int64_t found = day * kSecondsOfDay + hour * 3600 + minute * 60 + second;
       return found < end ? std::optional(found) : std::nullopt;
     }
   }

@@ -12,8 +12,7 @@
 namespace zerver::server {
 namespace {
 
-constexpr std::string_view kWait = "GET /wait HTTP/1.1\r\nHost: test\r\n\r\n";
-constexpr std::string_view kPlaintext = "GET /plaintext HTTP/1.1\r\nHost: test\r\n\r\n";
+constexpr std::string_view kWaitRequest = "GET /wait HTTP/1.1\r\nHost: test\r\n\r\n";
 
 TEST(Drain, ClosesIdleConnections) {
   TestService service;
@@ -29,7 +28,7 @@ TEST(Drain, ClosesIdleConnections) {
 TEST(Drain, FinishesWhatHasBegun) {
   TestService service;
   TestClient waiting(service.address());
-  waiting.send(kWait);
+  waiting.send(kWaitRequest);
   service.gate().await_started(1);
   TestClient half(service.address());
   half.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
@@ -49,7 +48,7 @@ TEST(Drain, GivesUpWhatTakesTooLong) {
   settings.timeouts.drain = Duration::from_milliseconds(50);
   TestService service(settings);
   TestClient waiting(service.address());
-  waiting.send(kWait);
+  waiting.send(kWaitRequest);
   service.gate().await_started(1);
   service.server().drain();
   service.gate().await_cancelled(1);

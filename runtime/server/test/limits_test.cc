@@ -11,8 +11,6 @@
 namespace zerver::server {
 namespace {
 
-constexpr std::string_view kPlaintext = "GET /plaintext HTTP/1.1\r\nHost: test\r\n\r\n";
-
 // Every timeout a minute but the one that the test is about.
 Settings with_timeout(Duration Timeouts::* which) {
   Settings settings = TestService::one_worker();

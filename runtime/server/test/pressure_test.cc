@@ -17,7 +17,6 @@
 namespace zerver::server {
 namespace {
 
-constexpr std::string_view kPlaintext = "GET /plaintext HTTP/1.1\r\nHost: test\r\n\r\n";
 constexpr std::string_view kHold = "GET /hold HTTP/1.1\r\nHost: test\r\n\r\n";
 
 // Longer than a test: pauses end for a reason.

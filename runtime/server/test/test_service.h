@@ -13,6 +13,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace zerver::server {
@@ -44,6 +45,7 @@ class Gate final : public flow::Adapter {
 // body of kBigBody bytes in the arena), `GET /chunks`, `GET /broken` (a response that cannot be sent), `GET
 // /close`, `GET /fields` (what the request had), `DELETE /thing`.
 inline constexpr std::size_t kBigBody = 500'000;
+inline constexpr std::string_view kPlaintext = "GET /plaintext HTTP/1.1\r\nHost: test\r\n\r\n";
 const flow::PackageInfo& test_package() noexcept;
 
 class RecordingLog final : public Log {

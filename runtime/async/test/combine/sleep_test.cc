@@ -1,3 +1,4 @@
+#include "tests/support/times.h"
 #include <zerver/async/sleep.h>
 #include <zerver/async/spawn.h>
 #include <zerver/testing/sim_loop.h>
@@ -12,9 +13,7 @@ namespace {
 
 using testing::SimLoop;
 
-constexpr TimePoint at(std::int64_t milliseconds) {
-  return TimePoint{} + Duration::from_milliseconds(milliseconds);
-}
+using test::at;
 
 Task<> note(SimLoop& loop, Awaiting<Sleep> sleep, std::vector<TimePoint>& times) {
   EXPECT_TRUE(co_await sleep);

@@ -1,3 +1,4 @@
+#include "tests/support/times.h"
 #include <zerver/async/combine/all.h>
 #include <zerver/async/combine/race.h>
 #include <zerver/async/combine/timeout.h>
@@ -18,7 +19,7 @@ namespace {
 
 using testing::SimLoop;
 
-constexpr Duration ms(std::int64_t count) { return Duration::from_milliseconds(count); }
+using test::ms;
 
 Task<Result<int>> give(std::int64_t milliseconds, int value) {
   if (const Result<void> slept = co_await sleep_for(ms(milliseconds)); !slept) co_return slept.error();

@@ -1,3 +1,4 @@
+#include "tests/support/times.h"
 #include <zerver/async/pool/pool.h>
 #include <zerver/async/spawn.h>
 #include <zerver/core/random.h>
@@ -16,7 +17,7 @@ namespace {
 
 using testing::SimLoop;
 
-constexpr Duration ms(std::int64_t count) { return Duration::from_milliseconds(count); }
+using test::ms;
 
 // What a test's connections are: numbered, and counted while they live.
 struct Line {

@@ -1,3 +1,4 @@
+#include "tests/support/times.h"
 #include <zerver/async/rate/keyed_limiter.h>
 #include <zerver/async/rate/leaky_bucket.h>
 #include <zerver/async/rate/sliding_window.h>
@@ -18,9 +19,7 @@ static_assert(RateLimiter<TokenBucket> && RateLimiter<LeakyBucket> && RateLimite
 
 constexpr RateLimit kTenASecond{10, Duration::from_seconds(1)};
 
-constexpr TimePoint at(std::int64_t milliseconds) {
-  return TimePoint{} + Duration::from_milliseconds(milliseconds);
-}
+using test::at;
 constexpr Admission yes(std::int64_t milliseconds = 0) {
   return {true, Duration::from_milliseconds(milliseconds)};
 }

@@ -1,3 +1,4 @@
+#include "tests/support/times.h"
 #include <zerver/async/scheduling/controlled_delay.h>
 
 #include <gtest/gtest.h>
@@ -7,8 +8,8 @@
 namespace zerver::async {
 namespace {
 
-constexpr TimePoint at(std::int64_t milliseconds) { return {milliseconds * 1'000'000}; }
-constexpr Duration ms(std::int64_t milliseconds) { return Duration::from_milliseconds(milliseconds); }
+using test::at;
+using test::ms;
 
 TEST(ControlledDelay, LetsABurstPass) {
   ControlledDelay delay;  // 5 ms, 100 ms

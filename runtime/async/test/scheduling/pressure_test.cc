@@ -1,3 +1,4 @@
+#include "tests/support/times.h"
 #include <zerver/async/scheduling/pressure.h>
 
 #include <gtest/gtest.h>
@@ -7,7 +8,7 @@
 namespace zerver::async {
 namespace {
 
-constexpr Duration ms(std::int64_t count) { return Duration::from_milliseconds(count); }
+using test::ms;
 constexpr PressurePolicy kPolicy{
     .waiting = {.high = 75, .low = 50}, .memory = {.high = 1000, .low = 800}, .longest = ms(200)};
 

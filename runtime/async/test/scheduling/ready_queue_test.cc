@@ -1,3 +1,4 @@
+#include "tests/support/times.h"
 #include <zerver/async/scheduling/ready_queue.h>
 #include <zerver/core/random.h>
 
@@ -12,8 +13,7 @@
 namespace zerver::async {
 namespace {
 
-constexpr Duration kMs = Duration::from_milliseconds(1);
-constexpr TimePoint at(std::int64_t milliseconds) { return {milliseconds * kMs.nanoseconds}; }
+using test::at;
 
 struct Entry final : Scheduled {
   explicit Entry(int number) : Scheduled([](Job&) noexcept {}), id(number) {}

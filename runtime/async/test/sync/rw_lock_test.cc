@@ -15,75 +15,71 @@ namespace {
 
 using testing::SimLoop;
 
-struct Shared {
+struct Shelf {
   RwLock lock;
   std::string order;
 };
 
-template <bool kWrites> Task<bool> enter(Shared& shared, char name) {
+template <bool kWrites> Task<bool> enter(Shelf& shelf, char name) {
   const auto guard = co_await [&] {
     if constexpr (kWrites) {
-      return shared.lock.write();
+      return shelf.lock.write();
     } else {
-      return shared.lock.read();
+      return shelf.lock.read();
     }
   }();
   if (!guard) co_return false;
-  shared.order += name;
-  EXPECT_EQ(shared.lock.writing(), kWrites);
-  EXPECT_EQ(shared.lock.readers() == 0, kWrites);
+  shelf.order += name;
+  EXPECT_EQ(shelf.lock.writing(), kWrites);
+  EXPECT_EQ(shelf.lock.readers() == 0, kWrites);
   (void)co_await shield(sleep_for(Duration::from_milliseconds(10)));
   co_return true;
 }
-auto read(SimLoop& loop, Shared& shared, char name) {
-  return spawn(loop, enter<false>, std::ref(shared), name);
-}
-auto write(SimLoop& loop, Shared& shared, char name) {
-  return spawn(loop, enter<true>, std::ref(shared), name);
-}
+auto read(SimLoop& loop, Shelf& shelf, char name) { return spawn(loop, enter<false>, std::ref(shelf), name); }
+auto write(SimLoop& loop, Shelf& shelf, char name) { return spawn(loop, enter<true>, std::ref(shelf), name); }
 
 TEST(RwLock, ReadersEnterTogetherWritersAlone) {
   SimLoop loop;
-  Shared shared;
-  read(loop, shared, 'a').detach();
-  read(loop, shared, 'b').detach();
-  write(loop, shared, 'W').detach();
-  write(loop, shared, 'X').detach();
+  Shelf shelf;
+  read(loop, shelf, 'a').detach();
+  read(loop, shelf, 'b').detach();
+  write(loop, shelf, 'W').detach();
+  write(loop, shelf, 'X').detach();
   loop.run_ready();
-  EXPECT_EQ(shared.order, "ab");
-  EXPECT_EQ(shared.lock.readers(), 2U);
+  EXPECT_EQ(shelf.order, "ab");
+  EXPECT_EQ(shelf.lock.readers(), 2U);
   loop.run_for(Duration::from_milliseconds(11));
-  EXPECT_EQ(shared.order, "abW");
+  EXPECT_EQ(shelf.order, "abW");
   loop.run();
-  EXPECT_EQ(shared.order, "abWX");
+  EXPECT_EQ(shelf.order, "abWX");
 }
 
 TEST(RwLock, WaitingWriterIsBeforeReadersThatComeLaterAndNoneStarves) {
   SimLoop loop;
-  Shared shared;
-  read(loop, shared, 'a').detach();
-  write(loop, shared, 'W').detach();
-  read(loop, shared, 'b').detach();
-  read(loop, shared, 'c').detach();
-  write(loop, shared, 'X').detach();
+  Shelf shelf;
+  read(loop, shelf, 'a').detach();
+  write(loop, shelf, 'W').detach();
+  read(loop, shelf, 'b').detach();
+  read(loop, shelf, 'c').detach();
+  write(loop, shelf, 'X').detach();
   loop.run_ready();
-  EXPECT_EQ(shared.order, "a");
-  EXPECT_FALSE(shared.lock.try_read());
+  EXPECT_EQ(shelf.order, "a");
+  EXPECT_FALSE(shelf.lock.try_read());
   loop.run();
-  EXPECT_EQ(shared.order, "aWbcX");
+  EXPECT_EQ(shelf.order, "aWbcX");
 }
 
 TEST(RwLock, CancelOfAWaitingWriterLetsTheReadersBehindIn) {
   SimLoop loop;
-  Shared shared;
-  read(loop, shared, 'a').detach();
-  auto writer = write(loop, shared, 'W');
-  read(loop, shared, 'b').detach();
+  Shelf shelf;
+  read(loop, shelf, 'a').detach();
+  auto writer = write(loop, shelf, 'W');
+  read(loop, shelf, 'b').detach();
   loop.run_ready();
   writer.cancel();
   loop.run_ready();
   EXPECT_FALSE(writer.take());
-  EXPECT_EQ(shared.order, "ab");
+  EXPECT_EQ(shelf.order, "ab");
   loop.run();
 }
 
@@ -108,10 +104,10 @@ TEST(RwLock, HoldsItsRuleForEverySeed) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     SimLoop loop(seed);
     SeededRandom random(seed);
-    Shared shared;
+    Shelf shelf;
     std::vector<TaskHandle<bool>> tasks;
     for (int i = 0; i < 30; ++i) {
-      tasks.push_back(random.below(3) == 0 ? write(loop, shared, 'w') : read(loop, shared, 'r'));
+      tasks.push_back(random.below(3) == 0 ? write(loop, shelf, 'w') : read(loop, shelf, 'r'));
       if (random.below(2) == 0)
         loop.run_for(Duration::from_milliseconds(static_cast<std::int64_t>(random.below(8))));
       if (random.below(4) == 0) tasks[random.below(tasks.size())].cancel();
@@ -119,8 +115,8 @@ TEST(RwLock, HoldsItsRuleForEverySeed) {
     loop.run();
     for (const auto& task : tasks)
       EXPECT_TRUE(task.done());
-    EXPECT_EQ(shared.lock.readers(), 0U);
-    EXPECT_FALSE(shared.lock.writing());
+    EXPECT_EQ(shelf.lock.readers(), 0U);
+    EXPECT_FALSE(shelf.lock.writing());
   }
 }
 

@@ -11,7 +11,7 @@ namespace zerver::effects::grpc_client {
 namespace {
 
 constexpr std::size_t kPart = std::size_t{32} << 10;  // bytes; one message more, at most
-constexpr std::size_t kKeptBuffer = 2 * kPart;
+constexpr std::size_t kKeptBytes = 2 * kPart;
 
 }  // namespace
 
@@ -54,7 +54,7 @@ class MessageUploads::MessageUpload final : public flow::Source,
   // What is left of the part, as far as there is room.
   void hand_out() noexcept {
     try {
-      bytes_.clear_and_shrink(kKeptBuffer);
+      bytes_.clear_and_shrink(kKeptBytes);
       arena_.reset();
       is_too_large_ = false;
       const Result<bool> is_used_up =

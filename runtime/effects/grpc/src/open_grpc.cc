@@ -20,8 +20,6 @@ namespace {
 
 using namespace grpc_client;
 
-constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
-
 class WorkerGrpc final : public flow::Adapter, private HttpReceiver, private HttpStreamReceiver {
  public:
   WorkerGrpc(flow::Worker& worker, HttpService& http, const flow::TargetInfo& target,

@@ -46,10 +46,6 @@ class Recorder {
   ScriptedServer server_;
 };
 
-HttpAdapter::GetArguments get(std::string_view path) {
-  return {.path = String::borrowed(path), .query = {}, .headers = {}};
-}
-
 TEST(Http, GetsJsonOverOneConnection) {
   const Recorder server(answer("200 OK", R"({"a":1})"));
   const auto target = open_target(server.url() + "/base/");

@@ -36,6 +36,10 @@ inline std::unique_ptr<testing::AdapterHarness> open_target(const std::string& b
 }
 inline std::string local(std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); }
 
+inline HttpAdapter::GetArguments get(std::string_view path) {
+  return {.path = String::borrowed(path), .query = {}, .headers = {}};
+}
+
 // A response with a length.
 inline std::string answer(std::string_view status, std::string_view body, std::string_view fields = {}) {
   return "HTTP/1.1 " + std::string(status) + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +

@@ -7,18 +7,14 @@
 namespace zerver::effects {
 namespace {
 
-HttpAdapter::GetArguments get(std::string_view path) {
-  return {.path = String::borrowed(path), .query = {}, .headers = {}};
-}
-
-struct Protocol {
+struct NginxProtocol {
   const char* name;
   std::string (test::NginxServer::*url)() const;
   Arguments arguments;
   const char* version;
 };
 
-class Nginx : public ::testing::TestWithParam<Protocol> {
+class Nginx : public ::testing::TestWithParam<NginxProtocol> {
  protected:
   static void SetUpTestSuite() { server_ = std::make_unique<test::NginxServer>(); }
   static void TearDownTestSuite() { server_.reset(); }
@@ -98,10 +94,10 @@ TEST_P(Nginx, IsNotBlownUpByASmallAnswer) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, Nginx,
-    ::testing::Values(Protocol{"Http1", &test::NginxServer::http1, {}, "HTTP/1.1"},
-                      Protocol{"Http2", &test::NginxServer::http2, {{"http2", "always"}}, "HTTP/2.0"},
-                      Protocol{"Tls", &test::NginxServer::https, {}, "HTTP/2.0"},
-                      Protocol{"TlsHttp1", &test::NginxServer::https, {{"http2", "never"}}, "HTTP/1.1"}),
+    ::testing::Values(NginxProtocol{"Http1", &test::NginxServer::http1, {}, "HTTP/1.1"},
+                      NginxProtocol{"Http2", &test::NginxServer::http2, {{"http2", "always"}}, "HTTP/2.0"},
+                      NginxProtocol{"Tls", &test::NginxServer::https, {}, "HTTP/2.0"},
+                      NginxProtocol{"TlsHttp1", &test::NginxServer::https, {{"http2", "never"}}, "HTTP/1.1"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(NginxTls, IsNotTrustedWithoutItsCertificate) {

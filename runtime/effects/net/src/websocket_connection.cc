@@ -10,7 +10,7 @@ namespace {
 
 namespace ws = http::websocket;
 
-constexpr std::size_t kReadAtOnce = std::size_t{16} << 10;
+constexpr std::size_t kFrameRead = std::size_t{16} << 10;
 constexpr std::size_t kLargestHead = std::size_t{16} << 10;
 constexpr std::string_view kEndOfHead = "\r\n\r\n";
 
@@ -63,8 +63,8 @@ async::Task<Result<void>> WebSocketConnection::fill() {
     taken_ = 0;
   }
   const std::size_t begin = in_.size();
-  in_.resize(begin + kReadAtOnce);
-  const Result<std::size_t> size = co_await stream_->read_some({in_.data() + begin, kReadAtOnce});
+  in_.resize(begin + kFrameRead);
+  const Result<std::size_t> size = co_await stream_->read_some({in_.data() + begin, kFrameRead});
   in_.resize(begin + size.value_or(std::size_t{0}));
   if (!size) co_return size.error();
   if (*size == 0) co_return unavailable("the other side has closed the connection");

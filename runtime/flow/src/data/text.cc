@@ -54,7 +54,7 @@ bool is_unreserved(char c) noexcept {
 }  // namespace
 
 String url_encode(Arena& arena, const Piece& piece) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
   const std::string_view text = piece.view();
   std::size_t size = 0;
   for (const char c : text)
@@ -68,8 +68,8 @@ String url_encode(Arena& arena, const Piece& piece) {
     } else {
       const auto byte = static_cast<unsigned char>(c);
       *at++ = '%';
-      *at++ = kDigits[byte >> 4U];
-      *at++ = kDigits[byte & 0x0FU];
+      *at++ = kHexDigits[byte >> 4U];
+      *at++ = kHexDigits[byte & 0x0FU];
     }
   }
   return String::borrowed({begin, size});

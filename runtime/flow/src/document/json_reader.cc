@@ -28,7 +28,7 @@ bool is_too_large(std::string_view digits, bool is_negative) noexcept {
 // The text with such numbers as what they are, of which an `f64` may have one: with an exponent. Whatever
 // else is wrong with it stays.
 void write_with_exponents(std::string_view text, OutputBuffer& out) {
-  constexpr std::string_view kDigits = "0123456789";
+  constexpr std::string_view kDecimalDigits = "0123456789";
   bool in_string = false;
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
@@ -38,7 +38,7 @@ void write_with_exponents(std::string_view text, OutputBuffer& out) {
       out.append(text[at++]);
       continue;
     }
-    const std::size_t end = std::min(text.find_first_not_of(kDigits, at), text.size());
+    const std::size_t end = std::min(text.find_first_not_of(kDecimalDigits, at), text.size());
     const std::string_view digits = text.substr(at, end - at);
     const char before = at == 0 ? ' ' : text[at - 1];
     const char behind = end == text.size() ? ' ' : text[end];

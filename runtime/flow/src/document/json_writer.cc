@@ -30,13 +30,13 @@ constexpr std::array<char, 256> kEscapes = [] {
 }();
 
 void append_escaped(OutputBuffer& out, unsigned char c) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
   out.append('\\');
   out.append(kEscapes[c]);
   if (kEscapes[c] == 'u') {
     out.append("00");
-    out.append(kDigits[c >> 4U]);
-    out.append(kDigits[c & 0x0FU]);
+    out.append(kHexDigits[c >> 4U]);
+    out.append(kHexDigits[c & 0x0FU]);
   }
 }
 

@@ -1,3 +1,4 @@
+#include "tests/support/times.h"
 #include <zerver/core/random.h>
 #include <zerver/flow/call/breaker.h>
 #include <zerver/flow/call/budget.h>
@@ -14,8 +15,8 @@ namespace {
 
 using State = BreakerMachine::State;
 
-constexpr Duration ms(std::int64_t count) { return Duration::from_milliseconds(count); }
-constexpr TimePoint at(std::int64_t milliseconds) { return {milliseconds * 1'000'000}; }
+using zerver::test::at;
+using zerver::test::ms;
 
 constexpr BreakerPolicy kHalfOfFour{.percent = 50, .of = 4, .open = ms(100)};
 

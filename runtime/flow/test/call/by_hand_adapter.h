@@ -2,6 +2,7 @@
 // member.
 #pragma once
 
+#include "tests/support/times.h"
 #include <zerver/core/random.h>
 #include <zerver/flow/call/call.h>
 #include <zerver/flow/call/group.h>
@@ -70,8 +71,8 @@ struct TestExchange final : Exchange {
   int finishes = 0;
 };
 
-constexpr Duration ms(std::int64_t count) { return Duration::from_milliseconds(count); }
-constexpr TimePoint at(std::int64_t milliseconds) { return {milliseconds * 1'000'000}; }
+using zerver::test::at;
+using zerver::test::ms;
 
 // What the flows of a test share; `info` says what their one target is like.
 struct World {

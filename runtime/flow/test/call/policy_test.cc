@@ -1,3 +1,4 @@
+#include "tests/support/times.h"
 #include <zerver/core/random.h>
 #include <zerver/flow/call/policy.h>
 
@@ -11,8 +12,8 @@ namespace {
 
 using Action = CallMachine::Action;
 
-constexpr TimePoint at(std::int64_t milliseconds) { return {milliseconds * 1'000'000}; }
-constexpr Duration ms(std::int64_t count) { return Duration::from_milliseconds(count); }
+using zerver::test::at;
+using zerver::test::ms;
 
 // Always the longest wait, or none.
 class Fixed final : public Random {

@@ -15,15 +15,15 @@ struct Id {
   std::int64_t value;
 };
 
-enum class Colour : std::uint8_t { kRed };
-std::string_view to_string(Colour) noexcept { return "red"; }
+enum class Shade : std::uint8_t { kRed };
+std::string_view to_string(Shade) noexcept { return "red"; }
 
 TEST(Concat, FormatsEveryType) {
   Arena arena;
   EXPECT_EQ(concat(arena, {"a", String("b"), std::string("c"), -1, std::uint64_t{18446744073709551615U}, true,
                            false, 0.5}),
             "abc-118446744073709551615truefalse0.5");
-  EXPECT_EQ(concat(arena, {Timestamp{}, Duration::from_seconds(1), Decimal{15, 1}, Id{7}, Colour::kRed}),
+  EXPECT_EQ(concat(arena, {Timestamp{}, Duration::from_seconds(1), Decimal{15, 1}, Id{7}, Shade::kRed}),
             "1970-01-01T00:00:00ZPT1S1.57red");
   EXPECT_EQ(concat(arena, {*Uuid::parse("f81d4fae-7dec-11d0-a765-00a0c91e6bf6")}),
             "f81d4fae-7dec-11d0-a765-00a0c91e6bf6");

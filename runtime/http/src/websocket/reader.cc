@@ -6,8 +6,6 @@
 namespace zerver::http::websocket {
 namespace {
 
-constexpr std::size_t kMostControl = 125;  // 5.5
-
 // Section 7.4.2: those of the protocol that may be sent, and those of applications.
 bool may_be_sent(unsigned code) noexcept {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);

@@ -8,7 +8,6 @@
 namespace zerver::http::websocket {
 namespace {
 
-constexpr std::size_t kMostControl = 125;
 constexpr unsigned kLast = 0x80;
 constexpr unsigned kMasked = 0x80;
 

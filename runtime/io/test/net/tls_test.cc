@@ -13,7 +13,7 @@
 namespace zerver::io::net {
 namespace {
 
-void echo(TlsPeer& peer) {
+void echo_secured(TlsPeer& peer) {
   for (std::string bytes = peer.read(1); !bytes.empty(); bytes = peer.read(1))
     peer.write(bytes);
   peer.end();
@@ -54,7 +54,7 @@ TEST_F(TlsTest, CarriesBytesBothWays) {
   std::promise<std::string> asked_for;
   TlsServer server(*certificates_, {.certificate = "server"}, [&](TlsPeer& peer) {
     asked_for.set_value(peer.server_name());
-    echo(peer);
+    echo_secured(peer);
   });
   const Endpoint there = endpoint(server);
   run([&]() -> async::Task<> {
@@ -96,16 +96,16 @@ TEST_F(TlsTest, CarriesMuchInBothDirectionsAtOnce) {
 }
 
 TEST_F(TlsTest, KnowsAnAddressByItsCertificate) {
-  TlsServer server(*certificates_, {.certificate = "server"}, echo);
+  TlsServer server(*certificates_, {.certificate = "server"}, echo_secured);
   Endpoint there = endpoint(server);
   there.server_name.clear();  // 127.0.0.1 is in the certificate
   EXPECT_EQ(fault_of_connecting(there), "");
 }
 
 TEST_F(TlsTest, RefusesWhomItCannotBelieve) {
-  TlsServer server(*certificates_, {.certificate = "server"}, echo);
-  TlsServer expired(*certificates_, {.certificate = "expired"}, echo);
-  TlsServer elsewhere(*certificates_, {.certificate = "elsewhere"}, echo);
+  TlsServer server(*certificates_, {.certificate = "server"}, echo_secured);
+  TlsServer expired(*certificates_, {.certificate = "expired"}, echo_secured);
+  TlsServer elsewhere(*certificates_, {.certificate = "elsewhere"}, echo_secured);
   EXPECT_EQ(fault_of_connecting(endpoint(expired)), "certificate has expired");
   EXPECT_EQ(fault_of_connecting(endpoint(elsewhere)), "hostname mismatch");
   Endpoint other_name = endpoint(server);
@@ -119,7 +119,7 @@ TEST_F(TlsTest, RefusesWhomItCannotBelieve) {
 }
 
 TEST_F(TlsTest, RefusesOldVersions) {
-  TlsServer server(*certificates_, {.certificate = "server", .most_version = TLS1_1_VERSION}, echo);
+  TlsServer server(*certificates_, {.certificate = "server", .most_version = TLS1_1_VERSION}, echo_secured);
   EXPECT_NE(fault_of_connecting(endpoint(server)), "");
 }
 
@@ -139,7 +139,7 @@ TEST_F(TlsTest, ServerThatIsSilentInTheHandshakeIsGivenUp) {
 }
 
 TEST_F(TlsTest, AgreesOnAProtocol) {
-  TlsServer server(*certificates_, {.certificate = "server", .alpn = "h2"}, echo);
+  TlsServer server(*certificates_, {.certificate = "server", .alpn = "h2"}, echo_secured);
   Endpoint there = endpoint(server);
   there.alpn = {"h2", "http/1.1"};
   run([&]() -> async::Task<> {
@@ -152,7 +152,7 @@ TEST_F(TlsTest, ResumesSessions) {
   std::atomic<int> resumed = 0;
   TlsServer server(*certificates_, {.certificate = "server"}, [&](TlsPeer& peer) {
     resumed += peer.is_resumed() ? 1 : 0;
-    echo(peer);
+    echo_secured(peer);
   });
   const Endpoint there = endpoint(server);
   for (int i = 0; i < 3; ++i) {
@@ -171,7 +171,7 @@ TEST_F(TlsTest, ShowsItsCertificate) {
   std::promise<std::string> name;
   TlsServer server(*certificates_, {.certificate = "server", .wants_certificate = true}, [&](TlsPeer& peer) {
     name.set_value(peer.client_name());
-    echo(peer);
+    echo_secured(peer);
   });
   TlsClient known;
   ASSERT_EQ(known.open({.ca_file = certificates_->ca(),
@@ -185,7 +185,7 @@ TEST_F(TlsTest, ShowsItsCertificate) {
 }
 
 TEST_F(TlsTest, IsRefusedWithoutACertificateThatIsWanted) {
-  TlsServer server(*certificates_, {.certificate = "server", .wants_certificate = true}, echo);
+  TlsServer server(*certificates_, {.certificate = "server", .wants_certificate = true}, echo_secured);
   const Endpoint there = endpoint(server);
   run([&]() -> async::Task<> {
     // With TLS 1.3 the server says so behind the handshake.
@@ -245,7 +245,7 @@ TEST_F(TlsTest, SaysFarewellWhenItShutsDown) {
 }
 
 TEST_F(TlsTest, SecuresAConnectionThatThereIs) {
-  TlsServer server(*certificates_, {.certificate = "server"}, echo);
+  TlsServer server(*certificates_, {.certificate = "server"}, echo_secured);
   const Endpoint plain{.host = "127.0.0.1", .port = server.port()};
   const Endpoint there = endpoint(server);
   run([&]() -> async::Task<> {

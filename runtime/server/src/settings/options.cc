@@ -22,7 +22,7 @@ std::string variable_of(std::string_view name) {
   return variable;
 }
 
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+std::string in_backticks(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 // A value in a message, which is one line whatever is in it.
 std::string shown(std::string_view value) {
@@ -30,7 +30,7 @@ std::string shown(std::string_view value) {
   std::replace_if(
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; },
       '?');
-  return quoted(text);
+  return in_backticks(text);
 }
 
 // How an option is written in one of the three places.
@@ -52,7 +52,7 @@ std::string suggestion(std::string_view written, Spelled spelled) {
   if (spelled != as_key) names.push_back(spelled("config"));
   const std::vector<std::string_view> views(names.begin(), names.end());
   const std::string_view nearest = nearest_name(written, views);
-  return nearest.empty() ? std::string() : "; did you mean " + quoted(nearest) + "?";
+  return nearest.empty() ? std::string() : "; did you mean " + in_backticks(nearest) + "?";
 }
 
 // `source` is where the value was found, as the user would say it.
@@ -71,9 +71,9 @@ std::string apply_file(const std::string& path, Settings& settings) {
     std::replace(name.begin(), name.end(), '_', '-');
     const Option* option = entry.key.find('-') == std::string::npos ? find_option(name) : nullptr;
     if (option == nullptr) {
-      return path + ": " + quoted(entry.key) + " is not a setting" + suggestion(entry.key, as_key);
+      return path + ": " + in_backticks(entry.key) + " is not a setting" + suggestion(entry.key, as_key);
     }
-    if (std::string error = apply(*option, path + ": " + quoted(entry.key), entry.value, settings);
+    if (std::string error = apply(*option, path + ": " + in_backticks(entry.key), entry.value, settings);
         !error.empty()) {
       return error;
     }
@@ -133,8 +133,8 @@ bool read_action(std::string_view argument, CommandLine& line) {
 std::string wrong_action(const std::string& name) {
   for (const ActionName& each : kActions) {
     if (each.argument == name)
-      return "option " + quoted(name) + " stands alone, or as " + quoted(name + "=json");
-    if (each.argument == name + "=") return "option " + quoted(name) + " needs a value";
+      return "option " + in_backticks(name) + " stands alone, or as " + in_backticks(name + "=json");
+    if (each.argument == name + "=") return "option " + in_backticks(name) + " needs a value";
   }
   return {};
 }
@@ -156,17 +156,19 @@ CommandLine read_command_line(std::span<const std::string_view> arguments) {
       return line;
     }
     if (read_action(argument, line)) continue;
-    if (!argument.starts_with("--")) return fail("unexpected argument " + quoted(argument) + "; see --help");
+    if (!argument.starts_with("--"))
+      return fail("unexpected argument " + in_backticks(argument) + "; see --help");
     const std::size_t equals = argument.find('=');
     const std::string_view name = argument.substr(2, equals == std::string_view::npos ? equals : equals - 2);
     const Option* option = find_option(name);
     if (option == nullptr && name != "config") {
       if (std::string error = wrong_action(as_option(name)); !error.empty()) return fail(std::move(error));
       const std::string nearest = suggestion(as_option(name), as_option);
-      return fail("unknown option " + quoted(as_option(name)) + (nearest.empty() ? "; see --help" : nearest));
+      return fail("unknown option " + in_backticks(as_option(name)) +
+                  (nearest.empty() ? "; see --help" : nearest));
     }
     if (equals == std::string_view::npos && i + 1 == arguments.size()) {
-      return fail("option " + quoted(argument) + " needs a value");
+      return fail("option " + in_backticks(argument) + " needs a value");
     }
     const std::string_view value =
         equals == std::string_view::npos ? arguments[++i] : argument.substr(equals + 1);
@@ -196,7 +198,7 @@ std::vector<std::string> unknown_variables(std::span<const std::string_view> nam
     const std::span<const Option> options = all_options();
     const bool known = std::any_of(options.begin(), options.end(),
                                    [name](const Option& option) { return variable_of(option.name) == name; });
-    if (!known) findings.push_back(quoted(name) + " is not a setting" + suggestion(name, variable_of));
+    if (!known) findings.push_back(in_backticks(name) + " is not a setting" + suggestion(name, variable_of));
   }
   return findings;
 }

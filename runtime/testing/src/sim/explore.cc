@@ -1,3 +1,4 @@
+#include "sim/fault_kinds.h"
 #include <zerver/testing/explore.h>
 #include <zerver/testing/json_text.h>
 
@@ -8,8 +9,6 @@
 namespace zerver::testing {
 namespace {
 
-constexpr FaultKind kKinds[] = {FaultKind::kInvalid,  FaultKind::kMissing,     FaultKind::kConflict,
-                                FaultKind::kRejected, FaultKind::kUnavailable, FaultKind::kTimeout};
 constexpr FaultType kNetworkFaults[] = {FaultType::kLostRequest, FaultType::kLostAnswer,
                                         FaultType::kDuplicate, FaultType::kDisconnect};
 constexpr std::uint16_t kMistake = 500;
@@ -66,7 +65,7 @@ class Script final : public FaultSource {
 
 std::vector<Chosen> faults_of(const Happened& happened, std::size_t attempt, bool departures) {
   std::vector<Chosen> result;
-  for (const FaultKind kind : kKinds) {
+  for (const FaultKind kind : kFaultKinds) {
     if (happened.fails.contains(kind)) result.push_back({attempt, {FaultType::kError, kind, {}}, false});
   }
   for (const FaultType type : kNetworkFaults) {

@@ -1,3 +1,4 @@
+#include "sim/fault_kinds.h"
 #include <zerver/testing/faults.h>
 
 #include <vector>
@@ -7,9 +8,6 @@ namespace {
 
 constexpr std::array<std::string_view, kFaultTypes> kNames = {
     "none", "error", "lost-request", "lost-answer", "duplicate", "slow", "disconnect"};
-
-constexpr FaultKind kKinds[] = {FaultKind::kInvalid,  FaultKind::kMissing,     FaultKind::kConflict,
-                                FaultKind::kRejected, FaultKind::kUnavailable, FaultKind::kTimeout};
 
 }  // namespace
 
@@ -53,7 +51,7 @@ Injection RandomFaults::next(std::string_view target, const flow::Operation& ope
   if (hits(plan.error)) {
     injection.type = FaultType::kError;
     std::vector<FaultKind> kinds;
-    for (const FaultKind kind : kKinds) {
+    for (const FaultKind kind : kFaultKinds) {
       const bool is_refusal = kind != FaultKind::kUnavailable && kind != FaultKind::kTimeout;
       if (operation.fails().contains(kind) && (plan.refusals || !is_refusal)) kinds.push_back(kind);
     }

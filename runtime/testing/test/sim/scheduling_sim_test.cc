@@ -1,6 +1,7 @@
 // When and where requests run: the server's scheduler on simulated threads, in virtual time.
 #include "desk.flow.h"
 #include "shop_world.h"
+#include "tests/support/times.h"
 #include <zerver/testing/matchers.h>
 
 #include <gmock/gmock.h>
@@ -22,7 +23,7 @@ constexpr Duration kFiveSeconds = Duration::from_seconds(5);
 constexpr Duration kTenSeconds = Duration::from_seconds(10);
 constexpr Duration kMinute = Duration::from_seconds(60);
 constexpr Duration us(std::int64_t count) { return Duration::from_microseconds(count); }
-constexpr Duration ms(std::int64_t count) { return Duration::from_milliseconds(count); }
+using test::ms;
 constexpr Duration kDeadline = ms(250);
 
 using Costs = std::map<std::string_view, Duration>;

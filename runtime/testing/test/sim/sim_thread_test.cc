@@ -1,3 +1,4 @@
+#include "tests/support/times.h"
 #include <zerver/testing/sim_loop.h>
 #include <zerver/testing/sim_thread.h>
 
@@ -14,8 +15,8 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr Duration ms(std::int64_t count) { return Duration::from_milliseconds(count); }
-constexpr TimePoint at(std::int64_t milliseconds) { return TimePoint{} + ms(milliseconds); }
+using test::at;
+using test::ms;
 
 struct Call final : async::Job {
   explicit Call(std::function<void()> the_work)

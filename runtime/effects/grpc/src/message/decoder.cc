@@ -2,12 +2,6 @@
 
 namespace zerver::effects::grpc_client {
 
-namespace {
-
-constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
-
-}  // namespace
-
 bool MessageDecoder::is_gzip(std::span<const Header> headers) noexcept {
   const Header* const coding = find_header(headers, "grpc-encoding");
   return coding != nullptr && coding->value == "gzip";

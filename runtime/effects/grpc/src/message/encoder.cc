@@ -6,12 +6,6 @@
 
 namespace zerver::effects::grpc_client {
 
-namespace {
-
-constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
-
-}  // namespace
-
 void MessageEncoder::begin(OutputBuffer& out) {
   begin_ = out.size();
   out.reserve(kFrameHead);

@@ -9,6 +9,9 @@
 
 namespace zerver::effects::grpc_client {
 
+// As much memory as a buffer keeps for the next message.
+inline constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
+
 inline constexpr std::size_t kFrameHead = 5;
 
 // Writes the head of a frame whose `size` bytes of message stand behind it, over the kFrameHead bytes at

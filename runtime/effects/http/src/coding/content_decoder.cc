@@ -9,7 +9,6 @@ namespace zerver::effects::http_client {
 
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{32} << 10;
 constexpr std::size_t kMostCodings = 2;  // more are of no use but to a bomb
 
 const Fault kMalformed{FaultKind::kUnavailable, "the content coding of its answer is malformed", {}};

@@ -13,8 +13,6 @@ namespace zerver::effects::http_client {
 
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{32} << 10;
-
 // What zlib calls the frame around a deflated content.
 constexpr int kGzipFrame = 16 + MAX_WBITS;
 constexpr int kZlibFrame = MAX_WBITS;

@@ -10,6 +10,9 @@
 
 namespace zerver::effects::http_client {
 
+// As much as is undone in one go.
+inline constexpr std::size_t kPiece = std::size_t{32} << 10;
+
 // Keeps its memory from one content to the next. One thread. All of it throws std::bad_alloc.
 class Decoder {
  public:

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kGzipOnly = 15 + 16;  // the widest window, and the format
 constexpr int kMemoryLevel = 8;
-constexpr std::size_t kPiece = std::size_t{16} << 10;
+constexpr std::size_t kOutputPiece = std::size_t{16} << 10;
 
 }  // namespace
 
@@ -42,10 +42,10 @@ bool Gzip::encode(std::string_view text, OutputBuffer& out) {
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
   stream.avail_in = static_cast<uInt>(text.size());
   for (int state = Z_OK; state != Z_STREAM_END;) {
-    stream.next_out = reinterpret_cast<Bytef*>(out.reserve(kPiece));
-    stream.avail_out = static_cast<uInt>(kPiece);
+    stream.next_out = reinterpret_cast<Bytef*>(out.reserve(kOutputPiece));
+    stream.avail_out = static_cast<uInt>(kOutputPiece);
     state = deflate(&stream, Z_FINISH);
-    out.commit(kPiece - stream.avail_out);
+    out.commit(kOutputPiece - stream.avail_out);
   }
   return true;
 }

@@ -13,7 +13,6 @@ namespace zerver::effects::http_client {
 namespace {
 
 constexpr std::size_t kMostFields = 64;
-constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
 // Longer is told as this, in milliseconds: `grpc-timeout` has eight digits.
 constexpr std::int64_t kMostTime = 99'999'999;
 

@@ -17,6 +17,9 @@
 
 namespace zerver::effects::http_client {
 
+// As much memory as a buffer keeps for the next request.
+inline constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
+
 // What the operation asks for. Its texts are those of the flow.
 struct Wanted {
   Method method = Method::kGet;

@@ -8,12 +8,6 @@
 
 namespace zerver::effects::http_client {
 
-namespace {
-
-constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
-
-}  // namespace
-
 void Transfer::begin_http2(Http2Session& its_session) {
   state = State::kHttp2;
   session = &its_session;

@@ -10,7 +10,6 @@ namespace zerver::effects::http_client {
 namespace {
 
 constexpr unsigned kMostPartsInTurn = 16;  // then others have theirs
-constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
 
 }  // namespace
 

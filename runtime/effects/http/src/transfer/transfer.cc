@@ -15,7 +15,6 @@ namespace zerver::effects::http_client {
 namespace {
 
 constexpr std::size_t kFirstRead = std::size_t{8} << 10;
-constexpr std::size_t kKeptBuffer = std::size_t{64} << 10;
 constexpr std::size_t kStreamRead = std::size_t{64} << 10;
 
 }  // namespace

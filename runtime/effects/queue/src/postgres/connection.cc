@@ -12,12 +12,6 @@ namespace zerver::effects::queue {
 
 namespace {
 
-std::int64_t milliseconds_now() noexcept {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 constexpr std::int64_t kBoundMilliseconds = PostgresConnection::kBound.nanoseconds / 1'000'000;
 
 // One line.
@@ -41,6 +35,12 @@ void append_hex(std::string& to, std::string_view bytes) {
 int value_of(char digit) noexcept { return digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10; }
 
 }  // namespace
+
+std::int64_t milliseconds_now() noexcept {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
 
 // --- Values ---
 

@@ -16,6 +16,9 @@
 
 namespace zerver::effects::queue {
 
+// Of the steady clock.
+[[nodiscard]] std::int64_t milliseconds_now() noexcept;
+
 // The rows of a statement; every cell is text, bytes as `\x...`.
 class PostgresRows {
  public:

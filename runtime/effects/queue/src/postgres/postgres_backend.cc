@@ -158,12 +158,6 @@ std::string text_of(const Uuid& id) {
   return text;
 }
 
-std::int64_t milliseconds_now() noexcept {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 }  // namespace
 
 std::string PostgresBackend::open(const std::string& url) {

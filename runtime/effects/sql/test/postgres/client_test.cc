@@ -11,7 +11,7 @@
 namespace zerver::effects::postgres {
 namespace {
 
-struct Ask final : Request {
+struct RowsAsk final : Request {
   void answered(const postgres::Answer& answer) noexcept override {
     rows = answer.rows.rows();
     affected = answer.affected;
@@ -50,7 +50,7 @@ TEST_F(PostgresClient, RunsStatements) {
 
   Client client(server, loop, random, 2);
   const std::array<flow::Value, 1> least{flow::Value(std::int64_t{1})};
-  Ask ask;
+  RowsAsk ask;
   ask.statement = {"update job set what = 'c' where id >= $1 returning id", least};
   client.start(ask);
   ASSERT_TRUE(run_until([&] { return ask.done; }));
@@ -59,7 +59,7 @@ TEST_F(PostgresClient, RunsStatements) {
   EXPECT_EQ(ask.affected, 2);
   EXPECT_EQ(ask.command, "UPDATE 2");
 
-  Ask twice;
+  RowsAsk twice;
   twice.statement = {"insert into job values (1, 'a')", {}};
   client.start(twice);
   ASSERT_TRUE(run_until([&] { return twice.done; }));

@@ -26,7 +26,8 @@ using Many = SqlAdapter::ManyArguments;
 using Exec = SqlAdapter::ExecArguments;
 using Commit = SqlAdapter::CommitArguments;
 
-constexpr std::string_view kSchema = "create table entry (id integer primary key, text text not null unique)";
+constexpr std::string_view kEntryTable =
+    "create table entry (id integer primary key, text text not null unique)";
 constexpr std::string_view kForever =
     "insert into entry(text) with recursive n(x) as (select 1 union all select x + 1 from n) "
     "select x from n where x < 0";
@@ -46,7 +47,7 @@ class SqliteTransaction : public ::testing::TestWithParam<bool> {
     harness_ = std::make_unique<AdapterHarness>(
         registry, "zerver.sql",
         HarnessOptions{.arguments = {{"url", "sqlite:" + folder_.file("a.db") + std::string(options)}},
-                       .schema = std::string(kSchema),
+                       .schema = std::string(kEntryTable),
                        .limits = {.inline_effects = GetParam()}});
     ASSERT_EQ(harness_->error(), "");
     target_.emplace("db", &harness_->adapter(), &in_flight_);

@@ -28,6 +28,9 @@ enum class CloseCode : std::uint16_t {
   kInternal = 1011,
 };
 
+// The most bytes that a control frame carries (section 5.5).
+inline constexpr std::size_t kMostControl = 125;
+
 struct Limits {
   std::size_t message = std::size_t{1} << 20;  // bytes, of all fragments together
 };

@@ -23,15 +23,6 @@ std::vector<std::string> split(std::string_view list) {
   return items;
 }
 
-void set(ConnectParameters& parameters, std::string_view name, std::string value) {
-  const auto known = std::ranges::find(parameters, name, &ConnectParameters::value_type::first);
-  if (known == parameters.end()) {
-    parameters.emplace_back(std::string(name), std::move(value));
-  } else {
-    known->second = std::move(value);
-  }
-}
-
 // A path of a socket, or an address, is none.
 bool is_name(std::string_view host) {
   return !host.empty() && host.front() != '/' && host.front() != '@' && !io::net::Address::parse(host);

@@ -29,16 +29,16 @@ constexpr const char* kSession =
     "-c datestyle=ISO -c intervalstyle=iso_8601 -c timezone=UTC -c extra_float_digits=1"
     " -c standard_conforming_strings=on -c bytea_output=hex";
 
-void set(ConnectParameters& parameters, const std::string& name, const std::string& value) {
+}  // namespace
+
+void set(ConnectParameters& parameters, std::string_view name, std::string value) {
   const auto known = std::ranges::find(parameters, name, &ConnectParameters::value_type::first);
   if (known == parameters.end()) {
-    parameters.emplace_back(name, value);
+    parameters.emplace_back(std::string(name), std::move(value));
   } else {
-    known->second = value;
+    known->second = std::move(value);
   }
 }
-
-}  // namespace
 
 std::string_view value_of(const ConnectParameters& parameters, std::string_view name) noexcept {
   const auto known = std::ranges::find(parameters, name, &ConnectParameters::value_type::first);

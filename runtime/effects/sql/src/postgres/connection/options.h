@@ -42,6 +42,9 @@ inline constexpr const char* kIdentity =
 // Empty, or what is wrong with it; never a part of it, because it may hold a password.
 [[nodiscard]] std::string parse_url(const Libpq& pq, const std::string& url, Options& options);
 
+// Adds a parameter, or gives it another value.
+void set(ConnectParameters& parameters, std::string_view name, std::string value);
+
 // The same with another password.
 void set_password(ConnectParameters& parameters, const std::string& password);
 
