@@ -296,6 +296,18 @@ TEST(DurableJob, TakesTheWayThatItHasTaken) {
   EXPECT_EQ(world.entries, (std::vector<std::string>{"ask", "pay", "refund", "reserve", "thank"}));
 }
 
+TEST(DurableJob, TriesAgainWhatAHandlerHasLetPass) {
+  World world;
+  world.town.closed = "pay";
+  world.town.failures = 2;
+  world.enqueue("durable.v1.regret");
+  world.run();
+  EXPECT_EQ(world.count("pay"), 3);
+  EXPECT_EQ(world.count("say sorry"), 1) << "it is written down, as any other effect";
+  EXPECT_EQ(world.count("thank receipt"), 1);
+  EXPECT_EQ(world.store.counts().dead, 0U);
+}
+
 TEST(DurableJob, TriesAgainWhatHasEndedAnAttempt) {
   World world;
   world.town.closed = "ask";

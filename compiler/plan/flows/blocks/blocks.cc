@@ -87,10 +87,12 @@ void FlowBuilder::plan_hooks(llvm::ArrayRef<model::Statement> statements, const 
     plan.condition = operation.exit +
                      (hook.errors.empty() ? ".raised()" : ".raised_any(" + llvm::join(constants, ", ") + ")");
     Result body = hook.branches.empty() ? Result{} : block(hook.branches[0]);
-    plan.taken = failures;
-    if (body.ends)
+    // An error that goes on behind its handler ends the attempt: what has failed is tried again.
+    if (body.ends) {
+      plan.taken = failures;
       for (const model::ErrorId error : taken)
         going_on.errors.remove(error);
+    }
     plan.body = std::move(body.body);
     operation.on_error.push_back(std::move(plan));
   }
