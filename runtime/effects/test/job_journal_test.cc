@@ -1,5 +1,6 @@
 // The journals of durable jobs, in memory and in a file, held to the same promises; and what the file does
 // besides.
+#include "runtime/effects/test/journal_folder.h"
 #include <zerver/async/task.h>
 #include <zerver/core/random.h>
 #include <zerver/effects/job_journal.h>
@@ -12,8 +13,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,21 +28,6 @@ using flow::DurableSite;
 using flow::JournalRecordKind;
 
 constexpr DurableSite kSites[] = {{.name = "ask"}, {.name = "pack", .loops = 1}, {.name = "pay"}};
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = ::testing::TempDir() + "zerver_journal_XXXXXX";
-    path_ = mkdtemp(pattern.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string file() const { return (path_ / "journal.db").string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 // A worker that has journals of any kind.
 class Jobs {
@@ -114,7 +98,7 @@ class JobJournalTest : public ::testing::TestWithParam<Kind> {
   }
   Uuid id() { return Uuid::generate(random); }
 
-  Folder folder;
+  JournalFolder folder;
   SeededRandom random{1};
   Jobs jobs;
   std::unique_ptr<flow::JobJournal> journal;
@@ -252,7 +236,7 @@ class SqliteJobJournalTest : public ::testing::Test {
  protected:
   Uuid id() { return Uuid::generate(random); }
 
-  Folder folder;
+  JournalFolder folder;
   SeededRandom random{1};
   Jobs jobs;
 };

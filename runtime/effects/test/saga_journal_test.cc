@@ -1,4 +1,5 @@
 // The journal in a file: what it keeps, what it says when it cannot, and who takes what over.
+#include "runtime/effects/test/journal_folder.h"
 #include <zerver/core/random.h>
 #include <zerver/effects/saga_journal.h>
 #include <zerver/testing/req_test.h>
@@ -7,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -22,21 +22,6 @@ namespace {
 
 using flow::SagaRecordKind;
 using flow::SagaRun;
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = ::testing::TempDir() + "zerver_journal_XXXXXX";
-    path_ = mkdtemp(pattern.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string file() const { return (path_ / "sagas.db").string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 // One process with the journal open, as far as locks are concerned.
 struct Process {
@@ -89,7 +74,7 @@ class SagaJournalTest : public ::testing::Test {
  protected:
   Uuid saga() { return Uuid::generate(random); }
 
-  Folder folder;
+  JournalFolder folder;
   SeededRandom random{1};
 };
 

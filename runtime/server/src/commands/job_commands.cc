@@ -1,5 +1,6 @@
 #include "commands/job_commands.h"
 
+#include "commands/text_of.h"
 #include "job_service.h"
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/uuid.h>
@@ -17,12 +18,6 @@
 namespace zerver::server {
 
 namespace {
-
-std::string text_of(Timestamp time) {
-  std::string text(Timestamp::kMaxText, '\0');
-  text.resize(time.write(text.data()));
-  return text;
-}
 
 // A store, and one question to it on a loop of its own.
 class Asked {

@@ -1,5 +1,6 @@
 // `--journals` and `--journal-drop`.
 #include "commands/job_commands.h"
+#include "commands/text_of.h"
 #include "job_service.h"
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/uuid.h>
@@ -15,18 +16,6 @@ namespace zerver::server {
 namespace {
 
 constexpr const char* kInMemory = "it is in the memory of the service; --journal names another one";
-
-std::string text_of(const Uuid& id) {
-  std::string text(Uuid::kText, ' ');
-  id.write(text.data());
-  return text;
-}
-
-std::string text_of(Timestamp time) {
-  std::string text(Timestamp::kMaxText, ' ');
-  text.resize(time.write(text.data()));
-  return text;
-}
 
 void print_text(const std::vector<flow::JobHistory>& jobs) {
   for (const flow::JobHistory& job : jobs) {
