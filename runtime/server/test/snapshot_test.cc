@@ -32,6 +32,11 @@ Snapshot some_snapshot() {
                          .p99 = Duration::from_microseconds(2500),
                          .quantum = Duration::from_milliseconds(5),
                          .proposed = Duration::from_microseconds(2500)};
+  snapshot.answers.classes[1].buckets[3] = 95;  // up to a millisecond
+  snapshot.answers.classes[1].buckets[5] = 5;   // up to five
+  snapshot.jobs.push_back(
+      {.name = "shop.settle", .times = {}, .is_durable = true, .replayed = 12, .written = 30});
+  snapshot.journal = flow::JournalStats{.open = 2, .records = 40, .refused = 1};
   snapshot.flows.resize(2);
   snapshot.flows[0].name = "shop.buy";
   snapshot.flows[0].begun = 100;
@@ -97,6 +102,12 @@ TEST(Snapshot, IsJsonForPrograms) {
   EXPECT_EQ(std::uint64_t(json["workers"].at(0)["sagas_recovered"]), 1U);
   EXPECT_EQ(std::uint64_t(json["classes"]["normal"]["p99_us"]), 2500U);
   EXPECT_EQ(std::uint64_t(json["classes"]["normal"]["proposed_quantum_us"]), 2500U);
+  EXPECT_EQ(std::uint64_t(json["classes"]["normal"]["answered"]), 100U);
+  EXPECT_EQ(std::uint64_t(json["classes"]["normal"]["latency_p95_le_us"]), 1000U);
+  EXPECT_EQ(std::uint64_t(json["classes"]["normal"]["latency_p99_le_us"]), 5000U);
+  EXPECT_EQ(json["classes"]["batch"]["answered"].error(), simdjson::NO_SUCH_FIELD);
+  EXPECT_EQ(std::uint64_t(json["journal"]["open"]), 2U);
+  EXPECT_EQ(std::uint64_t(json["durable_jobs"].at(0)["replayed"]), 12U);
   EXPECT_EQ(std::uint64_t(json["classes"]["batch"]["runs"]), 0U);
   EXPECT_EQ(std::uint64_t(json["sagas"]["open"]), 6U);
   EXPECT_EQ(std::uint64_t(json["sagas"]["stuck"]), 5U);

@@ -38,6 +38,7 @@ ServiceFigures some_figures() {
   snapshot.answers.flows.push_back(
       {.package = "shop", .flow = "later", .method = {}, .route = {}, .statuses = {}, .times = {}});
   snapshot.answers.unrouted = {{404, 11}};
+  snapshot.answers.classes[1].buckets[3] = 100;
   flow::TargetStats& bank = snapshot.targets.emplace_back();
   bank.name = kBank.name;
   bank.in_flight = 3;
@@ -57,6 +58,9 @@ ServiceFigures some_figures() {
   post.sum.outcomes[flow::OperationCounts::failure(FaultKind::kTimeout)] = 50;
   post.sum.times.buckets[0] = 200;
   snapshot.jobs.push_back({.name = "shop.later", .succeeded = 9, .dead = 1, .times = {}});
+  snapshot.jobs.push_back(
+      {.name = "shop.settle", .times = {}, .is_durable = true, .replayed = 12, .written = 30});
+  snapshot.journal = flow::JournalStats{.open = 2, .records = 40, .refused = 1};
   figures.process.resident_bytes = 4096;
   return figures;
 }
@@ -79,6 +83,8 @@ TEST(MetricsText, HasASeriesForEachFigure) {
            R"(zerver_flow_duration_seconds_bucket{flow="shop.buy",le="0.0005"} 0)",
            R"(zerver_flow_duration_seconds_bucket{flow="shop.buy",le="0.001"} 100)",
            R"(zerver_flow_deadline_missed_total{flow="shop.buy"} 8)",
+           R"(zerver_class_duration_seconds_bucket{class="normal",le="0.001"} 100)",
+           R"(zerver_class_duration_seconds_count{class="batch"} 0)",
            R"(zerver_queue_depth{worker="0",class="batch"} 3)",
            R"(zerver_worker_stolen_total{worker="1"} 4)",
            R"(zerver_worker_reads{worker="1"} 0)",
@@ -100,6 +106,11 @@ TEST(MetricsText, HasASeriesForEachFigure) {
            R"(zerver_sagas_open 5)",
            R"(zerver_sagas_stuck 1)",
            R"(zerver_job_attempts_total{job="shop.later",kind="job",outcome="dead"} 1)",
+           R"(zerver_journals_open 2)",
+           R"(zerver_journal_records_total 40)",
+           R"(zerver_journal_records_refused_total 1)",
+           R"(zerver_job_effects_replayed_total{job="shop.settle"} 12)",
+           R"(zerver_job_effects_written_total{job="shop.settle"} 30)",
            R"(zerver_audit_records_lost_total 6)",
            R"(process_resident_memory_bytes 4096)",
        })
