@@ -91,6 +91,7 @@ class JobJournal : public DurableLog {
   // Takes the job over for the holder of the token: who has an older one appends nothing any more. True when
   // the history is there already; else `open` is posted to its loop. close() follows.
   virtual bool open(JournalOpen& open) noexcept = 0;
+  using DurableLog::abandon;
   // `open` is about to be destroyed, and its loop does not run any more.
   virtual void abandon(JournalOpen& open) noexcept = 0;
   // Keeps a copy, and makes it durable soon; a LogSync of the same job tells when, or that it is refused.
