@@ -78,19 +78,20 @@ TEST_F(GrpcBalance, OneThatFailsIsLeftOutAndComesBack) {
   std::vector<std::unique_ptr<Shown>> calls;
   for (std::size_t i = 0; i < kAtOnce; ++i)
     calls.push_back(harness->start(PeerAdapter::ShowMetadataArguments{}));
-  servers_[1].kill();
+  servers_[0].kill();
   ASSERT_TRUE(harness->run_until(
       [&] { return std::ranges::all_of(calls, [](const auto& each) { return each->ended(); }); }));
   for (const auto& each : calls)
     EXPECT_TRUE(each->ok() || each->fault() == FaultKind::kUnavailable) << each->why();
   // What was under way there failed, and nothing else.
   ASSERT_TRUE(harness->run_until([&] { return harness->system().pool()->open == 2; }));
-  EXPECT_EQ(call(*harness, 60), (std::array{30, 0, 30}));
+  EXPECT_EQ(call(*harness, 60), (std::array{0, 30, 30}));
+  EXPECT_EQ(harness->probe().state, Health::State::kUp);
 
-  servers_[1].restart();
+  servers_[0].restart();
   EXPECT_TRUE(call_until(*harness, [&](const Shown& shown) {
     EXPECT_TRUE(shown.ok()) << shown.why();
-    return shown.ok() && server_of(shown) == 1;
+    return shown.ok() && server_of(shown) == 0;
   }));
   EXPECT_EQ(call(*harness, 30), (std::array{10, 10, 10}));
 }
@@ -106,6 +107,7 @@ TEST_F(GrpcBalance, WithoutAnyCallsFailAndTheFirstThatComesBackAnswers) {
     const auto shown = harness->perform(PeerAdapter::ShowMetadataArguments{});
     EXPECT_EQ(shown->fault(), FaultKind::kUnavailable);
   }
+  EXPECT_EQ(harness->probe().state, Health::State::kDown);
   servers_[2].restart();
   EXPECT_TRUE(call_until(*harness, [](const Shown& shown) { return shown.ok(); }));
   EXPECT_EQ(call(*harness, 10), (std::array{0, 0, 10}));

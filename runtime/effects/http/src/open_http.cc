@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace zerver::effects {
 
@@ -175,10 +176,16 @@ class WorkerChannel final : public HttpChannel {
   std::unique_ptr<Client> client_;
 };
 
-async::Task<void> connect_once(io::net::Connector* connector, std::shared_ptr<const Route> route,
-                               ProbeDone done) {
-  const Result<std::unique_ptr<io::net::Stream>> stream = co_await dial(*connector, *route);
-  done(stream ? Health{} : Health{.state = Health::State::kDown, .why = std::string(stream.error().why)});
+// To the first of them that answers.
+async::Task<void> connect_once(io::net::Connector* connector, std::vector<Route> routes, ProbeDone done) {
+  Health health;
+  for (const Route& route : routes) {
+    const Result<std::unique_ptr<io::net::Stream>> stream = co_await dial(*connector, route);
+    health =
+        stream ? Health{} : Health{.state = Health::State::kDown, .why = std::string(stream.error().why)};
+    if (stream) break;
+  }
+  done(health);
 }
 
 class HttpSystem final : public HttpService {
@@ -208,8 +215,11 @@ class HttpSystem final : public HttpService {
   void probe(flow::Worker& worker, ProbeDone done) override {
     io::net::Network* const network = io::net::network_of(worker.loop());
     if (network == nullptr) return done(health());
-    auto route = std::make_shared<const Route>(make_route(settings_.base.origin, settings_));
-    async::spawn(worker.loop(), connect_once, &network->connector(), std::move(route), std::move(done))
+    std::vector<Route> routes;
+    for (const Origin& origin : settings_.balanced)
+      routes.push_back(make_route(origin, settings_));
+    if (routes.empty()) routes.push_back(make_route(settings_.base.origin, settings_));
+    async::spawn(worker.loop(), connect_once, &network->connector(), std::move(routes), std::move(done))
         .detach();
   }
   std::string renew(std::string_view argument, std::string_view value) override {
