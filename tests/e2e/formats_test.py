@@ -5,9 +5,9 @@ import datetime
 import gzip
 import json
 import shutil
-import struct
 import subprocess
 import unittest
+import urllib.request
 
 import msgpack
 
@@ -231,7 +231,7 @@ class FormatsTest(unittest.TestCase):
 
     def test_big_endian_numbers_of_every_size(self):
         for number in (0, 127, 128, 255, 256, 65535, 65536, 2**31 - 1, -1, -32, -33, -128, -129, -32768, -32769):
-            value = DOCUMENT | {"i32": number, "i64": number * 2**16, "f64": struct.unpack(">d", struct.pack(">d", number))[0]}
+            value = DOCUMENT | {"i32": number, "i64": number * 2**16, "f64": float(number)}
             answer = self.ask("POST", "/all", value, accept=TYPE)
             self.assertEqual(answer.body, pack(value), number)
 
@@ -257,6 +257,11 @@ class ClientsTest(unittest.TestCase):
         for version in ("--http1.0", "--http1.1", "--http2"):  # the last one asks for an upgrade, which is not taken
             body = self.run_tool("curl", "-fsS", version, "-d", self.json, f"{self.url}/all")
             self.assertEqual(json.loads(body), as_json(DOCUMENT))
+
+    def test_urllib(self):
+        request = urllib.request.Request(f"{self.url}/all", pack(DOCUMENT), {"Content-Type": TYPE, "Accept": TYPE})
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+            self.assertEqual(unpack(answer.read()), DOCUMENT)
 
     def test_wget(self):
         body = self.run_tool("wget", "-qO-", "--header", "Content-Type: application/json", "--post-data", self.json,

@@ -95,6 +95,29 @@ TEST_F(Allocations, OfAFlowWithJsonAndEffectsAreNone) {
   EXPECT_EQ(of(Method::kPost, "/todos", R"({"title":"tea","tags":["a","b"],"urgency":"high"})", 201), 0U);
 }
 
+TEST_F(Allocations, OfADocumentInMessagePackAreNone) {
+  Arena& arena = exchange.arena();
+  OutputBuffer out;
+  std::string text;
+  std::size_t before = 0;
+  for (int request = 0; request < 10; ++request) {
+    arena.reset();
+    out.clear();
+    const Document document = text.empty()
+                                  ? Document{.text = R"({"title":"tea","tags":["a","b"],"urgency":"high"})"}
+                                  : Document{.text = text, .format = Format::kMessagePack, .stays = true};
+    before = test::allocations();
+    const auto todo = read_document<handmade::v1::NewTodo>(worker.json_reader(), document, arena);
+    ASSERT_TRUE(todo);
+    EXPECT_EQ(todo->title, "tea");
+    JsonWriter writer(out, Format::kMessagePack);
+    write_json(writer, *todo);
+    if (text.empty()) text = out.view();
+  }
+  EXPECT_EQ(test::allocations() - before, 0U);
+  EXPECT_EQ(out.view(), text);
+}
+
 // Each join of four members, two of which are ready at once and two a turn later; hedges, a breaker, a
 // budget.
 class Half final : public Adapter {

@@ -54,7 +54,7 @@ enum Byte : std::uint8_t {
 template <std::unsigned_integral T> T load(const char* at) noexcept {
   T value = 0;
   for (std::size_t i = 0; i < sizeof(T); ++i)
-    value = static_cast<T>(static_cast<T>(value << 7U << 1U) | static_cast<unsigned char>(at[i]));
+    value = static_cast<T>(std::uint64_t{value} << 8U | static_cast<unsigned char>(at[i]));
   return value;
 }
 template <std::unsigned_integral T> char* store(char* at, T value) noexcept {

@@ -7,9 +7,9 @@
 namespace zerver::flow {
 
 using namespace message_pack;
-using Kind = PackedNode::Kind;
-
 namespace {
+
+using Kind = PackedNode::Kind;
 
 constexpr std::string_view kCutOff = "is cut off";
 constexpr std::string_view kMalformed = "is not well-formed";

@@ -10,9 +10,9 @@
 
 namespace zerver::flow {
 
-using Kind = PackedNode::Kind;
-
 namespace {
+
+using Kind = PackedNode::Kind;
 
 // The three forms of the extension.
 std::optional<Timestamp> timestamp_of(const PackedNode& node) noexcept {

@@ -18,7 +18,7 @@ char* message_pack::store_head(char* at, std::size_t size, Byte small, std::size
   if (size > std::numeric_limits<std::uint32_t>::max())
     throw std::length_error("a value is too large for MessagePack");
   if (size < limit) {
-    *at++ = static_cast<char>(small | static_cast<Byte>(size));
+    *at++ = static_cast<char>(small | static_cast<unsigned>(size));
     return at;
   }
   if (has_8 && size <= 0xFF) {
