@@ -66,7 +66,8 @@ class Maker {
     return {seconds * 1'000'000 + static_cast<std::int64_t>(draw(2) == 0 ? 0 : draw(1'000'000))};
   }
   zerver::String text() {
-    static constexpr std::string_view kPieces[] = {"a", "\"", "\\", "\n", "\x01", "ä", "😀", "some more text"};
+    static constexpr std::string_view kPieces[] = {"a",    "\"", "\\", "\n",
+                                                   "\x01", "ä",  "😀", "some more text"};
     std::string result;
     for (std::size_t i = draw(6); i > 0; --i)
       result += kPieces[draw(std::size(kPieces))];
@@ -98,8 +99,8 @@ TEST(Formats, AValueIsTheSameThroughBoth) {
     const std::string packed = written(value, Format::kMessagePack);
     const auto from_json = zerver::flow::read_document<All>(reader, {.text = json}, arena);
     ASSERT_TRUE(from_json) << seed << ' ' << from_json.error().why << '\n' << json;
-    const auto from_packed =
-        zerver::flow::read_document<All>(reader, {.text = packed, .format = Format::kMessagePack, .stays = true}, arena);
+    const auto from_packed = zerver::flow::read_document<All>(
+        reader, {.text = packed, .format = Format::kMessagePack, .stays = true}, arena);
     ASSERT_TRUE(from_packed) << seed << ' ' << from_packed.error().why << '\n' << json;
     ASSERT_TRUE(*from_json == value) << seed << '\n' << json;
     ASSERT_TRUE(*from_packed == value) << seed << '\n' << json;
