@@ -147,15 +147,6 @@ void Connection::forget(Request& request, Stop how) noexcept {
   cancel_head();
 }
 
-// A description that comes to be the first is over at once, unless it waits for a lock; a request to cancel
-// it may hit whoever is behind it, who has a deadline as well.
-bool Connection::harms_others() const noexcept {
-  return !flights_.empty() && flights_.front().kind == Kind::kDescribe &&
-         std::any_of(flights_.begin() + 1, flights_.end(), [](const Flight& flight) {
-           return flight.request != nullptr && flight.request->form != Request::Form::kCommand;
-         });
-}
-
 // The server knows only "what runs now", so the statement must be the one that does.
 void Connection::cancel_head() noexcept {
   if (flights_.empty() || !flights_.front().to_cancel || flights_.front().was_cancelled || is_cancelling())
@@ -169,13 +160,24 @@ void Connection::cancel_head() noexcept {
   if (!cancel_->under_way()) cancel_.reset();
 }
 
+// Of what has come to be the first. A description is over at once, unless it waits for a lock, and a request
+// to cancel it may hit a statement behind it; that has a deadline as well.
+void Connection::cancel_next() noexcept {
+  const auto is_wanted = [](const Flight& flight) {
+    return flight.request != nullptr && flight.request->form != Request::Form::kCommand;
+  };
+  const bool is_left = !flights_.empty() && flights_.front().kind == Kind::kDescribe &&
+                       std::any_of(flights_.begin() + 1, flights_.end(), is_wanted);
+  if (!is_left) cancel_head();
+}
+
 // The backend has been told; what it runs now may be the statement behind the one that was meant.
 void Connection::cancelled() noexcept {
   cancel_.reset();
   if (state_ != State::kReady) return;
   if (flights_.empty() || !flights_.front().was_cancelled) loop_.stop(timer_);
   if (flights_.empty()) stray_cancel_ = false;
-  cancel_head();
+  cancel_next();
   owner_.has_room(*this);
 }
 

@@ -182,7 +182,7 @@ class Connection {
   // Ending.
   bool is_cancelling() const noexcept { return cancel_.has_value(); }
   void cancel_head() noexcept;
-  bool harms_others() const noexcept;
+  void cancel_next() noexcept;
   void cancelled() noexcept;
   void on_timer() noexcept;
   void lose(std::string why) noexcept;

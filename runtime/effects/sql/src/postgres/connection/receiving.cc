@@ -143,7 +143,7 @@ void Connection::end_flight() noexcept {
     if (flight.kind != Kind::kProbe) idle_since_ = now;
     stray_cancel_ = stray_cancel_ && is_cancelling();
   }
-  if (!harms_others()) cancel_head();
+  cancel_next();
   owner_.has_room(*this);
 }
 
