@@ -1,3 +1,4 @@
+#include "data/ascii.h"
 #include "data/base64.h"
 #include "data/real.h"
 #include <zerver/flow/data/json_writer.h>
@@ -38,13 +39,6 @@ void append_escaped(OutputBuffer& out, unsigned char c) {
     out.append(kHexDigits[c >> 4U]);
     out.append(kHexDigits[c & 0x0FU]);
   }
-}
-
-bool is_ascii(std::string_view text) noexcept {
-  unsigned char all = 0;
-  for (const char c : text)
-    all = static_cast<unsigned char>(all | static_cast<unsigned char>(c));
-  return all < 0x80;
 }
 
 }  // namespace

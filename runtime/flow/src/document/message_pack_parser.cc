@@ -1,8 +1,8 @@
+#include "data/ascii.h"
 #include "document/message_pack.h"
 #include <zerver/flow/data/utf8.h>
 
 #include <bit>
-#include <cstring>
 
 namespace zerver::flow {
 
@@ -13,21 +13,6 @@ using Kind = PackedNode::Kind;
 
 constexpr std::string_view kCutOff = "is cut off";
 constexpr std::string_view kMalformed = "is not well-formed";
-
-bool is_text(std::string_view bytes) noexcept {
-  // Most names and texts are short and ASCII.
-  std::uint64_t bits = 0;
-  std::size_t at = 0;
-  for (; at + sizeof(bits) <= bytes.size(); at += sizeof(bits)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + at, sizeof(word));
-    bits |= word;
-  }
-  for (; at < bytes.size(); ++at)
-    bits |= static_cast<unsigned char>(bytes[at]);
-  constexpr std::uint64_t kHighBits = 0x8080808080808080;
-  return (bits & kHighBits) == 0 || is_utf8(bytes);
-}
 
 // What stands behind the byte that tells the kind.
 class Input {
@@ -193,7 +178,7 @@ bool MessagePackParser::read_value(const char*& at, const char* end, std::string
     why = "has a field whose name is no string";
     return false;
   }
-  if (node.kind == Kind::kText && !is_text(node.bytes())) {
+  if (node.kind == Kind::kText && !is_ascii(node.bytes()) && !is_utf8(node.bytes())) {
     why = "is no UTF-8";
     return false;
   }

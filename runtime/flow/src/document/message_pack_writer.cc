@@ -1,4 +1,5 @@
 // MessagePack out of what JSON says: each value in the form that takes the fewest bytes.
+#include "data/ascii.h"
 #include "document/message_pack.h"
 #include <zerver/flow/data/json_writer.h>
 #include <zerver/flow/data/utf8.h>
@@ -128,7 +129,7 @@ void JsonWriter::pack_integer(std::int64_t number) {
 void JsonWriter::pack_real(double number) { put(*out_, kReal64, std::bit_cast<std::uint64_t>(number)); }
 
 void JsonWriter::pack_string(std::string_view text) {
-  if (is_utf8(text)) [[likely]]
+  if (is_ascii(text) || is_utf8(text)) [[likely]]
     return pack_text(text);
   pack_text(repaired(text));
 }
