@@ -166,6 +166,8 @@ const std::vector<Case>& cases() {
       {"suspension-removed", "job p.j\n  suspend s\n", "job p.j\n"},
       {"suspension-moved", "job p.j\n  suspend s\n  suspend t\n", "job p.j\n  suspend t\n  suspend s\n"},
       {"suspension-repeated", "job p.j\n  suspend s\n", "job p.j\n  suspend s\n  suspend s#2\n"},
+      {"journal-changed", "job p.j durable\n", "job p.j durable\n  suspend s\n"},
+      {"durable-dropped", "job p.j durable\n", "job p.j\n"},
       {"stored-value-added", "job p.j\n  suspend s\n", "job p.j\n  suspend s\n    live a type=i32\n"},
       {"name-added", "", "step p.s\n"},
       {"name-removed", "target p.t adapter=sql\n", ""},

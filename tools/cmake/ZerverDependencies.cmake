@@ -108,5 +108,7 @@ if(ZERVER_BUILD_TESTS)
   zerver_require(GoogleTest "${GTest_FOUND}" "${GTest_VERSION}" 1.12 "libgtest-dev libgmock-dev")
   find_package(benchmark QUIET CONFIG)
   zerver_require("Google Benchmark" "${benchmark_FOUND}" "${benchmark_VERSION}" 1.7 libbenchmark-dev)
+  # Tests import modules that are Debian's packages, which Debian's own Python finds and no other that comes first.
+  find_program(Python3_EXECUTABLE python3 PATHS /usr/bin NO_DEFAULT_PATH)
   find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 endif()
