@@ -55,7 +55,8 @@ class TransactionResolver {
     if (!symbol) return {};
     const auto id = symbol->id<model::TargetId>();
     const model::Target& target = context_.program.targets[id];
-    if (!target.adapter.is_valid() || commit_of(id)) return id;
+    if (!target.adapter.is_valid()) return {};  // reported at the target
+    if (commit_of(id)) return id;
     const model::Adapter& adapter = context_.program.adapters[target.adapter];
     context_.engine
         .report(Kind::kTransactionTarget, written_.target.span,
@@ -83,7 +84,10 @@ class TransactionResolver {
     if (targets.empty()) {
       for (std::size_t i = 0; i < context_.program.targets.size(); ++i) {
         const model::TargetId id(i);
-        if (context_.program.targets[id].origin.package == package_ && commit_of(id)) targets.insert(id);
+        const model::Target& target = context_.program.targets[id];
+        if (target.origin.package != package_) continue;
+        if (!target.adapter.is_valid()) return {};  // reported; it may have transactions
+        if (commit_of(id)) targets.insert(id);
       }
     }
     if (targets.size() == 1) {
