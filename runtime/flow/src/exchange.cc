@@ -33,6 +33,16 @@ void Exchange::cancel() noexcept {
     std::exchange(waiters, waiters->next)->handle.resume();
 }
 
+void Exchange::discard() noexcept {
+  if (frame_) {
+    std::exchange(frame_, nullptr).destroy();
+  } else if (finisher_ != nullptr && run_ == Run::kDetached) {
+    finisher_->discard();
+  }
+  run_ = Run::kIdle;
+  close_sources();
+}
+
 void Exchange::move_to(Worker& worker) noexcept {
   worker_ = &worker;
   if (trace_ != nullptr) trace_ = worker.trace();

@@ -252,4 +252,10 @@ void JobRunner::Run::lose() noexcept {
   if (has_flow_) cancel();
 }
 
+void JobRunner::Run::die() noexcept {
+  discard();
+  durable_.reset();
+  has_flow_ = has_lease_ = false;
+}
+
 }  // namespace zerver::jobs

@@ -23,6 +23,8 @@ class JobRunner::Run final : public flow::Exchange {
   void refuse(ClaimedJob&& claimed, SettleCall::Kind kind, Duration delay, std::string why);
   // The lease is over, or has been lost: somebody else has the job.
   void lose() noexcept;
+  // With its process: the flow is destroyed, and nothing is said about it.
+  void die() noexcept;
 
   bool has_lease() const noexcept { return has_lease_; }
   bool has_flow() const noexcept { return has_flow_; }

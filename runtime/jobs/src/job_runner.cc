@@ -509,4 +509,11 @@ void JobRunner::stop() noexcept {
     if (run->has_flow()) run->cancel();
 }
 
+void JobRunner::discard() noexcept {
+  stopped_ = true;
+  if (crons_ != nullptr) crons_->stop();
+  for (const std::unique_ptr<Run>& run : runs_)
+    run->die();
+}
+
 }  // namespace zerver::jobs

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <charconv>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -94,6 +95,8 @@ bool is_kept(std::uint16_t status) noexcept {
   return status < 500 && status != 408 && status != 425 && status != 429;
 }
 
+class Settling;
+
 // A request that has its key: it writes the answer down at its end.
 class Claim final : public flow::Finisher {
  public:
@@ -122,6 +125,7 @@ class Claim final : public flow::Finisher {
   Json answered(Exchange& exchange) const;
 
   void finish(Exchange& exchange) noexcept override;
+  void discard() noexcept override;
 
  private:
   static String draw_owner(Exchange& exchange) {
@@ -144,6 +148,7 @@ class Claim final : public flow::Finisher {
   String fingerprint_;
   String owner_;
   Json written_;
+  Settling* settling_ = nullptr;  // in the arena, once it has begun
 };
 
 Json Claim::answered(Exchange& exchange) const {
@@ -204,15 +209,16 @@ class Settling final : public flow::BranchOwner {
 };
 
 void Claim::finish(Exchange& exchange) noexcept {
-  Settling* settling = nullptr;
   try {
-    settling =
+    settling_ =
         ::new (exchange.arena().allocate(sizeof(Settling), alignof(Settling))) Settling(exchange, *this);
   } catch (const std::bad_alloc&) {
     return flow::FlowTask::end(exchange);  // the record is there until its lease is over
   }
-  settling->start();
+  settling_->start();
 }
+
+void Claim::discard() noexcept { std::destroy_at(settling_); }
 
 // --- Answers to those who are not the first ---
 

@@ -61,6 +61,8 @@ class Finisher {
   // Once, on the thread of the flow, whose response stays as it is. Calls FlowTask::end() when it is done,
   // also from within.
   virtual void finish(Exchange& exchange) noexcept = 0;
+  // finish() has been called, and nothing more is done: what waits is destroyed.
+  virtual void discard() noexcept = 0;
 
  protected:
   ~Finisher() = default;
@@ -212,6 +214,9 @@ class Exchange {
   // first or waits for calls that are shielded.
   void cancel() noexcept;
   bool cancelled() const noexcept { return cancelled_; }
+  // As if the process died: what waits is destroyed, its operations are cancelled, no step runs any more, and
+  // OnFinish is not called. From outside of the flow; the exchange may be reset then.
+  void discard() noexcept;
   // The response is final; called by whoever runs a flow that was handled kNow. The flow that runs last says
   // so itself.
   void note_end() noexcept {
@@ -267,6 +272,7 @@ class Exchange {
   RetryBudget* retry_budget_ = nullptr;
   CallBase* calls_ = nullptr;        // that wait for something
   Waiter** kept_waiters_ = nullptr;  // the end of their list; null: nobody keeps any
+  std::coroutine_handle<> frame_;    // of the flow, while there is one
   Finisher* finisher_ = nullptr;
   PartSink* part_sink_ = nullptr;
   StreamedAnswer* streamed_ = nullptr;  // that is being made

@@ -34,6 +34,7 @@ class FlowTask::promise_type {
   template <class... Parameters>
   explicit promise_type(Exchange& exchange, const Parameters&...) noexcept : exchange_(&exchange) {
     exchange.run_ = Exchange::Run::kInline;
+    exchange.frame_ = std::coroutine_handle<promise_type>::from_promise(*this);
   }
 
   template <class... Parameters>
@@ -50,6 +51,7 @@ class FlowTask::promise_type {
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<promise_type> self) const noexcept {
       Exchange& exchange = *self.promise().exchange_;
+      exchange.frame_ = nullptr;
       self.destroy();
       FlowTask::over(exchange);
     }
@@ -74,7 +76,7 @@ inline void FlowTask::over(Exchange& exchange) noexcept {
   if (exchange.sources_ != nullptr) [[unlikely]]
     exchange.close_sources();
   if (exchange.finisher_ != nullptr) [[unlikely]]
-    return std::exchange(exchange.finisher_, nullptr)->finish(exchange);
+    return exchange.finisher_->finish(exchange);
   end(exchange);
 }
 

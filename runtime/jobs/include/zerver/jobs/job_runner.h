@@ -50,6 +50,8 @@ class JobRunner final : public flow::JobsAdapter, private QueueListener {
   bool idle() const noexcept;
   // Gives up what runs, and starts nothing more.
   void stop() noexcept;
+  // As if the process died: what runs is destroyed, and the store is told nothing more. Of no further use.
+  void discard() noexcept;
   std::size_t running() const noexcept { return running_; }
 
  private:
