@@ -37,18 +37,19 @@ struct Open final : flow::JournalOpen {
   unsigned& left_;
 };
 
-async::Task<void> run(Arena&, flow::DurableRun& attempt, unsigned& running) {
-  for (std::uint32_t site = 0; site < std::size(kSites); ++site) {
+async::Task<void> run(Arena&, flow::DurableRun& attempt, unsigned& running, bool& failed) {
+  for (std::uint32_t site = 0; site < std::size(kSites) && !failed; ++site) {
     attempt.append(flow::DurablePlace(site), kAnswer);
     const Result<void> durable = co_await flow::LogSync(attempt.journal(), attempt.loop(), attempt.id());
-    if (!durable) co_return;
+    if (!durable) failed = true;
   }
   attempt.drop();
   --running;
 }
 
-// So many jobs at the same time, from the opening of their journals until they are done.
-void run_jobs(World& world, flow::JobJournal& journal, unsigned count) {
+// So many jobs at the same time, from the opening of their journals until they are done. False when an entry
+// could not be written.
+bool run_jobs(World& world, flow::JobJournal& journal, unsigned count) {
   const std::string shape = flow::DurableRun::shape_of(kSites);
   std::deque<Open> opens;
   unsigned opening = count;
@@ -62,6 +63,7 @@ void run_jobs(World& world, flow::JobJournal& journal, unsigned count) {
   }
   world.loop.run_with_threads_until([&] { return opening == 0; });
   unsigned running = count;
+  bool failed = false;
   std::deque<Arena> arenas;
   std::deque<flow::DurableRun> attempts;
   std::deque<async::Task<void>> tasks;
@@ -69,17 +71,18 @@ void run_jobs(World& world, flow::JobJournal& journal, unsigned count) {
     Arena& arena = arenas.emplace_back(std::size_t{16} << 10);
     flow::DurableRun& attempt =
         attempts.emplace_back(journal, world.loop, world.loop.clock(), kSites, 1, std::move(open.history));
-    tasks.push_back(run(arena, attempt, running));
+    tasks.push_back(run(arena, attempt, running, failed));
     tasks.back().start();
   }
   world.loop.run_with_threads_until([&] { return running == 0; });
+  return !failed;
 }
 
 void BM_DurableInMemory(benchmark::State& state) {
   World world;
   flow::MemoryJobJournal journal;
   for (auto _ : state)
-    run_jobs(world, journal, 1);
+    if (!run_jobs(world, journal, 1)) return state.SkipWithError("the journal has failed");
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(std::size(kSites)));
 }
 BENCHMARK(BM_DurableInMemory);
@@ -93,8 +96,10 @@ void BM_DurableOnDisk(benchmark::State& state) {
     effects::SqliteJobJournal journal(world.log);
     if (const std::string error = journal.open(folder + "/journal.db"); !error.empty())
       return state.SkipWithError(error.c_str());
+    bool is_written = true;
     for (auto _ : state)
-      run_jobs(world, journal, static_cast<unsigned>(state.range(0)));
+      is_written = run_jobs(world, journal, static_cast<unsigned>(state.range(0))) && is_written;
+    if (!is_written) state.SkipWithError("the journal has failed");
     const std::int64_t entries =
         state.iterations() * state.range(0) * static_cast<std::int64_t>(std::size(kSites));
     state.SetItemsProcessed(entries);

@@ -147,6 +147,8 @@ template <class Record> class GroupWriter {
     std::unique_lock lock(mutex_);
     while (true) {
       is_working_ = false;
+      // Whoever has begun to wait for what was being written has its answer, and presses no more.
+      is_urgent_ = !waiting_.empty();
       const auto is_pressing = [this] { return stopping_ || has_requests(); };
       if (batch_.empty()) {
         work_.wait(lock, [&] { return is_pressing() || !queue_.empty(); });
@@ -156,7 +158,6 @@ template <class Record> class GroupWriter {
         work_.wait_for(lock, kPause, is_pressing);
       }
       is_working_ = true;
-      is_urgent_ = false;
       const bool stops = stopping_;
       write_batch(lock);
       if (has_requests()) serve(lock);
@@ -234,7 +235,7 @@ template <class Record> class GroupWriter {
   std::uint64_t durable_ = 0;
   std::uint64_t lost_ = 0;  // position of a record that there was no memory for
   bool is_working_ = false;
-  bool is_urgent_ = false;  // somebody waits
+  bool is_urgent_ = false;  // somebody waits, and the thread knows of it
   bool stopping_ = false;
   std::thread thread_;
 };
