@@ -227,6 +227,93 @@ class Behaviour(unittest.TestCase):
             connection.close()
             self.assertTrue(left.wait(TIMEOUT))
 
+    JSON_LINES = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+    EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+
+    @staticmethod
+    def chunk(text):
+        return b"%x\r\n%s\r\n" % (len(text), text)
+
+    def test_elements_are_sent_on_as_they_come(self):
+        received = threading.Event()
+
+        def behave(connection):
+            connection.sendall(self.JSON_LINES + self.chunk(b'{"id":1}\n{"id":') + self.chunk(b"2}\n"))
+            received.wait(TIMEOUT)
+            connection.sendall(self.chunk(b'{"id":3,"name":"c","more":[]}\n[DONE]\n{"id":4}\n'))
+            connection.recv(1)
+
+        with self.start(self.scripted(behave)) as service:
+            connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=TIMEOUT)
+            self.addCleanup(connection.close)
+            connection.request("GET", "/items/a")
+            answer = connection.getresponse()
+            self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "application/jsonl"))
+            self.assertEqual([json.loads(answer.readline()) for _ in range(2)],
+                             [{"id": 1}, {"id": 2}])
+            received.set()
+            self.assertEqual(json.loads(answer.read()), {"id": 3, "name": "c"})
+
+    def test_events_become_events(self):
+        def behave(connection):
+            connection.sendall(self.EVENTS + b': hello\n\nevent: item\nid: 7\ndata: {"id": 1,\ndata: "name": "a"}\n\n'
+                                             b'data: {"id": 2}\r\n\r\n')
+
+        with self.start(self.scripted(behave)) as service:
+            answer = service.ask("POST", "/events", json.dumps("x"), {"Content-Type": "application/json"})
+            self.assertEqual((answer.status, answer.media_type), (200, "text/event-stream"))
+            events = [json.loads(event.removeprefix(b"data: ")) for event in answer.body.split(b"\n\n") if event]
+            self.assertEqual(events, [{"id": 1, "name": "a"}, {"id": 2}])
+
+    def test_an_element_that_is_wrong_ends_the_stream_and_is_named(self):
+        for wrong, why in ((b'{"id":"x"}\n', "element 1 of its answer: /id must be"),
+                           (b'{"id":1,"name":"%s"}\n' % (b"n" * 21), "element 1 of its answer: /name must"),
+                           (b'{"id":1,,}\n', "element 1 of its answer: the JSON is not well-formed"),
+                           (b'{"id":1}', "closed the connection")):
+            received = threading.Event()
+
+            def behave(connection):
+                connection.sendall(self.JSON_LINES + self.chunk(b'{"id":1}\n'))
+                received.wait(TIMEOUT)
+                connection.sendall(self.chunk(wrong))
+
+            with self.start(self.scripted(behave)) as service:
+                connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=TIMEOUT)
+                self.addCleanup(connection.close)
+                connection.request("GET", "/items/a")
+                answer = connection.getresponse()
+                self.assertEqual(json.loads(answer.readline()), {"id": 1}, wrong)
+                received.set()
+                with self.assertRaises(http.client.IncompleteRead, msg=wrong):
+                    answer.read()
+                self.assertEqual(service.ask("GET", "/ping").status, 204)
+            self.assertIn(why, "".join(service.output))
+
+    def test_a_first_element_that_is_wrong_is_an_error_of_the_step(self):
+        def behave(connection):
+            connection.sendall(self.JSON_LINES + self.chunk(b'{"name":"a"}\n'))
+
+        with self.start(self.scripted(behave)) as service:
+            self.assertEqual(service.ask("GET", "/items/a").status, 503)
+        self.assertIn("element 0 of its answer: /id is missing", "".join(service.output))
+
+    def test_elements_end_with_the_deadline_and_with_the_client(self):
+        for path, leaves in (("/soon_items/a", False), ("/items/a", True)):
+            left = threading.Event()
+
+            def behave(connection):
+                connection.sendall(self.JSON_LINES + self.chunk(b'{"id":1}\n'))
+                if connection.recv(1) == b"":
+                    left.set()
+
+            with self.start(self.scripted(behave)) as service:
+                connection, head, _ = open_stream(service, path)
+                self.assertIn(b" 200 ", head)
+                if leaves:
+                    connection.close()
+                self.assertTrue(left.wait(TIMEOUT))
+                connection.close()
+
     def test_a_coding_is_undone_on_the_way(self):
         text = b"".join(b"line %d\n" % i for i in range(100_000))
 

@@ -99,12 +99,15 @@ void check_stream(Context& context, const syntax::Operation& source, const model
   }
   // Remote procedures have rules of their own: a list may collect what comes.
   if (!operation.stream || !operation.method.empty() || result.kind == model::TypeKind::kError) return;
-  const bool is_rows = is_stream && operation.format == model::ResultFormat::kRow;
+  const bool is_read = is_stream && operation.format != model::ResultFormat::kTyped;
   const bool is_known = is_stream && operation.format == model::ResultFormat::kTyped &&
                         context.types.kind(result.element) != model::TypeKind::kVariable;
-  if (is_rows || is_known) return;
+  if (is_read || is_known) return;
   context.engine.report(Kind::kBadOperation, source.name.span, source.name.text, "does not yield a stream")
-      .note("what streams is `row stream<T>`, `stream<bytes>`, or `stream<Item>` of values that have a type");
+      .note(
+          "what streams is `row stream<T>`, `json stream<T>`, `stream<bytes>`, or `stream<Item>` of values "
+          "that "
+          "have a type");
 }
 
 // What ends a `tx { }` is called by the flow itself: there is one, and nobody gives it arguments.

@@ -252,6 +252,17 @@ class EffectResolver {
 
   void check_decodable(const model::Operation& operation, const model::Slot& slot) {
     model::TypeId element = context_.types.strip_optional(call_.result);
+    const model::Type& result = context_.types[element];
+    const bool is_body = result.kind == TypeKind::kStream &&
+                         operation.format != model::ResultFormat::kTyped &&
+                         context_.types.kind(result.element) == TypeKind::kBytes;
+    if (is_body) {
+      context_.engine
+          .report(Kind::kResultType, effect_.call->callee.span,
+                  "`" + operation.origin.name + "` has elements, a `stream<bytes>` has none")
+          .secondary(slot.origin.span, "the slot is declared here");
+      return;
+    }
     if (operation.format == model::ResultFormat::kRow) {
       const model::TypeId declared = context_.types.strip_optional(operation.result);
       const TypeKind kind = context_.types.kind(declared);

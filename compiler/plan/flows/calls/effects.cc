@@ -57,6 +57,12 @@ std::string call_type(model::ResultFormat format, const std::string& result) {
   return "zerver::flow::ValueCall<" + result + ">";
 }
 
+std::string stream_call_type(model::ResultFormat format, bool is_bytes, const std::string& result) {
+  if (format == model::ResultFormat::kJson) return "zerver::flow::JsonStreamCall<" + result + ">";
+  if (format == model::ResultFormat::kRow || is_bytes) return "zerver::flow::StreamCall<" + result + ">";
+  return "zerver::flow::TypedStreamCall<" + result + ">";
+}
+
 // What the step makes of failures, as initialisers of FailureAnswer.
 std::vector<std::string> failure_answers(const Builder& builder, const model::Step& step) {
   std::vector<std::string> result;
@@ -324,17 +330,16 @@ CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& eff
   const bool is_ignored = type(effect.result).kind == TypeKind::kVoid;
   const bool is_known =
       operation.format == model::ResultFormat::kTyped && type(operation.result).kind != TypeKind::kVariable;
-  const bool is_dropped = is_ignored && operation.format == model::ResultFormat::kJson;
+  const bool is_stream = type(operation.result).kind == TypeKind::kStream;
+  const bool is_dropped = is_ignored && !is_stream && operation.format == model::ResultFormat::kJson;
   if (is_ignored && !is_known && !is_dropped)
     builder_.unsupported(effect.span, "an effect whose result has no type");
   const model::TypeId result_type = is_ignored && !is_dropped ? operation.result : effect.result;
   const std::string result = builder_.writer.type(result_type);
   builder_.require(result_type, builder_.source_packages);
-  if (type(operation.result).kind == TypeKind::kStream) {
-    const bool is_typed = operation.format == model::ResultFormat::kTyped &&
-                          type(type(operation.result).element).kind != TypeKind::kBytes;
-    plan.call_type =
-        (is_typed ? "zerver::flow::TypedStreamCall<" : "zerver::flow::StreamCall<") + result + ">";
+  if (is_stream) {
+    const bool is_bytes = type(type(operation.result).element).kind == TypeKind::kBytes;
+    plan.call_type = stream_call_type(operation.format, is_bytes, result);
   } else {
     const bool is_array = operation.format == model::ResultFormat::kRow &&
                           type(result_type).kind == TypeKind::kList &&

@@ -1,4 +1,5 @@
 #include "client.h"
+#include "items/item_stream.h"
 #include "zerver.flow.h"
 #include <zerver/effects/http/http_service.h>
 #include <zerver/effects/http/open_http.h>
@@ -17,6 +18,8 @@ using namespace http_client;
 
 // A server that has no MessagePack answers with JSON.
 constexpr std::string_view kAcceptsMessagePack = "application/msgpack, application/json;q=0.5";
+constexpr std::string_view kAcceptsItems =
+    "application/jsonl, application/x-ndjson, text/event-stream, */*;q=0.5";
 constexpr Fault kNoNetwork{FaultKind::kUnavailable, "there is no network under a simulated loop", {}};
 
 // `GET` and so on; kOther for another one.
@@ -31,7 +34,7 @@ class WorkerHttp final : public HttpAdapter {
  public:
   // Without a network under a simulated loop.
   WorkerHttp(flow::Worker& worker, io::net::Network* network, const Settings& settings, Shared& shared)
-      : is_packed_(settings.format == flow::Format::kMessagePack) {
+      : items_(worker, settings.max_body), is_packed_(settings.format == flow::Format::kMessagePack) {
     if (network != nullptr) client_ = std::make_unique<Client>(worker, *network, settings, shared);
   }
 
@@ -74,6 +77,25 @@ class WorkerHttp final : public HttpAdapter {
   void put_stream(const PutStreamArguments& arguments, flow::JsonReply reply) override {
     send_stream(Method::kPut, arguments, reply);
   }
+  void get_items(const GetItemsArguments& arguments, flow::StreamReply reply) override {
+    begin(reply, Form::kNothing,
+          {.method = Method::kGet,
+           .path = arguments.path,
+           .query = &arguments.query,
+           .headers = &arguments.headers,
+           .accept = kAcceptsItems,
+           .streams = &items_});
+  }
+  void post_items(const PostItemsArguments& arguments, flow::StreamReply reply) override {
+    begin(reply, Form::kNothing,
+          {.method = Method::kPost,
+           .path = arguments.path,
+           .headers = &arguments.headers,
+           .body = arguments.body.view(),
+           .content_type = document_type(),
+           .accept = kAcceptsItems,
+           .streams = &items_});
+  }
   void head(const HeadArguments& arguments, flow::Reply<HttpAnswer> reply) override {
     read(Method::kHead, Form::kAnswer, arguments, reply, "*/*");
   }
@@ -93,7 +115,7 @@ class WorkerHttp final : public HttpAdapter {
            .content_type = arguments.body.empty() ? std::string_view() : arguments.type});
   }
   void cancel(flow::Operation& operation) noexcept override {
-    if (client_ != nullptr) client_->cancel(operation);
+    if (client_ != nullptr && !items_.cancel(operation)) client_->cancel(operation);
   }
 
  private:
@@ -139,7 +161,8 @@ class WorkerHttp final : public HttpAdapter {
     client_->start(reply.operation(), form, wanted);
   }
 
-  std::unique_ptr<Client> client_;
+  ItemStreams items_;
+  std::unique_ptr<Client> client_;  // whose bodies those streams read
   bool is_packed_;
 };
 

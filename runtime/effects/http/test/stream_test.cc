@@ -1,5 +1,6 @@
 // Bodies that go by while they come, in both directions.
 #include "http_fixture.h"
+#include "taker.h"
 #include "tests/support/faults/fault_suite.h"
 #include "tests/support/servers/nginx_server.h"
 #include <zerver/effects/http/gzip.h>
@@ -26,58 +27,6 @@ HttpAdapter::GetStreamArguments get_stream(std::string_view path) {
 HttpAdapter::PutStreamArguments put_stream(std::string_view path, flow::Source& source) {
   return {.path = String::borrowed(path), .body = {.source = &source}, .type = "text/plain", .headers = {}};
 }
-
-// Takes a stream to its end, or as far as it is told.
-class Taker final : private flow::Source::Reader {
- public:
-  explicit Taker(flow::Source& source) : source_(&source) {}
-  ~Taker() { close(); }
-
-  void ask() { source_->next(*this); }
-  void close() {
-    if (source_ != nullptr) std::exchange(source_, nullptr)->close();
-  }
-  // All of it: each part is asked for behind the one before.
-  void take_all() {
-    goes_on_ = true;
-    ask_on();
-  }
-  bool is_over() const { return ended_ || failed_; }
-  bool has_failed() const { return failed_; }
-  std::size_t parts() const { return parts_; }
-  const std::string& text() const { return text_; }
-
- private:
-  void on_part(const void* part) noexcept override {
-    text_ += *static_cast<const std::string_view*>(part);
-    ++parts_;
-    if (goes_on_) ask_on();
-  }
-  void on_end() noexcept override { ended_ = true; }
-  void on_failure(const Fault&) noexcept override { failed_ = true; }
-
-  // Not deeper than once within itself, however many parts there are at hand.
-  void ask_on() {
-    if (std::exchange(is_asking_, true)) {
-      asks_again_ = true;
-      return;
-    }
-    do {
-      asks_again_ = false;
-      ask();
-    } while (asks_again_);
-    is_asking_ = false;
-  }
-
-  flow::Source* source_;
-  std::string text_;
-  std::size_t parts_ = 0;
-  bool goes_on_ = false;
-  bool is_asking_ = false;
-  bool asks_again_ = false;
-  bool ended_ = false;
-  bool failed_ = false;
-};
 
 std::string pattern(std::size_t size) {
   std::string text;

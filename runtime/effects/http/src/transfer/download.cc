@@ -18,7 +18,7 @@ Result<void> Download::begin(std::string_view codings, std::string_view content_
   is_coded_ = !codings.empty();
   reader_ = nullptr;
   raw_ = part_ = {};
-  is_opening_ = has_bytes_ = is_last_ = has_failed_ = false;
+  is_opening_ = is_fed_ = has_bytes_ = is_last_ = has_failed_ = false;
   if (is_coded_) {
     if (decoder_ == nullptr) decoder_ = std::make_unique<ContentDecoder>();
     if (Result<void> begun = decoder_->begin(codings); !begun) return begun;
@@ -29,6 +29,7 @@ Result<void> Download::begin(std::string_view codings, std::string_view content_
 
 bool Download::feed(std::string_view raw, bool is_last) noexcept {
   raw_ = raw;
+  is_fed_ = true;
   is_last_ = is_last;
   has_bytes_ = has_bytes_ || !raw.empty();
   return pump();
@@ -37,6 +38,7 @@ bool Download::feed(std::string_view raw, bool is_last) noexcept {
 void Download::fail(const Fault& fault) noexcept {
   fault_ = fault;
   has_failed_ = true;
+  is_fed_ = true;
   pump();
 }
 
@@ -64,7 +66,7 @@ Result<std::string_view> Download::next_part() {
 
 // As far as it is wanted. True: it wants more bytes.
 bool Download::pump() noexcept {
-  if (!is_wanted()) return false;
+  if (!is_wanted() || !is_fed_) return false;
   try {
     const Result<std::string_view> part = next_part();
     if (!part) {

@@ -59,6 +59,7 @@ class Download final : public HttpBody {
   bool is_open_ = false;
   bool is_opening_ = false;
   bool is_coded_ = false;
+  bool is_fed_ = false;     // what came with the head is there: more may be asked for
   bool has_bytes_ = false;  // that were to be decoded
   bool is_last_ = false;
   bool has_failed_ = false;

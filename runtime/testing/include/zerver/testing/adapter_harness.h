@@ -8,6 +8,7 @@
 #include <zerver/effects/registry.h>
 #include <zerver/flow/call/operation.h>
 #include <zerver/flow/data/row_set.h>
+#include <zerver/flow/stream/json_items.h>
 #include <zerver/flow/worker.h>
 
 #include <cstdint>
@@ -24,7 +25,8 @@
 namespace zerver::testing {
 
 // What is kept of an answer: `T` of Reply<T>, with its texts as long as the answer lives; the rows; the text
-// of a JSON document; what has been opened, which is the test's to close; nothing.
+// of a JSON document; what has been opened, which is the test's to close, and whose elements are a List<Json>
+// where the operation is declared `-> json stream<T>`; nothing.
 template <class Reply> struct AnswerValue;
 template <class T> struct AnswerValue<flow::Reply<T>> {
   using Type = T;
@@ -56,6 +58,7 @@ struct PerformOptions {
   std::string key = {};  // of idempotency
   unsigned attempt = 1;
   flow::Transaction* transaction = nullptr;  // that it is part of
+  std::uint64_t* call_data = nullptr;        // that it has in common with other attempts
 };
 
 // An operation that has been started. One that has not ended is cancelled when this is destroyed.
@@ -97,6 +100,8 @@ class StartedOperation : public flow::Operation {
   void on_complete(const void* reply) noexcept override;
   void on_fail(const Fault& fault) noexcept override;
   void on_late() noexcept override { ++late_; }
+  flow::ReadItems read_items() const noexcept override { return flow::read_json_items<Json>; }
+  std::uint64_t* call_data() noexcept override { return options_.call_data; }
   void end() noexcept;
   void end_with(FaultKind kind, std::string_view why) noexcept;
 

@@ -12,6 +12,7 @@
 #include <zerver/flow/data/json_codec.h>
 #include <zerver/flow/data/row_codec.h>
 #include <zerver/flow/exchange.h>
+#include <zerver/flow/stream/json_items.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -78,6 +79,7 @@ class CallBase : public Member {
   // throw ArenaFull.
   virtual bool read(const void* reply, Format format) = 0;
   virtual void set_fault(const Fault& fault) noexcept = 0;
+  virtual ReadItems read_items() const noexcept { return nullptr; }
   Arena& arena() const noexcept { return exchange().arena(); }
   Worker& worker() const noexcept { return exchange().worker(); }
 
@@ -109,6 +111,8 @@ class CallBase : public Member {
     void on_fail(const Fault& fault) noexcept override;
     void on_late() noexcept override;
     const TraceContext* trace_context() noexcept override { return &call.exchange().trace_context(); }
+    ReadItems read_items() const noexcept override { return call.read_items(); }
+    std::uint64_t* call_data() noexcept override { return &call.adapter_data_; }
     TimePoint stream_deadline() const noexcept override { return call.exchange().deadline(); }
   };
   struct CallTimer final : async::Timer {
@@ -182,6 +186,7 @@ class CallBase : public Member {
   bool linked_ = false;
   bool backing_off_ = false;
   bool may_have_happened_ = false;
+  std::uint64_t adapter_data_ = 0;
   const Shield shield_;
 };
 
@@ -191,6 +196,8 @@ struct ArrayRow;
 struct JsonText;
 // A Source whose parts are lists of values.
 struct TypedSource;
+// The same, of values that come as JSON.
+struct JsonSource;
 
 // `T` is what the flow gets, `Reply` what the adapter answers with.
 template <class T, class Reply> class Call final : public CallBase {
@@ -208,6 +215,9 @@ template <class T, class Reply> class Call final : public CallBase {
   }
 
  private:
+  static constexpr bool kIsRows = std::is_same_v<Reply, Source>;
+  static constexpr bool kIsValues = std::is_same_v<Reply, TypedSource> || std::is_same_v<Reply, JsonSource>;
+
   bool read(const void* reply, [[maybe_unused]] Format format) override {
     if constexpr (std::is_void_v<T>) {
       result_ = Result<void>();  // of no interest, whatever it is
@@ -220,15 +230,19 @@ template <class T, class Reply> class Call final : public CallBase {
     } else if constexpr (std::is_same_v<Reply, JsonText>) {
       const Document document{.text = *static_cast<const std::string_view*>(reply), .format = format};
       result_ = read_document<T>(worker().json_reader(), document, arena());
-    } else if constexpr (std::is_same_v<Reply, Source> || std::is_same_v<Reply, TypedSource>) {
+    } else if constexpr (kIsRows || kIsValues) {
       Source& source = static_cast<const OpenedStream*>(reply)->take();
       exchange().hold(source);
-      result_ = T{&source, site().rows, std::is_same_v<Reply, TypedSource>};
+      result_ = T{&source, site().rows, kIsValues};
     } else {
       static_assert(std::is_same_v<T, Reply>);
       result_ = *static_cast<const T*>(reply);
     }
     return result_.has_value();
+  }
+  ReadItems read_items() const noexcept override {
+    if constexpr (std::is_same_v<Reply, JsonSource>) return read_json_items<typename T::value_type>;
+    return nullptr;
   }
   void set_fault(const Fault& fault) noexcept override { result_ = fault; }
   const Fault& fault() const noexcept override { return result_.error(); }
@@ -241,9 +255,10 @@ template <class T> using RowsCall = Call<T, RowSource>;
 template <class T> using ArrayCall = Call<T, ArrayRow>;
 template <class T> using JsonCall = Call<T, JsonText>;
 template <class T> using ValueCall = Call<T, T>;
-// For operations that yield a stream of rows or bytes, and for those that yield one of values; `T` is a
-// Stream.
+// For operations that yield a stream of rows or bytes, and for those that yield one of values, or of JSON;
+// `T` is a Stream.
 template <class T> using StreamCall = Call<T, Source>;
 template <class T> using TypedStreamCall = Call<T, TypedSource>;
+template <class T> using JsonStreamCall = Call<T, JsonSource>;
 
 }  // namespace zerver::flow

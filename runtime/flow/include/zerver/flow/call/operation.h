@@ -3,6 +3,7 @@
 
 #include <zerver/core/arena.h>
 #include <zerver/core/fault.h>
+#include <zerver/core/result.h>
 #include <zerver/core/time.h>
 #include <zerver/flow/data/bulk_rows.h>
 #include <zerver/flow/data/format.h>
@@ -18,10 +19,22 @@
 
 namespace zerver::flow {
 
+class JsonReader;
 class Source;
 class Transaction;
 class Worker;
 struct Target;
+
+// A part of a stream of values.
+struct ItemsRead {
+  const void* list;   // a List<T>
+  std::size_t count;  // of its elements
+};
+// JSON texts as a part, in the arena: those before the first one that is no `T`, or why that is none, as
+// `unavailable`, when it is the first one at all. `first`: how many elements of the stream there were before.
+// May throw ArenaFull.
+using ReadItems = Result<ItemsRead> (*)(JsonReader& reader, Arena& arena, std::span<const Document> texts,
+                                        std::uint64_t first);
 
 // A `sql"..."`: the text, which is static, with a `?` for each `{x}`, and what is bound to them in that
 // order.
@@ -77,6 +90,11 @@ class Operation {
   Worker& worker() const noexcept { return *worker_; }
   // Where the request that it is done for stands in a trace; null when it is done for none.
   virtual const TraceContext* trace_context() noexcept { return nullptr; }
+  // Of one declared `-> json stream<T>`; null when nobody knows `T`.
+  virtual ReadItems read_items() const noexcept { return nullptr; }
+  // For the adapter: what the attempts of a call and their copies tell each other; 0 when the first one
+  // begins. Null when there is nothing that they have in common.
+  virtual std::uint64_t* call_data() noexcept { return nullptr; }
 
   // For the adapter: whatever it needs to find its own record of the operation.
   void* adapter_data = nullptr;
@@ -211,7 +229,7 @@ struct OpenedStream {
   }
 };
 
-// For an operation declared `-> row stream<T>`, `-> stream<T>` or `-> stream<bytes>`.
+// For an operation declared `-> row stream<T>`, `-> json stream<T>`, `-> stream<T>` or `-> stream<bytes>`.
 class StreamReply : public ReplyBase {
  public:
   using ReplyBase::ReplyBase;

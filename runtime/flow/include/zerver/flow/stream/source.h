@@ -25,9 +25,9 @@ class Source {
  public:
   class Reader {
    public:
-    // A RowSource, a List<T> or a std::string_view, for `row stream<T>`, `stream<T>` and `stream<bytes>`,
-    // with at least one row, element or byte. It stays as it is until the next part is asked for, or the
-    // source is closed.
+    // A RowSource, a List<T> or a std::string_view, for `row stream<T>`, `stream<T>` (also as JSON) and
+    // `stream<bytes>`, with at least one row, element or byte. It stays as it is until the next part is asked
+    // for, or the source is closed.
     virtual void on_part(const void* part) noexcept = 0;
     virtual void on_end() noexcept = 0;
     // There is no further part, because something went wrong.
@@ -61,6 +61,8 @@ class Source {
 
 // `stream<T>` of the language. Its source is the exchange's.
 template <class T> struct Stream {
+  using value_type = T;
+
   Source* source = nullptr;
   RowLayout rows = {};    // of rows, as the statement has them
   bool is_typed = false;  // its parts are lists of values, no rows
