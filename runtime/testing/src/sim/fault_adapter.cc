@@ -141,8 +141,30 @@ void FaultAdapter::end(Performed& performed) noexcept {
 void FaultAdapter::close(Flight& flight) noexcept {
   worker_->loop().stop(flight);
   flight.original = nullptr;
+  disconnect(flight);
+}
+
+void FaultAdapter::disconnect(Flight& flight) noexcept {
   if (flight.first) end(*flight.first);
   if (flight.again) end(*flight.again);
+}
+
+void FaultAdapter::break_connections() noexcept {
+  for (const auto& flight : flights_)
+    disconnect(*flight);
+}
+
+void FaultAdapter::deliver_sent(Random& random) noexcept {
+  for (const auto& flight : flights_) {
+    if (!flight->running()) continue;
+    worker_->loop().stop(*flight);
+    const FaultType type = flight->injection.type;
+    const bool arrives = type != FaultType::kError && type != FaultType::kLostRequest;
+    if (!arrives || random.below(2) == 0) continue;
+    flight->first.emplace(*this, *flight, *flight->original, Performed::Answer::kLost);
+    begin(*flight->first);
+    disconnect(*flight);
+  }
 }
 
 void FaultAdapter::cancel(flow::Operation& operation) noexcept {
@@ -190,6 +212,16 @@ std::unique_ptr<flow::Adapter> FaultSystem::adapter(flow::Worker& worker) {
   auto adapter = std::make_unique<FaultAdapter>(inner_->adapter(worker), target_, worker, *source_, *counts_);
   adapters_.push_back(adapter.get());
   return adapter;
+}
+
+void FaultSystem::break_connections() noexcept {
+  for (FaultAdapter* const adapter : adapters_)
+    adapter->break_connections();
+}
+
+void FaultSystem::deliver_sent(Random& random) noexcept {
+  for (FaultAdapter* const adapter : adapters_)
+    adapter->deliver_sent(random);
 }
 
 std::size_t FaultSystem::in_flight() const noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zerver/async/loop.h>
+#include <zerver/core/random.h>
 #include <zerver/effects/registry.h>
 #include <zerver/flow/call/operation.h>
 #include <zerver/flow/worker.h>
@@ -28,6 +29,11 @@ class FaultAdapter final : public flow::Adapter {
   void let_go(flow::Operation& operation) noexcept override;
   void roll_back(flow::Transaction& transaction) noexcept override { inner_->roll_back(transaction); }
 
+  // The process has died: the system does not answer any more.
+  void break_connections() noexcept;
+  // Behind that, of all systems: what was on its way to the system is performed, or is lost, by chance.
+  void deliver_sent(Random& random) noexcept;
+
   // Operations that the flow still waits for, or that the system still performs.
   std::size_t in_flight() const noexcept { return flights_.size() - free_.size(); }
 
@@ -42,6 +48,7 @@ class FaultAdapter final : public flow::Adapter {
   void begin(Performed& performed) noexcept;
   void end(Performed& performed) noexcept;
   void close(Flight& flight) noexcept;
+  void disconnect(Flight& flight) noexcept;
 
   std::unique_ptr<flow::Adapter> inner_;
   std::string_view target_;
@@ -67,7 +74,9 @@ class FaultSystem final : public effects::System {
     inner_->probe(worker, std::move(done));
   }
   void stop(Duration patience) noexcept override { inner_->stop(patience); }
-  // Of all its adapters.
+  // Of all its adapters, as what follows.
+  void break_connections() noexcept;
+  void deliver_sent(Random& random) noexcept;
   std::size_t in_flight() const noexcept;
 
  private:

@@ -106,11 +106,6 @@ bool SimLoop::run_until(const std::function<bool()>& condition) {
   return condition();
 }
 
-void SimLoop::wake_all() {
-  hurries_ = true;
-  run_ready();
-}
-
 void SimLoop::run_with_threads_until(const std::function<bool()>& condition) {
   while (run_ready(), !condition()) {
     std::unique_lock lock(mutex_);

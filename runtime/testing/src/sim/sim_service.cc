@@ -45,7 +45,15 @@ void SimConnection::on_finished() noexcept {
   answer();
 }
 
+void SimConnection::die() noexcept {
+  phase_ = Phase::kQuiet;
+  server::Scheduler& scheduler = home_.scheduler();
+  if (scheduler.place_of(exchange_) == server::Scheduler::Place::kQueue) scheduler.cancel(exchange_);
+  exchange_.discard();
+}
+
 void SimConnection::answer() noexcept {
+  if (home_.service_.is_dead_) return;
   phase_ = Phase::kQuiet;
   on_answered();
 }
@@ -53,7 +61,7 @@ void SimConnection::answer() noexcept {
 std::optional<Handled> SimConnection::pass(flow::Exchange& exchange) noexcept {
   flow::Gate& gate = home_.scheduler();
   const std::optional<Handled> handled = gate.pass(exchange);
-  if (!handled) home_.service_.compute(exchange);
+  if (!handled && !home_.service_.compute(exchange)) return Handled::kLater;
   return handled;
 }
 
@@ -157,14 +165,21 @@ Handled SimService::handle(flow::Exchange& exchange, flow::RouteMatch& match) {
   const flow::PackageInfo& package = *service.packages_[served.package];
   const bool has_waited = std::ranges::any_of(
       package.flows, [&](const flow::FlowInfo& flow) { return &flow == exchange.flow(); });
-  if (has_waited) service.compute(exchange);
+  if (service.is_dead_ || (has_waited && !service.compute(exchange))) return Handled::kLater;
   return package.handle(exchange, match);
 }
 
 // A flow that answers by its `on overload` computes nothing.
-void SimService::compute(flow::Exchange& exchange) noexcept {
-  if (!computing_ || exchange.overloaded()) return;
-  workers_[index_of(exchange.worker())].thread().spend(computing_(*exchange.flow(), seams_.random));
+bool SimService::compute(flow::Exchange& exchange) noexcept {
+  if (computing_ && !exchange.overloaded())
+    workers_[index_of(exchange.worker())].thread().spend(computing_(*exchange.flow(), seams_.random));
+  return !is_dead_;
+}
+
+void SimService::die() noexcept {
+  is_dead_ = true;
+  for (SimWorker& worker : workers_)
+    worker.thread().die();
 }
 
 }  // namespace zerver::testing

@@ -52,6 +52,8 @@ class SimConnection : public server::ServedExchange::Owner, private flow::Gate {
   // The client is gone, as the worker sees when it comes to it.
   void hang_up() noexcept;
   bool is_waiting() const noexcept { return phase_ != Phase::kQuiet; }
+  // The process has died: what the request has become is destroyed, without an answer. Of no further use.
+  void die() noexcept;
 
  protected:
   ~SimConnection() = default;
@@ -150,13 +152,16 @@ class SimService {
             const std::function<std::vector<flow::Rate*>(std::size_t package)>& rates);
   // What is wrong with the settings; empty: nothing.
   std::string start();
+  // What computes comes to its end; no flow begins and no client is answered any more.
+  void die() noexcept;
 
  private:
   friend class SimConnection;
   friend class SimWorker;
 
   static flow::Handled handle(flow::Exchange& exchange, flow::RouteMatch& match);
-  void compute(flow::Exchange& exchange) noexcept;
+  // False when the process has died meanwhile.
+  bool compute(flow::Exchange& exchange) noexcept;
 
   SimLoop& loop_;
   flow::Seams seams_;
@@ -166,6 +171,7 @@ class SimService {
   Computing computing_;
   std::optional<server::Fleet> fleet_;
   std::size_t with_clients_ = 0;
+  bool is_dead_ = false;
   std::deque<SimWorker> workers_;
 };
 

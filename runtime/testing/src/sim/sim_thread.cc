@@ -32,15 +32,21 @@ void SimThread::defer(async::Job& job) noexcept {
 void SimThread::read_time() noexcept { now_ = world_.now(); }
 
 void SimThread::spend(Duration time) noexcept {
-  if (time <= Duration{} || world_.hurries_) return;
+  if (time <= Duration{} || is_dead_) return;
   wakes_at_ = world_.now() + time;
   is_asleep_ = true;
   fiber_->suspend();
   is_asleep_ = false;
 }
 
+void SimThread::die() noexcept {
+  is_dead_ = true;
+  if (is_asleep_) fiber_->resume();
+}
+
 bool SimThread::is_ready(TimePoint time) const noexcept {
-  if (is_asleep_) return wakes_at_ <= time || world_.hurries_;
+  if (is_dead_) return false;
+  if (is_asleep_) return wakes_at_ <= time;
   return !posted_.empty() || first_deferred_ != nullptr || wheel_.next() <= time;
 }
 
@@ -72,7 +78,7 @@ void SimThread::turn() noexcept {
     }
   }
   if (job != nullptr) job->run();
-  for (int left = kDeferredPerTurn; left > 0 && first_deferred_ != nullptr; --left)
+  for (int left = kDeferredPerTurn; left > 0 && first_deferred_ != nullptr && !is_dead_; --left)
     std::exchange(first_deferred_, first_deferred_->next)->run();
   busy_since_ = TimePoint::never();
 }

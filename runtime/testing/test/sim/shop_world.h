@@ -5,6 +5,7 @@
 #include <zerver/effects/registry.h>
 #include <zerver/testing/sim_world.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@ namespace zerver::testing {
 struct Bank {
   std::map<std::string, std::int64_t> charged;
   std::size_t operations = 0;
+  std::function<void()> on_charge;  // may be empty
 };
 
 class BankOfWorker final : public shop::BankAdapter {
@@ -23,6 +25,7 @@ class BankOfWorker final : public shop::BankAdapter {
 
   void charge(const ChargeArguments& arguments, flow::Reply<String> reply) override {
     ++bank_->operations;
+    if (bank_->on_charge) bank_->on_charge();
     bank_->charged.emplace(std::string(arguments.id), arguments.cents);
     reply.succeed(reply.operation().arena().text({"receipt of ", arguments.id}));
   }

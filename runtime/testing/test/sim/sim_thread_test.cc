@@ -123,18 +123,22 @@ TEST_F(SimThreadTest, JobsForATimeRunAtThatTime) {
   EXPECT_THAT(times, ElementsAre(TimePoint{300}, TimePoint{2'000'001}));
 }
 
-TEST_F(SimThreadTest, WhoIsWokenComesToItsEndWithoutTime) {
+TEST_F(SimThreadTest, WhoDiesComesToTheEndOfItsJobWithoutTime) {
   SimThread thread(world_);
   thread.post(call([&] {
+    thread.defer(call([&] { note("deferred"); }));
     thread.spend(ms(1'000));
     note("woken");
     thread.spend(ms(1'000));
     note("done");
   }));
+  thread.post(call([&] { note("next"); }));
   world_.run_for(ms(10));
   EXPECT_EQ(thread.busy_since(), at(0));
-  world_.wake_all();
+  thread.die();
   EXPECT_THAT(log_, ElementsAre("woken@10", "done@10"));
+  world_.run();
+  EXPECT_THAT(log_, ElementsAre("woken@10", "done@10")) << "nothing else runs on it";
 }
 
 }  // namespace

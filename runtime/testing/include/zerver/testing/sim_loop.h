@@ -51,8 +51,6 @@ class SimLoop final : public async::Loop {
   void run_with_threads_until(const std::function<bool()>& condition);
   // Something runs on this loop, or on one of its threads.
   bool is_running() const noexcept { return is_running_; }
-  // From now on no thread computes for any time, so that what they are at comes to its end.
-  void wake_all();
 
  private:
   friend class SimThread;
@@ -70,7 +68,6 @@ class SimLoop final : public async::Loop {
   std::multimap<TimePoint, async::Job*> later_;  // of post_at()
   std::vector<SimThread*> threads_;
   bool is_running_ = false;
-  bool hurries_ = false;
   std::mutex mutex_;
   std::condition_variable posted_somewhere_;
   std::vector<async::Job*> posted_;  // guarded by mutex_

@@ -26,7 +26,7 @@ class SimThread final : public async::Loop {
 
   // The world outlives it.
   explicit SimThread(SimLoop& world);
-  // It is not asleep: SimLoop::wake_all().
+  // Behind die(), when it may be asleep.
   ~SimThread() override;
   SimThread(const SimThread&) = delete;
   SimThread& operator=(const SimThread&) = delete;
@@ -44,6 +44,10 @@ class SimThread final : public async::Loop {
   // Computes for so long.
   void spend(Duration time) noexcept;
 
+  // With its process: what it is at comes to its end, without computing for any time, and nothing else runs.
+  // From outside of all threads.
+  void die() noexcept;
+
   // Since when it has been at its turn, which takes time; never() when it is at none.
   TimePoint busy_since() const noexcept { return busy_since_; }
 
@@ -55,7 +59,9 @@ class SimThread final : public async::Loop {
   // Something can be done now. The world holds its lock.
   bool is_ready(TimePoint time) const noexcept;
   // When that may be so without anybody else's doing; never() when it is not.
-  TimePoint next() const noexcept { return is_asleep_ ? wakes_at_ : wheel_.next(); }
+  TimePoint next() const noexcept {
+    return is_dead_ ? TimePoint::never() : is_asleep_ ? wakes_at_ : wheel_.next();
+  }
   // Goes on with its turn, or begins one.
   void go_on();
   void serve() noexcept;
@@ -69,6 +75,7 @@ class SimThread final : public async::Loop {
   async::Job* first_deferred_ = nullptr;
   async::Job* last_deferred_ = nullptr;  // when there is a first
   bool is_asleep_ = false;
+  bool is_dead_ = false;
   bool ends_ = false;
   TimePoint wakes_at_;
   std::unique_ptr<io::Fiber> fiber_;  // null: it has not run yet

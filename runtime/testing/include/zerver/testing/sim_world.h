@@ -6,6 +6,7 @@
 #include <zerver/core/random.h>
 #include <zerver/effects/registry.h>
 #include <zerver/effects/sql/inline_sqlite.h>
+#include <zerver/flow/durable/job_journal.h>
 #include <zerver/flow/saga/log.h>
 #include <zerver/flow/saga/recovery.h>
 #include <zerver/flow/service.h>
@@ -42,6 +43,7 @@ struct SimRequest {
   TimePoint read = TimePoint::never();  // when its worker had it; never() when no flow is for it
   TimePoint answered = TimePoint::never();
   bool left = false;                     // the client did not wait for the answer
+  bool cut_off = false;                  // the process was killed before it had answered, or was not there
   const flow::FlowInfo* flow = nullptr;  // that it was routed to
 };
 
@@ -55,11 +57,26 @@ struct ClientPlan {
   Duration interval = Duration::from_milliseconds(10);
   bool regular = false;
   Duration patience = Duration::max();  // then it is gone
-  // Sends a request again that was not answered, or with a status that `again` accepts, at most so often, so
-  // long after that.
+  // Sends a request again that was not answered, was cut off, or has a status that `again` accepts, at most
+  // so often, so long after that.
   unsigned retries = 0;
   Duration retry_after = Duration::from_milliseconds(50);
   std::function<bool(const ResponseText& response)> again = {};  // null: any 5xx
+};
+
+// How long a commit takes, of what a process leaves behind when it is killed. What is not committed then is
+// lost; a commit under way has come to its end or has not.
+struct DiskPlan {
+  Duration commit_least = Duration::from_milliseconds(1);
+  Duration commit_most = Duration::from_milliseconds(8);
+};
+
+// How often the process is killed.
+struct KillPlan {
+  // From its start: drawn from the exponential distribution of that mean. max(): it is not.
+  Duration mean_life = Duration::max();
+  Duration down_least = Duration::from_milliseconds(20);  // until it is started again
+  Duration down_most = Duration::from_milliseconds(200);
 };
 
 // In this order: the constructor; registry(), faults(), set_variable(); add_client(); run(), as often as
@@ -79,6 +96,9 @@ class SimWorld {
     // How long a request's flow computes before it waits for anything; its worker's thread does nothing else
     // then. Null: no time goes by but what effects take.
     std::function<Duration(const flow::FlowInfo& flow, Random& random)> computing = {};
+    // The journals and the queue are on a disk, and there when the process is started again. Without one they
+    // are written at once, and the process cannot be killed.
+    std::optional<DiskPlan> disk = {};
   };
 
   SimWorld(std::vector<const flow::PackageInfo*> packages, const Options& options);
@@ -90,8 +110,10 @@ class SimWorld {
   // faults, but for the clock and random numbers, which cannot fail.
   effects::Registry& registry() noexcept;
   effects::InlineSqlite& sqlite() noexcept;
-  // The journal of all workers; those that have ended are not in it.
+  // The journal of all workers; those that have ended are not in it. With a disk, what is on it.
   flow::MemorySagaLog& sagas() noexcept;
+  // What durable jobs have done, those that are over left out; as sagas().
+  flow::MemoryJobJournal& journal() noexcept;
   // What flows have enqueued. The jobs run on the workers, as the calls of anybody else: through faults.
   const jobs::JobStore& jobs() const noexcept;
   RandomFaults& faults() noexcept;
@@ -100,6 +122,18 @@ class SimWorld {
   // `env.NAME` or `secret.NAME`.
   void set_variable(std::string name, std::string value);
 
+  // --- Its death, with Options::disk; without, each of these throws std::logic_error ---
+
+  // From now on. What is gone: all flows, jobs and recoveries that run, connections, transactions that are
+  // not committed, and what adapters keep in memory. What is left: the disk, databases, and whatever the
+  // systems outside have. An operation that was on its way to its system may still arrive there.
+  void set_kills(const KillPlan& plan);
+  // Now, or, from within the simulation, when this turn is over; until restart().
+  void kill();
+  void restart();
+  bool is_running() const noexcept;
+  std::uint64_t kills() const noexcept;
+
   void add_client(ClientPlan plan);
   // One request, now.
   void send(RequestText request);
@@ -107,12 +141,12 @@ class SimWorld {
   void leave(std::size_t request);
 
   // Until every client is done and every request is answered. Throws std::runtime_error, one line, when a
-  // target cannot be opened. False when one is not answered within that time.
+  // target cannot be opened. False when one is neither answered nor cut off within that time.
   bool run(Duration most = Duration::from_seconds(86'400));
   // Until no saga is open, those that their flows could not end being the recovery's, and no job waits or
   // runs. False when some are left after that time.
   bool settle(Duration span = Duration::from_seconds(3'600));
-  // Those that the recovery works at, and why they wait for people when they do.
+  // While it runs, those that the recovery works at, and why they wait for people when they do.
   std::vector<flow::OpenSaga> open_sagas() const;
   // Lets time go on: for what goes on behind the requests.
   void run_for(Duration span);
@@ -125,6 +159,7 @@ class SimWorld {
   std::string timeline() const;
   const FaultCounts& fault_counts() const noexcept;
   SimLoop& loop() noexcept;
+  // While it runs, as what follows: since its last start.
   flow::Worker& worker(std::size_t index) noexcept;
   // As Server has them: by worker, batch workers last; and by flow.
   std::vector<server::SchedulerStats> scheduler_stats() const;

@@ -1,0 +1,5 @@
+create table entry (
+  id integer not null,
+  part integer not null,
+  primary key (id, part)
+) strict;
