@@ -1,15 +1,17 @@
-// The adapters of the checkout: what stands behind `bank` and `loyalty`.
+// The adapters of the checkout: what stands behind `bank`, `post` and `loyalty`.
 #pragma once
 
 #include "bank.h"
+#include "post_office.h"
 #include <zerver/effects/registry.h>
 
 #include <memory>
 
 namespace checkout {
 
-/// Adds both; all workers reach the same `bank`.
-void add_adapters(zerver::effects::Registry& registry, const std::shared_ptr<Bank>& bank);
+/// Adds all three; every worker reaches the same `bank` and `post_office`.
+void add_adapters(zerver::effects::Registry& registry, const std::shared_ptr<Bank>& bank,
+                  const std::shared_ptr<PostOffice>& post_office);
 
 }  // namespace checkout
 

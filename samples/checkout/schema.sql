@@ -23,10 +23,18 @@ create table reservation (
   quantity integer not null
 ) strict;
 
+-- The last number that was drawn, of each kind.
+create table counter (
+  name text primary key,
+  last integer not null
+) strict;
+
 create table receipt (
   order_id text primary key references orders (id),
+  number integer not null unique,
   customer text not null,
   cents integer not null
 ) strict;
 
+insert into counter values ('receipt', 0);
 insert into product values ('tea', 'Green tea, 100 g', 690, 1000), ('pot', 'Teapot', 2450, 40), ('cup', 'Cup', 900, 3);

@@ -55,7 +55,11 @@ class CheckoutTest(unittest.TestCase):
             while (receipt := service.ask("GET", "/orders/first/receipt")).status == 404:
                 self.assertLess(time.monotonic(), end, receipt.body)
             self.assertEqual((receipt.status, receipt.json),
-                             (200, {"id": "first", "customer": "friend", "cents": cents}))
+                             (200, {"number": 1, "id": "first", "customer": "friend", "cents": cents}))
+            while (letter := service.ask("GET", "/orders/first/mail")).status == 404:
+                self.assertLess(time.monotonic(), end, letter.body)
+            self.assertEqual((letter.status, letter.json),
+                             (200, {"to": "friend", "text": f"Receipt 1: {cents} cents for order first"}))
         self.assertEqual(self.rows("select order_id, quantity from reservation"), [("first", 2)])
 
     def test_a_declined_payment_gives_the_stock_back(self):
@@ -113,7 +117,8 @@ class CheckoutTest(unittest.TestCase):
             service.process.wait(TIMEOUT)
             self.assertEqual(service.process.returncode, 0)
         self.assertEqual(self.rows("select count(*) from orders where state = 'closed'"), [(21,)])
-        self.assertEqual(self.rows("select count(*) from receipt"), [(21,)], "what is due is run before the end")
+        self.assertEqual(self.rows("select number from receipt order by number"), [(number,) for number in range(1, 22)],
+                         "what is due is run before the end")
 
 
 if __name__ == "__main__":
