@@ -1,10 +1,10 @@
 // What a call of the adapter `grpc` costs beside the same call with Google's C++ library, against one server.
 //
 // The argument of calls is how many are under way at once, on one connection, that of streams how many
-// messages they have. `thread_ns` is what the calling thread spends on one call or message, the kernel's part
-// included; Google's library has threads beside it, so that all of the process is `process_ns`. `p50_us` is
-// the median time of a call. Both run in turn, several times; behind that come the ratios of the medians, and
-// the program ends with 1 when one is less than it is to be.
+// messages they have. `process_ns` is what the calling process spends on one call or message, the kernel's
+// part included. `p50_us` is the median time of a call. Both run in turn, several times; behind that come the
+// ratios of the medians, and the program ends with 1 when that of what is spent is less than it is to be. The
+// rates have no bound: they are the server's, which has a processor to itself and is the slower one.
 #include "echo.flow.h"
 #include "echo.grpc.pb.h"
 #include "server.h"
@@ -42,9 +42,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kText = "where is the parcel with the number 4711?";
 constexpr std::int64_t kBatch = 1000;
 
-std::int64_t time_of(clockid_t clock) {
+std::int64_t time_of_process() {
   timespec time{};
-  clock_gettime(clock, &time);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return time.tv_sec * 1'000'000'000 + time.tv_nsec;
 }
 
@@ -67,14 +67,12 @@ class Latencies {
 
 // `run()` performs so many calls, or a stream of so many messages, to the end.
 void measure(benchmark::State& state, std::int64_t count, const std::function<void()>& run) {
-  const std::int64_t thread = time_of(CLOCK_THREAD_CPUTIME_ID);
-  const std::int64_t process = time_of(CLOCK_PROCESS_CPUTIME_ID);
+  const std::int64_t process = time_of_process();
   for ([[maybe_unused]] auto _ : state)
     run();
   const auto all = static_cast<double>(state.iterations() * count);
   state.SetItemsProcessed(state.iterations() * count);
-  state.counters["thread_ns"] = static_cast<double>(time_of(CLOCK_THREAD_CPUTIME_ID) - thread) / all;
-  state.counters["process_ns"] = static_cast<double>(time_of(CLOCK_PROCESS_CPUTIME_ID) - process) / all;
+  state.counters["process_ns"] = static_cast<double>(time_of_process() - process) / all;
 }
 
 void measure_calls(benchmark::State& state, Latencies& latencies,
@@ -319,24 +317,26 @@ struct Pair {
   void (*google)(benchmark::State& state, std::uint16_t port);
   void (*adapter)(benchmark::State& state, std::uint16_t port);
   std::int64_t argument;
-  double least;  // ratio of the adapter's rate to Google's
+  double least;  // ratio of what Google's spends to what the adapter spends
 };
 constexpr Pair kPairs[] = {
-    {"calls", call_google, call_adapter, 1, 1.0},
-    {"calls", call_google, call_adapter, 16, 1.2},
-    {"stream", stream_google, stream_adapter, 100'000, 1.0},
+    {"calls", call_google, call_adapter, 1, 1.1},
+    {"calls", call_google, call_adapter, 16, 1.25},
+    {"stream", stream_google, stream_adapter, 100'000, 1.1},
 };
 
-// Prints what came of each run, and keeps the rates.
-class Rates final : public benchmark::ConsoleReporter {
+// Prints what came of each run, and keeps what is compared.
+class Results final : public benchmark::ConsoleReporter {
  public:
   void ReportRuns(const std::vector<Run>& runs) override {
     ConsoleReporter::ReportRuns(runs);
     for (const Run& run : runs) {
       if (run.run_type != Run::RT_Iteration) continue;
-      const auto rate = run.counters.find("items_per_second");
-      if (rate != run.counters.end())
-        rates_[run.run_name.function_name + "/" + run.run_name.args].push_back(rate->second.value);
+      Figures& figures = figures_[run.run_name.function_name + "/" + run.run_name.args];
+      for (const auto& [name, counter] : run.counters) {
+        if (name == "items_per_second") figures.rates.push_back(counter.value);
+        if (name == "process_ns") figures.costs.push_back(counter.value);
+      }
     }
   }
   // False: one is missed. What was filtered out counts as kept.
@@ -344,26 +344,30 @@ class Rates final : public benchmark::ConsoleReporter {
     bool all_kept = true;
     for (const Pair& pair : kPairs) {
       const std::string name = std::string(pair.what) + "/" + std::to_string(pair.argument);
-      std::vector<double>& google = rates_["google_" + name];
-      std::vector<double>& adapter = rates_["adapter_" + name];
-      if (google.empty() || adapter.empty()) continue;
-      const double ratio = median(adapter) / median(google);
+      Figures& google = figures_["google_" + name];
+      Figures& adapter = figures_["adapter_" + name];
+      if (google.costs.empty() || adapter.costs.empty()) continue;
+      const double ratio = median(google.costs) / median(adapter.costs);
       const bool is_kept = ratio >= pair.least;
       all_kept = all_kept && is_kept;
-      std::printf("%-16s ratio %.2f (at least %.2f)%s\n", name.c_str(), ratio, pair.least,
-                  is_kept ? "" : " MISSED");
+      std::printf("%-16s spent: ratio %.2f (at least %.2f)%s; rate: ratio %.2f\n", name.c_str(), ratio,
+                  pair.least, is_kept ? "" : " MISSED", median(adapter.rates) / median(google.rates));
     }
     return all_kept;
   }
 
  private:
-  static double median(std::vector<double>& rates) {
-    const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
-    std::ranges::nth_element(rates, middle);
+  struct Figures {
+    std::vector<double> rates;
+    std::vector<double> costs;
+  };
+  static double median(std::vector<double>& values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::ranges::nth_element(values, middle);
     return *middle;
   }
 
-  std::map<std::string, std::vector<double>> rates_;
+  std::map<std::string, Figures> figures_;
 };
 
 }  // namespace
@@ -371,7 +375,7 @@ class Rates final : public benchmark::ConsoleReporter {
 int main(int count, char** arguments) {
   const bench::EchoServer server;
   // What is said on the command line counts more.
-  std::vector<std::string> all = {arguments[0], "--benchmark_repetitions=5", "--benchmark_min_time=0.2",
+  std::vector<std::string> all = {arguments[0], "--benchmark_repetitions=9", "--benchmark_min_time=0.1",
                                   "--benchmark_enable_random_interleaving=true"};
   all.insert(all.end(), arguments + 1, arguments + count);
   std::vector<char*> texts;
@@ -389,7 +393,7 @@ int main(int count, char** arguments) {
     add("google_", pair.google);
     add("adapter_", pair.adapter);
   }
-  Rates rates;
-  benchmark::RunSpecifiedBenchmarks(&rates);
-  return rates.print_ratios() ? 0 : 1;
+  Results results;
+  benchmark::RunSpecifiedBenchmarks(&results);
+  return results.print_ratios() ? 0 : 1;
 }

@@ -7,7 +7,9 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <sched.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace bench {
@@ -46,6 +48,15 @@ class EchoService final : public Echo::CallbackService {
   }
 };
 
+// Nothing where there is one only.
+void keep_to(unsigned processor) {
+  if (std::thread::hardware_concurrency() < 2) return;
+  cpu_set_t processors;
+  CPU_ZERO(&processors);
+  CPU_SET(processor, &processors);
+  if (sched_setaffinity(0, sizeof processors, &processors) != 0) std::abort();
+}
+
 // Until `life` is closed by the other side; tells its port by `answer`.
 [[noreturn]] void serve(int life, int answer) {
   EchoService service;
@@ -70,9 +81,11 @@ EchoServer::EchoServer() {
   process_ = fork();
   if (process_ < 0) std::abort();
   if (process_ == 0) {
+    keep_to(1);
     close(life[1]);
     serve(life[0], answer[1]);
   }
+  keep_to(0);
   close(life[0]);
   close(answer[1]);
   life_ = life[1];

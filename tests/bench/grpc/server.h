@@ -1,4 +1,5 @@
-// The server that both clients of grpc_bench ask: Google's, in a process of its own.
+// The server that both clients of grpc_bench ask: Google's, in a process of its own, on a processor of its
+// own.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +7,8 @@
 
 namespace bench {
 
-// It lives until this goes.
+// It lives until this goes. Where there are several processors it has the second one, and this process keeps
+// to the first: left to the kernel, which of them share a processor decides more than what is measured.
 class EchoServer {
  public:
   // By fork(): before this process has threads, and before it uses the library itself.
