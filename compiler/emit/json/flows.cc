@@ -25,7 +25,18 @@ constexpr std::array kTriggers{"route", "slug", "job", "cron"};
 constexpr std::array kPriorities{"interactive", "normal", "batch"};
 constexpr std::array kOverlaps{"skip", "queue", "allow"};
 constexpr std::array kPresences{"unset", "maybe", "set"};
-constexpr std::array kBodyFormats{"none", "json", "text", "html", "bytes", "media", "json_lines", "events"};
+constexpr std::array kBodyFormats{"none",  "json",       "text",   "html",  "bytes",
+                                  "media", "json_lines", "events", "source"};
+
+// Each table has a word for every value of its enumeration, whose last one is `Last`.
+template <auto Last> constexpr std::size_t kCount = static_cast<std::size_t>(Last) + 1;
+static_assert(kStepKinds.size() == kCount<model::StepKind::kBody>);
+static_assert(kStatementKinds.size() == kCount<StatementKind::kReturn>);
+static_assert(kTriggers.size() == kCount<model::Trigger::kCron>);
+static_assert(kPriorities.size() == kCount<model::Priority::kBatch>);
+static_assert(kOverlaps.size() == kCount<model::Overlap::kAllow>);
+static_assert(kPresences.size() == kCount<model::Presence::kSet>);
+static_assert(kBodyFormats.size() == kCount<model::AnswerFormat::kSource>);
 
 template <typename Value> llvm::StringRef word(llvm::ArrayRef<const char*> names, Value value) {
   return names[static_cast<std::size_t>(value)];

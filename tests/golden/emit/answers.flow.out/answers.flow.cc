@@ -24,6 +24,52 @@ void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error
   problem.finish();
 }
 
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Missing&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 404, .error = "zerver.Missing", .domain = "zerver"},
+                               fault);
+  zerver::flow::ProblemWriter problem(exchange, 404, "urn:zerver:error:zerver.Missing", "Missing");
+  problem.fault({fault.kind, {}, fault.pointer});
+  problem.finish();
+}
+
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Unavailable&,
+                  const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 503, .error = "zerver.Unavailable", .domain = "zerver"},
+                               fault);
+  zerver::flow::ProblemWriter problem(exchange, 503, "urn:zerver:error:zerver.Unavailable", "Unavailable");
+  problem.fault({fault.kind, {}, fault.pointer});
+  problem.retry_after(1);
+  problem.finish();
+}
+
+void answer_error(zerver::flow::Exchange& exchange, const zerver::Timeout&, const zerver::Fault& fault = {}) {
+  zerver::flow::report_failure(exchange, {.status = 504, .error = "zerver.Timeout", .domain = "zerver"},
+                               fault);
+  zerver::flow::ProblemWriter problem(exchange, 504, "urn:zerver:error:zerver.Timeout", "Timeout");
+  problem.fault({fault.kind, {}, fault.pointer});
+  problem.finish();
+}
+
+// --- Effects ---
+
+constexpr zerver::flow::FailureAnswer kOpenPageAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kMissing), "zerver.Missing", 404},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable), "zerver.Unavailable", 503},
+    {zerver::FaultKinds::of(zerver::FaultKind::kTimeout), "zerver.Timeout", 504},
+};
+constexpr zerver::flow::CallSite kOpenPageCall{
+    .step = "open_page",
+    .target = 0,
+    .operation = zerver::FileAdapter::kOpen,
+    .fails =
+        zerver::FaultKinds::of(zerver::FaultKind::kMissing, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
+    .answers = kOpenPageAnswers,
+};
+constexpr const zerver::flow::CallSite* kCalls[] = {
+    &kOpenPageCall,
+};
+
 // --- flow text on GET "/text" ---
 
 void run_text(zerver::flow::Exchange& exchange) {
@@ -87,6 +133,62 @@ void run_named(zerver::flow::Exchange& exchange, std::array<std::string_view, 1>
   }
 }
 
+// --- flow page on GET "/pages/{name}" ---
+
+struct PageSlots {
+  zerver::String name;
+  zerver::flow::Stream<zerver::Bytes> page;
+};
+
+zerver::flow::FlowTask run_page(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
+  PageSlots slots{};
+
+  // read_name -> name
+  {
+    exchange.enter_step("read_name");
+    const zerver::Result<zerver::String> part =
+        zerver::flow::path_part<zerver::String>(exchange, "name", path[0]);
+    if (!part) {
+      const zerver::Fault& fault = part.error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kInvalid:
+          co_return answer_error(exchange, zerver::Invalid{.why = fault.why}, fault);
+        default:
+          co_return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.name = *part;
+  }
+
+  // open_page(name) -> page
+  {
+    const zerver::FileAdapter::OpenArguments arguments{slots.name};
+    zerver::flow::StreamCall<zerver::flow::Stream<zerver::Bytes>> call(exchange, kOpenPageCall, &arguments);
+    co_await call;
+    if (!call.result()) {
+      const zerver::Fault& fault = call.result().error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kMissing:
+          co_return answer_error(exchange, zerver::Missing{}, fault);
+        case zerver::FaultKind::kUnavailable:
+          co_return answer_error(exchange, zerver::Unavailable{}, fault);
+        case zerver::FaultKind::kTimeout:
+          co_return answer_error(exchange, zerver::Timeout{}, fault);
+        default:
+          co_return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.page = *call.result();
+  }
+
+  // return 200
+  {
+    auto streamed = zerver::flow::stream_bytes(exchange, 200, slots.page);
+    co_await streamed;
+    co_return;
+  }
+}
+
 // --- Router: literals before parameters, the longest pattern first ---
 
 enum class FoundRoute : std::uint16_t {
@@ -95,23 +197,28 @@ enum class FoundRoute : std::uint16_t {
   kRouteObject,
   kRouteList,
   kRouteNamed,
+  kRoutePage,
 };
 using FoundCaptures = std::array<std::string_view, 1>;
 
 // GET /...
 FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
-  switch (path.bucket<4>(at, 0xe220a8397b1dcdafU)) {
-    case 6:
+  switch (path.bucket<5>(at, 0x6e789e6aa1b965f5U)) {
+    case 17:
       if (path.is(at, "/list")) return FoundRoute::kRouteList;
       break;
-    case 14:
+    case 27:
       if (const char* rest = at; path.skip(rest, "/named") && path.take(rest, values[0]) && path.at_end(rest))
         return FoundRoute::kRouteNamed;
       break;
-    case 15:
+    case 9:
       if (path.is(at, "/object")) return FoundRoute::kRouteObject;
       break;
-    case 3:
+    case 15:
+      if (const char* rest = at; path.skip(rest, "/pages") && path.take(rest, values[0]) && path.at_end(rest))
+        return FoundRoute::kRoutePage;
+      break;
+    case 7:
       if (path.is(at, "/text")) return FoundRoute::kRouteText;
       break;
     default:
@@ -176,6 +283,8 @@ zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::
     case FoundRoute::kRouteNamed:
       run_named(exchange, {values[0]});
       break;
+    case FoundRoute::kRoutePage:
+      return run_page(exchange, {values[0]}).handled();
   }
   return zerver::flow::Handled::kNow;
 } catch (...) {
@@ -184,6 +293,12 @@ zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::
 }
 
 // --- Package ---
+
+void configure_pages(const zerver::flow::Environment&, zerver::flow::TargetConfig& config) {
+  config.set("root", "pages");
+  config.set("most", "16777216");
+  config.set("threads", "4");
+}
 
 constexpr zerver::flow::OutcomeInfo kTextOutcomes[] = {
     {200},
@@ -206,8 +321,19 @@ constexpr zerver::flow::OutcomeInfo kNamedOutcomes[] = {
     {500, "about:blank"},
     {503, "about:blank"},
 };
+constexpr zerver::flow::OutcomeInfo kPageOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {404, "urn:zerver:error:zerver.Missing"},
+    {500, "about:blank"},
+    {503, "urn:zerver:error:zerver.Unavailable"},
+    {503, "about:blank"},
+    {504, "urn:zerver:error:zerver.Timeout"},
+    {504, "about:blank"},
+};
 constexpr zerver::flow::StepInfo kSteps[] = {
-    {"read_name", {"answers.flow", 9}},
+    {"read_name", {"answers.flow", 11}},
+    {"open_page", {"answers.flow", 12}},
 };
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
@@ -216,7 +342,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "GET",
         .path = "/text",
         .package = "answers",
-        .place = {"answers.flow", 11},
+        .place = {"answers.flow", 14},
         .outcomes = kTextOutcomes,
         .steps = kSteps,
     },
@@ -226,7 +352,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "GET",
         .path = "/object",
         .package = "answers",
-        .place = {"answers.flow", 14},
+        .place = {"answers.flow", 17},
         .outcomes = kObjectOutcomes,
         .steps = kSteps,
     },
@@ -236,7 +362,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "GET",
         .path = "/list",
         .package = "answers",
-        .place = {"answers.flow", 24},
+        .place = {"answers.flow", 27},
         .outcomes = kListOutcomes,
         .steps = kSteps,
     },
@@ -246,16 +372,36 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "GET",
         .path = "/named/{name}",
         .package = "answers",
-        .place = {"answers.flow", 27},
+        .place = {"answers.flow", 30},
         .outcomes = kNamedOutcomes,
         .steps = kSteps,
+    },
+    {
+        .name = "page",
+        .slug = "page",
+        .method = "GET",
+        .path = "/pages/{name}",
+        .streams = true,
+        .package = "answers",
+        .place = {"answers.flow", 34},
+        .outcomes = kPageOutcomes,
+        .steps = kSteps,
+    },
+};
+constexpr zerver::flow::TargetInfo kTargets[] = {
+    {
+        .name = "answers.pages",
+        .adapter = "zerver.file",
+        .configure = configure_pages,
+        .operations = zerver::FileAdapter::kOperations,
     },
 };
 constexpr zerver::flow::PackageInfo kPackage{
     .name = "answers",
     .flows = kFlows,
-    .targets = {},
+    .targets = kTargets,
     .handle = handle_exchange,
+    .calls = kCalls,
 };
 
 }  // namespace
