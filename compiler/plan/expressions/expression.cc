@@ -60,6 +60,26 @@ const char* spelling(Operator op) {
   return "";
 }
 
+// A function object of the standard library; null when it does not compare.
+const char* comparison_function(Operator op) {
+  switch (op) {
+    case Operator::kEqual:
+      return "std::equal_to<>";
+    case Operator::kNotEqual:
+      return "std::not_equal_to<>";
+    case Operator::kLess:
+      return "std::less<>";
+    case Operator::kLessEqual:
+      return "std::less_equal<>";
+    case Operator::kGreater:
+      return "std::greater<>";
+    case Operator::kGreaterEqual:
+      return "std::greater_equal<>";
+    default:
+      return nullptr;
+  }
+}
+
 // Signed overflow and division by zero are undefined in C++: those go through functions that throw.
 const char* checked_function(Operator op) {
   switch (op) {
@@ -103,8 +123,7 @@ std::string ExpressionWriter::value(const Expression& expression, const Bindings
     case ExpressionKind::kSlot:
       return slot(expression, bindings);
     case ExpressionKind::kField:
-      return nested(expression.operands[0], bindings) + "." +
-             names_->field(expression.structure, expression.field);
+      return field(expression, bindings);
     case ExpressionKind::kRequest: {
       const auto part = bindings.parts.find(&expression);
       return part != bindings.parts.end()
@@ -176,12 +195,52 @@ std::string ExpressionWriter::slot(const Expression& expression, const Bindings&
   return presence.empty() ? wrapped : presence + " ? " + wrapped + " : std::nullopt";
 }
 
+ExpressionWriter::Place ExpressionWriter::place(const Expression& expression,
+                                                const Bindings& bindings) const {
+  if (expression.kind == ExpressionKind::kSlot && is_optional(expression.type)) {
+    Place result{bindings.slots.lookup(expression.slot), false, {}};
+    const std::string presence = bindings.presence.lookup(expression.slot);
+    if (!presence.empty()) result.conditions.push_back(presence);
+    if (is_optional(program_->slots[expression.slot].type)) result.descend();
+    return result;
+  }
+  if (expression.kind == ExpressionKind::kField) {
+    Place result = place(expression.operands[0], bindings);
+    result.text += (result.is_pointer ? "->" : ".") + names_->field(expression.structure, expression.field);
+    result.is_pointer = false;
+    if (is_optional(program_->structs[expression.structure].fields[expression.field].type)) result.descend();
+    return result;
+  }
+  Place result{nested(expression, bindings), false, {}};
+  if (is_optional(expression.type)) result.descend();
+  return result;
+}
+
+// Of a struct that may be absent the field is optional, whether it is declared so or not.
+std::string ExpressionWriter::field(const Expression& expression, const Bindings& bindings) const {
+  const Expression& base = expression.operands[0];
+  const std::string name = names_->field(expression.structure, expression.field);
+  if (!is_optional(base.type)) return nested(base, bindings) + "." + name;
+  const Place of = place(base, bindings);
+  const std::string written = of.text + (of.is_pointer ? "->" : ".") + name;
+  const bool is_declared = is_optional(program_->structs[expression.structure].fields[expression.field].type);
+  const std::string value = is_declared ? written : type(expression.type) + "(" + written + ")";
+  return of.conditions.empty() ? value
+                               : llvm::join(of.conditions, " && ") + " ? " + value + " : std::nullopt";
+}
+
 std::string ExpressionWriter::unary(const Expression& expression, const Bindings& bindings) const {
   const std::string operand = nested(expression.operands[0], bindings);
   if (expression.op == Operator::kNot) return "!" + operand;
   if (needs_check(type_of(base_of(expression.type)).kind))
     return "zerver::flow::checked_negate(" + operand + ")";
   return "-" + operand;
+}
+
+bool ExpressionWriter::is_unsigned_zero(const Expression& expression) const {
+  const TypeKind kind = type_of(base_of(expression.type)).kind;
+  return (kind == TypeKind::kU32 || kind == TypeKind::kU64) && expression.kind == ExpressionKind::kConstant &&
+         expression.constant.integer == 0;
 }
 
 std::string ExpressionWriter::binary(const Expression& expression, const Bindings& bindings) const {
@@ -191,8 +250,14 @@ std::string ExpressionWriter::binary(const Expression& expression, const Binding
   if (checked != nullptr && needs_check(kind))
     return std::string(checked) + "(" + value(expression.operands[0], bindings) + ", " +
            value(expression.operands[1], bindings) + ")";
-  return nested(expression.operands[0], bindings) + spelling(expression.op) +
-         nested(expression.operands[1], bindings);
+  const std::string left = nested(expression.operands[0], bindings);
+  const std::string right = nested(expression.operands[1], bindings);
+  // Compilers warn where the result does not depend on the values: `a == a`, `a >= 0` of what has no sign.
+  const char* const function = comparison_function(expression.op);
+  const bool is_foregone =
+      left == right || is_unsigned_zero(expression.operands[0]) || is_unsigned_zero(expression.operands[1]);
+  if (function != nullptr && is_foregone) return std::string(function) + "{}(" + left + ", " + right + ")";
+  return left + spelling(expression.op) + right;
 }
 
 std::string ExpressionWriter::coalesce(const Expression& expression, const Bindings& bindings) const {
@@ -204,6 +269,14 @@ std::string ExpressionWriter::coalesce(const Expression& expression, const Bindi
     if (presence.empty())
       return is_optional(expression.type) ? type(expression.type) + "(" + name + ")" : name;
     if (!is_optional(expression.type)) return presence + " ? " + name + " : " + otherwise;
+  }
+  if (optional.kind == ExpressionKind::kField && is_optional(optional.operands[0].type)) {
+    const Place of = place(optional, bindings);
+    const std::string found = (of.is_pointer ? "*" : "") + of.text;
+    const std::string value =
+        is_optional(expression.type) ? type(expression.type) + "(" + found + ")" : found;
+    return of.conditions.empty() ? value
+                                 : llvm::join(of.conditions, " && ") + " ? " + value + " : " + otherwise;
   }
   const std::string left = nested(optional, bindings);
   if (is_optional(expression.type)) return left + ".has_value() ? " + left + " : " + otherwise;

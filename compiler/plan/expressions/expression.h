@@ -48,8 +48,26 @@ class ExpressionWriter {
   [[nodiscard]] std::string type(model::TypeId type) const { return names_->type(type, package_); }
 
  private:
+  [[nodiscard]] bool is_unsigned_zero(const model::Expression& expression) const;
+
+  // Where a value is, and what must be true for it to be there.
+  struct Place {
+    std::string text;
+    bool is_pointer = false;  // `*text` is the value, `text->` its members
+    std::vector<std::string> conditions;
+
+    // From an optional to what it holds.
+    void descend() {
+      conditions.push_back(text + ".has_value()");
+      is_pointer = true;
+    }
+  };
+  // Of an expression whose type may be optional.
+  [[nodiscard]] Place place(const model::Expression& expression, const Bindings& bindings) const;
+
   std::string nested(const model::Expression& expression, const Bindings& bindings) const;
   std::string slot(const model::Expression& expression, const Bindings& bindings) const;
+  std::string field(const model::Expression& expression, const Bindings& bindings) const;
   std::string unary(const model::Expression& expression, const Bindings& bindings) const;
   std::string binary(const model::Expression& expression, const Bindings& bindings) const;
   std::string coalesce(const model::Expression& expression, const Bindings& bindings) const;

@@ -113,6 +113,74 @@ bool read_row(zerver::flow::RowReader& row, Line& out) {
          row.field(6, out.note) && row.field(7, out.tags);
 }
 
+bool read_json(const zerver::flow::JsonValue& in, Owner& out) {
+  zerver::flow::JsonObject fields(in);
+  bool has_name = false;
+  bool has_age = false;
+  while (fields.next()) {
+    if (fields.name() == "name") {
+      if (!fields.first(has_name) || !read_json(fields.value(), out.name)) return false;
+    } else if (fields.name() == "age") {
+      if (!fields.first(has_age) || !read_json(fields.value(), out.age)) return false;
+    }
+  }
+  if (!fields.complete()) return false;
+  if (!has_name) return fields.missing("name");
+  if (!has_age) return fields.missing("age");
+  return true;
+}
+
+void write_json(zerver::flow::JsonWriter& out, const Owner& value) {
+  out.begin_object(2);
+  out.key("name");
+  write_json(out, value.name);
+  out.key("age");
+  write_json(out, value.age);
+  out.end_object();
+}
+
+bool read_row(zerver::flow::RowReader& row, Owner& out) {
+  static constexpr zerver::flow::RowField kFields[] = {
+      { "name" },
+      { "age" },
+  };
+  return row.has(kFields) && row.field(0, out.name) && row.field(1, out.age);
+}
+
+bool read_json(const zerver::flow::JsonValue& in, Seller& out) {
+  zerver::flow::JsonObject fields(in);
+  bool has_name = false;
+  bool has_city = false;
+  bool has_owner = false;
+  while (fields.next()) {
+    if (fields.name() == "name") {
+      if (!fields.first(has_name) || !read_json(fields.value(), out.name)) return false;
+    } else if (fields.name() == "city") {
+      if (!fields.first(has_city) || !read_json(fields.value(), out.city)) return false;
+    } else if (fields.name() == "owner") {
+      if (!fields.first(has_owner) || !read_json(fields.value(), out.owner)) return false;
+    }
+  }
+  if (!fields.complete()) return false;
+  if (!has_name) return fields.missing("name");
+  return true;
+}
+
+void write_json(zerver::flow::JsonWriter& out, const Seller& value) {
+  out.begin_object(1, value.city, value.owner);
+  out.key("name");
+  write_json(out, value.name);
+  if (value.city) {
+    out.key("city");
+    write_json(out, *value.city);
+  }
+  if (value.owner) {
+    out.key("owner");
+    write_json(out, *value.owner);
+  }
+  out.end_object();
+}
+
 bool read_json(const zerver::flow::JsonValue& in, Quote& out) {
   zerver::flow::JsonObject fields(in);
   bool has_sum = false;
@@ -159,7 +227,7 @@ void answer_error(zerver::flow::Exchange& exchange, const zerver::Invalid& error
   problem.finish();
 }
 
-// --- flow count on GET "/quotes/{name}" ---
+// --- flow count on POST "/quotes/{name}" ---
 
 struct CountSlots {
   zerver::String name;
@@ -186,11 +254,19 @@ struct CountSlots {
   zerver::Timestamp later;
   Line line;
   Quote quote;
+  Seller seller;
+  zerver::String seller_name;
+  zerver::String seller_city;
+  zerver::String owner_name;
   std::int32_t small;
+  std::optional<std::int32_t> owner_age;
+  std::uint32_t rank;
   Tier tier;
   bool is_low;
   bool is_odd;
+  bool is_always;
   bool has_limit;
+  bool has_seller;
 };
 
 void run_count(zerver::flow::Exchange& exchange, std::array<std::string_view, 1> path) {
@@ -413,6 +489,63 @@ void run_count(zerver::flow::Exchange& exchange, std::array<std::string_view, 1>
       Quote{.sum = slots.sum, .lines = zerver::flow::make_list<Line>(exchange.arena(), {slots.line}),
             .labels = slots.labels};
 
+  // read_seller -> seller?
+  {
+    exchange.enter_step("read_seller");
+    const zerver::Result<std::optional<Seller>> part =
+        zerver::flow::json_part<std::optional<Seller>>(exchange);
+    if (!part) {
+      const zerver::Fault& fault = part.error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kInvalid:
+          return answer_error(exchange, zerver::Invalid{.why = fault.why}, fault);
+        default:
+          return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    if (*part) {
+      slots.seller = **part;
+      slots.has_seller = true;
+    }
+  }
+
+  // name_seller(seller?) -> seller_name
+  slots.seller_name = slots.has_seller ? slots.seller.name : zerver::String("nobody");
+
+  // find_city(seller?) -> seller_city
+  slots.seller_city = slots.has_seller &&
+      slots.seller.city.has_value() ? *slots.seller.city : zerver::String("nowhere");
+
+  // age_of_owner(seller?) -> owner_age
+  slots.owner_age = slots.has_seller &&
+      slots.seller.owner.has_value() ? std::optional<std::int32_t>(slots.seller.owner->age) : std::nullopt;
+
+  // name_owner(seller?, name) -> owner_name
+  slots.owner_name = slots.has_seller &&
+      slots.seller.owner.has_value() ? slots.seller.owner->name : slots.name;
+
+  // read_rank -> rank
+  {
+    exchange.enter_step("read_rank");
+    const zerver::Result<std::uint32_t> part = zerver::flow::query_part<std::uint32_t>(exchange, "rank");
+    if (!part) {
+      const zerver::Fault& fault = part.error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kInvalid:
+          return answer_error(exchange, zerver::Invalid{.why = fault.why}, fault);
+        default:
+          return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.rank = *part;
+  }
+
+  // is_foregone(left, rank) -> is_always
+  slots.is_always =
+      ((std::equal_to<>{}(slots.left, slots.left)) &&
+       (std::greater_equal<>{}(slots.rank, std::uint32_t{0}))) &&
+       (std::less_equal<>{}(std::uint32_t{0}, slots.rank));
+
   if (slots.is_low && !slots.is_odd) {
     // return 200
     return zerver::flow::answer(exchange, 200, zerver::flow::kTextType, slots.title);
@@ -426,7 +559,7 @@ void run_count(zerver::flow::Exchange& exchange, std::array<std::string_view, 1>
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object(17);
+    json.begin_object(23);
     json.key("name");
     write_json(json, slots.name);
     json.key("sum");
@@ -457,6 +590,18 @@ void run_count(zerver::flow::Exchange& exchange, std::array<std::string_view, 1>
     write_json(json, slots.span);
     json.key("later");
     write_json(json, slots.later);
+    json.key("seller_name");
+    write_json(json, slots.seller_name);
+    json.key("seller_city");
+    write_json(json, slots.seller_city);
+    json.key("owner_age");
+    write_json(json, slots.owner_age);
+    json.key("owner_name");
+    write_json(json, slots.owner_name);
+    json.key("is_always");
+    write_json(json, slots.is_always);
+    json.key("is_known");
+    write_json(json, (slots.has_seller ? std::optional<Seller>(slots.seller) : std::nullopt) != std::nullopt);
     json.key("fixed");
     json.begin_object(5);
     json.key("one");
@@ -496,8 +641,8 @@ enum class FoundRoute : std::uint16_t {
 };
 using FoundCaptures = std::array<std::string_view, 1>;
 
-// GET /...
-FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
+// POST /...
+FoundRoute route_post(const zerver::flow::RoutePath& path, const char* at, FoundCaptures& values) noexcept {
   if (const char* rest = at; path.skip(rest, "/quotes") && path.take(rest, values[0]) && path.at_end(rest))
     return FoundRoute::kRouteCount;
   return FoundRoute::kNone;
@@ -506,10 +651,8 @@ FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundC
 FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
                            FoundCaptures& values) noexcept {
   switch (method) {
-    case zerver::Method::kGet:
-      return route_get(path, path.begin(), values);
-    case zerver::Method::kHead:
-      return route_get(path, path.begin(), values);
+    case zerver::Method::kPost:
+      return route_post(path, path.begin(), values);
     default:
       break;
   }
@@ -520,8 +663,7 @@ FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath&
 zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noexcept {
   zerver::flow::MethodSet allowed;
   FoundCaptures values;
-  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
-  if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
+  if (route_post(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kPost);
   return allowed;
 }
 
@@ -562,47 +704,55 @@ zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::
 constexpr zerver::flow::OutcomeInfo kCountOutcomes[] = {
     {200},
     {400, "urn:zerver:error:zerver.Invalid"},
+    {415, "about:blank"},
     {500, "about:blank"},
     {503, "about:blank"},
 };
 constexpr zerver::flow::StepInfo kSteps[] = {
-    {"read_name", {"expressions.flow", 53}},
-    {"read_left", {"expressions.flow", 54}},
-    {"read_right", {"expressions.flow", 55}},
-    {"read_small", {"expressions.flow", 56}},
-    {"read_share", {"expressions.flow", 57}},
-    {"read_tier", {"expressions.flow", 58}},
-    {"read_limit", {"expressions.flow", 59}},
-    {"add", {"expressions.flow", 61}},
-    {"subtract", {"expressions.flow", 62}},
-    {"multiply", {"expressions.flow", 63}},
-    {"divide", {"expressions.flow", 64}},
-    {"modulo", {"expressions.flow", 65}},
-    {"negate", {"expressions.flow", 66}},
-    {"average", {"expressions.flow", 67}},
-    {"join", {"expressions.flow", 68}},
-    {"list_labels", {"expressions.flow", 69}},
-    {"widen", {"expressions.flow", 70}},
-    {"wrap", {"expressions.flow", 71}},
-    {"price", {"expressions.flow", 72}},
-    {"compare", {"expressions.flow", 73}},
-    {"parity", {"expressions.flow", 74}},
-    {"choose", {"expressions.flow", 75}},
-    {"wait", {"expressions.flow", 76}},
-    {"read_clock", {"expressions.flow", 77}},
-    {"stretch", {"expressions.flow", 78}},
-    {"postpone", {"expressions.flow", 79}},
-    {"fill", {"expressions.flow", 80}},
-    {"assemble", {"expressions.flow", 81}},
+    {"read_name", {"expressions.flow", 62}},
+    {"read_left", {"expressions.flow", 63}},
+    {"read_right", {"expressions.flow", 64}},
+    {"read_small", {"expressions.flow", 65}},
+    {"read_share", {"expressions.flow", 66}},
+    {"read_tier", {"expressions.flow", 67}},
+    {"read_limit", {"expressions.flow", 68}},
+    {"add", {"expressions.flow", 71}},
+    {"subtract", {"expressions.flow", 72}},
+    {"multiply", {"expressions.flow", 73}},
+    {"divide", {"expressions.flow", 74}},
+    {"modulo", {"expressions.flow", 75}},
+    {"negate", {"expressions.flow", 76}},
+    {"average", {"expressions.flow", 77}},
+    {"join", {"expressions.flow", 78}},
+    {"list_labels", {"expressions.flow", 79}},
+    {"widen", {"expressions.flow", 80}},
+    {"wrap", {"expressions.flow", 81}},
+    {"price", {"expressions.flow", 82}},
+    {"compare", {"expressions.flow", 83}},
+    {"parity", {"expressions.flow", 85}},
+    {"choose", {"expressions.flow", 86}},
+    {"wait", {"expressions.flow", 92}},
+    {"read_clock", {"expressions.flow", 93}},
+    {"stretch", {"expressions.flow", 94}},
+    {"postpone", {"expressions.flow", 95}},
+    {"fill", {"expressions.flow", 96}},
+    {"assemble", {"expressions.flow", 97}},
+    {"read_seller", {"expressions.flow", 87}},
+    {"name_seller", {"expressions.flow", 88}},
+    {"find_city", {"expressions.flow", 89}},
+    {"age_of_owner", {"expressions.flow", 90}},
+    {"name_owner", {"expressions.flow", 91}},
+    {"read_rank", {"expressions.flow", 69}},
+    {"is_foregone", {"expressions.flow", 84}},
 };
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
         .name = "count",
         .slug = "count",
-        .method = "GET",
+        .method = "POST",
         .path = "/quotes/{name}",
         .package = "quotes.v1",
-        .place = {"expressions.flow", 83},
+        .place = {"expressions.flow", 99},
         .outcomes = kCountOutcomes,
         .steps = kSteps,
     },

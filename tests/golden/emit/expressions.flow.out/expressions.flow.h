@@ -51,6 +51,24 @@ bool read_json(const zerver::flow::JsonValue& in, Line& out);
 void write_json(zerver::flow::JsonWriter& out, const Line& value);
 bool read_row(zerver::flow::RowReader& row, Line& out);
 
+struct Owner {
+  zerver::String name{};
+  std::int32_t age = 0;
+  friend bool operator==(const Owner&, const Owner&) = default;
+};
+bool read_json(const zerver::flow::JsonValue& in, Owner& out);
+void write_json(zerver::flow::JsonWriter& out, const Owner& value);
+bool read_row(zerver::flow::RowReader& row, Owner& out);
+
+struct Seller {
+  zerver::String name{};
+  std::optional<zerver::String> city{};
+  std::optional<Owner> owner{};
+  friend bool operator==(const Seller&, const Seller&) = default;
+};
+bool read_json(const zerver::flow::JsonValue& in, Seller& out);
+void write_json(zerver::flow::JsonWriter& out, const Seller& value);
+
 struct Quote {
   std::int64_t sum = 0;
   zerver::List<Line> lines{};
