@@ -49,8 +49,11 @@ inline Data braced(const std::vector<std::string>& items) {
 }
 // The lines of a documentation comment as they stand behind the slashes.
 inline Data doc(const plan::Lines& lines) {
-  return list(lines, [](const std::string& line) {
-    return Data(line.empty() || line.front() == ' ' ? line : " " + line);
+  return list(lines, [](llvm::StringRef line) {
+    std::string text = (line.empty() || line.front() == ' ' ? "" : " ") + line.str();
+    // At the end of a line it would make the next one part of the comment, also with spaces behind it.
+    if (line.rtrim().ends_with("\\")) text += " .";
+    return Data(std::move(text));
   });
 }
 // "[[deprecated(text)]] " or nothing; `text` is a C++ literal.

@@ -64,7 +64,7 @@ bool read_json(const zerver::flow::JsonValue& in, Part& out);
 void write_json(zerver::flow::JsonWriter& out, const Part& value);
 bool read_row(zerver::flow::RowReader& row, Part& out);
 
-/// A thing to buy. Its names are keywords of C++.
+/// A thing to buy. Its names are keywords of C++. \ .
 struct Article {
   ArticleId id{};
   Slug slug{};
