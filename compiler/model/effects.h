@@ -12,6 +12,14 @@ namespace zc::model {
   return program.adapters[program.targets[call.target].adapter].operations[call.operation];
 }
 
+// Of the effects on `target` that name no policy: that of the target, else that of the service of the package
+// `from`. May be none.
+[[nodiscard]] inline PolicyId default_policy(const Program& program, PackageId from, TargetId target) {
+  const PolicyId of_target = program.targets[target].default_policy;
+  const ServiceId service = program.packages[from].service;
+  return of_target.is_valid() || !service.is_valid() ? of_target : program.services[service].default_policy;
+}
+
 // "pay.post"
 [[nodiscard]] inline std::string call_name(const Program& program, const EffectCall& call) {
   return program.targets[call.target].origin.name + "." + operation_of(program, call).origin.name;

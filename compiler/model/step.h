@@ -151,9 +151,10 @@ struct EffectCall {
   TypeId result;                      // type parameters replaced; kVoid when none
   Access access = Access::kRead;      // kByStatement resolved
   PolicyId policy;                    // named by `with`; may be none
-  PolicySettings settings;  // effective: target's default, then the policy, then what the step says in place
-  Boxed<Expression> key;    // idempotency key
-  Kinds raises = 0;         // what this call can really fail with
+  PolicySettings
+      settings;  // effective: those of the policy (or the default one), then what the step says in place
+  Boxed<Expression> key;              // idempotency key
+  Kinds raises = 0;                   // what this call can really fail with
   std::vector<RowColumn> columns;     // of a SQL statement that was prepared; empty where that is not known
   std::optional<BulkInsert> bulk;     // what its statement is, in which nothing but the rows is bound
   std::vector<std::uint32_t> digits;  // values bound to it that SQLite may round to a number, in their order

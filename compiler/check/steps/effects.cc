@@ -8,6 +8,7 @@
 #include "compiler/check/steps/settings.h"
 #include "compiler/check/steps/sql_facts.h"
 #include "compiler/diagnostics/did_you_mean.h"
+#include "compiler/model/effects.h"
 
 #include <algorithm>
 #include <utility>
@@ -79,19 +80,6 @@ std::string statement_text(const model::Expression& expression) {
                 : std::string(" ");
   }
   return text;
-}
-
-void overlay(model::PolicySettings& below, const model::PolicySettings& above) {
-  if (above.timeout) {
-    below.timeout = above.timeout;
-    below.timeout_span = above.timeout_span;
-  }
-  if (above.retry) below.retry = above.retry;
-  if (above.hedge) below.hedge = above.hedge;
-  if (above.rate) {
-    below.rate = above.rate;
-    below.rate_span = above.rate_span;
-  }
 }
 
 class EffectResolver {
@@ -247,6 +235,9 @@ class EffectResolver {
     diagnostic.secondary(slot.origin.span, "the slot is declared here");
     if (is_maybe && !destination.optional) {
       diagnostic.help("write `" + slot.origin.name + "?`: the slot stays unset when there is no result");
+    } else if (call_.result == strip_scalar(context_, slot.type)) {
+      diagnostic.help("declare a slot of that type, and let a C++ step make the `" +
+                      context_.text(slot.type) + "` of it");
     }
   }
 
@@ -293,16 +284,13 @@ class EffectResolver {
   }
 
   void resolve_policy() {
-    apply(default_policy_of_service());
-    apply(context_.program.targets[call_.target].default_policy);
     const syntax::EffectClauses& clauses = effect_.clauses;
-    if (!clauses.policy.is_missing()) {
-      const auto symbol = context_.resolve(scope_.package, NameSpace::kPolicies, clauses.policy,
-                                           Kind::kUnknownPolicy, "a policy");
-      if (symbol) {
-        call_.policy = symbol->id<model::PolicyId>();
-        apply(call_.policy);
-      }
+    if (clauses.policy.is_missing()) {
+      apply(model::default_policy(context_.program, scope_.package, call_.target));
+    } else if (const auto symbol = context_.resolve(scope_.package, NameSpace::kPolicies, clauses.policy,
+                                                    Kind::kUnknownPolicy, "a policy")) {
+      call_.policy = symbol->id<model::PolicyId>();
+      apply(call_.policy);
     }
     report_double_settings(context_, clauses.overrides);
     static constexpr llvm::StringRef kKnown[] = {"timeout", "retry", "backoff", "on", "hedge", "rate"};
@@ -337,13 +325,8 @@ class EffectResolver {
     }
   }
 
-  [[nodiscard]] model::PolicyId default_policy_of_service() const {
-    const model::ServiceId service = context_.program.packages[scope_.package].service;
-    return service.is_valid() ? context_.program.services[service].default_policy : model::PolicyId();
-  }
-
   void apply(model::PolicyId policy) {
-    if (policy.is_valid()) overlay(call_.settings, context_.program.policies[policy].settings);
+    if (policy.is_valid()) call_.settings = context_.program.policies[policy].settings;
   }
 
   void resolve_key(const syntax::Expr& key) {

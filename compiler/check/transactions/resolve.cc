@@ -140,9 +140,7 @@ class TransactionResolver {
     call.access = model::Access::kWrite;
     call.raises = model::operation_of(context_.program, call).fails;
     call.span = call.whole = written_.keyword;
-    const model::ServiceId service = context_.program.packages[package_].service;
-    if (service.is_valid()) apply(context_.program.services[service].default_policy, call.settings);
-    apply(context_.program.targets[target].default_policy, call.settings);
+    apply(model::default_policy(context_.program, package_, target), call.settings);
     if (!call.settings.timeout) call.settings.timeout = longest_timeout(target);
 
     model::Step step;

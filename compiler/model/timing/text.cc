@@ -2,6 +2,8 @@
 
 #include "compiler/model/timing/text.h"
 
+#include "compiler/model/effects.h"
+
 #include <llvm/ADT/STLExtras.h>
 
 #include <algorithm>
@@ -32,12 +34,11 @@ std::string group_word(Join join) {
   return kWords.at(static_cast<std::size_t>(join));
 }
 
-// The policy that is named, else the default of the target, else that of the service.
+// The policy that is named, else the default one.
 std::string policy_text(const Program& program, PackageId from, const TimedCall& timed) {
   PolicyId policy = timed.call->policy;
-  if (!policy.is_valid()) policy = program.targets[timed.call->target].default_policy;
-  const ServiceId service = program.packages[program.steps[timed.step].origin.package].service;
-  if (!policy.is_valid() && service.is_valid()) policy = program.services[service].default_policy;
+  if (!policy.is_valid())
+    policy = default_policy(program, program.steps[timed.step].origin.package, timed.call->target);
   return policy.is_valid() ? name_text(program, from, program.policies[policy].origin) : "-";
 }
 
