@@ -2,6 +2,9 @@
 
 #include "compiler/base/source_manager.h"
 
+#include <llvm/ADT/ArrayRef.h>
+#include <llvm/Support/FileSystem.h>
+
 #include <algorithm>
 #include <cassert>
 #include <string>
@@ -11,11 +14,37 @@
 namespace zc {
 namespace {
 
-llvm::Error too_large(llvm::StringRef name, std::uint64_t size) {
-  return llvm::createStringError(std::make_error_code(std::errc::file_too_large),
-                                 name + ": file of " + llvm::Twine(size) +
-                                     " bytes is larger than the limit of " +
-                                     llvm::Twine(SourceManager::kMaxFileSize));
+llvm::Error too_large(llvm::StringRef name) {
+  return llvm::createStringError(
+      std::make_error_code(std::errc::file_too_large),
+      name + ": is larger than " + llvm::Twine(SourceManager::kMaxFileSize >> 20U) + " MiB");
+}
+
+// What a pipe or a device gives, of which nobody knows beforehand how much it is.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> read_stream(llvm::sys::fs::file_t file,
+                                                                llvm::StringRef name) {
+  constexpr std::size_t kPart = std::size_t{64} << 10U;
+  std::string text;
+  while (text.size() <= SourceManager::kMaxFileSize) {
+    const std::size_t size = text.size();
+    text.resize(size + kPart);
+    llvm::Expected<std::size_t> part =
+        llvm::sys::fs::readNativeFile(file, llvm::MutableArrayRef<char>(text.data() + size, kPart));
+    if (!part) return llvm::createStringError(name + ": " + llvm::toString(part.takeError()));
+    text.resize(size + *part);
+    if (*part == 0) return llvm::MemoryBuffer::getMemBufferCopy(text, name);
+  }
+  return too_large(name);
+}
+
+// Only the real file system has pipes and devices.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> read_device(llvm::StringRef path) {
+  llvm::Expected<llvm::sys::fs::file_t> file = llvm::sys::fs::openNativeFileForRead(path);
+  if (!file) return llvm::createStringError(path + ": " + llvm::toString(file.takeError()));
+  auto buffer = read_stream(*file, path);
+  if (const std::error_code failed = llvm::sys::fs::closeFile(*file); failed && buffer)
+    return llvm::createStringError(failed, path + ": " + failed.message());
+  return buffer;
 }
 
 }  // namespace
@@ -33,11 +62,9 @@ llvm::Expected<FileId> SourceManager::load(llvm::StringRef path) {
     return llvm::createStringError(std::make_error_code(std::errc::is_a_directory),
                                    path + ": is a directory");
   }
-  if (status->getSize() > kMaxFileSize) return too_large(path, status->getSize());
-  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = file_system_->getBufferForFile(path);
-  if (!buffer) return llvm::createStringError(buffer.getError(), path + ": " + buffer.getError().message());
-  // A pipe or a growing file has no size to look at beforehand.
-  if ((*buffer)->getBufferSize() > kMaxFileSize) return too_large(path, (*buffer)->getBufferSize());
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> buffer =
+      status->isRegularFile() ? read_file(path, status->getSize()) : read_device(path);
+  if (!buffer) return buffer.takeError();
   const FileId id = add(std::move(*buffer));
   // A virtual file system may call its buffers otherwise.
   files_.back().name = path.str();
@@ -45,8 +72,23 @@ llvm::Expected<FileId> SourceManager::load(llvm::StringRef path) {
   return id;
 }
 
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> SourceManager::read_file(llvm::StringRef path,
+                                                                             std::uint64_t size) {
+  if (size > kMaxFileSize) return too_large(path);
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = file_system_->getBufferForFile(path);
+  if (!buffer) return llvm::createStringError(buffer.getError(), path + ": " + buffer.getError().message());
+  if ((*buffer)->getBufferSize() > kMaxFileSize) return too_large(path);  // it grows
+  return std::move(*buffer);
+}
+
+llvm::Expected<FileId> SourceManager::load_standard_input(llvm::StringRef name) {
+  auto buffer = read_stream(llvm::sys::fs::getStdinHandle(), name);
+  if (!buffer) return buffer.takeError();
+  return add(std::move(*buffer));
+}
+
 llvm::Expected<FileId> SourceManager::add(llvm::StringRef name, llvm::StringRef text) {
-  if (text.size() > kMaxFileSize) return too_large(name, text.size());
+  if (text.size() > kMaxFileSize) return too_large(name);
   return add(llvm::MemoryBuffer::getMemBufferCopy(text, name));
 }
 

@@ -24,7 +24,7 @@ namespace zc {
 class SourceManager {
  public:
   // Larger files are refused when they are added: spans hold 32-bit offsets, and memory stays bounded.
-  static constexpr std::uint64_t kMaxFileSize = std::uint64_t{256} << 20U;
+  static constexpr std::uint64_t kMaxFileSize = std::uint64_t{32} << 20U;
 
   explicit SourceManager(llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> file_system);
   SourceManager() : SourceManager(llvm::vfs::getRealFileSystem()) {}
@@ -33,7 +33,9 @@ class SourceManager {
 
   // The file at `path`; a second request for the same path answers the same id. The error names the path.
   llvm::Expected<FileId> load(llvm::StringRef path);
-  // Text that comes from elsewhere (standard input, a test). `name` is what diagnostics call it; the text is
+  // All of standard input, as `load` reads a file.
+  llvm::Expected<FileId> load_standard_input(llvm::StringRef name);
+  // Text that comes from elsewhere (a test). `name` is what diagnostics call it; the text is
   // copied.
   llvm::Expected<FileId> add(llvm::StringRef name, llvm::StringRef text);
   // `add` for a buffer that is already in memory, and no larger than `kMaxFileSize`.
@@ -55,6 +57,8 @@ class SourceManager {
   [[nodiscard]] llvm::vfs::FileSystem& file_system() const { return *file_system_; }
 
  private:
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> read_file(llvm::StringRef path, std::uint64_t size);
+
   struct File {
     std::unique_ptr<llvm::MemoryBuffer> buffer;
     std::string name;

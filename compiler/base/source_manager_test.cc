@@ -6,6 +6,9 @@
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/Support/VirtualFileSystem.h>
 
+#include <string>
+#include <unistd.h>
+
 namespace zc {
 namespace {
 
@@ -39,6 +42,25 @@ TEST(SourceManager, NamesThePathThatItCannotRead) {
   llvm::Expected<FileId> folder = sources.load("/folder");
   ASSERT_FALSE(static_cast<bool>(folder));
   EXPECT_EQ(llvm::toString(folder.takeError()), "/folder: is a directory");
+}
+
+TEST(SourceManager, ReadsAPipeAsItReadsAFile) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "package a;", 10), 10);
+  ASSERT_EQ(close(ends[1]), 0);
+  SourceManager sources;
+  llvm::Expected<FileId> file = sources.load("/dev/fd/" + std::to_string(ends[0]));
+  ASSERT_EQ(close(ends[0]), 0);
+  ASSERT_TRUE(static_cast<bool>(file));
+  EXPECT_EQ(sources.text(*file), "package a;");
+}
+
+TEST(SourceManager, RefusesWhatHasNoEnd) {
+  SourceManager sources;
+  llvm::Expected<FileId> file = sources.load("/dev/zero");
+  ASSERT_FALSE(static_cast<bool>(file));
+  EXPECT_EQ(llvm::toString(file.takeError()), "/dev/zero: is larger than 32 MiB");
 }
 
 TEST(SourceManager, CountsLinesAndColumnsFromOne) {

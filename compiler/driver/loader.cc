@@ -10,7 +10,6 @@
 #include <llvm/Support/Casting.h>
 #include <llvm/Support/Error.h>
 #include <llvm/Support/FileSystem.h>
-#include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/Path.h>
 #include <llvm/Support/ThreadPool.h>
 #include <llvm/Support/Threading.h>
@@ -55,12 +54,6 @@ llvm::SmallString<256> normal(llvm::StringRef name) {
   if (llvm::sys::fs::make_absolute(absolute)) absolute = name;
   path::remove_dots(absolute, /*remove_dot_dot=*/true);
   return absolute;
-}
-
-llvm::Expected<FileId> read_standard_input(SourceManager& sources) {
-  const llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = llvm::MemoryBuffer::getSTDIN();
-  if (buffer) return sources.add(kStandardInputName, (*buffer)->getBuffer());
-  return llvm::createStringError(buffer.getError(), kStandardInputName + ": " + buffer.getError().message());
 }
 
 class Loader {
@@ -114,7 +107,7 @@ class Loader {
   }
 
   std::optional<std::size_t> load_standard_input() {
-    llvm::Expected<FileId> file = read_standard_input(sources_);
+    llvm::Expected<FileId> file = sources_.load_standard_input(kStandardInputName);
     if (!file) {
       report_unreadable(file.takeError(), {});
       return std::nullopt;
