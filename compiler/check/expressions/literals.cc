@@ -248,7 +248,9 @@ std::optional<Constant> literal_constant(Context& context, const syntax::Expr& e
   }
   const auto* path = llvm::dyn_cast<syntax::PathExpr>(&expr);
   if (path != nullptr && kind == TypeKind::kEnum) return enumerator_constant(context, *path, inner);
-  context.engine.report(Kind::kNotConstant, expr.span);
+  auto& diagnostic = context.engine.report(Kind::kNotConstant, expr.span);
+  if (llvm::isa<syntax::ListExpr>(expr) || llvm::isa<syntax::ObjectExpr>(expr))
+    diagnostic.note("of lists and objects only the empty ones, `[]` and `{}`, are constants");
   return std::nullopt;
 }
 

@@ -114,9 +114,10 @@ class AnswerResolver {
         break;
     }
     if (!fits && kind != TypeKind::kError) {
-      context_.engine.report(
+      auto& diagnostic = context_.engine.report(
           Kind::kBadAnswer, written.span,
           "a value of type `" + context_.text(body.type) + "` cannot be answered as " + format_name().str());
+      if (kind == TypeKind::kOptional) diagnostic.help("say with `??` what counts when it is absent");
     }
     answer_.body = std::move(body);
   }

@@ -206,9 +206,13 @@ class Lexer {
     const auto is_text = [](char c) {
       return llvm::isAlnum(c) || llvm::isSpace(c) || llvm::StringRef("\"_{}()[];,.:@/").contains(c);
     };
-    while (!at_end() && !is_text(text_[position_]))
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    // The bytes that letters begin with in UTF-8: not signs (spaces, quotes, dashes, arrows), and not what is
+    // no UTF-8 at all.
+    const auto lead = static_cast<unsigned char>(text_[begin]);
+    const bool is_word = lead > 0xC2 && lead < 0xF5 && lead != 0xE2 && lead != 0xEF;
+    while (!at_end() && !(is_word ? is_ascii(text_[position_]) : is_text(text_[position_])))
       ++position_;
-    push(FlowLexer::INVALID, begin, position_);
     const llvm::StringRef seen = text_.slice(begin, position_);
     const bool is_printable =
         llvm::all_of(seen, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F; });
@@ -222,6 +226,24 @@ class Lexer {
       report.help(
           "names are made of ASCII letters, digits and `_`; other text belongs into strings and comments");
     }
+    if (is_word)
+      push_word(begin);
+    else
+      push(FlowLexer::INVALID, begin, position_);
+  }
+
+  // A name with letters of other scripts, of which one was found at `begin`: one token, so that it is one
+  // mistake.
+  void push_word(std::size_t begin) {
+    if (!tokens_.empty() && tokens_.back().end == begin && llvm::isAlpha(text_[tokens_.back().begin])) {
+      begin = tokens_.back().begin;
+      tokens_.pop_back();
+    }
+    const auto is_part = [](char c) {
+      return llvm::isAlnum(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+    };
+    position_ = std::min(text_.find_if_not(is_part, position_), text_.size());
+    push(FlowLexer::IDENTIFIER, begin, position_);
   }
 
   void open_string() {

@@ -94,6 +94,8 @@ bool has_block(std::size_t type) {
   }
 }
 
+bool is_keyword(std::size_t type) { return type >= FlowParser::ADAPTER && type <= FlowParser::WITH; }
+
 // What could have followed where no alternative went on.
 antlr4::misc::IntervalSet expected_after(const antlr4::NoViableAltException& error,
                                          const antlr4::atn::ATN& atn) {
@@ -223,6 +225,8 @@ void RecoveringStrategy::report_unexpected(std::size_t rule, const ParserToken& 
     report.help("name the errors that it takes: `rescue NotFound { ... }`; `on error { ... }` takes any");
   }
   if (found.getType() == FlowParser::ASSIGN && rule == FlowParser::RuleBlock) report.help("`==` compares");
+  if (contains(expected, FlowParser::IDENTIFIER) && is_keyword(found.getType()))
+    report.note(describe_found(found) + " cannot be a name here, as the language has a use for the word");
   if (found.getType() != FlowParser::IDENTIFIER) return;
   std::vector<std::string> spellings;
   for (const ssize_t type : expected.toList()) {
