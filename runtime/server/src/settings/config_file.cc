@@ -3,12 +3,13 @@
 
 #include <simdjson.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <optional>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace zerver::server {
@@ -31,8 +32,11 @@ std::optional<std::string> text_of(simdjson::dom::element value) {
   return joined;
 }
 
-// Null when the file cannot be read; errno says why.
-std::optional<std::string> read_text(const std::string& path) {
+constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // which some editors write
+
+// Its text without the mark; or else, in `error`, why there is none.
+std::string read_text(const std::string& path, std::string& error) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text;
@@ -40,22 +44,25 @@ std::optional<std::string> read_text(const std::string& path) {
   do {
     file.read(bytes.data(), bytes.size());
     text.append(bytes.data(), static_cast<std::size_t>(file.gcount()));
-  } while (file);
-  return file.eof() ? std::optional<std::string>(std::move(text)) : std::nullopt;
+  } while (file && text.size() <= kMostBytes);
+  if (text.size() > kMostBytes) {
+    error = "is larger than 1 MiB";
+  } else if (!file.eof()) {
+    error = errno == 0 ? "cannot be read" : std::strerror(errno);
+  }
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  return text;
 }
 
 }  // namespace
 
 ConfigFile read_config_file(const std::string& path) {
   ConfigFile file;
-  const std::optional<std::string> text = read_text(path);
-  if (!text) {
-    file.error = errno == 0 ? "cannot be read" : std::strerror(errno);
-    return file;
-  }
+  const std::string text = read_text(path, file.error);
+  if (!file.error.empty()) return file;
   simdjson::dom::parser parser;
   simdjson::dom::element document;
-  if (const simdjson::error_code error = parser.parse(*text).get(document); error != simdjson::SUCCESS) {
+  if (const simdjson::error_code error = parser.parse(text).get(document); error != simdjson::SUCCESS) {
     file.error = std::string("is not JSON: ") + simdjson::error_message(error);
     return file;
   }
@@ -64,10 +71,10 @@ ConfigFile read_config_file(const std::string& path) {
     file.error = "is not a JSON object";
     return file;
   }
+  std::unordered_set<std::string_view> seen;  // views of the document
   for (const auto& [key, value] : object) {
     const std::string name(key);
-    if (std::any_of(file.entries.begin(), file.entries.end(),
-                    [&](const ConfigEntry& entry) { return entry.key == name; })) {
+    if (!seen.insert(key).second) {
       file.error = "`" + name + "` is set twice";
       return file;
     }

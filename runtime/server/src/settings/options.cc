@@ -22,15 +22,13 @@ std::string variable_of(std::string_view name) {
   return variable;
 }
 
-std::string in_backticks(std::string_view text) { return "`" + std::string(text) + "`"; }
-
-// A value in a message, which is one line whatever is in it.
-std::string shown(std::string_view value) {
-  std::string text(value);
+// What was written, in a message that is one line whatever it is.
+std::string in_backticks(std::string_view written) {
+  std::string text(written);
   std::replace_if(
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; },
       '?');
-  return in_backticks(text);
+  return "`" + text + "`";
 }
 
 // How an option is written in one of the three places.
@@ -59,10 +57,11 @@ std::string suggestion(std::string_view written, Spelled spelled) {
 std::string apply(const Option& option, std::string_view source, std::string_view value, Settings& settings) {
   const std::string expected = option.apply(settings, value);
   if (expected.empty()) return {};
-  return std::string(source) + ": " + shown(value) + " is not " + expected;
+  return std::string(source) + ": " + in_backticks(value) + " is not " + expected;
 }
 
 std::string apply_file(const std::string& path, Settings& settings) {
+  if (path.empty()) return "the name of the configuration file is empty (`--config`, `ZER_CONFIG`)";
   const ConfigFile file = read_config_file(path);
   if (!file.error.empty()) return path + ": " + file.error;
   for (const ConfigEntry& entry : file.entries) {
@@ -119,11 +118,14 @@ constexpr ActionName kActions[] = {
     {"--crons=json", Options::Action::kCronsJson},
 };
 
+// False when it is none. A second one is an error: only one could be done.
 bool read_action(std::string_view argument, CommandLine& line) {
   const auto* const found = std::ranges::find_if(kActions, [argument](const ActionName& each) {
     return each.argument.ends_with('=') ? argument.starts_with(each.argument) : argument == each.argument;
   });
   if (found == std::end(kActions)) return false;
+  if (line.action != Options::Action::kServe)
+    line.error = in_backticks(argument) + " cannot be asked for together with another command";
   line.action = found->action;
   if (found->argument.ends_with('=')) line.subject = argument.substr(found->argument.size());
   return true;
@@ -131,6 +133,7 @@ bool read_action(std::string_view argument, CommandLine& line) {
 
 // What is wrong with an option that is nearly an action; empty when it is nothing of the kind.
 std::string wrong_action(const std::string& name) {
+  if (name == "--help" || name == "--version") return "option " + in_backticks(name) + " takes no value";
   for (const ActionName& each : kActions) {
     if (each.argument == name)
       return "option " + in_backticks(name) + " stands alone, or as " + in_backticks(name + "=json");
@@ -155,7 +158,10 @@ CommandLine read_command_line(std::span<const std::string_view> arguments) {
       line.action = Options::Action::kVersion;
       return line;
     }
-    if (read_action(argument, line)) continue;
+    if (read_action(argument, line)) {
+      if (!line.error.empty()) return line;
+      continue;
+    }
     if (!argument.starts_with("--"))
       return fail("unexpected argument " + in_backticks(argument) + "; see --help");
     const std::size_t equals = argument.find('=');

@@ -152,6 +152,12 @@ TEST(Options, SayWhatIsWrongInOneLine) {
       {{"--server-field", "a\nb"}, {}, "--server-field: `a?b` is not printable text"},
       {{}, {{"ZER_WORKERS", "x"}}, "ZER_WORKERS: `x` is not a number from 1 to 1024"},
       {{}, {{"ZER_CONFIG", "/no/such/file"}}, "/no/such/file: No such file or directory"},
+      {{}, {{"ZER_CONFIG", ""}}, "the name of the configuration file is empty (`--config`, `ZER_CONFIG`)"},
+      {{"--config", "/dev/zero"}, {}, "/dev/zero: is larger than 1 MiB"},
+      {{"--help=1"}, {}, "option `--help` takes no value"},
+      {{"--version=json"}, {}, "option `--version` takes no value"},
+      {{"--jobs", "--crons=json"}, {}, "`--crons=json` cannot be asked for together with another command"},
+      {{"--no\x1B[31m"}, {}, "unknown option `--no?[31m`; see --help"},
   };
   for (const Case& each : cases)
     EXPECT_EQ(read(each.arguments, each.environment).error, each.error);
@@ -164,6 +170,7 @@ TEST(Options, SayWhatIsWrongWithTheFile) {
       {"[1]", ": is not a JSON object"},
       {R"({"wrokers": 1})", ": `wrokers` is not a setting; did you mean `workers`?"},
       {R"({"max-body": "1KiB"})", ": `max-body` is not a setting; did you mean `max_body`?"},
+      {"{\"\\u001b[31m\": 1}", ": `?[31m` is not a setting"},
       {R"({"config": "x"})", ": `config` is not a setting"},
       {R"({"workers": 0})", ": `workers`: `0` is not a number from 1 to 1024"},
       {R"({"workers": true})",
@@ -184,6 +191,13 @@ TEST(Options, SayWhatIsWrongWithTheFile) {
 
 TEST(Options, MayNameTheirSchemaInAFile) {
   const ConfigText config(R"({"$schema": "config.schema.json", "workers": 2})");
+  const Options options = read({"--config", config.path()});
+  EXPECT_EQ(options.error, "");
+  EXPECT_EQ(options.settings.workers, 2U);
+}
+
+TEST(Options, AreReadBehindAByteOrderMark) {
+  const ConfigText config("\xEF\xBB\xBF{\"workers\": 2}");
   const Options options = read({"--config", config.path()});
   EXPECT_EQ(options.error, "");
   EXPECT_EQ(options.settings.workers, 2U);
