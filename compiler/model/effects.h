@@ -62,6 +62,18 @@ template <typename Visit> void for_each_call(const Step& step, const Visit& visi
   if (step.group) for_each_member(*step.group, [&visit](const GroupMember& member) { visit(member.call); });
 }
 
+// Calls `visit(value)` for each value that the operation gets as it is: its arguments, and the rows that its
+// statement inserts.
+template <typename Visit> void for_each_whole_argument(const EffectCall& call, const Visit& visit) {
+  for (const Expression& argument : call.arguments) {
+    if (argument.kind != ExpressionKind::kStatement) {
+      visit(argument);
+    } else if (call.bulk) {
+      visit(argument.operands[BulkInsert::kRows]);
+    }
+  }
+}
+
 // Whether the step changes something outside.
 [[nodiscard]] inline bool is_write(const Step& step) {
   bool writes = false;

@@ -5,6 +5,7 @@
 #include "compiler/model/boxed.h"
 #include "compiler/model/expression.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -137,8 +138,10 @@ struct RowColumn {
   bool may_be_null = true;
 };
 
-// `insert into t (a, b) values {rows}`, where the rows are a list of structs.
+// `insert into t (a, b) values {rows}`, where the rows are a list or a stream of structs.
 struct BulkInsert {
+  static constexpr std::size_t kRows = 1;  // among the operands of the statement
+
   std::string into;               // `t (a, b)`
   std::vector<Expression> cells;  // kField, without operands: what is stored in each column
 };

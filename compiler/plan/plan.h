@@ -215,7 +215,7 @@ struct CallPlan {
   std::vector<TextPlan> texts;         // that its arguments are made of
   std::string parameters_local;        // of a statement; empty: none
   std::vector<std::string> parameters;
-  std::string rows_type;    // of a statement that inserts a list: `parameters` make one; else empty
+  std::string rows_type;    // of a statement that inserts rows: `parameters` make one; else empty
   std::string key;          // what the other side knows a repeated call by; empty: none
   std::string transaction;  // the local of the transaction that it is part of; empty: none
   std::string shield;       // a further argument of the call; may be empty

@@ -49,14 +49,14 @@ class StreamUses {
   void check_step(NodeIndex index, const LocalUse& use) {
     const model::Expression* first = nullptr;
     model::for_each_call(step(index), [&](const model::EffectCall& call) {
-      for (const model::Expression& argument : call.arguments) {
-        if (argument.kind != model::ExpressionKind::kSlot || argument.slot != flow_.slots[use.slot]) continue;
+      model::for_each_whole_argument(call, [&](const model::Expression& argument) {
+        if (argument.kind != model::ExpressionKind::kSlot || argument.slot != flow_.slots[use.slot]) return;
         if (first == nullptr) {
           first = &argument;
         } else {
           report(argument.span, use.slot, step(index), first->span);
         }
-      }
+      });
     });
   }
 

@@ -114,9 +114,10 @@ bool is_column(const Context& context, model::TypeId type) {
 
 bool is_bindable(const Context& context, model::TypeId type) {
   const model::TypeId inner = context.types.strip_optional(type);
-  const bool is_list = context.types.kind(inner) == TypeKind::kList;
-  return is_column(context, type) ||
-         (is_list && context.types.kind(context.types[inner].element) == TypeKind::kStruct);
+  const TypeKind kind = context.types.kind(inner);
+  // Where a stream may stand in a statement is seen by the words around it.
+  return is_column(context, type) || kind == TypeKind::kStream ||
+         (kind == TypeKind::kList && context.types.kind(context.types[inner].element) == TypeKind::kStruct);
 }
 
 bool is_text_decodable(const Context& context, model::TypeId type) {

@@ -108,7 +108,9 @@ Expression ExpressionChecker::string(const syntax::StringExpr& string, model::Ty
           constant_expression(constant, context_.types.simple(TypeKind::kString), part.span));
       continue;
     }
+    is_whole_ = is_sql && may_be_whole(*part.expression);
     Expression value = type(*part.expression, {}, false);
+    is_whole_ = false;
     const bool fits = is_sql ? is_bindable(context_, value.type) : is_formattable(context_, value.type);
     if (!fits) {
       auto& diagnostic =

@@ -75,10 +75,13 @@ Expression ExpressionChecker::body(const syntax::Expr& expr) {
   return result;
 }
 
+// An `undo` runs when the stream has long been read.
+bool ExpressionChecker::may_be_whole(const syntax::Expr& expr) const {
+  return llvm::isa<syntax::PathExpr>(expr) && !scope_.sees_writes;
+}
+
 Expression ExpressionChecker::argument(const syntax::Expr& expr, model::TypeId wanted) {
-  // An `undo` runs when the stream has long been read.
-  is_whole_ = llvm::isa<syntax::PathExpr>(expr) && context_.types.kind(wanted) == TypeKind::kStream &&
-              !scope_.sees_writes;
+  is_whole_ = may_be_whole(expr) && context_.types.kind(wanted) == TypeKind::kStream;
   Expression result = check(expr, wanted);
   is_whole_ = false;
   return result;

@@ -72,6 +72,7 @@ class ExpressionChecker {
   model::Expression coalesce(const syntax::BinaryExpr& binary, model::TypeId hint);
   model::Expression combine(const syntax::BinaryLink& link, model::Expression left, model::Expression right);
 
+  bool may_be_whole(const syntax::Expr& expr) const;
   std::optional<model::SlotId> find_slot(const syntax::PathExpr& path, std::size_t& used);
   bool reads_slot(model::SlotId slot, bool& is_optional) const;
 
@@ -82,7 +83,8 @@ class ExpressionChecker {
 
   Context& context_;
   ExpressionScope scope_;
-  bool is_whole_ = false;  // the name of a slot is the whole body of an answer, or the whole argument
+  bool is_whole_ =
+      false;  // the name of a slot is a whole body of an answer, argument, or value that is bound
   bool saw_request_ = false;
 };
 

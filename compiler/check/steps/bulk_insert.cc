@@ -70,12 +70,27 @@ class BulkInsertResolver {
   bool find() {
     for (std::size_t i = 1; i < parts_.size() && rows_ == 0; ++i) {
       const model::TypeId type = context_.types.strip_optional(parts_[i].type);
-      const bool is_rows = context_.types.kind(type) == TypeKind::kList &&
+      const TypeKind kind = context_.types.kind(type);
+      const bool is_rows = (kind == TypeKind::kList || kind == TypeKind::kStream) &&
                            context_.types.kind(context_.types[type].element) == TypeKind::kStruct;
-      if (is_rows && is_text(parts_[i - 1]) && Words(parts_[i - 1].constant.text).end_with("values"))
-        rows_ = i;
+      if (is_rows && stands_behind_values(i)) rows_ = i;
     }
     return rows_ != 0;
+  }
+
+  // Of a statement that inserts no rows: a stream can be nothing else in it. What should have been rows, and
+  // is erroneous, would be no SQL as a single value.
+  bool check_others() {
+    bool is_clean = true;
+    for (std::size_t i = 1; i < parts_.size(); ++i) {
+      const model::Expression& part = parts_[i];
+      if (part.kind == model::ExpressionKind::kError && stands_behind_values(i)) is_clean = false;
+      if (context_.types.kind(part.type) != TypeKind::kStream) continue;
+      is_clean = false;
+      context_.engine.report(Kind::kMisplacedStream, part.span, "a stream is no value that could be bound")
+          .help("one of structs can be inserted: `insert into table (columns) values {rows}`");
+    }
+    return is_clean;
   }
 
   std::optional<model::BulkInsert> resolve() {
@@ -84,7 +99,7 @@ class BulkInsertResolver {
       return std::nullopt;
     }
     if (operation_.format == model::ResultFormat::kRow) {
-      report("`" + operation_.origin.name + "` reads rows, and what inserts a list of them yields none")
+      report("`" + operation_.origin.name + "` reads rows, and what inserts rows yields none")
           .help("`exec` answers how many it has inserted");
       return std::nullopt;
     }
@@ -98,6 +113,9 @@ class BulkInsertResolver {
 
  private:
   [[nodiscard]] const model::Expression& rows() const { return parts_[rows_]; }
+  [[nodiscard]] bool stands_behind_values(std::size_t part) const {
+    return is_text(parts_[part - 1]) && Words(parts_[part - 1].constant.text).end_with("values");
+  }
 
   diagnostics::Diagnostic& report(const llvm::Twine& what) {
     return context_.engine.report(Kind::kBulkInsert, rows().span, what);
@@ -105,8 +123,8 @@ class BulkInsertResolver {
 
   bool read_head() {
     Words words(parts_.front().constant.text);
-    bool is_good = rows_ == 1 && words.take_word("insert") && words.take_word("into") && take_table(words) &&
-                   words.take_symbol("(");
+    bool is_good = rows_ == model::BulkInsert::kRows && words.take_word("insert") &&
+                   words.take_word("into") && take_table(words) && words.take_symbol("(");
     result_.into += " (";
     while (is_good) {
       const llvm::StringRef name = words.take_name();
@@ -119,8 +137,7 @@ class BulkInsertResolver {
     }
     result_.into += ")";
     is_good = is_good && words.take_symbol(")") && words.take_word("values") && words.is_done();
-    if (!is_good)
-      report("a list of rows is inserted by `insert into table (columns) values {rows}` and nothing else");
+    if (!is_good) report("rows are inserted by `insert into table (columns) values {rows}` and nothing else");
     return is_good;
   }
 
@@ -138,10 +155,11 @@ class BulkInsertResolver {
         Words words(parts_[i].constant.text);
         if (words.is_empty() || (words.take_symbol(";") && words.is_done())) continue;
       }
-      report("nothing can stand behind the rows that are inserted")
-          .help(
-              "for `on conflict` and `returning` the list is bound as JSON: `select ... from "
-              "json_each({rows})`");
+      auto& diagnostic = report("nothing can stand behind the rows that are inserted");
+      if (context_.types.kind(rows().type) == TypeKind::kList)
+        diagnostic.help(
+            "for `on conflict` and `returning` the list is bound as JSON: `select ... from "
+            "json_each({rows})`");
       return false;
     }
     return true;
@@ -198,7 +216,10 @@ class BulkInsertResolver {
 std::optional<model::BulkInsert> resolve_bulk_insert(Context& context, const model::Operation& operation,
                                                      model::Expression& statement) {
   BulkInsertResolver resolver(context, operation, statement);
-  if (!resolver.find()) return std::nullopt;
+  if (!resolver.find()) {
+    if (!resolver.check_others()) statement.kind = model::ExpressionKind::kError;
+    return std::nullopt;
+  }
   std::optional<model::BulkInsert> result = resolver.resolve();
   if (!result) statement.kind = model::ExpressionKind::kError;
   return result;

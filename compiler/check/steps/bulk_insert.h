@@ -1,4 +1,4 @@
-// `insert into t (a, b) values {rows}`: a row for each struct of a list.
+// `insert into t (a, b) values {rows}`: a row for each struct of a list or a stream.
 
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace zc::check {
 
-// Which field is stored in which column. None when no list of structs stands behind `values`; and when one
-// does that cannot be inserted so, which is reported and makes `statement` erroneous.
+// Which field is stored in which column. None when no structs stand behind `values`. What cannot be inserted
+// so, and a stream anywhere else, is reported and makes `statement` erroneous.
 [[nodiscard]] std::optional<model::BulkInsert> resolve_bulk_insert(Context& context,
                                                                    const model::Operation& operation,
                                                                    model::Expression& statement);

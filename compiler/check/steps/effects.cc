@@ -312,17 +312,17 @@ class EffectResolver {
 
   // A stream is read once, whoever fails behind that.
   void check_taken_streams() {
-    for (const model::Expression& argument : call_.arguments) {
-      if (context_.types.kind(argument.type) != TypeKind::kStream) continue;
-      const bool is_retried = call_.settings.retry && call_.settings.retry->times != 0;
-      if (!is_retried && !call_.settings.hedge) continue;
+    const bool is_retried = call_.settings.retry && call_.settings.retry->times != 0;
+    if (!is_retried && !call_.settings.hedge) return;
+    model::for_each_whole_argument(call_, [&](const model::Expression& argument) {
+      if (context_.types.kind(argument.type) != TypeKind::kStream) return;
       context_.engine
           .report(Kind::kMisplacedStream, argument.span,
-                  llvm::Twine("what takes a stream cannot be ") + (is_retried ? "tried again" : "hedged"))
+                  std::string("what takes a stream cannot be ") + (is_retried ? "tried again" : "hedged"))
           .note("a stream is read once: nothing of it is left for another attempt")
           .help(is_retried ? "say `retry 0` at the effect, or send a value"
                            : "give the effect a policy without `hedge`, or send a value");
-    }
+    });
   }
 
   void apply(model::PolicyId policy) {

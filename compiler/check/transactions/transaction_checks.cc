@@ -141,6 +141,7 @@ class TransactionChecker {
     if (call.target == transaction_->target) {
       found_effect_ = true;
       check_stream(use, step, call);
+      check_taken_streams(use, step, call);
       return check_repeats(use, step, call);
     }
     const model::Target& target = program().targets[call.target];
@@ -175,6 +176,23 @@ class TransactionChecker {
         .secondary(call.span, "opened here")
         .secondary(transaction_->keyword, "the transaction")
         .help("open it before the transaction or behind it, or read a list");
+  }
+
+  // Nothing of it is left for the next run of the block.
+  void check_taken_streams(const model::Statement& use, const model::Step& step,
+                           const model::EffectCall& call) {
+    if (transaction_->retries == 0) return;
+    model::for_each_whole_argument(call, [&](const model::Expression& argument) {
+      const bool is_stream = program().types[argument.type].kind == model::TypeKind::kStream;
+      if (!is_stream || !is_new(Kind::kMisplacedStream, use.span)) return;
+      flow_.context.engine
+          .report(Kind::kMisplacedStream, use.span,
+                  "step `" + step.origin.name + "` takes a stream in a transaction that may run again")
+          .secondary(argument.span, "taken here")
+          .secondary(transaction_->keyword, "the transaction")
+          .note("a stream is read once: nothing of it is left for another run")
+          .help("leave `retry` out, or insert a list");
+    });
   }
 
   void check_repeats(const model::Statement& use, const model::Step& step, const model::EffectCall& call) {

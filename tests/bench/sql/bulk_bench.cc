@@ -4,8 +4,8 @@
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/time.h>
 #include <zerver/effects/registry.h>
-#include <zerver/flow/data/bulk_rows.h>
 #include <zerver/flow/data/json_codec.h>
+#include <zerver/flow/data/struct_rows.h>
 #include <zerver/testing/adapter_harness.h>
 
 #include <chrono>
@@ -77,7 +77,7 @@ class Bench {
 
   double copy() {
     return time([&] {
-      const Rows rows(kInto, List<Line>::borrowed(lines_));
+      Rows rows(kInto, List<Line>::borrowed(lines_));
       return run({kCopied, {}, &rows});
     });
   }

@@ -1,11 +1,14 @@
 // What generated code binds to statements and reads from their rows, over SQLite in memory; also when its
 // tables are not those any more that the program was compiled for.
 #include "rows.flow.h"
+#include <zerver/effects/system.h>
 #include <zerver/flow/data/row_set.h>
+#include <zerver/testing/fake_source.h>
 #include <zerver/testing/sim_world.h>
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,9 +16,32 @@
 namespace zerver::testing {
 namespace {
 
+// Hands out one stream, whichever is asked for.
+class Feed final : public effects::System {
+ public:
+  explicit Feed(FakeSource& source) noexcept : source_(&source) {}
+  std::unique_ptr<flow::Adapter> adapter(flow::Worker&) override { return std::make_unique<Lines>(*source_); }
+
+ private:
+  class Lines final : public rows::v1::FeedAdapter {
+   public:
+    explicit Lines(FakeSource& source) noexcept : source_(&source) {}
+    void values(const ValuesArguments&, flow::StreamReply reply) override { reply.open(*source_); }
+    void rows(const RowsArguments&, flow::StreamReply reply) override { reply.open(*source_); }
+    void cancel(flow::Operation&) noexcept override {}
+
+   private:
+    FakeSource* source_;
+  };
+  FakeSource* source_;
+};
+
 class Rows : public ::testing::Test {
  protected:
   Rows() {
+    world.registry().add("rows.v1.feed", [this](const flow::TargetInfo&, const flow::TargetConfig&) {
+      return effects::Opened{std::make_unique<Feed>(source), {}};
+    });
     const std::string body =
         R"([{"id":1,"name":"tea \"x\"","tags":[]},{"id":2,"name":"milk","tags":["cold","a, b"]}])";
     EXPECT_EQ(answer({Method::kPost, "/items", body}).body, R"({"added":2})");
@@ -35,6 +61,12 @@ class Rows : public ::testing::Test {
     world.sqlite().query("sqlite:rows.db", statement, rows);
   }
 
+  static flow::Value text(std::string_view value) { return {String::borrowed(value)}; }
+  static rows::v1::Line line(std::int64_t id, std::string_view name) {
+    return {.id = id, .name = String::borrowed(name), .tags = {}};
+  }
+
+  FakeSource source;
   SimWorld world{{&rows::v1::package()}, {}};
 };
 
@@ -89,6 +121,74 @@ TEST_F(Rows, AreCopiedWithEveryTypeOfField) {
   const ResponseText copied = answer({Method::kPost, "/kinds", body});
   EXPECT_EQ(copied.status, 201);
   EXPECT_EQ(copied.body, body);
+}
+
+TEST_F(Rows, OfAStreamOfValuesAreCopied) {
+  source.values<rows::v1::Line>({line(8, "a"), line(9, "b\tc")}).values<rows::v1::Line>({line(10, "")});
+  const ResponseText copied = answer({Method::kPost, "/streams/values", ""});
+  EXPECT_EQ(copied.body, R"({"added":3})");
+  EXPECT_EQ(get("/items/9"), R"({"id":9,"name":"b\tc","price":7,"stars":3,"tags":[]})");
+  EXPECT_TRUE(source.is_closed());
+}
+
+TEST_F(Rows, OfAStreamOfRowsAreReadIntoTheStructFirst) {
+  source
+      .rows({"name", "tags", "id"},
+            {{text("a"), text(R"(["x"])"), {std::int64_t{8}}}, {text("b"), text("[]"), {std::int64_t{9}}}})
+      .rows({"name", "tags", "id"}, {{text("c"), text("[]"), {std::int64_t{10}}}});
+  EXPECT_EQ(answer({Method::kPost, "/streams/rows", ""}).body, R"({"added":3})");
+  EXPECT_EQ(get("/items/8"), R"({"id":8,"name":"a","price":7,"stars":3,"tags":["x"]})");
+  EXPECT_EQ(get("/items/10"), R"({"id":10,"name":"c","price":7,"stars":3,"tags":[]})");
+}
+
+TEST_F(Rows, OfAStreamHaveFieldsOfEveryType) {
+  source.rows(
+      {"id", "name", "state", "price", "at", "span", "key", "flag", "ratio", "big", "data", "tags", "doc"},
+      {{{std::int64_t{1}},
+        text("n"),
+        text("out of date"),
+        text("12345678901234567.89"),
+        text("2024-02-29T12:30:00.500000Z"),
+        {},
+        text("0189f7e4-5b5c-7cc3-98c4-dc0c0c07398f"),
+        {std::int64_t{1}},
+        {0.1},
+        text("18446744073709551615"),
+        {Bytes::borrowed("\x01\xFF")},
+        text(R"(["a"])"),
+        text(R"({"x":[1]})")}});
+  const ResponseText copied = answer({Method::kPost, "/streams/kinds", ""});
+  EXPECT_EQ(copied.status, 201) << copied.body;
+  EXPECT_EQ(
+      copied.body,
+      R"([{"id":1,"name":"n","state":"out of date","price":"12345678901234567.89","at":"2024-02-29T12:30:00.500000Z",)"
+      R"("key":"0189f7e4-5b5c-7cc3-98c4-dc0c0c07398f","flag":true,"ratio":0.1,)"
+      R"("big":18446744073709551615,"data":"Af8=","tags":["a"],"doc":{"x":[1]}}])");
+}
+
+// The row of the table that is wrong stands in the log.
+TEST_F(Rows, OfAStreamThatAreNoneEndTheRequest) {
+  source.rows({"id", "name", "tags"}, {{{std::int64_t{8}}, text("a"), text("[]")}})
+      .rows({"id", "name", "tags"},
+            {{{std::int64_t{9}}, text("b"), text("[]")}, {text("ten"), text("c"), text("[]")}});
+  EXPECT_EQ(answer({Method::kPost, "/streams/rows", ""}).status, 500);
+  ASSERT_FALSE(world.log().empty());
+  EXPECT_NE(world.log().back().find("row 3: "), std::string::npos) << world.log().back();
+  EXPECT_EQ(get("/items/8"), "404");
+  EXPECT_TRUE(source.is_closed());
+}
+
+TEST_F(Rows, OfAStreamThatBreaksOffLeaveNothing) {
+  source.values<rows::v1::Line>({line(8, "a")}).fails(FaultKind::kTimeout);
+  EXPECT_EQ(answer({Method::kPost, "/streams/values", ""}).status, 503);
+  EXPECT_EQ(get("/items/8"), "404");
+}
+
+TEST_F(Rows, OfAStreamArePartOfATransaction) {
+  source.values<rows::v1::Line>({line(8, "a"), line(9, "b")});
+  // What comes behind them is there already.
+  EXPECT_EQ(answer({Method::kPost, "/streams/tx", R"([{"id":1,"name":"x","tags":[]}])"}).status, 409);
+  EXPECT_EQ(get("/items/8"), "404");
 }
 
 TEST_F(Rows, AreNotLookedForByAValueThatCannotBeUsed) {

@@ -272,18 +272,21 @@ std::string FlowBuilder::json(const model::Expression& argument, const Bindings&
   return texts.back().local;
 }
 
-// The one value that is bound is the list.
+// The one value that is bound is the list, or the stream.
 void FlowBuilder::insert_rows(const model::Expression& statement, const model::BulkInsert& bulk,
                               const Bindings& bindings, CallPlan& plan) const {
-  const model::Expression& rows = statement.operands[1];
+  const model::Expression& rows = statement.operands[model::BulkInsert::kRows];
   const model::TypeId element = type(rows.type).element;
   builder_.require(element, builder_.source_packages);
   std::vector<std::string> fields;
   for (const model::Expression& cell : bulk.cells)
     fields.push_back("&" + builder_.writer.type(element) +
                      "::" + builder_.names.field(cell.structure, cell.field));
-  plan.rows_type = "zerver::flow::StructRows<" + llvm::join(fields, ", ") + ">";
+  const bool is_stream = type(rows.type).kind == TypeKind::kStream;
+  plan.rows_type = std::string("zerver::flow::") + (is_stream ? "StructStream<" : "StructRows<") +
+                   llvm::join(fields, ", ") + ">";
   plan.parameters = {string_literal(bulk.into), builder_.writer.value(rows, bindings)};
+  if (is_stream) plan.parameters.push_back("exchange.worker()");
 }
 
 CallPlan FlowBuilder::call(const model::Step& step, const model::EffectCall& effect,

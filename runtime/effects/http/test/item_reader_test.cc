@@ -67,9 +67,18 @@ TEST(ItemReader, TheLastLineNeedsNoEnd) {
 }
 
 TEST(ItemReader, AByteOrderMarkIsNoPartOfTheFirst) {
-  EXPECT_EQ(lines("\xEF\xBB\xBF" "1\n2").items, (Items{"1", "2"}));
-  EXPECT_EQ(lines("\xEF\xBB\xBF" "1").items, (Items{"1"}));
-  EXPECT_EQ(events("\xEF\xBB\xBF" "data: 1\n\n").items, (Items{"1"}));
+  EXPECT_EQ(lines("\xEF\xBB\xBF"
+                  "1\n2")
+                .items,
+            (Items{"1", "2"}));
+  EXPECT_EQ(lines("\xEF\xBB\xBF"
+                  "1")
+                .items,
+            (Items{"1"}));
+  EXPECT_EQ(events("\xEF\xBB\xBF"
+                   "data: 1\n\n")
+                .items,
+            (Items{"1"}));
 }
 
 TEST(ItemReader, ALineMayBeAsLongAsItMayBe) {

@@ -1,7 +1,6 @@
 // Lines and events of servers, as a flow gets them.
 #include "http_fixture.h"
 #include "taker.h"
-
 #include <zerver/core/list.h>
 #include <zerver/core/string.h>
 
@@ -70,11 +69,13 @@ Taken take(const std::string& answer, std::string_view until = "", Arguments arg
 }
 
 TEST(HttpItems, AreLinesOrEventsAsTheTypeSays) {
-  for (const char* const type : {"application/jsonl", "application/x-ndjson", "application/json", "text/plain"})
+  for (const char* const type :
+       {"application/jsonl", "application/x-ndjson", "application/json", "text/plain"})
     EXPECT_EQ(take(chunked(type) + chunk("{\"a\":1}\n{\"a\"") + chunk(":2}\n") + std::string(kEnd)).items,
               "{\"a\":1};{\"a\":2};")
         << type;
-  const std::string events = chunk(": hello\n\ndata: 1\n") + chunk("\nevent: x\ndata: 2\n\n") + std::string(kEnd);
+  const std::string events =
+      chunk(": hello\n\ndata: 1\n") + chunk("\nevent: x\ndata: 2\n\n") + std::string(kEnd);
   EXPECT_EQ(take(chunked("text/event-stream") + events).items, "1;2;");
   EXPECT_EQ(take(chunked("Text/Event-Stream; charset=utf-8") + events).items, "1;2;");
 }
@@ -219,10 +220,11 @@ TEST(HttpItems, AreAskedForWithWhatIsPosted) {
   });
   const auto target = open_target(local(server.port()));
   for (int i = 0; i < 3; ++i) {
-    const auto opened = target->perform(HttpAdapter::PostItemsArguments{.path = String::borrowed("/chat"),
-                                                                        .body = Json::borrowed("{\"stream\":true}"),
-                                                                        .until = {},
-                                                                        .headers = {}});
+    const auto opened =
+        target->perform(HttpAdapter::PostItemsArguments{.path = String::borrowed("/chat"),
+                                                        .body = Json::borrowed("{\"stream\":true}"),
+                                                        .until = {},
+                                                        .headers = {}});
     ASSERT_TRUE(*opened) << opened->why();
     Taker taker(*opened->value(), read_items);
     taker.take_all();
@@ -232,7 +234,8 @@ TEST(HttpItems, AreAskedForWithWhatIsPosted) {
   EXPECT_TRUE(received.starts_with("POST /chat HTTP/1.1\r\n")) << received;
   EXPECT_TRUE(received.ends_with("\r\n\r\n{\"stream\":true}")) << received;
   EXPECT_NE(received.find("Content-Type: application/json\r\n"), std::string::npos);
-  EXPECT_NE(received.find("Accept: application/jsonl, application/x-ndjson, text/event-stream"), std::string::npos);
+  EXPECT_NE(received.find("Accept: application/jsonl, application/x-ndjson, text/event-stream"),
+            std::string::npos);
   EXPECT_EQ(server.accepted(), 1);
 }
 

@@ -19,15 +19,16 @@ class MadeRows final : public flow::BulkRows {
   MadeRows(std::string_view into, std::size_t columns, std::size_t rows, Make make)
       : BulkRows(into, columns, rows), make_(std::move(make)) {}
 
-  void read(std::size_t row, Arena& arena, std::span<flow::Value> cells) const override {
+  Result<void> read(std::size_t row, Arena& arena, std::span<flow::Value> cells) override {
     ++read_;
     make_(row, arena, cells);
+    return {};
   }
   std::size_t read() const noexcept { return read_; }
 
  private:
   Make make_;
-  mutable std::size_t read_ = 0;
+  std::size_t read_ = 0;
 };
 
 }  // namespace zerver::effects

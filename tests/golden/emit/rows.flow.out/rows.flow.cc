@@ -169,6 +169,8 @@ constexpr std::string_view kCopyAllSql =
 constexpr std::string_view kInsertAllSql =
     "insert into item (id, name, tags, price)\n"
     "select value ->> 'id', value ->> 'name', value ->> 'tags', 1 from json_each(?)";
+constexpr std::string_view kReadStockSql = "select id, name, tags, price from item";
+constexpr std::string_view kCopyStockSql = "insert into item (id, name, tags, price) values (?, ?, ?, ?)";
 constexpr std::string_view kDbSchema =
     "create table item (\n"
     "  id    integer primary key,\n"
@@ -303,6 +305,52 @@ constexpr zerver::flow::CallSite kInsertAllCall{
     },
     .answers = kInsertAllAnswers,
 };
+constexpr zerver::flow::FailureAnswer kReadStockAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable), "zerver.Unavailable", 503},
+    {zerver::FaultKinds::of(zerver::FaultKind::kTimeout), "zerver.Timeout", 504},
+};
+constexpr std::string_view kReadStockColumns[] = {
+    "id",
+    "name",
+    "tags",
+    "price",
+};
+constexpr std::uint16_t kReadStockFields[] = {
+    0,
+    1,
+    zerver::flow::RowLayout::kNoColumn,
+    2,
+    zerver::flow::RowLayout::kNoColumn,
+    3,
+};
+constexpr zerver::flow::CallSite kReadStockCall{
+    .step = "read_stock",
+    .target = 0,
+    .operation = zerver::SqlAdapter::kStream,
+    .fails = zerver::FaultKinds::of(zerver::FaultKind::kUnavailable, zerver::FaultKind::kTimeout),
+    .policy = {
+        .timeout = zerver::Duration::from_seconds(1),
+    },
+    .answers = kReadStockAnswers,
+    .rows = { kReadStockColumns, kReadStockFields },
+};
+constexpr zerver::flow::FailureAnswer kCopyStockAnswers[] = {
+    {zerver::FaultKinds::of(zerver::FaultKind::kConflict), "zerver.Conflict", 409},
+    {zerver::FaultKinds::of(zerver::FaultKind::kUnavailable), "zerver.Unavailable", 503},
+    {zerver::FaultKinds::of(zerver::FaultKind::kTimeout), "zerver.Timeout", 504},
+};
+constexpr zerver::flow::CallSite kCopyStockCall{
+    .step = "copy_stock",
+    .target = 0,
+    .operation = zerver::SqlAdapter::kExec,
+    .fails =
+        zerver::FaultKinds::of(zerver::FaultKind::kConflict, zerver::FaultKind::kUnavailable,
+                               zerver::FaultKind::kTimeout),
+    .policy = {
+        .timeout = zerver::Duration::from_seconds(1),
+    },
+    .answers = kCopyStockAnswers,
+};
 constexpr const zerver::flow::CallSite* kCalls[] = {
     &kLoadCall,
     &kFindCall,
@@ -310,6 +358,8 @@ constexpr const zerver::flow::CallSite* kCalls[] = {
     &kListPricesCall,
     &kCopyAllCall,
     &kInsertAllCall,
+    &kReadStockCall,
+    &kCopyStockCall,
 };
 
 // --- flow show on GET "/items/{id}" ---
@@ -501,7 +551,7 @@ zerver::flow::FlowTask run_copy(zerver::flow::Exchange& exchange) {
 
   // copy_all(items) -> added
   {
-    const zerver::flow::StructRows<&Item::name, &Item::id, &Item::note, &Item::tags,
+    zerver::flow::StructRows<&Item::name, &Item::id, &Item::note, &Item::tags,
         &Item::price> rows{"item (name, id, \"note\", tags, price)", slots.items};
     const zerver::SqlAdapter::ExecArguments arguments{{kCopyAllSql, {}, &rows}};
     zerver::flow::ValueCall<std::int64_t> call(exchange, kCopyAllCall, &arguments);
@@ -584,6 +634,70 @@ zerver::flow::FlowTask run_add(zerver::flow::Exchange& exchange) {
   co_return zerver::flow::answer(exchange, 201);
 }
 
+// --- flow copy_all_stock on POST "/stock" ---
+
+struct CopyAllStockSlots {
+  zerver::flow::Stream<Item> stock;
+  std::int64_t added;
+};
+
+zerver::flow::FlowTask run_copy_all_stock(zerver::flow::Exchange& exchange) {
+  exchange.set_deadline_in(zerver::Duration::from_seconds(4));
+  CopyAllStockSlots slots{};
+
+  // read_stock -> stock
+  {
+    const zerver::SqlAdapter::StreamArguments arguments{{kReadStockSql, {}}};
+    zerver::flow::StreamCall<zerver::flow::Stream<Item>> call(exchange, kReadStockCall, &arguments);
+    co_await call;
+    if (!call.result()) {
+      const zerver::Fault& fault = call.result().error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kUnavailable:
+          co_return answer_error(exchange, zerver::Unavailable{}, fault);
+        case zerver::FaultKind::kTimeout:
+          co_return answer_error(exchange, zerver::Timeout{}, fault);
+        default:
+          co_return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.stock = *call.result();
+  }
+
+  // copy_stock(stock) -> added
+  {
+    zerver::flow::StructStream<&Item::id, &Item::name, &Item::tags,
+        &Item::price> rows{"item (id, name, tags, price)", slots.stock, exchange.worker()};
+    const zerver::SqlAdapter::ExecArguments arguments{{kCopyStockSql, {}, &rows}};
+    zerver::flow::ValueCall<std::int64_t> call(exchange, kCopyStockCall, &arguments);
+    co_await call;
+    if (!call.result()) {
+      const zerver::Fault& fault = call.result().error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kConflict:
+          co_return answer_error(exchange, zerver::Conflict{}, fault);
+        case zerver::FaultKind::kUnavailable:
+          co_return answer_error(exchange, zerver::Unavailable{}, fault);
+        case zerver::FaultKind::kTimeout:
+          co_return answer_error(exchange, zerver::Timeout{}, fault);
+        default:
+          co_return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.added = *call.result();
+  }
+
+  // return 201
+  {
+    zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
+    json.begin_object(1);
+    json.key("added");
+    write_json(json, slots.added);
+    json.end_object();
+    co_return zerver::flow::end_json(exchange, 201);
+  }
+}
+
 // --- Router: literals before parameters, the longest pattern first ---
 
 enum class FoundRoute : std::uint16_t {
@@ -592,6 +706,7 @@ enum class FoundRoute : std::uint16_t {
   kRouteIndex,
   kRouteCopy,
   kRouteAdd,
+  kRouteCopyAllStock,
 };
 using FoundCaptures = std::array<std::string_view, 1>;
 
@@ -607,6 +722,7 @@ FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundC
 FoundRoute route_post(const zerver::flow::RoutePath& path, const char* at, FoundCaptures&) noexcept {
   if (path.is(at, "/copies")) return FoundRoute::kRouteCopy;
   if (path.is(at, "/items")) return FoundRoute::kRouteAdd;
+  if (path.is(at, "/stock")) return FoundRoute::kRouteCopyAllStock;
   return FoundRoute::kNone;
 }
 
@@ -665,6 +781,8 @@ zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::
       return run_copy(exchange).handled();
     case FoundRoute::kRouteAdd:
       return run_add(exchange).handled();
+    case FoundRoute::kRouteCopyAllStock:
+      return run_copy_all_stock(exchange).handled();
   }
   return zerver::flow::Handled::kNow;
 } catch (...) {
@@ -719,17 +837,28 @@ constexpr zerver::flow::OutcomeInfo kAddOutcomes[] = {
     {504, "urn:zerver:error:zerver.Timeout"},
     {504, "about:blank"},
 };
+constexpr zerver::flow::OutcomeInfo kCopyAllStockOutcomes[] = {
+    {201},
+    {409, "urn:zerver:error:zerver.Conflict"},
+    {500, "about:blank"},
+    {503, "urn:zerver:error:zerver.Unavailable"},
+    {503, "about:blank"},
+    {504, "urn:zerver:error:zerver.Timeout"},
+    {504, "about:blank"},
+};
 constexpr zerver::flow::StepInfo kSteps[] = {
-    {"read_id", {"rows.flow", 17}},
-    {"load", {"rows.flow", 19}},
-    {"find", {"rows.flow", 20}},
-    {"nothing", {"rows.flow", 23}},
-    {"load_tags", {"rows.flow", 24}},
-    {"read_ids", {"rows.flow", 18}},
-    {"list_prices", {"rows.flow", 21}},
-    {"read_items", {"rows.flow", 25}},
-    {"copy_all", {"rows.flow", 29}},
-    {"insert_all", {"rows.flow", 26}},
+    {"read_id", {"rows.flow", 18}},
+    {"load", {"rows.flow", 20}},
+    {"find", {"rows.flow", 21}},
+    {"nothing", {"rows.flow", 24}},
+    {"load_tags", {"rows.flow", 25}},
+    {"read_ids", {"rows.flow", 19}},
+    {"list_prices", {"rows.flow", 22}},
+    {"read_items", {"rows.flow", 26}},
+    {"copy_all", {"rows.flow", 30}},
+    {"insert_all", {"rows.flow", 27}},
+    {"read_stock", {"rows.flow", 31}},
+    {"copy_stock", {"rows.flow", 32}},
 };
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
@@ -739,7 +868,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .path = "/items/{id}",
         .deadline = zerver::Duration::from_seconds(4),
         .package = "shop.v1",
-        .place = {"rows.flow", 31},
+        .place = {"rows.flow", 34},
         .outcomes = kShowOutcomes,
         .steps = kSteps,
     },
@@ -750,7 +879,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .path = "/prices",
         .deadline = zerver::Duration::from_seconds(2),
         .package = "shop.v1",
-        .place = {"rows.flow", 32},
+        .place = {"rows.flow", 35},
         .outcomes = kIndexOutcomes,
         .steps = kSteps,
     },
@@ -761,7 +890,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .path = "/copies",
         .deadline = zerver::Duration::from_seconds(4),
         .package = "shop.v1",
-        .place = {"rows.flow", 33},
+        .place = {"rows.flow", 36},
         .outcomes = kCopyOutcomes,
         .steps = kSteps,
     },
@@ -772,8 +901,19 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .path = "/items",
         .deadline = zerver::Duration::from_seconds(4),
         .package = "shop.v1",
-        .place = {"rows.flow", 34},
+        .place = {"rows.flow", 37},
         .outcomes = kAddOutcomes,
+        .steps = kSteps,
+    },
+    {
+        .name = "copy_all_stock",
+        .slug = "copy-all-stock",
+        .method = "POST",
+        .path = "/stock",
+        .deadline = zerver::Duration::from_seconds(4),
+        .package = "shop.v1",
+        .place = {"rows.flow", 38},
+        .outcomes = kCopyAllStockOutcomes,
         .steps = kSteps,
     },
 };

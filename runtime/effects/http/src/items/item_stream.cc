@@ -61,11 +61,14 @@ class ItemStreams::ItemStream final : public BodyStream {
     if (!owner_.texts_.empty()) return read_texts();
     if (taken == ItemReader::Taken::kTooLarge)
       return fail({FaultKind::kUnavailable,
-                   flow::concat(arena_, {"element ", position_, " of its answer is too large"}), {}});
+                   flow::concat(arena_, {"element ", position_, " of its answer is too large"}),
+                   {}});
     if (is_at_last_) return set_end();
     if (!is_ended_) return;
     if (!items_.is_cut_off()) return set_end();
-    fail({FaultKind::kUnavailable, flow::concat(arena_, {"element ", position_, " of its answer is cut off"}), {}});
+    fail({FaultKind::kUnavailable,
+          flow::concat(arena_, {"element ", position_, " of its answer is cut off"}),
+          {}});
   }
 
   void end_body() noexcept override { is_ended_ = true; }

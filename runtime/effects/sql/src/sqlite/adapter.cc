@@ -1,8 +1,10 @@
 #include "adapter.h"
 
+#include "bulk.h"
 #include "pool.h"
 #include "refusal.h"
 #include "row_stream.h"
+#include "stream_insert.h"
 #include "zerver.flow.h"
 #include <zerver/flow/transaction/transaction.h>
 
@@ -22,7 +24,7 @@ class WorkerSql final : public SqlAdapter {
  public:
   // What is shared outlives it.
   WorkerSql(Pool& pool, flow::Worker& worker, const std::string& database) noexcept
-      : pool_(&pool), worker_(&worker), database_(database), streams_(pool, worker) {}
+      : pool_(&pool), worker_(&worker), database_(database), streams_(pool, worker), inserts_(pool, worker) {}
 
   ~WorkerSql() override {
     for (const auto& record : records_)
@@ -66,15 +68,15 @@ class WorkerSql final : public SqlAdapter {
   }
 
   void cancel(flow::Operation& operation) noexcept override {
-    if (streams_.cancel(operation)) return;
+    if (streams_.cancel(operation) || inserts_.cancel(operation)) return;
     Record& record = *static_cast<Record*>(operation.adapter_data);
     record.operation = nullptr;
     if (pool_->abandon(record)) give_back(record);
   }
 
-  // The statement runs to its end.
+  // The statement runs to its end; the rows of a stream are the flow's, and go with it.
   void let_go(flow::Operation& operation) noexcept override {
-    if (streams_.cancel(operation)) return;
+    if (streams_.cancel(operation) || inserts_.cancel(operation)) return;
     static_cast<Record*>(operation.adapter_data)->operation = nullptr;
   }
 
@@ -138,8 +140,17 @@ class WorkerSql final : public SqlAdapter {
   }
 
   void submit(const flow::Statement& statement, Wanted wanted, flow::Operation& operation) {
+    const bool inserts = statement.rows != nullptr;
+    if (inserts && statement.rows->source() != nullptr) return insert_stream(statement, operation);
+    if (inserts) {
+      std::size_t row = 0;
+      values_->clear();
+      if (const Result<void> copied = copier_.append(*statement.rows, row, *values_); !copied)
+        return operation.fail(copied.error());
+    }
     Record& record = take_record();
     record.set(statement, wanted, lock_deadline(operation));
+    if (inserts) record.set_insert(values_, 0);
     record.operation = &operation;
     record.counts = wanted == Wanted::kCount;
     operation.adapter_data = &record;
@@ -151,11 +162,24 @@ class WorkerSql final : public SqlAdapter {
     }
   }
 
+  void insert_stream(const flow::Statement& statement, flow::Operation& operation) {
+    flow::Transaction* const transaction = operation.transaction();
+    if (transaction == nullptr)
+      return inserts_.start(statement, lock_deadline(operation), nullptr, true, operation);
+    const bool opens = !transaction->is_open();
+    WorkerSession& session = session_of(*transaction);
+    transaction->adapter_data = &session;
+    inserts_.start(statement, lock_deadline(operation), &session, opens, operation);
+  }
+
+  WorkerSession& session_of(const flow::Transaction& transaction) {
+    if (transaction.is_open()) return *static_cast<WorkerSession*>(transaction.adapter_data);
+    return take(sessions_, free_sessions_, [this] { return std::make_unique<WorkerSession>(*this); });
+  }
+
   void submit_in(flow::Transaction& transaction, Record& record) {
     const bool opens = !transaction.is_open();
-    WorkerSession& session =
-        opens ? take(sessions_, free_sessions_, [this] { return std::make_unique<WorkerSession>(*this); })
-              : *static_cast<WorkerSession*>(transaction.adapter_data);
+    WorkerSession& session = session_of(transaction);
     record.set_session(session, opens);
     if (pool_->submit(record)) {
       transaction.adapter_data = &session;
@@ -196,6 +220,9 @@ class WorkerSql final : public SqlAdapter {
   flow::Worker* worker_;
   const std::string& database_;
   RowStreams streams_;
+  StreamInserts inserts_;
+  RowCopier copier_;
+  std::unique_ptr<flow::RowSet> values_ = std::make_unique<flow::RowSet>();  // of the next list
   std::vector<std::unique_ptr<Record>> records_;
   std::vector<Record*> free_;
   std::vector<std::unique_ptr<WorkerSession>> sessions_;

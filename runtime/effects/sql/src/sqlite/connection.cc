@@ -1,3 +1,4 @@
+#include "bulk.h"
 #include "digits.h"
 #include <zerver/effects/sql/sqlite/connection.h>
 
@@ -302,14 +303,14 @@ Outcome Connection::run(std::string_view text, std::span<const flow::Value> para
 
 // --- Many rows at once ---
 
-Outcome Connection::insert(std::string_view text, const flow::RowSource& values, flow::RowSet& rows,
-                           const Patience& patience) {
+Outcome Connection::insert(std::string_view text, const flow::RowSource& values, std::size_t first,
+                           flow::RowSet& rows, const Patience& patience) {
   const Waiting waiting(patience_, patience);
   rows.clear();
   // Outside of a transaction it is one; inside, what it is rolled back to.
   Outcome outcome = control("savepoint zerver_rows");
   if (outcome.failed) return outcome;
-  outcome = insert_each(text, values, rows);
+  outcome = insert_each(text, values, first, rows);
   if (!outcome.failed) outcome = control("release zerver_rows");
   if (outcome.failed && in_transaction()) {
     // Nothing but memory can be lacking for that, and without it the transaction cannot go on.
@@ -318,7 +319,8 @@ Outcome Connection::insert(std::string_view text, const flow::RowSource& values,
   return outcome;
 }
 
-Outcome Connection::insert_each(std::string_view text, const flow::RowSource& values, flow::RowSet& rows) {
+Outcome Connection::insert_each(std::string_view text, const flow::RowSource& values, std::size_t first,
+                                flow::RowSet& rows) {
   Outcome outcome;
   const Prepared* const prepared = prepare_foreign(text, outcome);
   if (prepared == nullptr) return outcome;
@@ -330,13 +332,19 @@ Outcome Connection::insert_each(std::string_view text, const flow::RowSource& va
     if (patience_->abandoned.load(std::memory_order_relaxed))
       return {true, FaultKind::kCancelled, "nobody waits for it any more"};
     const auto is_kept = [&](std::size_t column) { return keeps_digits(values.cell(row, column)); };
-    if (!std::ranges::all_of(prepared->digits, is_kept)) return {true, FaultKind::kConflict, kRounded};
+    if (!std::ranges::all_of(prepared->digits, is_kept))
+      return {true, FaultKind::kConflict, of_row(first + row, kRounded)};
+    const auto failed = [&](int code) {
+      Outcome refused = failure(code);
+      refused.why = of_row(first + row, refused.why);
+      return refused;
+    };
     const Reset reset(statement);
     for (std::size_t column = 0; column < values.columns(); ++column) {
       const int bound = bind(statement, static_cast<int>(column) + 1, values.cell(row, column));
-      if (bound != SQLITE_OK) return failure(bound);
+      if (bound != SQLITE_OK) return failed(bound);
     }
-    if (const int code = sqlite3_step(statement); code != SQLITE_DONE) return failure(code);
+    if (const int code = sqlite3_step(statement); code != SQLITE_DONE) return failed(code);
     inserted += sqlite3_changes64(database_);
   }
   rows.set_affected(inserted);

@@ -7,9 +7,14 @@
 #include <zerver/flow/stream/source.h>
 #include <zerver/flow/transaction/transaction.h>
 
+#include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace zerver::effects {
@@ -19,13 +24,11 @@ using sqlite::Connection;
 using sqlite::Outcome;
 using sqlite::Wanted;
 
-Outcome run(Connection& connection, const flow::Statement& statement, Wanted wanted, flow::RowSet& rows) {
+// Of an insert, `values` are its rows.
+Outcome run(Connection& connection, const flow::Statement& statement, const flow::RowSet* values,
+            Wanted wanted, flow::RowSet& rows) {
   const sqlite::Patience patience;
-  if (statement.rows != nullptr) {
-    flow::RowSet values;
-    sqlite::copy_rows(*statement.rows, values);
-    return connection.insert(statement.text, values, rows, patience);
-  }
+  if (values != nullptr) return connection.insert(statement.text, *values, 0, rows, patience);
   bool needs_writer = false;
   return connection.run(statement.text, statement.parameters, wanted, rows, patience, needs_writer);
 }
@@ -59,6 +62,75 @@ class InlineStream final : public flow::Source {
   bool has_part_ = true;
 };
 
+// The rows of an insert, as many as there are: a simulation has its database in memory anyway. The
+// operation's, until that has ended.
+class InlineRows final : private flow::Source::Reader {
+ public:
+  // `ended` is called once when all have come or something has failed, at once or later.
+  InlineRows(flow::BulkRows& rows, std::function<void()> ended) : rows_(rows), ended_(std::move(ended)) {}
+
+  void collect() {
+    copy();
+    ask();
+  }
+
+  const std::optional<Outcome>& failure() const noexcept { return failure_; }
+  const flow::RowSet& values() const noexcept { return values_; }
+  void close() noexcept { rows_.finish(); }
+
+ private:
+  void on_part(const void* part) noexcept override {
+    before_ += rows_.rows();
+    rows_.take(part);
+    copy();
+    ask();
+  }
+  void on_end() noexcept override { end(); }
+  void on_failure(const Fault& fault) noexcept override {
+    failure_ = Outcome{true, FaultKind::kUnavailable,
+                       "the source of the rows has failed: " + std::string(fault.why.view())};
+    end();
+  }
+
+  void copy() {
+    std::size_t row = 0;
+    if (const Result<void> copied = copier_.append(rows_, row, values_); !copied)
+      failure_ = Outcome{true, copied.error().kind, sqlite::of_row(before_ + row, copied.error().why)};
+  }
+  // A source that has its parts at hand is asked again behind what it tells, not from within.
+  void ask() {
+    must_ask_ = rows_.source() != nullptr && !failure_;
+    if (!must_ask_) return end();
+    if (std::exchange(is_asking_, true)) return;
+    while (std::exchange(must_ask_, false))
+      rows_.source()->next(*this);
+    is_asking_ = false;
+    if (std::exchange(has_ended_, false)) tell();
+  }
+  void end() {
+    if (is_asking_) {
+      has_ended_ = true;
+    } else {
+      tell();
+    }
+  }
+  // It may be destroyed from within.
+  void tell() {
+    const std::function<void()> ended = std::move(ended_);
+    ended();
+  }
+
+  flow::BulkRows& rows_;
+  std::function<void()> ended_;
+  sqlite::RowCopier copier_;
+  flow::RowSet values_;
+  std::size_t before_ = 0;  // rows of the parts before
+  std::optional<Outcome> failure_;
+  bool must_ask_ = false;
+  bool is_asking_ = false;
+  bool has_ended_ = false;
+};
+
 // A transaction has the database for itself; who comes meanwhile waits, first come first served.
 struct Database {
   struct Waiting {
@@ -88,9 +160,10 @@ class InlineSql final : public SqlAdapter {
     answer_rows(arguments.query, Wanted::kRows, reply);
   }
   void exec(const ExecArguments& arguments, flow::Reply<std::int64_t> reply) override {
+    if (arguments.query.rows != nullptr) return insert(arguments.query, reply);
     if (!enter(reply.operation())) return;
     flow::RowSet rows;
-    const Outcome outcome = perform(arguments.query, Wanted::kCount, rows, reply.operation());
+    const Outcome outcome = perform(arguments.query, nullptr, Wanted::kCount, rows, reply.operation());
     if (outcome.failed) return fail(reply, outcome);
     reply.succeed(rows.affected());
   }
@@ -116,6 +189,10 @@ class InlineSql final : public SqlAdapter {
   }
 
   void cancel(flow::Operation& operation) noexcept override {
+    if (const auto inserts = inserts_.find(&operation); inserts != inserts_.end()) {
+      inserts->second->close();
+      inserts_.erase(inserts);
+    }
     std::erase_if(database_->waiting,
                   [&](const Database::Waiting& each) { return each.operation == &operation; });
   }
@@ -128,8 +205,38 @@ class InlineSql final : public SqlAdapter {
     return false;
   }
 
-  Outcome perform(const flow::Statement& statement, Wanted wanted, flow::RowSet& rows,
-                  flow::Operation& operation) {
+  // Collects the rows, then waits for its turn, in which it is started again.
+  void insert(const flow::Statement& statement, flow::Reply<std::int64_t> reply) {
+    flow::Operation& operation = reply.operation();
+    auto [inserts, is_new] = inserts_.try_emplace(&operation);
+    if (is_new) {
+      inserts->second = std::make_unique<InlineRows>(
+          *statement.rows, [this, statement, reply] { insert_collected(statement, reply); });
+      return inserts->second->collect();
+    }
+    insert_collected(statement, reply);
+  }
+  void insert_collected(const flow::Statement& statement, flow::Reply<std::int64_t> reply) {
+    flow::Operation& operation = reply.operation();
+    const auto inserts = inserts_.find(&operation);
+    if (!inserts->second->failure() && !enter(operation)) return;
+    const std::unique_ptr<InlineRows> collected = std::move(inserts->second);
+    inserts_.erase(inserts);
+    collected->close();
+    if (collected->failure()) {
+      // What fails in a transaction ends it.
+      if (operation.transaction() != nullptr && operation.transaction()->is_open())
+        database_->connection.roll_back();
+      return fail(reply, *collected->failure());
+    }
+    flow::RowSet rows;
+    const Outcome outcome = perform(statement, &collected->values(), Wanted::kCount, rows, operation);
+    if (outcome.failed) return fail(reply, outcome);
+    reply.succeed(rows.affected());
+  }
+
+  Outcome perform(const flow::Statement& statement, const flow::RowSet* values, Wanted wanted,
+                  flow::RowSet& rows, flow::Operation& operation) {
     flow::Transaction* const transaction = operation.transaction();
     if (transaction != nullptr && !transaction->is_open()) {
       if (Outcome begun = database_->connection.begin({}); begun.failed) return begun;
@@ -138,7 +245,7 @@ class InlineSql final : public SqlAdapter {
     } else if (transaction != nullptr && !database_->connection.in_transaction()) {
       return {true, FaultKind::kUnavailable, "the database has rolled the transaction back"};
     }
-    return run(database_->connection, statement, wanted, rows);
+    return run(database_->connection, statement, values, wanted, rows);
   }
 
   // What waits goes on before this returns; the first that opens a transaction has the database again.
@@ -155,12 +262,13 @@ class InlineSql final : public SqlAdapter {
   void answer_rows(const flow::Statement& statement, Wanted wanted, flow::RowsReply reply) {
     if (!enter(reply.operation())) return;
     flow::RowSet rows;
-    const Outcome outcome = perform(statement, wanted, rows, reply.operation());
+    const Outcome outcome = perform(statement, nullptr, wanted, rows, reply.operation());
     if (outcome.failed) return fail(reply, outcome);
     reply.rows(rows);
   }
 
   Database* database_;
+  std::map<const flow::Operation*, std::unique_ptr<InlineRows>> inserts_;  // whose rows are collected
 };
 
 class InlineSystem final : public System {
@@ -202,7 +310,7 @@ Registry::Open InlineSqlite::open() {
 void InlineSqlite::query(std::string_view url, std::string_view statement, flow::RowSet& rows) {
   const auto entry = databases_->by_url.find(url);
   if (entry == databases_->by_url.end()) throw std::runtime_error("no target has opened " + std::string(url));
-  const Outcome outcome = run(entry->second.connection, {statement, {}}, Wanted::kRows, rows);
+  const Outcome outcome = run(entry->second.connection, {statement, {}}, nullptr, Wanted::kRows, rows);
   if (outcome.failed) throw std::runtime_error(outcome.why);
 }
 

@@ -1,6 +1,5 @@
 #include "pool.h"
 
-#include "bulk.h"
 #include "schema.h"
 
 #include <algorithm>
@@ -19,8 +18,7 @@ void StatementJob::set(const flow::Statement& statement, Wanted wanted,
   text_ = statement.text;
   wanted_ = wanted;
   outcome_ = {};
-  values_.reset();
-  if (statement.rows != nullptr) copy_rows(*statement.rows, values_.emplace());
+  inserts_ = false;
   parameters_.assign(statement.parameters.begin(), statement.parameters.end());
   bytes_.clear();
   std::size_t size = 0;
@@ -38,10 +36,22 @@ void StatementJob::set(const flow::Statement& statement, Wanted wanted,
   }
 }
 
+void StatementJob::set_insert(std::unique_ptr<flow::RowSet>& values, std::size_t first) noexcept {
+  std::swap(values_, values);
+  inserts_ = true;
+  first_ = first;
+}
+
 void StatementJob::set_end(Session& session, bool commits) noexcept {
+  set_task(session, commits ? Task::kCommit : Task::kRollBack);
+}
+
+void StatementJob::set_undo(Session& session) noexcept { set_task(session, Task::kUndo); }
+
+void StatementJob::set_task(Session& session, Task task) noexcept {
   patience_.abandoned.store(false, std::memory_order_relaxed);
   session_ = &session;
-  task_ = commits ? Task::kCommit : Task::kRollBack;
+  task_ = task;
   outcome_ = {};
   text_ = {};
 }
@@ -204,7 +214,10 @@ StatementJob* Pool::next(const Member& member, Lane& lane) noexcept {
   if (member.busy || lane.queue.empty()) return nullptr;
   auto job = lane.queue.begin();
   if (&lane == &writes_ && open_ != nullptr) {
-    job = std::ranges::find_if(lane.queue, [&](const StatementJob* each) { return each->session_ == open_; });
+    // In memory the session's rows may come out of a stream on the same connection.
+    job = std::ranges::find_if(lane.queue, [&](const StatementJob* each) {
+      return each->session_ == open_ || (each->reading_ != nullptr && each->reading_->cursor.is_open());
+    });
     if (job == lane.queue.end()) return nullptr;
   }
   StatementJob* const found = *job;
@@ -273,6 +286,7 @@ bool Pool::execute(Connection& connection, StatementJob& job) noexcept {
         job.outcome_ = connection.commit();
         return false;
       case Task::kRollBack:
+      case Task::kUndo:
         connection.roll_back();
         return false;
       case Task::kOpen:
@@ -292,8 +306,8 @@ bool Pool::execute(Connection& connection, StatementJob& job) noexcept {
       case Task::kAlone:
         break;
     }
-    if (job.values_) {
-      job.outcome_ = connection.insert(job.text_, *job.values_, job.rows_, job.patience_);
+    if (job.inserts_) {
+      job.outcome_ = connection.insert(job.text_, *job.values_, job.first_, job.rows_, job.patience_);
     } else {
       job.outcome_ =
           connection.run(job.text_, job.parameters_, job.wanted_, job.rows_, job.patience_, needs_writer);

@@ -39,15 +39,21 @@ class StatementJob : public async::Job {
  public:
   StatementJob(async::Loop& loop, Run back) : Job(back), loop_(&loop) {}
 
-  // `statement.text` is static. A database that is still locked at `lock_deadline` fails the statement.
+  // `statement.text` is static. A database that is still locked at `lock_deadline` fails the statement. Of
+  // one that inserts rows, set_insert() follows.
   void set(const flow::Statement& statement, Wanted wanted,
            std::chrono::steady_clock::time_point lock_deadline);
+  // It inserts `values`, which are exchanged for others whose memory is of use; `first` is the number of the
+  // first one among all that are inserted, from 0.
+  void set_insert(std::unique_ptr<flow::RowSet>& values, std::size_t first) noexcept;
   // What was set is part of the transaction, and `opens` it.
   void set_session(Session& session, bool opens) noexcept {
     session_ = &session;
     task_ = opens ? Task::kOpen : Task::kGoOn;
   }
   void set_end(Session& session, bool commits) noexcept;
+  // Nothing of the transaction stays, whose session goes on to its end.
+  void set_undo(Session& session) noexcept;
   // The rows of what was set are read in parts: the next one. Opens it at the first.
   void set_read(Reading& reading) noexcept;
   void set_close(Reading& reading) noexcept;
@@ -64,15 +70,20 @@ class StatementJob : public async::Job {
     kGoOn,      // a further one
     kCommit,    //
     kRollBack,  //
+    kUndo,      // all of the transaction; its session is not over
     kRead,      // the next rows of a reading
     kClose,     // its end
   };
 
+  void set_task(Session& session, Task task) noexcept;
+
   async::Loop* loop_;
   std::string_view text_;
   std::vector<flow::Value> parameters_;
-  OutputBuffer bytes_;                  // of text parameters
-  std::optional<flow::RowSet> values_;  // of a statement that inserts rows
+  OutputBuffer bytes_;                                                       // of text parameters
+  std::unique_ptr<flow::RowSet> values_ = std::make_unique<flow::RowSet>();  // of one that inserts rows
+  bool inserts_ = false;                                                     // it is one
+  std::size_t first_ = 0;                                                    // of them, among all
   Wanted wanted_ = Wanted::kRows;
   Task task_ = Task::kAlone;
   Session* session_ = nullptr;

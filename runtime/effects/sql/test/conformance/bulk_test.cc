@@ -27,7 +27,7 @@ class SqlBulk : public SqlConformance {
               cells[1] = Value(arena.text({"n", std::to_string(id)}));
             }};
   }
-  auto insert(const flow::BulkRows& rows, flow::Transaction* tx = nullptr) {
+  auto insert(MadeRows rows, flow::Transaction* tx = nullptr) {
     return sql->perform(Exec{{kText, {}, &rows}}, {.transaction = tx});
   }
 };
@@ -45,10 +45,10 @@ TEST_P(SqlBulk, InsertsWhatTheRowsHave) {
       {Value(std::int64_t{5}), text("a\tb\nc\rd\\te"), Value(), Value(), Value(), Value()},
       {Value(std::int64_t{6}), text("'); drop table entry; --"), Value(), Value(), Value(), Value()},
   };
-  const MadeRows rows("entry (id, name, size, ratio, ready, data)", 6, values.size(),
-                      [&](std::size_t row, Arena&, std::span<Value> cells) {
-                        std::ranges::copy(values[row], cells.begin());
-                      });
+  MadeRows rows("entry (id, name, size, ratio, ready, data)", 6, values.size(),
+                [&](std::size_t row, Arena&, std::span<Value> cells) {
+                  std::ranges::copy(values[row], cells.begin());
+                });
   const auto inserted = sql->perform(
       Exec{{"insert into entry (id, name, size, ratio, ready, data) values (?, ?, ?, ?, ?, ?)", {}, &rows}});
   ASSERT_TRUE(inserted->ok()) << inserted->why();
@@ -88,7 +88,7 @@ TEST_P(SqlBulk, InsertsAllOrNone) {
 }
 
 TEST_P(SqlBulk, CallsAMistakeInternal) {
-  const MadeRows rows = numbered(3);
+  MadeRows rows = numbered(3);
   for (const std::string_view statement :
        {"insert into missing (id, name) values (?, ?)", "insert into entry (id, missing) values (?, ?)",
         "insert into entry (id) values (?)"})
@@ -147,7 +147,7 @@ TEST_P(SqlBulk, OneThatIsGivenUpLeavesAllOrNothing) {
   constexpr std::size_t kCount = 50'000;
   for (const bool lets_go : {false, true}) {
     {
-      const MadeRows rows = numbered(kCount);
+      MadeRows rows = numbered(kCount);
       const auto started = sql->start(Exec{{kText, {}, &rows}});
       // Before it has begun, or in the middle; its rows are gone then.
       EXPECT_TRUE(sql->run_until([&] { return started->ended() || rows.read() > 5000; }));

@@ -28,7 +28,7 @@ class PostgresCopy : public EntryTable {
               cells[0] = Value(static_cast<std::int64_t>(row));
             }};
   }
-  auto start(const flow::BulkRows& rows, flow::Transaction* tx = nullptr) {
+  auto start(flow::BulkRows& rows, flow::Transaction* tx = nullptr) {
     return sql->start(Exec{{kInsert, {}, &rows}}, {.transaction = tx});
   }
   void expect_answers() {
@@ -42,7 +42,7 @@ class PostgresCopy : public EntryTable {
   }
   // Whoever has been given up has left the one connection as it was.
   void expect_usable() {
-    const MadeRows rows = ids(3);
+    MadeRows rows = ids(3);
     const auto again = sql->perform(Exec{{kInsert, {}, &rows}});
     EXPECT_TRUE(again->ok()) << again->why();
     EXPECT_EQ(query("select count(*) from entry"), "3");
@@ -54,23 +54,23 @@ TEST_F(PostgresCopy, WritesEveryTypeOfColumn) {
       "create type mood as enum ('calm', 'wild');"
       "create table kind (id uuid, at timestamptz, span interval, price numeric, doc jsonb, tags text[],"
       " sizes int[], feeling mood, flag boolean, number smallint, ratio real, list jsonb)");
-  const MadeRows rows("kind (id, at, span, price, doc, tags, sizes, feeling, flag, number, ratio, list)", 12,
-                      2, [](std::size_t row, Arena&, std::span<Value> cells) {
-                        std::ranges::fill(cells, Value());
-                        if (row == 1) return;
-                        cells[0] = text("0189f7e4-5b5c-7cc3-98c4-dc0c0c07398f");
-                        cells[1] = text("2024-02-29T12:30:00.123456Z");
-                        cells[2] = text("-PT26H3M4.5S");
-                        cells[3] = text("12345678901234567.89");
-                        cells[4] = text(R"({"a":"\t\\"})");
-                        cells[5] = Value::list(R"(["a, b","\"q\"","tab\there","back\\slash","{}"])");
-                        cells[6] = Value::list("[1,null,-3]");
-                        cells[7] = text("wild");
-                        cells[8] = Value(std::int64_t{1});
-                        cells[9] = Value(true);
-                        cells[10] = Value(0.5);
-                        cells[11] = Value::list(R"(["x"])");
-                      });
+  MadeRows rows("kind (id, at, span, price, doc, tags, sizes, feeling, flag, number, ratio, list)", 12, 2,
+                [](std::size_t row, Arena&, std::span<Value> cells) {
+                  std::ranges::fill(cells, Value());
+                  if (row == 1) return;
+                  cells[0] = text("0189f7e4-5b5c-7cc3-98c4-dc0c0c07398f");
+                  cells[1] = text("2024-02-29T12:30:00.123456Z");
+                  cells[2] = text("-PT26H3M4.5S");
+                  cells[3] = text("12345678901234567.89");
+                  cells[4] = text(R"({"a":"\t\\"})");
+                  cells[5] = Value::list(R"(["a, b","\"q\"","tab\there","back\\slash","{}"])");
+                  cells[6] = Value::list("[1,null,-3]");
+                  cells[7] = text("wild");
+                  cells[8] = Value(std::int64_t{1});
+                  cells[9] = Value(true);
+                  cells[10] = Value(0.5);
+                  cells[11] = Value::list(R"(["x"])");
+                });
   const auto inserted = sql->perform(Exec{
       {"insert into kind (id, at, span, price, doc, tags, sizes, feeling, flag, number, ratio, list) values "
        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -89,7 +89,7 @@ TEST_F(PostgresCopy, WritesEveryTypeOfColumn) {
 TEST_F(PostgresCopy, AValueThatDoesNotFitIsAConflict) {
   query("create table small (a smallint, b text)");
   const auto insert = [&](Value number, Value name) {
-    const MadeRows rows("small (a, b)", 2, 1, [&](std::size_t, Arena&, std::span<Value> cells) {
+    MadeRows rows("small (a, b)", 2, 1, [&](std::size_t, Arena&, std::span<Value> cells) {
       cells[0] = number;
       cells[1] = name;
     });
@@ -107,7 +107,7 @@ TEST_F(PostgresCopy, AValueThatDoesNotFitIsAConflict) {
 TEST_F(PostgresCopy, ThatFailsInItsFirstRowFails) {
   query("create table wide (id bigint primary key, name text)");
   const std::string name(4096, 'x');
-  const MadeRows rows("wide (id, name)", 2, 20'000, [&](std::size_t, Arena&, std::span<Value> cells) {
+  MadeRows rows("wide (id, name)", 2, 20'000, [&](std::size_t, Arena&, std::span<Value> cells) {
     cells[0] = Value(std::int64_t{1});
     cells[1] = text(name);
   });
@@ -118,9 +118,9 @@ TEST_F(PostgresCopy, ThatFailsInItsFirstRowFails) {
 
 TEST_F(PostgresCopy, IsGivenUpWhileItWaitsForTheTable) {
   open(2);
-  const MadeRows none = ids(0);
+  MadeRows none = ids(0);
   ASSERT_TRUE(sql->perform(Exec{{kInsert, {}, &none}})->ok());  // its types are known now
-  const MadeRows rows = ids(10);
+  MadeRows rows = ids(10);
   {
     flow::Transaction locker(*request, 0);
     ASSERT_TRUE(
@@ -136,7 +136,7 @@ TEST_F(PostgresCopy, IsGivenUpWhileItWaitsForTheTable) {
 
 TEST_F(PostgresCopy, IsGivenUpInTheMiddle) {
   for (const bool lets_go : {false, true}) {
-    const MadeRows rows = ids(1'000'000);
+    MadeRows rows = ids(1'000'000);
     const auto started = start(rows);
     ASSERT_TRUE(sql->run_until([&] { return rows.read() > 50'000; }));
     lets_go ? started->let_go() : started->cancel();
@@ -150,7 +150,7 @@ TEST_F(PostgresCopy, IsGivenUpWhenAllRowsAreSent) {
       "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return null; "
       "end';"
       "create trigger slow after insert on entry for each statement execute function slow()");
-  const MadeRows rows = ids(10);
+  MadeRows rows = ids(10);
   const auto started = start(rows);
   ASSERT_TRUE(sql->run_until([&] { return copying("wait_event = 'PgSleep'") == "1"; }));
   started->cancel();
@@ -167,7 +167,7 @@ TEST_F(PostgresCopy, GoesOnWhenAllRowsAreSentAndItIsLetGo) {
       "create trigger slow after insert on entry for each statement execute function slow()");
   flow::Transaction locker(*request, 0);
   ASSERT_TRUE(sql->perform(Exec{{"select pg_advisory_xact_lock(1)", {}}}, {.transaction = &locker})->ok());
-  const MadeRows rows = ids(10);
+  MadeRows rows = ids(10);
   const auto started = start(rows);
   ASSERT_TRUE(sql->run_until([&] { return copying("wait_event = 'advisory'") == "1"; }));
   started->let_go();
@@ -180,7 +180,7 @@ TEST_F(PostgresCopy, EndsAtItsDeadline) {
       "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return null; "
       "end';"
       "create trigger slow after insert on entry for each statement execute function slow()");
-  const MadeRows rows = ids(10);
+  MadeRows rows = ids(10);
   const auto late = sql->perform(Exec{{kInsert, {}, &rows}}, {.patience = Duration::from_milliseconds(200)});
   EXPECT_EQ(late->fault(), FaultKind::kTimeout);
   EXPECT_TRUE(sql->run_until([&] { return copying("state = 'active'") == "0"; }));
@@ -191,10 +191,10 @@ TEST_F(PostgresCopy, EndsAtItsDeadline) {
 TEST_F(PostgresCopy, WhatIsSentBehindItWaits) {
   flow::Transaction tx(*request, 0);
   ASSERT_TRUE(sql->perform(Exec{{"insert into entry (id) values (-1)", {}}}, {.transaction = &tx})->ok());
-  const MadeRows rows = ids(1000);
+  MadeRows rows = ids(1000);
   const auto copied = start(rows, &tx);
   const auto deleted = sql->start(Exec{{"delete from entry where id < 10", {}}}, {.transaction = &tx});
-  const MadeRows more("entry (id)", 1, 2, [](std::size_t row, Arena&, std::span<Value> cells) {
+  MadeRows more("entry (id)", 1, 2, [](std::size_t row, Arena&, std::span<Value> cells) {
     cells[0] = Value(static_cast<std::int64_t>(row));
   });
   const auto second = start(more, &tx);
@@ -211,9 +211,9 @@ TEST_F(PostgresCopy, WhatIsSentBehindItWaits) {
 TEST_F(PostgresCopy, InATransactionThatIsGivenUpNothingIsLeft) {
   {
     flow::Transaction tx(*request, 0);
-    const MadeRows first = ids(5);
+    MadeRows first = ids(5);
     ASSERT_TRUE(sql->perform(Exec{{kInsert, {}, &first}}, {.transaction = &tx})->ok());
-    const MadeRows rows = ids(1'000'000);
+    MadeRows rows = ids(1'000'000);
     const auto started = start(rows, &tx);
     ASSERT_TRUE(sql->run_until([&] { return rows.read() > 50'000; }));
     started->cancel();
@@ -225,7 +225,7 @@ TEST_F(PostgresCopy, InATransactionThatIsGivenUpNothingIsLeft) {
 TEST_F(PostgresCopy, InATransactionThatIsGivenUpOnALostConnectionGivesItBackOnce) {
   {
     flow::Transaction tx(*request, 0);
-    const MadeRows rows = ids(1'000'000);
+    MadeRows rows = ids(1'000'000);
     const auto started = start(rows, &tx);
     ASSERT_TRUE(sql->run_until([&] { return rows.read() > 50'000; }));
     query("select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy entry%'");
@@ -236,7 +236,7 @@ TEST_F(PostgresCopy, InATransactionThatIsGivenUpOnALostConnectionGivesItBackOnce
 }
 
 TEST_F(PostgresCopy, ThatLosesItsConnectionIsUnavailable) {
-  const MadeRows rows = ids(10'000'000);
+  MadeRows rows = ids(10'000'000);
   const auto started = start(rows);
   ASSERT_TRUE(sql->run_until([&] { return rows.read() > 50'000; }));
   query("select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy entry%'");

@@ -74,7 +74,7 @@ TEST(Digits, ThatWouldBeLostAreAConflict) {
     values.add_cell(text(number));
     values.add_cell(text(number));
   }
-  EXPECT_EQ(connection.insert("insert into t (s, n) values (?, ?/*digits*/)", values, rows, {}).kind,
+  EXPECT_EQ(connection.insert("insert into t (s, n) values (?, ?/*digits*/)", values, 0, rows, {}).kind,
             FaultKind::kConflict);
   bool needs_writer = false;
   EXPECT_FALSE(connection.run("select count(*) from t", {}, Wanted::kRows, rows, {}, needs_writer).failed);

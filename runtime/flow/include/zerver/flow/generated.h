@@ -12,6 +12,7 @@
 #include <zerver/flow/data/expression.h>
 #include <zerver/flow/data/json_codec.h>
 #include <zerver/flow/data/row_codec.h>
+#include <zerver/flow/data/struct_rows.h>
 #include <zerver/flow/data/validate.h>
 #include <zerver/flow/data/value.h>
 #include <zerver/flow/exchange.h>

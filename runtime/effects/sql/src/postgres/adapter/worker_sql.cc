@@ -42,8 +42,14 @@ void fail(flow::Operation& operation, const Failure& failure) noexcept {
 struct WorkerSql::Record final : Request {
   explicit Record(WorkerSql& the_owner) noexcept : owner(the_owner) {}
 
+  // The flow's: those that it inserts are its again.
+  void finish_rows() const noexcept {
+    if (statement.rows != nullptr) statement.rows->finish();
+  }
+
   // Given back behind its use: the flow may start the next statement from within.
   void answered(const Answer& answer) noexcept override {
+    finish_rows();
     flow::Operation& its = *std::exchange(operation, nullptr);
     if (gives == Gives::kCount) {
       its.complete(&answer.affected);
@@ -53,6 +59,7 @@ struct WorkerSql::Record final : Request {
     owner.free_records_.push_back(this);
   }
   void failed(const Failure& failure) noexcept override {
+    finish_rows();
     fail(*std::exchange(operation, nullptr), failure);
     owner.free_records_.push_back(this);
   }
@@ -243,6 +250,7 @@ void WorkerSql::forget(flow::Operation& operation, Connection::Stop how) noexcep
   } else {
     pool_.forget(*record, how);
   }
+  record->finish_rows();
   free_records_.push_back(record);
 }
 

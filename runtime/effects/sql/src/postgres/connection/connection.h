@@ -11,6 +11,7 @@
 #include <zerver/async/loop.h>
 #include <zerver/core/arena.h>
 #include <zerver/effects/sql/postgres/request.h>
+#include <zerver/flow/stream/source.h>
 #include <zerver/io/asio_loop.h>
 #include <zerver/io/descriptor_watch.h>
 
@@ -48,7 +49,7 @@ class ConnectionOwner {
 // Of one loop and its thread. Each statement is a transaction of its own, so that one that fails leaves its
 // neighbours alone, unless the connection's user has begun one.
 // https://www.postgresql.org/docs/15/libpq-pipeline-mode.html
-class Connection {
+class Connection : private flow::Source::Reader {
  public:
   // So many stay prepared; the one that was used longest ago makes room.
   static constexpr std::size_t kMaxPrepared = 256;
@@ -124,7 +125,11 @@ class Connection {
       kEnding,   // all that is to come has been handed to the socket
     };
     Phase phase = Phase::kNone;
-    std::size_t next = 0;  // row
+    std::size_t next = 0;      // row of the list, or of the part that has come last
+    std::size_t before = 0;    // rows of the parts before that
+    bool has_begun = false;    // something of its stream was asked for, so it cannot begin anew
+    bool is_asked = false;     // the stream, for its next part
+    bool is_complete = false;  // no part comes behind this one
     CopyText text;
     std::vector<flow::Value> cells;
     Arena arena;  // of one row
@@ -157,9 +162,15 @@ class Connection {
   std::optional<Failure> queue_copy(Request& request, std::shared_ptr<Statement> statement);
   void begin_copy() noexcept;
   void feed_copy() noexcept;
-  bool write_rows(const flow::BulkRows& rows, std::span<const Oid> types);
+  void ask_for_rows(flow::BulkRows& rows) noexcept;
+  void on_part(const void* part) noexcept override;
+  void on_end() noexcept override;
+  void on_failure(const Fault& fault) noexcept override;
+  std::optional<Failure> write_rows(flow::BulkRows& rows, std::span<const Oid> types);
   void finish_copy(const char* why) noexcept;
   void give_up_copy(Flight& flight) noexcept;
+  void fail_copy(Flight& flight, const Failure& failure) noexcept;
+  bool is_copy_refused() const noexcept;
   void leave_copy() noexcept;
   void send_held() noexcept;
 
@@ -177,7 +188,7 @@ class Connection {
   void fail(Flight& flight) noexcept;
   bool goes_again(const Flight& flight, std::string_view state) noexcept;
   void read_notifications() noexcept;
-  Failure failure_of(const PGresult* error);
+  Failure failure_of(const PGresult* error, bool is_copy = false);
 
   // Ending.
   bool is_cancelling() const noexcept { return cancel_.has_value(); }

@@ -3,8 +3,11 @@
 // https://www.postgresql.org/docs/15/libpq-copy.html
 #include "connection.h"
 
+#include <initializer_list>
 #include <new>
 #include <string>
+#include <string_view>
+#include <sys/ioctl.h>
 #include <utility>
 
 namespace zerver::effects::postgres {
@@ -19,10 +22,12 @@ constexpr std::size_t kPart = std::size_t{64} << 10;  // bytes that are written 
 std::optional<Failure> Connection::queue_copy(Request& request, std::shared_ptr<Statement> statement) {
   if (request.statement.rows->columns() != statement->description()->parameters.size())
     return Failure{FaultKind::kInternal, "the number of columns is not that of the statement", {}};
+  // Nobody hears notices, and without them whatever comes while rows are sent is that they are refused.
+  if (std::optional<Failure> failure = send_command(nullptr, "set client_min_messages = error"))
+    return failure;
   copy_.cells.resize(request.statement.rows->columns());
   push(Kind::kCopy, &request, std::move(statement));
   copy_.phase = Copy::Phase::kQueued;
-  begin_copy();
   return std::nullopt;
 }
 
@@ -35,10 +40,13 @@ void Connection::begin_copy() noexcept {
     copy_.phase = Copy::Phase::kNone;
     return;
   }
+  const flow::BulkRows& rows = *flight.request->statement.rows;
   copy_.phase = Copy::Phase::kOpening;
-  copy_.next = 0;
+  copy_.next = copy_.before = 0;
+  copy_.has_begun = copy_.is_asked = false;
+  copy_.is_complete = rows.source() == nullptr;
   try {
-    const std::string text = "copy " + std::string(flight.request->statement.rows->into()) + " from stdin";
+    const std::string text = "copy " + std::string(rows.into()) + " from stdin";
     if (pq_.exit_pipeline(connection_) != 1 || pq_.send_query(connection_, text.c_str()) != 1)
       return static_cast<void>(broken());
   } catch (const std::bad_alloc&) {
@@ -51,39 +59,91 @@ void Connection::begin_copy() noexcept {
 void Connection::feed_copy() noexcept {
   Flight& flight = flights_.front();
   if (flight.request == nullptr) return give_up_copy(flight);
-  const flow::BulkRows& rows = *flight.request->statement.rows;
-  Failure failure;
-  bool is_good = true;
+  if (copy_.is_asked) return;
+  flow::BulkRows& rows = *flight.request->statement.rows;
+  if (copy_.next == rows.rows()) {
+    if (copy_.is_complete) return finish_copy(nullptr);
+    // What was written has gone out by now.
+    return ask_for_rows(rows);
+  }
+  std::optional<Failure> failure;
   try {
-    is_good = write_rows(rows, flight.statement->description()->parameters);
-    failure = {FaultKind::kConflict, "a value does not fit its type", {}};
+    failure = write_rows(rows, flight.statement->description()->parameters);
   } catch (const std::bad_alloc&) {
-    is_good = false;
     failure = {FaultKind::kUnavailable, "no memory", {}};
   }
-  if (!is_good) {
-    Request& request = *std::exchange(flight.request, nullptr);
-    request.connection_ = nullptr;
-    give_up_copy(flight);
-    return request.failed(failure);
-  }
+  if (failure) return fail_copy(flight, *failure);
   const std::string_view text = copy_.text.text();
   if (pq_.put_copy_data(connection_, text.data(), static_cast<int>(text.size())) != 1)
     return static_cast<void>(broken());
-  if (copy_.next == rows.rows()) return finish_copy(nullptr);
+  if (copy_.next == rows.rows() && copy_.is_complete) return finish_copy(nullptr);
   watch_.wait_writable();
 }
 
-bool Connection::write_rows(const flow::BulkRows& rows, std::span<const Oid> types) {
+// Empty when it went well. Its text is good until the next call.
+std::optional<Failure> Connection::write_rows(flow::BulkRows& rows, std::span<const Oid> types) {
+  const auto failed = [&](FaultKind kind, std::string_view why) {
+    why_ = "row " + std::to_string(copy_.before + copy_.next + 1) + ": ";
+    why_ += why;
+    return Failure{kind, why_, {}};
+  };
   copy_.text.clear();
   while (copy_.next < rows.rows() && copy_.text.size() < kPart) {
     copy_.arena.reset();
-    rows.read(copy_.next, copy_.arena, copy_.cells);
-    if (!copy_.text.add_row(copy_.cells, types)) return false;
+    if (const Result<void> read = rows.read(copy_.next, copy_.arena, copy_.cells); !read)
+      return failed(read.error().kind, read.error().why);
+    if (!copy_.text.add_row(copy_.cells, types))
+      return failed(FaultKind::kConflict, "a value does not fit its type");
     ++copy_.next;
   }
-  return true;
+  return std::nullopt;
 }
+
+// --- Rows of a stream ---
+
+// Only when the server has taken those before, so that a source is as fast as the database.
+void Connection::ask_for_rows(flow::BulkRows& rows) noexcept {
+  copy_.before += std::exchange(copy_.next, 0);
+  copy_.has_begun = copy_.is_asked = true;
+  rows.source()->next(*this);
+}
+
+// What comes behind the end of the copy, which the server has refused meanwhile, is of no use.
+void Connection::on_part(const void* part) noexcept {
+  copy_.is_asked = false;
+  if (copy_.phase != Copy::Phase::kSending) return;
+  flights_.front().request->statement.rows->take(part);
+  feed_copy();
+}
+
+void Connection::on_end() noexcept {
+  copy_.is_asked = false;
+  copy_.is_complete = true;
+  if (copy_.phase == Copy::Phase::kSending) finish_copy(nullptr);
+}
+
+void Connection::on_failure(const Fault& fault) noexcept {
+  copy_.is_asked = false;
+  if (copy_.phase != Copy::Phase::kSending) return;
+  Failure failure{FaultKind::kUnavailable, "no memory", {}};
+  try {
+    // The text goes with the source, which is closed before it is used.
+    why_ = "the source of the rows has failed: ";
+    why_ += fault.why.view();
+    failure.why = why_;
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): that is what the failure says
+  }
+  fail_copy(flights_.front(), failure);
+}
+
+// Whether the server says something while it gets rows. It does that only to say that it takes no more.
+bool Connection::is_copy_refused() const noexcept {
+  int waiting = 0;
+  return copy_.phase == Copy::Phase::kSending && ioctl(pq_.socket(connection_), FIONREAD, &waiting) == 0 &&
+         waiting > 0;
+}
+
+// --- Ends ---
 
 // With a reason nothing of it happens.
 void Connection::finish_copy(const char* why) noexcept {
@@ -101,6 +161,14 @@ void Connection::give_up_copy(Flight& flight) noexcept {
   flight.was_cancelled = true;
   loop_.start(timer_, loop_.now() + options_.answer_timeout);
   finish_copy("given up");
+}
+
+// It is over for whoever waits, and for the server soon.
+void Connection::fail_copy(Flight& flight, const Failure& failure) noexcept {
+  Request& request = *std::exchange(flight.request, nullptr);
+  request.connection_ = nullptr;
+  give_up_copy(flight);
+  request.failed(failure);
 }
 
 void Connection::leave_copy() noexcept {

@@ -23,7 +23,10 @@ std::string_view field(const Libpq& pq, const PGresult* result, int code) noexce
 
 void Connection::on_readable() noexcept {
   if (!within_bounds()) return end_oversized();
+  const bool is_refused = is_copy_refused();
   const bool is_alive = pq_.consume_input(connection_) == 1;
+  // Why, it can be asked behind the end only.
+  if (is_refused) finish_copy("refused");
   drain();
   if (state_ != State::kReady) return;
   read_notifications();
@@ -59,6 +62,7 @@ void Connection::end_oversized() noexcept {
 
 // When libpq cannot send all it has it reads, and there may be nothing more to come.
 void Connection::on_writable() noexcept {
+  if (is_copy_refused()) return on_readable();
   drain();
   if (state_ == State::kReady && pq_.status(connection_) == CONNECTION_BAD) return lose(last_error());
   flush();
@@ -200,7 +204,7 @@ void Connection::fail(Flight& flight) noexcept {
     return owner_.come_back(*flight.request);
   }
   flight.request->again_ = false;
-  flight.request->failed(failure_of(error_.get()));
+  flight.request->failed(failure_of(error_.get(), flight.kind == Kind::kCopy));
 }
 
 // Once: a statement that cannot have begun, because of something that it has nothing to do with.
@@ -208,8 +212,9 @@ bool Connection::goes_again(const Flight& flight, std::string_view state) noexce
   constexpr std::string_view kCancelled = "57014";
   constexpr std::string_view kNoSuchStatement = "26000";
   constexpr std::string_view kNotSupported = "0A000";  // "cached plan must not change result type"
-  const bool may_go =
-      flight.request != nullptr && !flight.request->again_ && !flight.request->is_bound && !in_transaction();
+  const bool is_used_up = flight.kind == Kind::kCopy && copy_.has_begun;
+  const bool may_go = flight.request != nullptr && !flight.request->again_ && !flight.request->is_bound &&
+                      !is_used_up && !in_transaction();
   if (flight.statement != nullptr && (state == kNotSupported || state == kNoSuchStatement)) {
     const std::string_view routine = field(pq_, error_.get(), PG_DIAG_SOURCE_FUNCTION);
     if (state == kNotSupported && routine != "RevalidateCachedQuery") return false;
@@ -219,11 +224,14 @@ bool Connection::goes_again(const Flight& flight, std::string_view state) noexce
   return state == kCancelled && !flight.to_cancel && std::exchange(stray_cancel_, false) && may_go;
 }
 
-Failure Connection::failure_of(const PGresult* error) {
+Failure Connection::failure_of(const PGresult* error, bool is_copy) {
   const ServerError parts{
-      field(pq_, error, PG_DIAG_SQLSTATE),        field(pq_, error, PG_DIAG_MESSAGE_PRIMARY),
-      field(pq_, error, PG_DIAG_CONSTRAINT_NAME), field(pq_, error, PG_DIAG_TABLE_NAME),
+      field(pq_, error, PG_DIAG_SQLSTATE),
+      field(pq_, error, PG_DIAG_MESSAGE_PRIMARY),
+      field(pq_, error, PG_DIAG_CONSTRAINT_NAME),
+      field(pq_, error, PG_DIAG_TABLE_NAME),
       field(pq_, error, PG_DIAG_COLUMN_NAME),
+      is_copy ? copied_row(field(pq_, error, PG_DIAG_CONTEXT)) : std::string_view(),
   };
   if (parts.state.empty()) {
     why_ = one_line(pq_.result_error(error));

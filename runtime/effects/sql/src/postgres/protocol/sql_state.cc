@@ -54,10 +54,27 @@ std::string describe(const ServerError& error) {
     if (!name.empty() && text.find(quoted) == std::string::npos)
       text += ", " + std::string(what) + ' ' + quoted;
   };
+  if (!error.row.empty()) text.insert(0, "row " + std::string(error.row) + ": ");
   add("column", error.column);
   add("table", error.table);
   add("constraint", error.constraint);
   return text + " (" + std::string(error.state) + ')';
+}
+
+std::string_view copied_row(std::string_view context) noexcept {
+  constexpr std::string_view kCopy = "COPY ";
+  constexpr std::string_view kDigits = "0123456789";
+  // A trigger's place stands before it.
+  std::size_t begin = 0;
+  while (!context.substr(begin).starts_with(kCopy)) {
+    const std::size_t end = context.find('\n', begin);
+    if (end == std::string_view::npos) return {};
+    begin = end + 1;
+  }
+  const std::size_t comma = context.find(", ", begin);
+  const std::size_t number = context.find_first_of(kDigits, comma);
+  if (comma == std::string_view::npos || number == std::string_view::npos) return {};
+  return context.substr(number, context.find_first_not_of(kDigits, number) - number);
 }
 
 bool refuses_value(std::string_view sql_state) noexcept {

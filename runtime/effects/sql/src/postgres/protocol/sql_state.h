@@ -18,7 +18,12 @@ struct ServerError {
   std::string_view constraint;  // these three are empty when it is about none
   std::string_view table;
   std::string_view column;
+  std::string_view row;  // of those that were copied, from 1; empty: of none
 };
+
+// The number of the row that `copy` was at, in what the server says about where it was: `COPY todo, line 3,
+// column id: "x"`, in its language. Empty: it was at none.
+std::string_view copied_row(std::string_view context) noexcept;
 
 // One line for people that has names and never values.
 std::string describe(const ServerError& error);

@@ -41,9 +41,9 @@ using ReadItems = Result<ItemsRead> (*)(JsonReader& reader, Arena& arena, std::s
 struct Statement {
   std::string_view text;
   std::span<const Value> parameters;
-  // Of one that inserts a list: what each row binds, instead of parameters. The text is `insert into`,
-  // rows->into() and ` values (?, ?)`.
-  const BulkRows* rows = nullptr;
+  // Of one that inserts a list or a stream: what each row binds, instead of parameters. The text is
+  // `insert into`, rows->into() and ` values (?, ?)`.
+  BulkRows* rows = nullptr;
 };
 
 // What an `adapter` declaration says about one of its operations.

@@ -61,8 +61,8 @@ class Connection {
               flow::RowSet& rows, const Patience& patience, bool& needs_writer);
 
   // Runs an insert for each of the rows, which it binds: for all of them, or for none. `rows` has their
-  // number.
-  Outcome insert(std::string_view text, const flow::RowSource& values, flow::RowSet& rows,
+  // number. `first` is that of the first one, from 0: a failure names the row that it is about.
+  Outcome insert(std::string_view text, const flow::RowSource& values, std::size_t first, flow::RowSet& rows,
                  const Patience& patience);
 
   // A transaction that writes from its beginning; waits for the lock of another process as run() does.
@@ -95,7 +95,8 @@ class Connection {
   const Prepared* prepare(std::string_view text, Outcome& outcome);
   // The same for what a flow brings, which must leave transactions alone.
   const Prepared* prepare_foreign(std::string_view text, Outcome& outcome);
-  Outcome insert_each(std::string_view text, const flow::RowSource& values, flow::RowSet& rows);
+  Outcome insert_each(std::string_view text, const flow::RowSource& values, std::size_t first,
+                      flow::RowSet& rows);
   Outcome failure(int code) const;
   Outcome control(const char* statement);
   bool wait_for_lock(int tries) const noexcept;

@@ -1,0 +1,4 @@
+create table copy (
+  id   bigint primary key,
+  name text not null
+);
