@@ -125,7 +125,7 @@ Expression ExpressionChecker::path(const syntax::PathExpr& path, model::TypeId h
     return request_path(path.segments.drop_front(), path.span, hint);
   }
   if ((first == "env" || first == "secret") && path.segments.size() == 2)
-    return environment(path, may_be_unset ? context_.types.strip_optional(hint) : hint);
+    return environment(path, may_be_unset && hint.is_valid() ? context_.types.strip_optional(hint) : hint);
   std::size_t used = 0;
   const std::optional<model::SlotId> slot = find_slot(path, used);
   const bool is_target = scope_.place == ExpressionScope::Place::kTarget;
