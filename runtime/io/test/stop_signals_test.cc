@@ -24,5 +24,17 @@ TEST(StopSignals, WaitForOthersWhenAsked) {
   EXPECT_EQ(signals.wait(), SIGTERM);
 }
 
+TEST(StopSignalsDeathTest, EndTheProgramWhenTheyWereLetGo) {
+  EXPECT_EXIT(
+      {
+        StopSignals signals;
+        std::raise(SIGINT);
+        signals.wait();
+        signals.let_go(SIGINT);
+        std::raise(SIGINT);
+      },
+      testing::KilledBySignal(SIGINT), "");
+}
+
 }  // namespace
 }  // namespace zerver::io

@@ -17,6 +17,8 @@ class StopSignals {
 
   // Returns when one of them has come, and its number.
   int wait();
+  // `number` does again what it does without us; SIGINT ends the program at once.
+  void let_go(int number);
 
  private:
   struct State;
