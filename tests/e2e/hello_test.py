@@ -1,9 +1,12 @@
 """The hello sample: plain answers, and what every generated service does around them."""
 
+import os
+import signal
 import socket
+import subprocess
 import unittest
 
-from service import Service, run
+from service import BIN, TIMEOUT, Service, run
 
 
 class Hello(unittest.TestCase):
@@ -95,9 +98,46 @@ class CommandLine(unittest.TestCase):
     def test_settings_come_from_the_environment_too(self):
         self.assert_one_line(run("hello", environment={"ZER_LISTEN": "nonsense"}))
 
+    def test_a_report_that_cannot_be_written_is_a_failure(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            for arguments in (["--help"], ["--doctor"], ["--targets=json"]):
+                with self.subTest(arguments):
+                    done = subprocess.run([BIN / "hello", *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                                          check=False)
+                    self.assertEqual((done.returncode, done.stderr),
+                                     (2, "hello: cannot write standard output: No space left on device\n"))
+
+    def test_nothing_is_printed_into_what_took_the_place_of_a_closed_descriptor(self):
+        """Without a standard error its number would be the first connection's, which would get the snapshot."""
+        script = f'exec "{BIN / "hello"}" --listen 127.0.0.1:0 0<&- 2>&-'
+        with subprocess.Popen(["/bin/sh", "-c", script], stdout=subprocess.PIPE, text=True) as process:
+            process.stdout.readline()
+            targets = [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in (0, 2)]
+            process.send_signal(signal.SIGTERM)
+        self.assertEqual((targets, process.returncode), (["/dev/null", "/dev/null"], 0))
+
+    def test_a_second_interrupt_ends_at_once(self):
+        with Service("hello", "--drain-timeout", "1h", expected_exit=-signal.SIGINT) as service:
+            with service.socket() as connection:
+                connection.sendall(b"GET /plaintext HTTP/1.1\r\n")  # what the drain waits for
+                self.assertEqual(service.ask("GET", "/plaintext").status, 200)
+                service.process.send_signal(signal.SIGINT)
+                while accepts(service.port):
+                    pass
+                service.process.send_signal(signal.SIGINT)
+                service.process.wait(TIMEOUT)
+
     def assert_one_line(self, done):
         self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+
+def accepts(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT).close()
+    except ConnectionError:
+        return False
+    return True
 
 
 def methods(answer):

@@ -23,10 +23,13 @@
 #include <zerver/server/snapshot.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
+#include <fcntl.h>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -314,6 +317,7 @@ int serve(std::string_view program, const Settings& settings,
       print_error(program, environment.masked(to_json(snapshot)));
     }
   }
+  signals.let_go(SIGINT);  // who asks a second time does not want to wait
   server.drain();
   server.join();
   metrics.stop();
@@ -340,10 +344,77 @@ std::string ask_about_jobs(const Options& options, std::span<const flow::Package
   return revive_job(options.settings, clock, options.subject, options.action == Action::kJobDrop);
 }
 
+// What is asked for instead of serving; the exit status.
+int report(std::string_view program, const Options& options, const Machine& machine,
+           std::span<const flow::PackageInfo* const> packages, RegisterAdapters register_adapters) {
+  switch (options.action) {
+    case Options::Action::kHelp:
+      std::fputs(help_text(program).c_str(), stdout);
+      return kServed;
+    case Options::Action::kVersion:
+      std::printf("%.*s, made with Zerver %s\n", static_cast<int>(program.size()), program.data(),
+                  ZERVER_VERSION);
+      return kServed;
+    case Options::Action::kDoctor:
+      std::fputs(to_text(diagnose(machine, config_of(options.settings, machine))).c_str(), stdout);
+      return kServed;
+    case Options::Action::kDoctorJson:
+      std::fputs(to_json(diagnose(machine, config_of(options.settings, machine))).c_str(), stdout);
+      return kServed;
+    case Options::Action::kSagas:
+    case Options::Action::kSagasJson:
+      if (const std::string error = print_sagas(journal_path(options.settings, program),
+                                                options.action == Options::Action::kSagasJson);
+          !error.empty()) {
+        print_error(program, error);
+        return kNotStarted;
+      }
+      return kServed;
+    case Options::Action::kTargets:
+    case Options::Action::kTargetsJson:
+      return list_targets(program, packages, register_adapters, options.settings,
+                          options.action == Options::Action::kTargetsJson);
+    case Options::Action::kResolveSaga:
+      if (const std::string error = resolve_saga(journal_path(options.settings, program), options.subject);
+          !error.empty()) {
+        print_error(program, error);
+        return kNotStarted;
+      }
+      return kServed;
+    case Options::Action::kJobs:
+    case Options::Action::kJobsJson:
+    case Options::Action::kJobRequeue:
+    case Options::Action::kJobDrop:
+    case Options::Action::kJournals:
+    case Options::Action::kJournalsJson:
+    case Options::Action::kJournalDrop:
+    case Options::Action::kCrons:
+    case Options::Action::kCronsJson:
+      if (const std::string error = ask_about_jobs(options, packages); !error.empty()) {
+        print_error(program, error);
+        return kNotStarted;
+      }
+      return kServed;
+    case Options::Action::kServe:
+      break;
+  }
+  return kServed;
+}
+
+// A descriptor that is closed when the program starts would become a file or a connection, and get what is
+// printed.
+void open_standard_descriptors() noexcept {
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+    // The lowest one that is free: this.
+    if (fcntl(descriptor, F_GETFD) == -1) static_cast<void>(open("/dev/null", O_RDWR));
+  }
+}
+
 }  // namespace
 
 int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> packages,
              RegisterAdapters register_adapters) {
+  open_standard_descriptors();
   const std::string_view program = program_name(argc, argv);
   try {
     const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
@@ -357,56 +428,11 @@ int run_main(int argc, char** argv, std::span<const flow::PackageInfo* const> pa
       print_error(program, options.error);
       return kNotStarted;
     }
-    switch (options.action) {
-      case Options::Action::kHelp:
-        std::fputs(help_text(program).c_str(), stdout);
-        return kServed;
-      case Options::Action::kVersion:
-        std::printf("%.*s, made with Zerver %s\n", static_cast<int>(program.size()), program.data(),
-                    ZERVER_VERSION);
-        return kServed;
-      case Options::Action::kDoctor:
-        std::fputs(to_text(diagnose(machine, config_of(options.settings, machine))).c_str(), stdout);
-        return kServed;
-      case Options::Action::kDoctorJson:
-        std::fputs(to_json(diagnose(machine, config_of(options.settings, machine))).c_str(), stdout);
-        return kServed;
-      case Options::Action::kSagas:
-      case Options::Action::kSagasJson:
-        if (const std::string error = print_sagas(journal_path(options.settings, program),
-                                                  options.action == Options::Action::kSagasJson);
-            !error.empty()) {
-          print_error(program, error);
-          return kNotStarted;
-        }
-        return kServed;
-      case Options::Action::kTargets:
-      case Options::Action::kTargetsJson:
-        return list_targets(program, packages, register_adapters, options.settings,
-                            options.action == Options::Action::kTargetsJson);
-      case Options::Action::kResolveSaga:
-        if (const std::string error = resolve_saga(journal_path(options.settings, program), options.subject);
-            !error.empty()) {
-          print_error(program, error);
-          return kNotStarted;
-        }
-        return kServed;
-      case Options::Action::kJobs:
-      case Options::Action::kJobsJson:
-      case Options::Action::kJobRequeue:
-      case Options::Action::kJobDrop:
-      case Options::Action::kJournals:
-      case Options::Action::kJournalsJson:
-      case Options::Action::kJournalDrop:
-      case Options::Action::kCrons:
-      case Options::Action::kCronsJson:
-        if (const std::string error = ask_about_jobs(options, packages); !error.empty()) {
-          print_error(program, error);
-          return kNotStarted;
-        }
-        return kServed;
-      case Options::Action::kServe:
-        break;
+    if (options.action != Options::Action::kServe) {
+      const int status = report(program, options, machine, packages, register_adapters);
+      if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+      print_error(program, std::string("cannot write standard output: ") + std::strerror(errno));
+      return kNotStarted;
     }
     for (const Finding& finding : config_of(options.settings, machine).validate(machine))
       print_error(program, "warning: " + finding.message);

@@ -15,7 +15,7 @@ namespace zerver::server {
 
 namespace {
 
-constexpr const char* kInMemory = "it is in the memory of the service; --journal names another one";
+constexpr const char* kInMemory = "the journal is in the memory of the service; --journal names another one";
 
 void print_text(const std::vector<flow::JobHistory>& jobs) {
   for (const flow::JobHistory& job : jobs) {
