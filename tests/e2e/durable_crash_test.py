@@ -1,7 +1,7 @@
 """A service that is killed with SIGKILL in the middle of durable jobs, again and again: what its journal has when it dies is
 never done again, and in the end each job is done.
 
-usage: durable_crash_test.py KILLS
+usage: durable_crash_test.py KILLS [postgres]     where the jobs and the journal are; else in SQLite files
 """
 
 import collections
@@ -14,10 +14,12 @@ import pathlib
 import random
 import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
 
+from backing import Server
 from service import TIMEOUT, Service, folder, run
 
 STEPS = {"open", "reserve", "ask", "bill", "tell"}
@@ -61,9 +63,10 @@ class Town(http.server.ThreadingHTTPServer):
 class Ledger:
     """The two systems, the jobs and the journal, which survive."""
 
-    def __init__(self, path, town):
+    def __init__(self, path, town, server=None):
         self.path = pathlib.Path(path)
         self.town = town
+        self.server = server
         self.ids = itertools.count(1)
         self.accepted = set()
         self.written = {}  # what the journal has had at some death, and how often it had been done then
@@ -72,6 +75,8 @@ class Ledger:
             database.execute("create table done(number integer primary key, id integer not null, step text not null)")
 
     def settings(self):
+        if self.server:
+            return ["--job-store", self.server.url, "--journal", self.server.url]
         return ["--job-store", f"sqlite:{self.path / 'jobs.db'}", "--journal", f"sqlite:{self.path / 'journal.db'}"]
 
     def start(self):
@@ -99,6 +104,25 @@ class Ledger:
             database.execute(f"pragma busy_timeout = {TIMEOUT * 1000}")
             return database.execute(query).fetchall()
 
+    def asked(self, query):
+        """Rows of the server."""
+        answer = subprocess.run(["psql", "--no-psqlrc", "-XAtq", "-F", "\t", "-c", query, self.server.url], capture_output=True,
+                                text=True, timeout=TIMEOUT)
+        if answer.returncode != 0:
+            raise AssertionError(answer.stderr)
+        return [line.split("\t") for line in answer.stdout.splitlines()]
+
+    def entries(self):
+        """What the journal has: job, continuation and data."""
+        if self.server:
+            return self.asked("select job, continuation, data from zerver.journal_entry")
+        return self.rows("journal.db", "select job, continuation, data from entry")
+
+    def jobs_are_left(self):
+        if self.server:
+            return self.asked("select 1 from zerver.job limit 1")
+        return self.rows("jobs.db", "select 1 from zerver_job limit 1")
+
     def done(self):
         """How often each effect has happened, by order and step."""
         with self.town.lock:
@@ -112,9 +136,9 @@ class Ledger:
 
     def note_death(self):
         counts = self.done()
-        numbers = {job: json.loads(data)[0]["value"]
-                   for job, data in self.rows("journal.db", "select job, data from entry where continuation = 'open'")}
-        for job, step in self.rows("journal.db", "select job, continuation from entry"):
+        entries = self.entries()
+        numbers = {job: json.loads(data)[0]["value"] for job, step, data in entries if step == "open"}
+        for job, step, _ in entries:
             effect = numbers[job], step
             seen = self.written.setdefault(effect, counts[effect])
             if counts[effect] != seen:
@@ -133,7 +157,7 @@ class Ledger:
         """Runs the service without any client until nothing is left."""
         with self.start() as service:
             until = time.monotonic() + TIMEOUT
-            while self.rows("jobs.db", "select 1 from zerver_job limit 1"):
+            while self.jobs_are_left():
                 if time.monotonic() > until:
                     raise AssertionError("jobs are left:\n" + "".join(service.output))
                 time.sleep(0.01)
@@ -154,10 +178,11 @@ class Ledger:
 def check_settings(path):
     """A journal that ends with the process is none for jobs that do not."""
     store = ["--listen", "127.0.0.1:0", "--job-store", f"sqlite:{path / 'other.db'}"]
-    for wrong, why in ((["--journal", "memory:"], "--journal has to: sqlite:PATH"), (["--journal", "file.db"], "memory: or a path"),
+    for wrong, why in ((["--journal", "memory:"], "--journal has to: sqlite:PATH"), (["--journal", "file.db"], "memory:, a path such as"),
+                       (["--journal", "postgres://shop:hunter2@127.0.0.1:1/shop"], "postgres://shop:***@127.0.0.1:1/shop` cannot be used"),
                        (["--journal", f"sqlite:{path / 'journal.db'}", "--journal-keep", "10ms"], "--journal-keep")):
         refused = run("e2e_ledger", *store, *wrong, environment={"BOOK_URL": "sqlite::memory:", "TOWN_URL": "http://127.0.0.1:1"})
-        if refused.returncode != 2 or why not in refused.stderr:
+        if refused.returncode != 2 or why not in refused.stderr or "hunter2" in refused.stderr:
             raise AssertionError(f"{wrong}: {refused}")
 
 
@@ -166,9 +191,10 @@ def main():
     chance = random.Random(kills)
     town = Town()
     threading.Thread(target=town.serve_forever, daemon=True).start()
-    with folder() as path:
+    with contextlib.ExitStack() as stack:
+        path = stack.enter_context(folder())
         check_settings(path)
-        ledger = Ledger(path, town)
+        ledger = Ledger(path, town, *(stack.enter_context(Server(kind)) for kind in sys.argv[2:]))
         for number in range(1, kills + 1):
             ledger.kill_under_load(chance.uniform(0.02, 0.12))
             if number % 50 == 0 or number == kills:

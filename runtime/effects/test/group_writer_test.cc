@@ -1,5 +1,5 @@
 // The thread that writes journals, where who appends, who waits and the thread itself meet.
-#include "runtime/effects/src/journal/group_writer.h"
+#include "journal/group_writer.h"
 
 #include <zerver/async/task.h>
 #include <zerver/core/arena.h>

@@ -1,6 +1,7 @@
-// The journals of durable jobs, in memory and in a file, held to the same promises; and what the file does
-// besides.
+// The journals of durable jobs, in memory, in a file and on a server, held to the same promises; and what
+// those do besides that outlive their process.
 #include "runtime/effects/test/journal_folder.h"
+#include "tests/support/servers/postgres_server.h"
 #include <zerver/async/task.h>
 #include <zerver/core/random.h>
 #include <zerver/effects/job_journal.h>
@@ -12,10 +13,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -83,7 +86,36 @@ class Jobs {
   Timestamp at{1'000'000};
 };
 
-enum class Kind { kMemory, kFile };
+enum class Kind { kMemory, kFile, kServer };
+
+std::string name_of_kind(const ::testing::TestParamInfo<Kind>& tested) {
+  return tested.param == Kind::kMemory ? "Memory" : tested.param == Kind::kFile ? "AFile" : "AServer";
+}
+
+// One for all tests; each has a database of its own.
+test::PostgresServer& server() {
+  static test::PostgresServer the_server;
+  return the_server;
+}
+
+std::string new_database() {
+  static int databases = 0;
+  const std::string name = "journal" + std::to_string(++databases);
+  server().query("create database " + name);
+  std::string url = server().url();
+  return url.replace(url.rfind('/') + 1, std::string::npos, name);
+}
+
+// Where a journal of that kind is, which has none yet.
+class Place {
+ public:
+  explicit Place(Kind kind) : url_(kind == Kind::kServer ? new_database() : "sqlite:" + folder_.file()) {}
+  const std::string& url() const noexcept { return url_; }
+
+ private:
+  JournalFolder folder_;
+  std::string url_;
+};
 
 class JobJournalTest : public ::testing::TestWithParam<Kind> {
  protected:
@@ -92,13 +124,13 @@ class JobJournalTest : public ::testing::TestWithParam<Kind> {
       journal = std::make_unique<flow::MemoryJobJournal>();
       return;
     }
-    auto file = std::make_unique<SqliteJobJournal>(jobs.log);
-    EXPECT_EQ(file->open(folder.file()), "");
-    journal = std::move(file);
+    auto stored = std::make_unique<StoredJobJournal>(jobs.log);
+    EXPECT_EQ(stored->open(place.url()), "");
+    journal = std::move(stored);
   }
   Uuid id() { return Uuid::generate(random); }
 
-  JournalFolder folder;
+  Place place{GetParam()};
   SeededRandom random{1};
   Jobs jobs;
   std::unique_ptr<flow::JobJournal> journal;
@@ -225,40 +257,38 @@ TEST_P(JobJournalTest, NoticesAnotherVersionOfTheJob) {
             "it was begun by another version of the job, with `pack[]` where this one has `pack`");
 }
 
-INSTANTIATE_TEST_SUITE_P(In, JobJournalTest, ::testing::Values(Kind::kMemory, Kind::kFile),
-                         [](const auto& tested) {
-                           return tested.param == Kind::kMemory ? "Memory" : "AFile";
-                         });
+INSTANTIATE_TEST_SUITE_P(In, JobJournalTest, ::testing::Values(Kind::kMemory, Kind::kFile, Kind::kServer),
+                         name_of_kind);
 
-// --- The file ---
+// --- What outlives the process ---
 
-class SqliteJobJournalTest : public ::testing::Test {
+class StoredJobJournalTest : public ::testing::TestWithParam<Kind> {
  protected:
   Uuid id() { return Uuid::generate(random); }
 
-  JournalFolder folder;
+  Place place{GetParam()};
   SeededRandom random{1};
   Jobs jobs;
 };
 
-TEST_F(SqliteJobJournalTest, OutlivesItsProcess) {
+TEST_P(StoredJobJournalTest, OutlivesItsProcess) {
   const Uuid job = id();
   {
-    SqliteJobJournal journal(jobs.log);
-    ASSERT_EQ(journal.open(folder.file()), "");
+    StoredJobJournal journal(jobs.log);
+    ASSERT_EQ(journal.open(place.url()), "");
     jobs.attempt(journal, job, 1)->append(DurablePlace(0), "[1]");
   }
-  SqliteJobJournal journal(jobs.log);
-  ASSERT_EQ(journal.open(folder.file()), "");
+  StoredJobJournal journal(jobs.log);
+  ASSERT_EQ(journal.open(place.url()), "");
   EXPECT_NE(jobs.attempt(journal, job, 2)->find(DurablePlace(0)), nullptr);
 }
 
-TEST_F(SqliteJobJournalTest, FencesAcrossProcesses) {
+TEST_P(StoredJobJournalTest, FencesAcrossProcesses) {
   const Uuid job = id();
-  SqliteJobJournal one(jobs.log);
-  SqliteJobJournal two(jobs.log);
-  ASSERT_EQ(one.open(folder.file()), "");
-  ASSERT_EQ(two.open(folder.file()), "");
+  StoredJobJournal one(jobs.log);
+  StoredJobJournal two(jobs.log);
+  ASSERT_EQ(one.open(place.url()), "");
+  ASSERT_EQ(two.open(place.url()), "");
   const auto first = jobs.attempt(one, job, 1);
   const auto second = jobs.attempt(two, job, 2);
   first->append(DurablePlace(0), "[1]");
@@ -267,11 +297,11 @@ TEST_F(SqliteJobJournalTest, FencesAcrossProcesses) {
   EXPECT_EQ(jobs.sync(two, job), "");
 }
 
-TEST_F(SqliteJobJournalTest, WritesManyRecordsAtOnce) {
+TEST_P(StoredJobJournalTest, WritesManyRecordsAtOnce) {
   constexpr std::uint32_t kEntries = 1'000;
   const Uuid job = id();
-  SqliteJobJournal journal(jobs.log);
-  ASSERT_EQ(journal.open(folder.file()), "");
+  StoredJobJournal journal(jobs.log);
+  ASSERT_EQ(journal.open(place.url()), "");
   const auto attempt = jobs.attempt(journal, job, 1);
   for (std::uint32_t i = 0; i < kEntries; ++i)
     attempt->append(DurablePlace(1, i), "[1]");
@@ -279,31 +309,31 @@ TEST_F(SqliteJobJournalTest, WritesManyRecordsAtOnce) {
   EXPECT_LT(journal.batches(), kEntries / 2);
 }
 
-TEST_F(SqliteJobJournalTest, IsListedAndForgottenBesideAService) {
+TEST_P(StoredJobJournalTest, IsListedAndForgottenBesideAService) {
   const Uuid job = id();
-  SqliteJobJournal journal(jobs.log);
-  ASSERT_EQ(journal.open(folder.file()), "");
+  StoredJobJournal journal(jobs.log);
+  ASSERT_EQ(journal.open(place.url()), "");
   const auto attempt = jobs.attempt(journal, job, 1);
   attempt->append(DurablePlace(0), "[1]");
   ASSERT_EQ(jobs.sync(journal, job), "");
   std::vector<flow::JobHistory> listed;
-  ASSERT_EQ(SqliteJobJournal::list(folder.file(), listed), "");
+  ASSERT_EQ(StoredJobJournal::list(place.url(), listed), "");
   ASSERT_EQ(listed.size(), 1U);
   EXPECT_EQ(listed[0].id, job);
   EXPECT_EQ(listed[0].job, "shop.buy");
   ASSERT_EQ(listed[0].entries.size(), 1U);
   EXPECT_EQ(listed[0].entries[0].continuation, "ask");
-  EXPECT_EQ(SqliteJobJournal::drop(folder.file(), id()), "it has no such job");
-  EXPECT_EQ(SqliteJobJournal::drop(folder.file(), job), "");
+  EXPECT_EQ(StoredJobJournal::drop(place.url(), id()), "it has no such job");
+  EXPECT_EQ(StoredJobJournal::drop(place.url(), job), "");
   attempt->append(DurablePlace(2), "[2]");
   EXPECT_NE(jobs.sync(journal, job), "") << "what it has done is not known any more";
 }
 
-TEST_F(SqliteJobJournalTest, ForgetsWhatNobodyHasTouchedForTooLong) {
+TEST_P(StoredJobJournalTest, ForgetsWhatNobodyHasTouchedForTooLong) {
   const Uuid old = id();
   const Uuid used = id();
-  SqliteJobJournal journal(jobs.log, Duration::from_seconds(100));
-  ASSERT_EQ(journal.open(folder.file()), "");
+  StoredJobJournal journal(jobs.log, Duration::from_seconds(100));
+  ASSERT_EQ(journal.open(place.url()), "");
   static_cast<void>(jobs.open(journal, old, 1));
   static_cast<void>(jobs.open(journal, used, 1));
   jobs.at = jobs.at + Duration::from_seconds(90);
@@ -313,18 +343,118 @@ TEST_F(SqliteJobJournalTest, ForgetsWhatNobodyHasTouchedForTooLong) {
   // Behind the answer to the one that finds it: the next one waits for that.
   static_cast<void>(jobs.open(journal, id(), 1));
   std::vector<flow::JobHistory> listed;
-  ASSERT_EQ(SqliteJobJournal::list(folder.file(), listed), "");
+  ASSERT_EQ(StoredJobJournal::list(place.url(), listed), "");
   EXPECT_TRUE(std::ranges::none_of(listed, [&](const auto& job) { return job.id == old; }));
   EXPECT_TRUE(std::ranges::any_of(listed, [&](const auto& job) { return job.id == used; }));
 }
 
-TEST_F(SqliteJobJournalTest, IsNoOtherJournal) {
+// What an attempt may go on with is what the next one is told, whoever is faster.
+TEST_P(StoredJobJournalTest, AnEntryIsRefusedOrKnownToTheNextAttempt) {
+  StoredJobJournal one(jobs.log);
+  StoredJobJournal two(jobs.log);
+  ASSERT_EQ(one.open(place.url()), "");
+  ASSERT_EQ(two.open(place.url()), "");
+  for (int round = 0; round < 60; ++round) {
+    const Uuid job = id();
+    const auto first = jobs.attempt(one, job, 1);
+    first->append(DurablePlace(0), "[1]");
+    // So that the other one comes before the entry is written, while it is, and behind that.
+    const auto later = std::chrono::steady_clock::now() + round * std::chrono::microseconds(100);
+    while (std::chrono::steady_clock::now() < later)
+      std::this_thread::yield();
+    const auto second = jobs.attempt(two, job, 2);
+    const bool is_durable = jobs.sync(one, job).empty();
+    const bool is_known = second->find(DurablePlace(0)) != nullptr;
+    ASSERT_EQ(is_durable, is_known) << "round " << round;
+  }
+}
+
+// All that can be in one batch: attempts that come one behind the other, and others in between.
+TEST_P(StoredJobJournalTest, KeepsTheOrderOfWhatIsAboutAJob) {
+  const Uuid job = id();
+  const Uuid other = id();
+  StoredJobJournal journal(jobs.log);
+  ASSERT_EQ(journal.open(place.url()), "");
+  const std::string shape = DurableRun::shape_of(kSites);
+  const auto append = [&](const Uuid& of, std::uint64_t token, JournalRecordKind kind,
+                          std::string_view name) {
+    journal.append({.job = of,
+                    .token = token,
+                    .kind = kind,
+                    .name = name,
+                    .data = kind == JournalRecordKind::kOpened ? std::string_view(shape) : "[1]",
+                    .at = jobs.at});
+  };
+  append(job, 1, JournalRecordKind::kOpened, "shop.buy");
+  append(job, 1, JournalRecordKind::kEntry, "ask");
+  append(other, 1, JournalRecordKind::kOpened, "shop.buy");
+  append(job, 2, JournalRecordKind::kOpened, "shop.buy");
+  append(job, 1, JournalRecordKind::kEntry, "pack[0]");  // too late
+  append(job, 2, JournalRecordKind::kEntry, "pack[1]");
+  append(other, 1, JournalRecordKind::kEntry, "ask");
+  append(other, 1, JournalRecordKind::kDropped, {});
+  append(job, 2, JournalRecordKind::kEntry, R"(it's "{\,}")");
+  append(job, 2, JournalRecordKind::kParked, {});
+  EXPECT_EQ(jobs.sync(journal, job), "");
+  const Jobs::Opened opened = jobs.open(journal, job, 1);
+  EXPECT_FALSE(opened.lost) << "it was parked";
+  std::vector<std::string> continuations;
+  for (const flow::JournalEntry& entry : opened.history.entries)
+    continuations.push_back(entry.continuation);
+  EXPECT_EQ(continuations, (std::vector<std::string>{"ask", "pack[1]", R"(it's "{\,}")"}));
+  EXPECT_EQ(journal.stats().refused, 1U);
+  EXPECT_TRUE(jobs.open(journal, other, 2).history.entries.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(In, StoredJobJournalTest, ::testing::Values(Kind::kFile, Kind::kServer),
+                         name_of_kind);
+
+TEST(StoredJobJournal, SaysWhatItCannotOpen) {
+  Jobs jobs;
+  const JournalFolder folder;
   {
     SagaJournal sagas(jobs.log);
     ASSERT_EQ(sagas.open(folder.file()), "");
   }
-  SqliteJobJournal journal(jobs.log);
-  EXPECT_EQ(journal.open(folder.file()), "it is a database, but no journal of jobs");
+  StoredJobJournal journal(jobs.log);
+  EXPECT_EQ(journal.open("sqlite:" + folder.file()), "it is a database, but no journal of jobs");
+  EXPECT_EQ(journal.open("mysql://localhost/shop"),
+            "its URL begins with `sqlite:`, `postgres://` or `postgresql://`");
+  const std::string error = journal.open("postgres://shop:hunter2@127.0.0.1:1/shop");
+  EXPECT_NE(error, "");
+  EXPECT_EQ(error.find("hunter2"), std::string::npos) << error;
+  ASSERT_EQ(StoredJobJournal(jobs.log).open(server().url()), "");
+  server().query("update zerver.journal_version set version = 99");
+  EXPECT_EQ(journal.open(server().url()), "it was made by another version of this program's runtime");
+  std::vector<flow::JobHistory> listed;
+  EXPECT_EQ(StoredJobJournal::list(new_database(), listed), "") << "nobody has written to it yet";
+  EXPECT_TRUE(listed.empty());
+  EXPECT_EQ(StoredJobJournal::drop(new_database(), Uuid{}), "it has no such job");
+}
+
+// --- A server that fails ---
+
+TEST(JournalServer, WhileItIsGoneNothingBeginsAndBehindThatNothingIsLost) {
+  test::PostgresServer postgres;
+  Jobs jobs;
+  SeededRandom random{1};
+  const Uuid job = Uuid::generate(random);
+  StoredJobJournal journal(jobs.log);
+  ASSERT_EQ(journal.open(postgres.url()), "");
+  const auto attempt = jobs.attempt(journal, job, 1);
+  attempt->append(DurablePlace(0), "[1]");
+  ASSERT_EQ(jobs.sync(journal, job), "");
+  postgres.kill();
+  attempt->append(DurablePlace(2), "[2]");
+  EXPECT_EQ(jobs.sync(journal, job), "the journal of jobs cannot be written") << "the attempt ends there";
+  EXPECT_EQ(jobs.open(journal, Uuid::generate(random), 1).why, "the journal of jobs cannot be written");
+  postgres.start();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!jobs.sync(journal, job).empty() && std::chrono::steady_clock::now() < end)
+    std::this_thread::yield();
+  const Jobs::Opened next = jobs.open(journal, job, 2);
+  EXPECT_EQ(next.why, "");
+  EXPECT_EQ(next.history.entries.size(), 2U) << "what was appended meanwhile is written behind it";
 }
 
 }  // namespace

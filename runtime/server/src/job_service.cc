@@ -3,6 +3,7 @@
 #include <zerver/effects/job_journal.h>
 #include <zerver/effects/queue/open_queue.h>
 #include <zerver/effects/queue/zone_file.h>
+#include <zerver/effects/redact.h>
 #include <zerver/jobs/job_store.h>
 
 #include <algorithm>
@@ -41,9 +42,7 @@ Duration longest_wait(std::span<const flow::PackageInfo* const> packages, bool& 
 
 }  // namespace
 
-std::string journal_file(const Settings& settings) {
-  return settings.journal.starts_with(kSqlite) ? settings.journal.substr(kSqlite.size()) : std::string();
-}
+bool is_journal_in_memory(const Settings& settings) { return settings.journal.starts_with("memory:"); }
 
 std::string JobService::open_journal(std::span<const flow::PackageInfo* const> packages,
                                      const Settings& settings, Log& log) {
@@ -53,18 +52,20 @@ std::string JobService::open_journal(std::span<const flow::PackageInfo* const> p
   if (settings.journal_keep <= wait)
     return "--journal-keep: a job may wait for longer between two attempts, and would begin anew";
   const bool is_store_in_memory = settings.job_store.starts_with("memory:");
-  const std::string path = journal_file(settings);
-  if (path.empty()) {
+  if (is_journal_in_memory(settings)) {
     if (!is_store_in_memory)
-      return "durable jobs in `--job-store` outlive the program, so --journal has to: sqlite:PATH";
+      return "durable jobs in `--job-store` outlive the program, so --journal has to: sqlite:PATH or "
+             "postgres://...";
     journal_ = std::make_unique<flow::MemoryJobJournal>();
     return {};
   }
-  auto journal = std::make_unique<effects::SqliteJobJournal>(log, settings.journal_keep);
-  if (std::string error = journal->open(path); !error.empty())
-    return "the journal `" + path + "` cannot be used: " + std::move(error);
+  auto journal = std::make_unique<effects::StoredJobJournal>(log, settings.journal_keep);
+  if (std::string error = journal->open(settings.journal); !error.empty())
+    return "the journal `" + effects::without_secrets(settings.journal) +
+           "` cannot be used: " + std::move(error);
   journal_ = std::move(journal);
-  if (!is_store_in_memory && !settings.job_store.starts_with(kSqlite))
+  if (!is_store_in_memory && !settings.job_store.starts_with(kSqlite) &&
+      settings.journal.starts_with(kSqlite))
     log.write(LogLevel::kWarning,
               "durable jobs: only programs that have the file of --journal may take jobs of this queue");
   return {};

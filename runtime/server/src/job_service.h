@@ -19,8 +19,8 @@
 
 namespace zerver::server {
 
-// The file of the journal of durable jobs; empty: it is in memory.
-std::string journal_file(const Settings& settings);
+// Whether the journal of durable jobs is in memory, and gone with the program.
+bool is_journal_in_memory(const Settings& settings);
 
 // In this order: open_journal(), open(), offer(), then Systems::open() and, for each worker, Systems::bind()
 // and bind(), before any of them runs; end() when none runs any more. Outlives the systems and the loops.

@@ -1,5 +1,7 @@
-// What the journal costs durable jobs: five effects each, without the effects themselves. On a disk it is the
-// waiting for it, which jobs at the same time share.
+// What the journal costs durable jobs: five effects each, without the effects themselves. On a disk, here or
+// of a server, it is the waiting for it, which jobs at the same time share.
+#include "tests/support/child_process.h"
+#include "tests/support/servers/postgres_server.h"
 #include <zerver/async/task.h>
 #include <zerver/core/arena.h>
 #include <zerver/core/random.h>
@@ -10,9 +12,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
 #include <deque>
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -88,26 +88,32 @@ void BM_DurableInMemory(benchmark::State& state) {
 BENCHMARK(BM_DurableInMemory);
 
 // Items are entries.
+void measure(benchmark::State& state, const std::string& url) {
+  World world;
+  effects::StoredJobJournal journal(world.log);
+  if (const std::string error = journal.open(url); !error.empty()) return state.SkipWithError(error.c_str());
+  bool is_written = true;
+  for (auto _ : state)
+    is_written = run_jobs(world, journal, static_cast<unsigned>(state.range(0))) && is_written;
+  if (!is_written) state.SkipWithError("the journal has failed");
+  const std::int64_t entries =
+      state.iterations() * state.range(0) * static_cast<std::int64_t>(std::size(kSites));
+  state.SetItemsProcessed(entries);
+  state.counters["entries_a_sync"] = static_cast<double>(entries) / static_cast<double>(journal.batches());
+}
+
 void BM_DurableOnDisk(benchmark::State& state) {
-  std::string folder = std::filesystem::temp_directory_path() / "zerver_durable_bench_XXXXXX";
-  if (mkdtemp(folder.data()) == nullptr) return state.SkipWithError("no temporary folder");
-  {
-    World world;
-    effects::SqliteJobJournal journal(world.log);
-    if (const std::string error = journal.open(folder + "/journal.db"); !error.empty())
-      return state.SkipWithError(error.c_str());
-    bool is_written = true;
-    for (auto _ : state)
-      is_written = run_jobs(world, journal, static_cast<unsigned>(state.range(0))) && is_written;
-    if (!is_written) state.SkipWithError("the journal has failed");
-    const std::int64_t entries =
-        state.iterations() * state.range(0) * static_cast<std::int64_t>(std::size(kSites));
-    state.SetItemsProcessed(entries);
-    state.counters["entries_a_sync"] = static_cast<double>(entries) / static_cast<double>(journal.batches());
-  }
-  std::filesystem::remove_all(folder);
+  const test::TemporaryDirectory folder;
+  measure(state, "sqlite:" + (folder.path() / "journal.db").string());
 }
 BENCHMARK(BM_DurableOnDisk)->Arg(1)->Arg(16)->Arg(256)->UseRealTime()->Unit(benchmark::kMicrosecond);
+
+void BM_DurableOnServer(benchmark::State& state) {
+  if (!test::PostgresServer::is_installed()) return state.SkipWithError("there is no PostgreSQL");
+  static const test::PostgresServer server;
+  measure(state, server.url());
+}
+BENCHMARK(BM_DurableOnServer)->Arg(1)->Arg(16)->Arg(256)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace zerver

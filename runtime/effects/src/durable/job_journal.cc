@@ -1,4 +1,6 @@
 #include "job_journal_file.h"
+#include "job_journal_server.h"
+#include "job_journal_store.h"
 #include "journal/group_writer.h"
 #include <zerver/effects/job_journal.h>
 
@@ -17,6 +19,7 @@ namespace {
 constexpr JournalTexts kTexts{.cannot_write = "the journal of jobs cannot be written",
                               .too_much = "too much waits to be written to the journal of jobs",
                               .written_again = "the journal of jobs can be written again"};
+constexpr std::string_view kUnknown = "its URL begins with `sqlite:`, `postgres://` or `postgresql://`";
 constexpr std::string_view kCannotRead = "the journal of jobs cannot be read";
 constexpr std::string_view kLost = "the lease of the job is lost: another worker has it";
 // How often it is looked for what is too old, of the time for which it is kept.
@@ -24,13 +27,24 @@ constexpr std::int64_t kSweepsInLife = 10;
 
 }  // namespace
 
-class SqliteJobJournal::Writer final : public GroupWriter<flow::JournalRecord> {
+std::unique_ptr<JobJournalStore> make_job_journal_store(std::string_view url) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (url.starts_with(kSqlite))
+    return std::make_unique<JobJournalFile>(std::string(url.substr(kSqlite.size())));
+  if (url.starts_with("postgres://") || url.starts_with("postgresql://"))
+    return std::make_unique<JobJournalServer>(std::string(url));
+  return nullptr;
+}
+
+class StoredJobJournal::Writer final : public GroupWriter<flow::JournalRecord> {
  public:
   Writer(Log& log, Duration keep) noexcept : GroupWriter(log, kTexts), keep_(keep) {}
   ~Writer() { stop(); }
 
-  std::string open_file(const std::string& path) {
-    if (std::string error = file_.open(path); !error.empty()) return error;
+  std::string open_store(std::string_view url) {
+    store_ = make_job_journal_store(url);
+    if (store_ == nullptr) return std::string(kUnknown);
+    if (std::string error = store_->open(); !error.empty()) return error;
     start();
     return {};
   }
@@ -89,7 +103,7 @@ class SqliteJobJournal::Writer final : public GroupWriter<flow::JournalRecord> {
     std::uint64_t position;
   };
 
-  std::string write(const Batch& batch) override { return file_.write(batch, refused_); }
+  std::string write(const Batch& batch) override { return store_->write(batch, refused_); }
 
   void on_written() noexcept override {
     refusals_ += refused_.size();
@@ -131,7 +145,7 @@ class SqliteJobJournal::Writer final : public GroupWriter<flow::JournalRecord> {
 
   void load(flow::JournalOpen& open) noexcept {
     std::uint64_t token = 0;
-    const std::string error = guarded([&] { return file_.load(open.history, token); });
+    const std::string error = guarded([&] { return store_->load(open.history, token); });
     open.lost = token != open.token;
     if (error.empty()) return;
     open.why = kCannotRead;
@@ -143,14 +157,14 @@ class SqliteJobJournal::Writer final : public GroupWriter<flow::JournalRecord> {
     swept_ = now_;
     const Timestamp before = now_ - keep_;
     lock.unlock();
-    const std::string error = guarded([&] { return file_.sweep(before); });
+    const std::string error = guarded([&] { return store_->sweep(before); });
     if (!error.empty()) log_.write(LogLevel::kError, error);
     lock.lock();
   }
 
   const Duration keep_;
-  JobJournalFile file_;        // of the thread, once it runs
-  std::vector<Uuid> refused_;  // of the thread: by the last batch
+  std::unique_ptr<JobJournalStore> store_;  // of the thread, once it runs
+  std::vector<Uuid> refused_;               // of the thread: by the last batch
   std::condition_variable idle_;
   std::atomic<std::uint64_t> records_ = 0;
   std::vector<Open> opens_;  // guarded by mutex_, like all below
@@ -161,34 +175,36 @@ class SqliteJobJournal::Writer final : public GroupWriter<flow::JournalRecord> {
   Timestamp swept_;
 };
 
-SqliteJobJournal::SqliteJobJournal(Log& log, Duration keep) : writer_(std::make_unique<Writer>(log, keep)) {}
+StoredJobJournal::StoredJobJournal(Log& log, Duration keep) : writer_(std::make_unique<Writer>(log, keep)) {}
 
-SqliteJobJournal::~SqliteJobJournal() = default;
+StoredJobJournal::~StoredJobJournal() = default;
 
-std::string SqliteJobJournal::open(const std::string& path) { return writer_->open_file(path); }
+std::string StoredJobJournal::open(std::string_view url) { return writer_->open_store(url); }
 
-std::string SqliteJobJournal::list(const std::string& path, std::vector<flow::JobHistory>& jobs) {
-  return JobJournalFile().list(path, jobs);
+std::string StoredJobJournal::list(std::string_view url, std::vector<flow::JobHistory>& jobs) {
+  const std::unique_ptr<JobJournalStore> store = make_job_journal_store(url);
+  return store == nullptr ? std::string(kUnknown) : store->list(jobs);
 }
 
-std::string SqliteJobJournal::drop(const std::string& path, const Uuid& job) {
-  return JobJournalFile().drop(path, job);
+std::string StoredJobJournal::drop(std::string_view url, const Uuid& job) {
+  const std::unique_ptr<JobJournalStore> store = make_job_journal_store(url);
+  return store == nullptr ? std::string(kUnknown) : store->drop(job);
 }
 
-std::uint64_t SqliteJobJournal::batches() const noexcept { return writer_->batches(); }
+std::uint64_t StoredJobJournal::batches() const noexcept { return writer_->batches(); }
 
-bool SqliteJobJournal::open(flow::JournalOpen& open) noexcept { return writer_->open(open); }
+bool StoredJobJournal::open(flow::JournalOpen& open) noexcept { return writer_->open(open); }
 
-void SqliteJobJournal::abandon(flow::JournalOpen& open) noexcept { writer_->abandon(open); }
+void StoredJobJournal::abandon(flow::JournalOpen& open) noexcept { writer_->abandon(open); }
 
-void SqliteJobJournal::append(const flow::JournalRecord& record) noexcept { writer_->note(record); }
+void StoredJobJournal::append(const flow::JournalRecord& record) noexcept { writer_->note(record); }
 
-void SqliteJobJournal::close(const Uuid& job) noexcept { writer_->close(job); }
+void StoredJobJournal::close(const Uuid& job) noexcept { writer_->close(job); }
 
-flow::JournalStats SqliteJobJournal::stats() const noexcept { return writer_->stats(); }
+flow::JournalStats StoredJobJournal::stats() const noexcept { return writer_->stats(); }
 
-bool SqliteJobJournal::sync(flow::LogSync& sync) noexcept { return writer_->sync(sync); }
+bool StoredJobJournal::sync(flow::LogSync& sync) noexcept { return writer_->sync(sync); }
 
-void SqliteJobJournal::abandon(flow::LogSync& sync) noexcept { writer_->abandon(sync); }
+void StoredJobJournal::abandon(flow::LogSync& sync) noexcept { writer_->abandon(sync); }
 
 }  // namespace zerver::effects

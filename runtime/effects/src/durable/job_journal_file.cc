@@ -27,16 +27,16 @@ Value token_of(const JournalRecord& record) noexcept {
 
 }  // namespace
 
-JobJournalFile::JobJournalFile() noexcept : database_(kKind) {}
+JobJournalFile::JobJournalFile(std::string path) noexcept : path_(std::move(path)), database_(kKind) {}
 
-std::string JobJournalFile::open(const std::string& path) {
-  if (std::string error = database_.open(path); !error.empty()) return error;
+std::string JobJournalFile::open() {
+  if (std::string error = database_.open(path_); !error.empty()) return error;
   return database_.in_transaction([this] { return database_.create(kTables); });
 }
 
-std::string JobJournalFile::list(const std::string& path, std::vector<flow::JobHistory>& jobs) {
+std::string JobJournalFile::list(std::vector<flow::JobHistory>& jobs) {
   bool is_empty = false;
-  std::string error = database_.open_existing(path, true, is_empty);
+  std::string error = database_.open_existing(path_, true, is_empty);
   if (!error.empty() || is_empty) return error;
   error = run("select id from job order by began, id");
   if (!error.empty()) return error;
@@ -55,16 +55,16 @@ std::string JobJournalFile::list(const std::string& path, std::vector<flow::JobH
   return {};
 }
 
-std::string JobJournalFile::drop(const std::string& path, const Uuid& job) {
+std::string JobJournalFile::drop(const Uuid& job) {
   bool is_empty = false;
-  std::string error = database_.open_existing(path, false, is_empty);
+  std::string error = database_.open_existing(path_, false, is_empty);
   if (!error.empty()) return error;
-  if (is_empty) return "it has no such job";
+  if (is_empty) return std::string(kNoSuchJob);
   return database_.in_transaction([&] {
     std::string failure = run("delete from entry where job = ?", {JournalDatabase::blob(job)});
     if (failure.empty())
       failure = run("delete from job where id = ? returning 1", {JournalDatabase::blob(job)});
-    if (failure.empty() && rows_.rows() == 0) failure = "it has no such job";
+    if (failure.empty() && rows_.rows() == 0) failure = kNoSuchJob;
     return failure;
   });
 }

@@ -1,8 +1,8 @@
-// The tables of the journal of durable jobs; for one thread.
+// The journal of durable jobs in a SQLite file.
 #pragma once
 
+#include "job_journal_store.h"
 #include "journal/journal_database.h"
-#include "journal/record_batch.h"
 #include <zerver/core/time.h>
 #include <zerver/core/uuid.h>
 #include <zerver/flow/durable/job_journal.h>
@@ -13,25 +13,16 @@
 
 namespace zerver::effects {
 
-// Each string is empty, or what is wrong.
-class JobJournalFile {
+class JobJournalFile final : public JobJournalStore {
  public:
-  using Batch = RecordBatch<flow::JournalRecord>;
+  explicit JobJournalFile(std::string path) noexcept;
 
-  JobJournalFile() noexcept;
-  JobJournalFile(const JobJournalFile&) = delete;
-  JobJournalFile& operator=(const JobJournalFile&) = delete;
-
-  [[nodiscard]] std::string open(const std::string& path);
-  [[nodiscard]] std::string list(const std::string& path, std::vector<flow::JobHistory>& jobs);
-  [[nodiscard]] std::string drop(const std::string& path, const Uuid& job);
-  // All of it or nothing, and on the disk. `refused` gets the jobs whose entries had an old token, one for
-  // each entry.
-  [[nodiscard]] std::string write(const Batch& batch, std::vector<Uuid>& refused);
-  // What is known of a job, and the newest token that it was opened with.
-  [[nodiscard]] std::string load(flow::JobHistory& history, std::uint64_t& token);
-  // Removes the journals that nothing has been written to since then.
-  [[nodiscard]] std::string sweep(Timestamp before);
+  [[nodiscard]] std::string open() override;
+  [[nodiscard]] std::string write(const Batch& batch, std::vector<Uuid>& refused) override;
+  [[nodiscard]] std::string load(flow::JobHistory& history, std::uint64_t& token) override;
+  [[nodiscard]] std::string sweep(Timestamp before) override;
+  [[nodiscard]] std::string list(std::vector<flow::JobHistory>& jobs) override;
+  [[nodiscard]] std::string drop(const Uuid& job) override;
 
  private:
   [[nodiscard]] std::string insert(const flow::JournalRecord& record, std::vector<Uuid>& refused);
@@ -39,6 +30,7 @@ class JobJournalFile {
     return database_.run(statement, parameters);
   }
 
+  std::string path_;
   JournalDatabase database_;
   const flow::RowSet& rows_ = database_.rows();  // of what was run last
 };

@@ -151,8 +151,8 @@ std::string revive_job(const Settings& settings, const Clock& clock, std::string
   if (std::string error = asked.ask(revive.base(), &jobs::QueueSession::revive); !error.empty()) return error;
   if (!revive.found) return "no dead letter has the id " + std::string(id);
   // Of a job that is no durable one there is nothing to forget.
-  if (const std::string journal = journal_file(settings); drop && !journal.empty())
-    static_cast<void>(effects::SqliteJobJournal::drop(journal, *uuid));
+  if (drop && !is_journal_in_memory(settings))
+    static_cast<void>(effects::StoredJobJournal::drop(settings.journal, *uuid));
   std::printf("%s %.*s\n", drop ? "dropped" : "requeued", static_cast<int>(id.size()), id.data());
   return {};
 }

@@ -5,6 +5,7 @@
 #include <zerver/core/output_buffer.h>
 #include <zerver/core/uuid.h>
 #include <zerver/effects/job_journal.h>
+#include <zerver/effects/redact.h>
 #include <zerver/flow/data/json_codec.h>
 
 #include <cstdio>
@@ -61,11 +62,10 @@ void print_json(const std::vector<flow::JobHistory>& jobs) {
 }  // namespace
 
 std::string print_journals(const Settings& settings, bool as_json) {
-  const std::string path = journal_file(settings);
-  if (path.empty()) return kInMemory;
+  if (is_journal_in_memory(settings)) return kInMemory;
   std::vector<flow::JobHistory> jobs;
-  if (std::string error = effects::SqliteJobJournal::list(path, jobs); !error.empty())
-    return "the journal `" + path + "` cannot be read: " + error;
+  if (std::string error = effects::StoredJobJournal::list(settings.journal, jobs); !error.empty())
+    return "the journal `" + effects::without_secrets(settings.journal) + "` cannot be read: " + error;
   if (as_json) {
     print_json(jobs);
   } else {
@@ -75,12 +75,11 @@ std::string print_journals(const Settings& settings, bool as_json) {
 }
 
 std::string drop_journal(const Settings& settings, std::string_view id) {
-  const std::string path = journal_file(settings);
-  if (path.empty()) return kInMemory;
+  if (is_journal_in_memory(settings)) return kInMemory;
   const std::optional<Uuid> uuid = Uuid::parse(id);
   if (!uuid) return "`" + std::string(id) + "` is not the id of a job; --journals lists them";
-  if (std::string error = effects::SqliteJobJournal::drop(path, *uuid); !error.empty())
-    return "the journal `" + path + "`: " + error;
+  if (std::string error = effects::StoredJobJournal::drop(settings.journal, *uuid); !error.empty())
+    return "the journal `" + effects::without_secrets(settings.journal) + "`: " + error;
   std::printf("dropped %.*s\n", static_cast<int>(id.size()), id.data());
   return {};
 }

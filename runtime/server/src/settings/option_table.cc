@@ -233,10 +233,12 @@ constexpr std::array kOptions = std::to_array<Option>({
        settings.job_queue = value;
        return std::string();
      }},
-    {"journal", "URL", "what durable jobs have done: memory: or sqlite:PATH (memory:)",
+    {"journal", "URL", "what durable jobs have done: memory:, sqlite:PATH, postgres://... (memory:)",
      [](Settings& settings, std::string_view value) {
-       const bool is_known = value == "memory:" || (value.starts_with("sqlite:") && value.size() > 7);
-       if (!is_known) return std::string("memory: or a path such as sqlite:journal.db");
+       const bool is_known = value == "memory:" || (value.starts_with("sqlite:") && value.size() > 7) ||
+                             value.starts_with("postgres://") || value.starts_with("postgresql://");
+       if (!is_known)
+         return std::string("memory:, a path such as sqlite:journal.db, or postgres://host/database");
        settings.journal = value;
        return std::string();
      }},

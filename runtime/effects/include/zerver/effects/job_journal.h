@@ -1,4 +1,4 @@
-// The journal of a service's durable jobs in a SQLite file.
+// The journal of a service's durable jobs in a SQLite file, or in a PostgreSQL database.
 #pragma once
 
 #include <zerver/core/log.h>
@@ -9,32 +9,34 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace zerver::effects {
 
-// What is appended by all workers meanwhile is written by one thread in one transaction, with one fsync. The
-// processes that run the jobs of a store share the file: each entry is checked against the newest token that
-// any of them has opened its job with.
-class SqliteJobJournal final : public flow::JobJournal {
+// What is appended by all workers meanwhile is written by one thread in one transaction. The processes that
+// run the jobs of a store share the journal, on one machine a file, on several a database: each entry is
+// checked against the newest token that any of them has opened its job with.
+class StoredJobJournal final : public flow::JobJournal {
  public:
   // `log` is told when the journal cannot be written, and when it can again. A journal that nothing has been
   // written to for longer than `keep` is removed; max(): never.
-  explicit SqliteJobJournal(Log& log, Duration keep = Duration::max());
+  explicit StoredJobJournal(Log& log, Duration keep = Duration::max());
   // Writes what is left. The loops of those who wait do not run any more.
-  ~SqliteJobJournal() override;
-  SqliteJobJournal(const SqliteJobJournal&) = delete;
-  SqliteJobJournal& operator=(const SqliteJobJournal&) = delete;
+  ~StoredJobJournal() override;
+  StoredJobJournal(const StoredJobJournal&) = delete;
+  StoredJobJournal& operator=(const StoredJobJournal&) = delete;
 
-  // Opens or creates the file, for its owner only. Empty, or what is wrong: it cannot be written, is damaged,
-  // or is no journal.
-  [[nodiscard]] std::string open(const std::string& path);
+  // `sqlite:PATH`, a file for its owner only, or `postgres://user@host/database`, tables in its schema
+  // `zerver`; either is made when it is not there. Empty, or what is wrong, without the password: it cannot
+  // be written, is damaged, or is no journal.
+  [[nodiscard]] std::string open(std::string_view url);
 
-  // The jobs in a journal that a service may have open, the oldest first. Empty, or what is wrong.
-  [[nodiscard]] static std::string list(const std::string& path, std::vector<flow::JobHistory>& jobs);
-  // Forgets a job, also while a service has the journal open: an attempt that runs is refused from then on,
+  // The jobs in a journal that services may have open, the oldest first. Empty, or what is wrong.
+  [[nodiscard]] static std::string list(std::string_view url, std::vector<flow::JobHistory>& jobs);
+  // Forgets a job, also while services have the journal open: an attempt that runs is refused from then on,
   // the next one begins anew. Empty, or what is wrong.
-  [[nodiscard]] static std::string drop(const std::string& path, const Uuid& job);
+  [[nodiscard]] static std::string drop(std::string_view url, const Uuid& job);
 
   // Transactions that have been written.
   std::uint64_t batches() const noexcept;

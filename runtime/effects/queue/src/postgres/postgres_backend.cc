@@ -18,6 +18,8 @@ namespace {
 using Kind = Command::Kind;
 using Settle = jobs::SettleCall::Kind;
 using jobs::lead_of;
+using postgres::ArrayText;
+using postgres::TextValues;
 
 constexpr std::int64_t kPause = 500;  // milliseconds before a server that is gone is tried again
 
@@ -187,8 +189,8 @@ flow::Statement PostgresBackend::put_statement(const jobs::NewJob& job, Timestam
 
 std::string PostgresBackend::connect() {
   if (connection_.is_open()) return {};
-  if (milliseconds_now() < next_try_) return "the database cannot be reached";
-  std::string error = connection_.open(url_);
+  if (postgres::milliseconds_now() < next_try_) return "the database cannot be reached";
+  std::string error = connection_.open(url_, "zerver-queue");
   if (error.empty()) error = connection_.execute(kTables);
   if (error.empty()) error = run("select version from zerver.queue_version", {});
   if (error.empty() && (rows_.size() != 1 || rows_.integer(0, 0) != 1))
@@ -196,7 +198,7 @@ std::string PostgresBackend::connect() {
   if (error.empty()) error = connection_.execute("listen zerver_queue");
   if (error.empty()) return {};
   connection_.close();
-  next_try_ = milliseconds_now() + kPause;
+  next_try_ = postgres::milliseconds_now() + kPause;
   return error;
 }
 
@@ -287,7 +289,7 @@ std::string PostgresBackend::put(const Commands& puts) {
   std::ranges::sort(order, {}, [](const Placed& placed) {
     return std::tuple(placed.second->job.queue, placed.second->job.unique, placed.first);
   });
-  PostgresArray ids, queues, names, arguments, uniques, priorities, afters, leases;
+  ArrayText ids, queues, names, arguments, uniques, priorities, afters, leases;
   std::map<std::string, Command*> by_id;
   for (const auto& [place, each] : order) {
     const jobs::NewJob& job = each->job;
@@ -306,8 +308,8 @@ std::string PostgresBackend::put(const Commands& puts) {
     leases.number(microseconds(job.lease));
     each->put().result = jobs::Put::kDuplicate;
   }
-  PostgresValues values;
-  for (PostgresArray* each : {&ids, &queues, &names, &arguments, &uniques, &priorities, &afters, &leases})
+  TextValues values;
+  for (ArrayText* each : {&ids, &queues, &names, &arguments, &uniques, &priorities, &afters, &leases})
     values.text(each->take());
   std::string error = run(kPut, values);
   for (std::size_t row = 0; error.empty() && row < rows_.size(); ++row)
@@ -317,7 +319,7 @@ std::string PostgresBackend::put(const Commands& puts) {
 
 std::string PostgresBackend::settle(const Commands& settles) {
   if (settles.empty()) return {};
-  PostgresArray acked, acked_tokens, given, given_tokens, delays, backs;
+  ArrayText acked, acked_tokens, given, given_tokens, delays, backs;
   std::map<std::int64_t, Command*> by_number;
   bool acks = false;
   bool gives = false;
@@ -328,8 +330,8 @@ std::string PostgresBackend::settle(const Commands& settles) {
     const auto token = static_cast<std::int64_t>(call.lease.token);
     call.lost = true;
     if (call.kind == Settle::kBury) {
-      error = run(kBury,
-                  PostgresValues().number(number).number(token).text(each->dead_letter).bytes(each->reason));
+      error =
+          run(kBury, TextValues().number(number).number(token).text(each->dead_letter).bytes(each->reason));
       if (!error.empty()) return error;
       call.lost = rows_.affected() != 1;
       continue;
@@ -352,20 +354,20 @@ std::string PostgresBackend::settle(const Commands& settles) {
       by_number.at(rows_.integer(row, 0))->settlement.lost = false;
   };
   if (acks) {
-    error = run(kAck, PostgresValues().text(acked.take()).text(acked_tokens.take()));
+    error = run(kAck, TextValues().text(acked.take()).text(acked_tokens.take()));
     if (!error.empty()) return error;
     note();
   }
   if (!gives) return {};
-  error = run(
-      kGiveBack,
-      PostgresValues().text(given.take()).text(given_tokens.take()).text(delays.take()).text(backs.take()));
+  error =
+      run(kGiveBack,
+          TextValues().text(given.take()).text(given_tokens.take()).text(delays.take()).text(backs.take()));
   if (error.empty()) note();
   return error;
 }
 
 std::string PostgresBackend::extend(const Commands& extends) {
-  PostgresArray numbers, tokens, spans;
+  ArrayText numbers, tokens, spans;
   std::map<std::int64_t, jobs::ExtendCall::Entry*> by_number;
   for (Command* const each : extends) {
     for (jobs::ExtendCall::Entry& entry : each->extend().entries) {
@@ -377,8 +379,7 @@ std::string PostgresBackend::extend(const Commands& extends) {
     }
   }
   if (by_number.empty()) return {};
-  std::string error =
-      run(kExtend, PostgresValues().text(numbers.take()).text(tokens.take()).text(spans.take()));
+  std::string error = run(kExtend, TextValues().text(numbers.take()).text(tokens.take()).text(spans.take()));
   for (std::size_t row = 0; error.empty() && row < rows_.size(); ++row)
     by_number.at(rows_.integer(row, 0))->lost = false;
   return error;
@@ -387,7 +388,7 @@ std::string PostgresBackend::extend(const Commands& extends) {
 std::string PostgresBackend::claim(jobs::ClaimCall& call) {
   call.jobs.clear();
   call.next_in = Duration{};
-  std::string error = run(kClaim, PostgresValues()
+  std::string error = run(kClaim, TextValues()
                                       .text(call.queue)
                                       .number(static_cast<std::int64_t>(call.limit))
                                       .number(microseconds(call.lease))
@@ -406,7 +407,7 @@ std::string PostgresBackend::claim(jobs::ClaimCall& call) {
     job.lease = Duration::from_microseconds(rows_.integer(row, 7));
   }
   if (call.jobs.size() == call.limit) return {};
-  error = run(kNextDue, PostgresValues().text(call.queue));
+  error = run(kNextDue, TextValues().text(call.queue));
   if (!error.empty()) return error;
   call.next_in = Duration::max();
   if (rows_.size() == 1 && !rows_.is_null(0, 0))
@@ -420,11 +421,11 @@ std::string PostgresBackend::claim(jobs::ClaimCall& call) {
 std::string PostgresBackend::fire(const jobs::NewJob& job, jobs::FireCall& call) {
   using Result = jobs::FireCall::Result;
   std::string error = run("select fired_at from zerver.cron where queue = $1 and name = $2 for update",
-                          PostgresValues().text(job.queue).text(call.cron));
+                          TextValues().text(job.queue).text(call.cron));
   if (!error.empty()) return error;
   std::optional<std::int64_t> before;
   if (rows_.size() == 1) before = rows_.integer(0, 0);
-  const PostgresValues at = PostgresValues().text(job.queue).text(call.cron).number(call.at.microseconds);
+  const TextValues at = TextValues().text(job.queue).text(call.cron).number(call.at.microseconds);
   error = run(kBeginFire, at);
   if (!error.empty()) return error;
   if (rows_.size() == 0) {
@@ -442,15 +443,14 @@ std::string PostgresBackend::fire(const jobs::NewJob& job, jobs::FireCall& call)
   // It is to be tried again.
   if (!before)
     return run("delete from zerver.cron where queue = $1 and name = $2",
-               PostgresValues().text(job.queue).text(call.cron));
+               TextValues().text(job.queue).text(call.cron));
   return run("update zerver.cron set fired_at = $3 where queue = $1 and name = $2",
-             PostgresValues().text(job.queue).text(call.cron).number(*before));
+             TextValues().text(job.queue).text(call.cron).number(*before));
 }
 
 std::string PostgresBackend::cron(jobs::CronCall& call) {
-  std::string error =
-      run(kCron, PostgresValues().text(call.queue).text(call.cron).number(call.now.microseconds));
-  if (error.empty()) error = run(kLastFire, PostgresValues().text(call.queue).text(call.cron));
+  std::string error = run(kCron, TextValues().text(call.queue).text(call.cron).number(call.now.microseconds));
+  if (error.empty()) error = run(kLastFire, TextValues().text(call.queue).text(call.cron));
   if (error.empty() && rows_.size() == 1) call.last = {rows_.integer(0, 0)};
   return error;
 }
@@ -461,20 +461,20 @@ std::string PostgresBackend::list(jobs::ListCall& call) {
   const auto limit = static_cast<std::int64_t>(call.limit);
   call.running_jobs.clear();
   call.dead_letters.clear();
-  std::string error = run(kCount, PostgresValues().text(call.queue));
+  std::string error = run(kCount, TextValues().text(call.queue));
   if (!error.empty()) return error;
   call.waiting = static_cast<std::uint64_t>(rows_.integer(0, 0));
   call.running = static_cast<std::uint64_t>(rows_.integer(0, 1));
-  error = run(kRunning, PostgresValues().text(call.queue).number(limit));
+  error = run(kRunning, TextValues().text(call.queue).number(limit));
   if (!error.empty()) return error;
   for (std::size_t row = 0; row < rows_.size(); ++row)
     call.running_jobs.push_back({std::string(rows_.text(row, 0)), std::string(rows_.text(row, 1)),
                                  static_cast<std::uint32_t>(rows_.integer(row, 2)),
                                  Timestamp{rows_.integer(row, 3)}});
-  error = run(kCountDead, PostgresValues().text(call.queue));
+  error = run(kCountDead, TextValues().text(call.queue));
   if (!error.empty()) return error;
   call.dead = static_cast<std::uint64_t>(rows_.integer(0, 0));
-  error = run(kDead, PostgresValues().text(call.queue).number(limit));
+  error = run(kDead, TextValues().text(call.queue).number(limit));
   for (std::size_t row = 0; error.empty() && row < rows_.size(); ++row)
     call.dead_letters.push_back({std::string(rows_.text(row, 0)), std::string(rows_.text(row, 1)),
                                  std::string(rows_.text(row, 2)), rows_.bytes(row, 3), rows_.bytes(row, 4),
@@ -484,7 +484,7 @@ std::string PostgresBackend::list(jobs::ListCall& call) {
 }
 
 std::string PostgresBackend::revive(jobs::ReviveCall& call) {
-  std::string error = run(call.drop ? kDrop : kRevive, PostgresValues().text(text_of(call.id)));
+  std::string error = run(call.drop ? kDrop : kRevive, TextValues().text(text_of(call.id)));
   call.found = error.empty() && rows_.affected() == 1;
   return error;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "backend.h"
-#include "postgres/connection.h"
+#include "postgres/blocking/connection.h"
 
 #include <string>
 #include <string_view>
@@ -37,14 +37,14 @@ class PostgresBackend final : public Backend {
   [[nodiscard]] std::string cron(jobs::CronCall& call);
   [[nodiscard]] std::string list(jobs::ListCall& call);
   [[nodiscard]] std::string revive(jobs::ReviveCall& call);
-  [[nodiscard]] std::string run(std::string_view statement, const PostgresValues& values) {
+  [[nodiscard]] std::string run(std::string_view statement, const postgres::TextValues& values) {
     return connection_.run(statement, values, rows_);
   }
 
   std::string url_;
   std::string database_;
-  PostgresConnection connection_;
-  PostgresRows rows_;
+  postgres::BlockingConnection connection_;
+  postgres::TextRows rows_;
   bool was_lost_ = false;  // the connection: what was told meanwhile has not been heard
   std::int64_t next_try_ = 0;
 };

@@ -14,16 +14,16 @@
 #include <string_view>
 #include <vector>
 
-namespace zerver::effects::queue {
+namespace zerver::effects::postgres {
 
 // Of the steady clock.
 [[nodiscard]] std::int64_t milliseconds_now() noexcept;
 
 // The rows of a statement; every cell is text, bytes as `\x...`.
-class PostgresRows {
+class TextRows {
  public:
-  PostgresRows() = default;
-  PostgresRows(const postgres::Libpq& pq, PGresult* result) noexcept : result_(result, {&pq}) {}
+  TextRows() = default;
+  TextRows(const Libpq& pq, PGresult* result) noexcept : result_(result, {&pq}) {}
 
   std::size_t size() const noexcept;
   // Inserted, updated or deleted, or read.
@@ -34,18 +34,18 @@ class PostgresRows {
   std::string bytes(std::size_t row, std::size_t column) const;
 
  private:
-  const postgres::Libpq& pq() const noexcept { return *result_.get_deleter().pq; }
+  const Libpq& pq() const noexcept { return *result_.get_deleter().pq; }
 
-  postgres::ResultPointer result_{nullptr, {nullptr}};
+  ResultPointer result_{nullptr, {nullptr}};
 };
 
 // The parameters of a statement, as text.
-class PostgresValues {
+class TextValues {
  public:
-  PostgresValues& text(std::string_view text);
-  PostgresValues& number(std::int64_t number);
-  PostgresValues& bytes(std::string_view bytes);
-  PostgresValues& null();
+  TextValues& text(std::string_view text);
+  TextValues& number(std::int64_t number);
+  TextValues& bytes(std::string_view bytes);
+  TextValues& null();
   std::span<const std::optional<std::string>> all() const noexcept { return values_; }
 
  private:
@@ -53,7 +53,7 @@ class PostgresValues {
 };
 
 // An array, to be a parameter.
-class PostgresArray {
+class ArrayText {
  public:
   void number(std::int64_t number) { add(std::to_string(number)); }
   void bytes(std::string_view bytes);
@@ -67,39 +67,39 @@ class PostgresArray {
 };
 
 // Of one thread.
-class PostgresConnection {
+class BlockingConnection {
  public:
   // For a connection, and for the answer to one statement.
   static constexpr Duration kBound = Duration::from_seconds(10);
 
-  PostgresConnection() = default;
-  ~PostgresConnection() { close(); }
-  PostgresConnection(const PostgresConnection&) = delete;
-  PostgresConnection& operator=(const PostgresConnection&) = delete;
+  BlockingConnection() = default;
+  ~BlockingConnection() { close(); }
+  BlockingConnection(const BlockingConnection&) = delete;
+  BlockingConnection& operator=(const BlockingConnection&) = delete;
 
-  // Empty, or what is wrong, without the password.
-  [[nodiscard]] std::string open(const std::string& url);
+  // `application` is what the server knows it by. Empty, or what is wrong, without the password.
+  [[nodiscard]] std::string open(const std::string& url, const char* application);
   void close() noexcept;
   bool is_open() const noexcept { return connection_ != nullptr; }
   // Behind open().
-  const postgres::Libpq& library() const noexcept { return pq_; }
+  const Libpq& library() const noexcept { return pq_; }
 
   // Several statements without parameters.
   [[nodiscard]] std::string execute(const std::string& script);
   // One, which is prepared once; `statement` is static. Empty, or what is wrong: the connection is closed
   // when it cannot be used any more.
-  [[nodiscard]] std::string run(std::string_view statement, const PostgresValues& values, PostgresRows& rows);
+  [[nodiscard]] std::string run(std::string_view statement, const TextValues& values, TextRows& rows);
   // Whether another connection has notified of something; does not wait.
   bool was_notified();
 
  private:
-  [[nodiscard]] std::string wait_for(PostgresRows& rows);
+  [[nodiscard]] std::string wait_for(TextRows& rows);
   bool poll_until(bool writes, std::int64_t end) noexcept;
   std::string broken();
 
-  postgres::Libpq pq_;
+  Libpq pq_;
   PGconn* connection_ = nullptr;
   std::map<const char*, std::string> prepared_;  // names, by the text's address
 };
 
-}  // namespace zerver::effects::queue
+}  // namespace zerver::effects::postgres

@@ -8,11 +8,11 @@
 #include <cstdlib>
 #include <poll.h>
 
-namespace zerver::effects::queue {
+namespace zerver::effects::postgres {
 
 namespace {
 
-constexpr std::int64_t kBoundMilliseconds = PostgresConnection::kBound.nanoseconds / 1'000'000;
+constexpr std::int64_t kBoundMilliseconds = BlockingConnection::kBound.nanoseconds / 1'000'000;
 
 // One line.
 std::string message_of(const char* text) {
@@ -44,34 +44,34 @@ std::int64_t milliseconds_now() noexcept {
 
 // --- Values ---
 
-std::size_t PostgresRows::size() const noexcept { return static_cast<std::size_t>(pq().rows(result_.get())); }
+std::size_t TextRows::size() const noexcept { return static_cast<std::size_t>(pq().rows(result_.get())); }
 
-std::uint64_t PostgresRows::affected() const noexcept {
+std::uint64_t TextRows::affected() const noexcept {
   const std::string_view text = pq().affected(result_.get());
   std::uint64_t count = 0;
   std::from_chars(text.data(), text.data() + text.size(), count);
   return count;
 }
 
-bool PostgresRows::is_null(std::size_t row, std::size_t column) const noexcept {
+bool TextRows::is_null(std::size_t row, std::size_t column) const noexcept {
   return pq().is_null(result_.get(), static_cast<int>(row), static_cast<int>(column)) != 0;
 }
 
-std::string_view PostgresRows::text(std::size_t row, std::size_t column) const noexcept {
+std::string_view TextRows::text(std::size_t row, std::size_t column) const noexcept {
   const int at = static_cast<int>(row);
   const int in = static_cast<int>(column);
   return {pq().value(result_.get(), at, in),
           static_cast<std::size_t>(pq().value_size(result_.get(), at, in))};
 }
 
-std::int64_t PostgresRows::integer(std::size_t row, std::size_t column) const noexcept {
+std::int64_t TextRows::integer(std::size_t row, std::size_t column) const noexcept {
   const std::string_view written = text(row, column);
   std::int64_t value = 0;
   std::from_chars(written.data(), written.data() + written.size(), value);
   return value;
 }
 
-std::string PostgresRows::bytes(std::size_t row, std::size_t column) const {
+std::string TextRows::bytes(std::size_t row, std::size_t column) const {
   const std::string_view written = text(row, column);
   std::string result;
   for (std::size_t i = 2; i + 1 < written.size(); i += 2)
@@ -79,32 +79,32 @@ std::string PostgresRows::bytes(std::size_t row, std::size_t column) const {
   return result;
 }
 
-PostgresValues& PostgresValues::text(std::string_view text) {
+TextValues& TextValues::text(std::string_view text) {
   values_.emplace_back(std::string(text));
   return *this;
 }
-PostgresValues& PostgresValues::number(std::int64_t number) { return text(std::to_string(number)); }
-PostgresValues& PostgresValues::bytes(std::string_view bytes) {
+TextValues& TextValues::number(std::int64_t number) { return text(std::to_string(number)); }
+TextValues& TextValues::bytes(std::string_view bytes) {
   std::string hex = "\\x";
   append_hex(hex, bytes);
   values_.emplace_back(std::move(hex));
   return *this;
 }
-PostgresValues& PostgresValues::null() {
+TextValues& TextValues::null() {
   values_.emplace_back();
   return *this;
 }
 
-void PostgresArray::add(std::string_view element) {
+void ArrayText::add(std::string_view element) {
   if (literal_.size() > 1) literal_ += ',';
   literal_ += element;
 }
-void PostgresArray::bytes(std::string_view bytes) {
+void ArrayText::bytes(std::string_view bytes) {
   std::string hex = "\"\\\\x";
   append_hex(hex, bytes);
   add(hex += '"');
 }
-void PostgresArray::text(std::string_view text) {
+void ArrayText::text(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') quoted += '\\';
@@ -112,11 +112,11 @@ void PostgresArray::text(std::string_view text) {
   }
   add(quoted += '"');
 }
-std::string PostgresArray::take() { return std::move(literal_ += '}'); }
+std::string ArrayText::take() { return std::move(literal_ += '}'); }
 
 // --- The connection ---
 
-std::string PostgresConnection::open(const std::string& url) {
+std::string BlockingConnection::open(const std::string& url, const char* application) {
   close();
   if (pq_.connect_start == nullptr) {
     if (std::string error = pq_.load(); !error.empty()) return error;
@@ -125,8 +125,8 @@ std::string PostgresConnection::open(const std::string& url) {
   constexpr std::array<const char*, 8> kKeys = {
       "keepalives_idle",  "keepalives_interval", "keepalives_count", "tcp_user_timeout",
       "application_name", "client_encoding",     "dbname",           nullptr};
-  const std::array<const char*, 8> values = {"5",    "2",         "3",    "10000", "zerver-queue",
-                                             "UTF8", url.c_str(), nullptr};
+  const std::array<const char*, 8> values = {"5",         "2",    "3",         "10000",
+                                             application, "UTF8", url.c_str(), nullptr};
   connection_ = pq_.connect_start(kKeys.data(), values.data(), 1);
   if (connection_ == nullptr) return "there is no memory";
   // Not on standard error: what is wrong is an answer.
@@ -143,20 +143,20 @@ std::string PostgresConnection::open(const std::string& url) {
   return {};
 }
 
-void PostgresConnection::close() noexcept {
+void BlockingConnection::close() noexcept {
   if (connection_ == nullptr) return;
   pq_.finish(connection_);
   connection_ = nullptr;
   prepared_.clear();
 }
 
-std::string PostgresConnection::broken() {
+std::string BlockingConnection::broken() {
   std::string why = message_of(pq_.error_message(connection_));
   close();
   return why;
 }
 
-bool PostgresConnection::poll_until(bool writes, std::int64_t end) noexcept {
+bool BlockingConnection::poll_until(bool writes, std::int64_t end) noexcept {
   pollfd entry{pq_.socket(connection_), static_cast<short>(writes ? POLLOUT : POLLIN), 0};
   while (true) {
     const std::int64_t left = end - milliseconds_now();
@@ -167,7 +167,7 @@ bool PostgresConnection::poll_until(bool writes, std::int64_t end) noexcept {
   }
 }
 
-std::string PostgresConnection::wait_for(PostgresRows& rows) {
+std::string BlockingConnection::wait_for(TextRows& rows) {
   const std::int64_t end = milliseconds_now() + kBoundMilliseconds;
   std::string error;
   while (true) {
@@ -180,7 +180,7 @@ std::string PostgresConnection::wait_for(PostgresRows& rows) {
     }
     PGresult* const result = pq_.get_result(connection_);
     if (result == nullptr) break;
-    rows = PostgresRows(pq_, result);
+    rows = TextRows(pq_, result);
     const ExecStatusType status = pq_.result_status(result);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) error = message_of(pq_.result_error(result));
   }
@@ -191,14 +191,13 @@ std::string PostgresConnection::wait_for(PostgresRows& rows) {
   return error;
 }
 
-std::string PostgresConnection::execute(const std::string& script) {
-  PostgresRows rows;
+std::string BlockingConnection::execute(const std::string& script) {
+  TextRows rows;
   if (pq_.send_query(connection_, script.c_str()) == 0) return broken();
   return wait_for(rows);
 }
 
-std::string PostgresConnection::run(std::string_view statement, const PostgresValues& values,
-                                    PostgresRows& rows) {
+std::string BlockingConnection::run(std::string_view statement, const TextValues& values, TextRows& rows) {
   auto known = prepared_.find(statement.data());
   if (known == prepared_.end()) {
     const std::string name = "q" + std::to_string(prepared_.size());
@@ -216,7 +215,7 @@ std::string PostgresConnection::run(std::string_view statement, const PostgresVa
   return wait_for(rows);
 }
 
-bool PostgresConnection::was_notified() {
+bool BlockingConnection::was_notified() {
   if (pq_.consume_input(connection_) == 0) {
     close();
     return false;
@@ -229,4 +228,4 @@ bool PostgresConnection::was_notified() {
   return by_others;
 }
 
-}  // namespace zerver::effects::queue
+}  // namespace zerver::effects::postgres
