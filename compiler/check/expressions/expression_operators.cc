@@ -148,6 +148,16 @@ Expression ExpressionChecker::coalesce(const syntax::BinaryExpr& binary, model::
   return result;
 }
 
+bool ExpressionChecker::is_open(const syntax::Expr& expr) {
+  if (const auto* path = llvm::dyn_cast<syntax::PathExpr>(&expr)) {
+    std::size_t used = 0;
+    return path->segments.size() == 1 && !find_slot(*path, used);
+  }
+  if (const auto* string = llvm::dyn_cast<syntax::StringExpr>(&expr))
+    return !string->has_interpolation() && string->tag.is_missing();
+  return llvm::isa<syntax::LiteralExpr>(expr);
+}
+
 Expression ExpressionChecker::binary(const syntax::BinaryExpr& binary, model::TypeId hint) {
   if (binary.first == nullptr || binary.links.front().operand == nullptr) return error(binary.span);
   const Operator op = operator_of(binary.links.front().op);
@@ -159,7 +169,9 @@ Expression ExpressionChecker::binary(const syntax::BinaryExpr& binary, model::Ty
       is_logical ? context_.types.simple(TypeKind::kBool) : (compares ? model::TypeId() : hint);
   Expression result;
   Expression right;
-  if (compares && (number_literal(*binary.first) || is_null_literal(*binary.first))) {
+  const bool is_left_open = number_literal(*binary.first) || is_null_literal(*binary.first) ||
+                            (is_open(*binary.first) && !is_open(second));
+  if (compares && is_left_open) {
     // A literal on the left takes its type from the right.
     right = type(second, {}, is_equality(op) && is_null_literal(*binary.first));
     result = type(*binary.first, right.type, false);

@@ -74,6 +74,8 @@ class ExpressionChecker {
 
   bool may_be_whole(const syntax::Expr& expr) const;
   std::optional<model::SlotId> find_slot(const syntax::PathExpr& path, std::size_t& used);
+  // Whether its type depends on what it stands beside: a literal, or the name of an enumerator.
+  bool is_open(const syntax::Expr& expr);
   bool reads_slot(model::SlotId slot, bool& is_optional) const;
 
   model::Expression make(model::ExpressionKind kind, model::TypeId type, Span span) const;

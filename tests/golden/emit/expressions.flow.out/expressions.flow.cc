@@ -17,6 +17,11 @@ std::string_view violation(const Cents& value) noexcept {
   return {};
 }
 
+std::string_view violation(const Code& value) noexcept {
+  if (!zerver::flow::has_length(value.value, 1, 9)) return "must have 1 to 9 characters";
+  return {};
+}
+
 std::string_view to_string(Tier value) noexcept {
   switch (value) {
     case Tier::kBasic:
@@ -258,6 +263,7 @@ struct CountSlots {
   zerver::String seller_name;
   zerver::String seller_city;
   zerver::String owner_name;
+  Code code;
   std::int32_t small;
   std::optional<std::int32_t> owner_age;
   std::uint32_t rank;
@@ -265,6 +271,7 @@ struct CountSlots {
   bool is_low;
   bool is_odd;
   bool is_always;
+  bool is_flipped;
   bool has_limit;
   bool has_seller;
 };
@@ -546,6 +553,26 @@ void run_count(zerver::flow::Exchange& exchange, std::array<std::string_view, 1>
        (std::greater_equal<>{}(slots.rank, std::uint32_t{0}))) &&
        (std::less_equal<>{}(std::uint32_t{0}, slots.rank));
 
+  // read_code -> code
+  {
+    exchange.enter_step("read_code");
+    const zerver::Result<Code> part = zerver::flow::query_part<Code>(exchange, "code");
+    if (!part) {
+      const zerver::Fault& fault = part.error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kInvalid:
+          return answer_error(exchange, zerver::Invalid{.why = fault.why}, fault);
+        default:
+          return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.code = *part;
+  }
+
+  // compare_literals(tier, code, pause) -> is_flipped
+  slots.is_flipped = ((Tier::kGold == slots.tier) || (Code{zerver::String("x")} != slots.code)) ||
+      (zerver::Duration{5000000000} > slots.pause);
+
   if (slots.is_low && !slots.is_odd) {
     // return 200
     return zerver::flow::answer(exchange, 200, zerver::flow::kTextType, slots.title);
@@ -559,7 +586,7 @@ void run_count(zerver::flow::Exchange& exchange, std::array<std::string_view, 1>
   // return 200
   {
     zerver::flow::JsonWriter json = zerver::flow::begin_json(exchange);
-    json.begin_object(23);
+    json.begin_object(24);
     json.key("name");
     write_json(json, slots.name);
     json.key("sum");
@@ -600,6 +627,8 @@ void run_count(zerver::flow::Exchange& exchange, std::array<std::string_view, 1>
     write_json(json, slots.owner_name);
     json.key("is_always");
     write_json(json, slots.is_always);
+    json.key("is_flipped");
+    write_json(json, slots.is_flipped);
     json.key("is_known");
     write_json(json, (slots.has_seller ? std::optional<Seller>(slots.seller) : std::nullopt) != std::nullopt);
     json.key("fixed");
@@ -709,41 +738,43 @@ constexpr zerver::flow::OutcomeInfo kCountOutcomes[] = {
     {503, "about:blank"},
 };
 constexpr zerver::flow::StepInfo kSteps[] = {
-    {"read_name", {"expressions.flow", 62}},
-    {"read_left", {"expressions.flow", 63}},
-    {"read_right", {"expressions.flow", 64}},
-    {"read_small", {"expressions.flow", 65}},
-    {"read_share", {"expressions.flow", 66}},
-    {"read_tier", {"expressions.flow", 67}},
-    {"read_limit", {"expressions.flow", 68}},
-    {"add", {"expressions.flow", 71}},
-    {"subtract", {"expressions.flow", 72}},
-    {"multiply", {"expressions.flow", 73}},
-    {"divide", {"expressions.flow", 74}},
-    {"modulo", {"expressions.flow", 75}},
-    {"negate", {"expressions.flow", 76}},
-    {"average", {"expressions.flow", 77}},
-    {"join", {"expressions.flow", 78}},
-    {"list_labels", {"expressions.flow", 79}},
-    {"widen", {"expressions.flow", 80}},
-    {"wrap", {"expressions.flow", 81}},
-    {"price", {"expressions.flow", 82}},
-    {"compare", {"expressions.flow", 83}},
-    {"parity", {"expressions.flow", 85}},
-    {"choose", {"expressions.flow", 86}},
-    {"wait", {"expressions.flow", 92}},
-    {"read_clock", {"expressions.flow", 93}},
-    {"stretch", {"expressions.flow", 94}},
-    {"postpone", {"expressions.flow", 95}},
-    {"fill", {"expressions.flow", 96}},
-    {"assemble", {"expressions.flow", 97}},
-    {"read_seller", {"expressions.flow", 87}},
-    {"name_seller", {"expressions.flow", 88}},
-    {"find_city", {"expressions.flow", 89}},
-    {"age_of_owner", {"expressions.flow", 90}},
-    {"name_owner", {"expressions.flow", 91}},
-    {"read_rank", {"expressions.flow", 69}},
-    {"is_foregone", {"expressions.flow", 84}},
+    {"read_name", {"expressions.flow", 65}},
+    {"read_left", {"expressions.flow", 66}},
+    {"read_right", {"expressions.flow", 67}},
+    {"read_small", {"expressions.flow", 68}},
+    {"read_share", {"expressions.flow", 69}},
+    {"read_tier", {"expressions.flow", 70}},
+    {"read_limit", {"expressions.flow", 71}},
+    {"add", {"expressions.flow", 75}},
+    {"subtract", {"expressions.flow", 76}},
+    {"multiply", {"expressions.flow", 77}},
+    {"divide", {"expressions.flow", 78}},
+    {"modulo", {"expressions.flow", 79}},
+    {"negate", {"expressions.flow", 80}},
+    {"average", {"expressions.flow", 81}},
+    {"join", {"expressions.flow", 82}},
+    {"list_labels", {"expressions.flow", 83}},
+    {"widen", {"expressions.flow", 84}},
+    {"wrap", {"expressions.flow", 85}},
+    {"price", {"expressions.flow", 86}},
+    {"compare", {"expressions.flow", 87}},
+    {"parity", {"expressions.flow", 90}},
+    {"choose", {"expressions.flow", 91}},
+    {"wait", {"expressions.flow", 97}},
+    {"read_clock", {"expressions.flow", 98}},
+    {"stretch", {"expressions.flow", 99}},
+    {"postpone", {"expressions.flow", 100}},
+    {"fill", {"expressions.flow", 101}},
+    {"assemble", {"expressions.flow", 102}},
+    {"read_seller", {"expressions.flow", 92}},
+    {"name_seller", {"expressions.flow", 93}},
+    {"find_city", {"expressions.flow", 94}},
+    {"age_of_owner", {"expressions.flow", 95}},
+    {"name_owner", {"expressions.flow", 96}},
+    {"read_rank", {"expressions.flow", 72}},
+    {"is_foregone", {"expressions.flow", 88}},
+    {"read_code", {"expressions.flow", 73}},
+    {"compare_literals", {"expressions.flow", 89}},
 };
 constexpr zerver::flow::FlowInfo kFlows[] = {
     {
@@ -752,7 +783,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .method = "POST",
         .path = "/quotes/{name}",
         .package = "quotes.v1",
-        .place = {"expressions.flow", 99},
+        .place = {"expressions.flow", 104},
         .outcomes = kCountOutcomes,
         .steps = kSteps,
     },

@@ -29,6 +29,14 @@ struct Cents {
 /// Why a value of the right form is not accepted; empty when it is.
 std::string_view violation(const Cents& value) noexcept;
 
+struct Code {
+  using scalar_type = zerver::String;
+  zerver::String value{};
+  friend auto operator<=>(const Code&, const Code&) = default;
+};
+/// Why a value of the right form is not accepted; empty when it is.
+std::string_view violation(const Code& value) noexcept;
+
 enum class Tier : std::uint8_t {
   kBasic,
   kGold,
