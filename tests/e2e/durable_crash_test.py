@@ -35,6 +35,17 @@ class Town(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Town.Handler)
         self.done = collections.Counter()
         self.lock = threading.Lock()
+        self.held = None  # a step: whoever comes next with it waits for `go_on`
+        self.has_come = threading.Event()
+        self.go_on = threading.Event()
+
+    def hold(self, step):
+        """Whether this one is to wait."""
+        with self.lock:
+            if self.held != step:
+                return False
+            self.held = None
+            return True
 
     def handle_error(self, request, client_address):
         """Whoever asked has died."""
@@ -47,6 +58,9 @@ class Town(http.server.ThreadingHTTPServer):
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
             step, number = self.path.strip("/").split("/")
+            if self.server.hold(step):
+                self.server.has_come.set()
+                self.server.go_on.wait(TIMEOUT)
             with self.server.lock:
                 self.server.done[int(number), step] += 1
             body = b"{}"
@@ -156,9 +170,9 @@ class Ledger:
     def settle(self):
         """Runs the service without any client until nothing is left."""
         with self.start() as service:
-            until = time.monotonic() + TIMEOUT
+            end = time.monotonic() + TIMEOUT
             while self.jobs_are_left():
-                if time.monotonic() > until:
+                if time.monotonic() > end:
                     raise AssertionError("jobs are left:\n" + "".join(service.output))
                 time.sleep(0.01)
             service.process.kill()
@@ -173,6 +187,48 @@ class Ledger:
             if missing:
                 raise AssertionError(f"{number} was accepted, and {missing} not done")
         return sum(counts.values()) - len(counts)
+
+
+def until(condition, what):
+    """Each look is a round trip, or takes a moment."""
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(what)
+        time.sleep(0.005)
+
+
+def stop(ledger, process):
+    """Stands still, with nothing locked that others need."""
+    busy = "select 1 from pg_stat_activity where application_name like 'zerver-%' and state <> 'idle'"
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        if not any(ledger.asked(busy) for _ in range(3)):
+            return
+        process.send_signal(signal.SIGCONT)
+
+
+def check_held_up(ledger):
+    """Another process takes a job over from one that stands still for longer than the lease: when that one goes on, nothing that
+    the other has done is done again."""
+    number = next(ledger.ids)
+    with ledger.start() as first:
+        ledger.town.held = "ask"
+        ledger.order(first, number)
+        if not ledger.town.has_come.wait(TIMEOUT):
+            raise AssertionError("the job has not come to its third step")
+        stop(ledger, first.process)
+        with ledger.start() as second:
+            until(lambda: number in ledger.finished(), "nobody has taken the job over")
+            first.process.send_signal(signal.SIGCONT)
+            ledger.town.go_on.set()
+            until(lambda: any("has lost its lease" in line for line in first.output), "the first one has not noticed")
+            second.process.kill()
+        first.process.kill()
+    counts = ledger.done()
+    often = {step: counts[number, step] for step in STEPS}
+    if often != {"open": 1, "reserve": 1, "ask": 2, "bill": 1, "tell": 1}:
+        raise AssertionError(f"held up in `ask`: {often}")
 
 
 def check_settings(path):
@@ -195,6 +251,8 @@ def main():
         path = stack.enter_context(folder())
         check_settings(path)
         ledger = Ledger(path, town, *(stack.enter_context(Server(kind)) for kind in sys.argv[2:]))
+        if ledger.server:
+            check_held_up(ledger)
         for number in range(1, kills + 1):
             ledger.kill_under_load(chance.uniform(0.02, 0.12))
             if number % 50 == 0 or number == kills:

@@ -108,7 +108,7 @@ TEST_F(SimDiskTest, ASagaWaitsForItsCommit) {
   }
   bool done = false;
   const auto wait = [&](Arena&) -> async::Task<void> {
-    co_await flow::LogSync(log, loop_);
+    static_cast<void>(co_await flow::LogSync(log, loop_));
     done = true;
   };
   Arena arena(4096);
