@@ -5,11 +5,14 @@ import http.client
 import http.server
 import json
 import socket
+import socketserver
 import threading
+import time
 import unittest
+from concurrent import futures
 
 import backing
-from service import TIMEOUT, Service, folder, growth_of, memory_of, open_stream
+from service import TIMEOUT, Service, folder, growth_of, memory_of, open_stream, run
 
 SIZE = 1 << 30
 # Buffers of some connections and windows of HTTP/2, not the body.
@@ -176,6 +179,92 @@ class Http2(Http1):
     @classmethod
     def upstream(cls):
         return {"UPSTREAM": cls.enterClassContext(backing.Server("nginx", str(cls.root))).url, "UPSTREAM_HTTP2": "always"}
+
+
+class Holding(socketserver.ThreadingTCPServer):
+    """Takes requests, and answers none."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            while b"\r\n\r\n" not in self.request.recv(65536):
+                pass
+            self.server.taken += 1
+            self.request.recv(1)
+
+    def __init__(self):
+        self.taken = 0
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+
+    def close(self):
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+
+class Places(unittest.TestCase):
+    """A service in several places."""
+
+    def setUp(self):
+        self.root = self.enterContext(folder())
+        (self.root / "a").write_text("here")
+
+    def test_places_that_are_killed_and_started_again_cost_no_request(self):
+        servers = [self.enterContext(backing.Server("nginx", str(self.root))) for _ in range(3)]
+        hosts = ",".join(server.url.removeprefix("http://") for server in servers)
+        with Service("e2e_proxy", "--workers", "2", environment={
+                "UPSTREAM": f"http://{hosts}", "UPSTREAM_HTTP2": "always"}) as service:
+            answers = [0, 0]
+            is_over = threading.Event()
+
+            def ask(thread):
+                while not is_over.is_set():
+                    answer = service.ask("GET", "/text/a")
+                    self.assertEqual((answer.status, answer.body), (200, b"here"))
+                    answers[thread] += 1
+
+            with futures.ThreadPoolExecutor(len(answers)) as pool:
+                running = [pool.submit(ask, thread) for thread in range(len(answers))]
+                try:
+                    for server in servers:
+                        server.kill()
+                        self.wait_for_more(answers, running)
+                        server.start()
+                        self.wait_for_more(answers, running)
+                finally:
+                    is_over.set()
+                for each in running:
+                    each.result()
+
+    def wait_for_more(self, answers, running):
+        enough = sum(answers) + 300
+        end = time.monotonic() + TIMEOUT
+        while sum(answers) < enough and time.monotonic() < end:
+            if futures.wait(running, 0.01, futures.FIRST_COMPLETED).done:
+                return  # one has failed, and says why
+
+    def test_a_hedge_goes_to_another_place(self):
+        holding = Holding()
+        self.addCleanup(holding.close)
+        with Service("e2e_export", "--workers", "1", environment={"FILES": str(self.root)}) as files:
+            with Service("e2e_proxy", "--workers", "1", environment={
+                    "UPSTREAM": f"http://127.0.0.1:{holding.server_address[1]},127.0.0.1:{files.port}"}) as service:
+                for _ in range(20):
+                    answer = service.ask("GET", "/hedged/a")
+                    self.assertEqual((answer.status, answer.body), (200, b"here"))
+        self.assertGreater(holding.taken, 0)
+
+    def test_hosts_that_are_none_are_refused_when_it_starts(self):
+        for upstream, why in (("http://a:1,", "host 2 of its URL is empty"),
+                              ("http://a:1,https://b:2", "its URL names `http` and `https`"),
+                              ("http://a:1,b:2,a:1", "its URL names `a:1` twice")):
+            ended = run("e2e_proxy", environment={"UPSTREAM": upstream})
+            self.assertNotEqual(ended.returncode, 0)
+            self.assertIn(f"target `proxy.upstream`: adapter `zerver.http`: {why}", ended.stderr)
 
 
 class Behaviour(unittest.TestCase):

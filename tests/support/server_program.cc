@@ -23,9 +23,13 @@ namespace {
 void start(PostgresServer& server) { server.start(); }
 void start(RedisServer& server) { server.start_again(); }
 void start(NatsServer& server) { server.start_again(); }
+void start(NginxServer& server) { server.start_again(); }
+
+template <class Server> std::string url_of(const Server& server) { return server.url(); }
+std::string url_of(const NginxServer& server) { return server.http2(); }
 
 template <class Server> int obey(Server& server) {
-  std::cout << server.url() << std::endl;
+  std::cout << url_of(server) << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
     if (line == "kill") {
       server.kill();
@@ -36,16 +40,6 @@ template <class Server> int obey(Server& server) {
       return 2;
     }
     std::cout << "done" << std::endl;
-  }
-  return 0;
-}
-
-// It keeps nothing that would be lost when it fails.
-int wait(const NginxServer& server) {
-  std::cout << server.http2() << std::endl;
-  for (std::string line; std::getline(std::cin, line);) {
-    std::cerr << "test_server: what is `" << line << "`?\n";
-    return 2;
   }
   return 0;
 }
@@ -63,7 +57,10 @@ int run(std::string_view kind, std::vector<std::string> settings) {
     NatsServer server;
     return obey(server);
   }
-  if (kind == "nginx" && settings.size() == 1) return wait(NginxServer(settings.front()));
+  if (kind == "nginx" && settings.size() == 1) {
+    NginxServer server(settings.front());
+    return obey(server);
+  }
   std::cerr << "usage: test_server postgres [SETTING...] | redis | nats | nginx FOLDER\n";
   return 2;
 }

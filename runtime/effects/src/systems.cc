@@ -121,7 +121,8 @@ std::vector<TargetState> Systems::states() const {
                       .adapter = &entry.adapter,
                       .describes = entry.system->describe(),
                       .health = entry.system->health(),
-                      .pool = entry.system->pool()});
+                      .pool = entry.system->pool(),
+                      .addresses = entry.system->addresses()});
   }
   return states;
 }

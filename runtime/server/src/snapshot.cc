@@ -135,6 +135,24 @@ void write_flow(flow::JsonWriter& json, const FlowStats& flow) {
   json.end_object();
 }
 
+void write_addresses(flow::JsonWriter& json, const std::vector<effects::AddressState>& addresses) {
+  json.key("addresses");
+  json.begin_array();
+  for (const effects::AddressState& address : addresses) {
+    json.element();
+    json.begin_object();
+    json.key("address");
+    json.string(address.address);
+    write_count(json, "in_flight", address.in_flight);
+    write_count(json, "calls", address.calls);
+    write_count(json, "failures", address.failures);
+    json.key("left_out");
+    json.boolean(address.is_left_out);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_target(flow::JsonWriter& json, const flow::TargetStats& target,
                   const effects::TargetState* state) {
   json.begin_object();
@@ -164,6 +182,7 @@ void write_target(flow::JsonWriter& json, const flow::TargetStats& target,
       write_count(json, "connections_idle", state->pool->idle);
       write_count(json, "connections_waited_for", state->pool->waiting);
     }
+    if (!state->addresses.empty()) write_addresses(json, state->addresses);
   }
   json.end_object();
 }
@@ -303,6 +322,21 @@ std::string sagas_text(const Snapshot& snapshot) {
   return sagas.text() + "\n";
 }
 
+std::string addresses_text(const Snapshot& snapshot) {
+  Table addresses;
+  addresses.row({"address", "in flight", "calls", "failures", "left out"});
+  bool has_some = false;
+  for (const effects::TargetState& target : snapshot.states) {
+    for (const effects::AddressState& address : target.addresses) {
+      has_some = true;
+      addresses.row({std::string(target.info->name) + " " + address.address,
+                     std::to_string(address.in_flight), std::to_string(address.calls),
+                     std::to_string(address.failures), address.is_left_out ? "yes" : "-"});
+    }
+  }
+  return has_some ? "\n" + addresses.text() : "";
+}
+
 std::string crons_text(const Snapshot& snapshot) {
   const std::vector<jobs::JobStats> all = crons_of(snapshot);
   if (all.empty()) return {};
@@ -408,7 +442,7 @@ std::string to_text(const Snapshot& snapshot) {
     if (has_states) cells.emplace_back(name_of(snapshot.states[i].health.state));
     targets.row(std::move(cells));
   }
-  return text + "\n" + targets.text() + crons_text(snapshot) + live_text(snapshot);
+  return text + "\n" + targets.text() + addresses_text(snapshot) + crons_text(snapshot) + live_text(snapshot);
 }
 
 std::string to_json(const Snapshot& snapshot) {

@@ -88,6 +88,29 @@ TEST(Snapshot, IsATableForPeople) {
       "worker 1 is busy\n");
 }
 
+TEST(Snapshot, TellsWhatEachAddressOfATargetDoes) {
+  flow::TargetInfo info;
+  info.name = "shop.db";
+  Snapshot snapshot = some_snapshot();
+  snapshot.states.push_back(
+      {.info = &info,
+       .adapter = nullptr,
+       .describes = {},
+       .health = {},
+       .pool = std::nullopt,
+       .addresses = {{"10.0.0.7:80", 2, 90, 7, true}, {"10.0.0.8:80", 1, 110, 0, false}}});
+  EXPECT_NE(to_text(snapshot).find("\n"
+                                   "address              in flight  calls  failures  left out\n"
+                                   "shop.db 10.0.0.7:80          2     90         7       yes\n"
+                                   "shop.db 10.0.0.8:80          1    110         0         -\n"),
+            std::string::npos)
+      << to_text(snapshot);
+  EXPECT_NE(to_json(snapshot).find(R"("addresses":[{"address":"10.0.0.7:80","in_flight":2,"calls":90,)"
+                                   R"("failures":7,"left_out":true},{"address":"10.0.0.8:80",)"),
+            std::string::npos)
+      << to_json(snapshot);
+}
+
 TEST(Snapshot, IsJsonForPrograms) {
   const std::string text = to_json(some_snapshot());
   EXPECT_EQ(text.find('\n'), std::string::npos);

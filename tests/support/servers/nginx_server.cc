@@ -33,8 +33,14 @@ void NginxServer::start() {
   http1_ = free_port();
   http2_ = free_port();
   https_ = free_port();
+  write_file(directory_.path() / "nginx.conf", configuration());
+  start_again();
+}
+
+void NginxServer::kill() { process_->kill(); }
+
+void NginxServer::start_again() {
   const std::filesystem::path& path = directory_.path();
-  write_file(path / "nginx.conf", configuration());
   process_ = std::make_unique<ChildProcess>(
       std::vector<std::string>{"nginx", "-p", path.string(), "-c", (path / "nginx.conf").string()},
       ChildProcess::Options{.log = path / "nginx.log"});

@@ -24,6 +24,10 @@ class NginxServer {
   // That its certificate is of.
   std::string ca_file() const { return (directory_.path() / "server.pem").string(); }
 
+  // As kill -9 does; and up again on the same ports. Throws std::runtime_error when it does not come up.
+  void kill();
+  void start_again();
+
  private:
   void start();
   std::string configuration() const;

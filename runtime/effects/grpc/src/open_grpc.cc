@@ -127,6 +127,7 @@ class GrpcSystem final : public System {
   std::string describe() const override { return http_->describe(); }
   Health health() const override { return http_->health(); }
   std::optional<PoolState> pool() const override { return http_->pool(); }
+  std::vector<AddressState> addresses() const override { return http_->addresses(); }
   void probe(flow::Worker& worker, ProbeDone done) override { http_->probe(worker, std::move(done)); }
   std::string renew(std::string_view argument, std::string_view value) override {
     return http_->renew(argument, value);
@@ -146,27 +147,13 @@ bool has_path(std::string_view url) noexcept {
   return slash != std::string_view::npos && slash + 1 != url.size();
 }
 
-// "http://a:1,b:2" as "http://a:1" and "http://b:2".
-std::vector<std::string> split_hosts(std::string_view url) {
-  const std::size_t authority = url.find("://");
-  const std::string scheme(authority == std::string_view::npos ? "" : url.substr(0, authority + 3));
-  std::vector<std::string> urls;
-  for (std::string_view rest = url.substr(scheme.size());;) {
-    const std::size_t comma = rest.find(',');
-    urls.push_back(scheme + std::string(rest.substr(0, comma)));
-    if (comma == std::string_view::npos) return urls;
-    rest.remove_prefix(comma + 1);
-  }
-}
-
 Opened open(const flow::TargetInfo& target, const GrpcConfig& config, const flow::TargetConfig& untyped) {
   if (target.rpcs.empty()) return {nullptr, "its adapter is not declared with `@grpc`"};
   if (has_path(config.url))
     return {nullptr, "its URL must be `http://host:port` or `https://...`, without a path"};
-  const std::vector<std::string> urls = split_hosts(config.url);
   const bool is_tls = std::string_view(config.url).starts_with("https:");
   auto [http, error] = open_http_service(target, untyped,
-                                         {.base = urls.front(),
+                                         {.base = config.url,
                                           .http2 = "always",
                                           .connect = config.connect,
                                           .idle = config.idle,
@@ -177,8 +164,7 @@ Opened open(const flow::TargetInfo& target, const GrpcConfig& config, const flow
                                           .certificate = config.certificate,
                                           .key = config.key,
                                           // HTTP/2 without TLS goes through no proxy.
-                                          .proxy = is_tls ? "environment" : "none"},
-                                         std::span(urls).subspan(1));
+                                          .proxy = is_tls ? "environment" : "none"});
   if (http == nullptr) return {nullptr, std::move(error)};
   return {std::make_unique<GrpcSystem>(target, config, std::move(http)), {}};
 }

@@ -87,6 +87,7 @@ void Client::cancel(flow::Operation& operation) noexcept {
   if (transfer == nullptr || transfer->operation != &operation) return;
   if (transfer->state == Transfer::State::kWaiting) remove(*transfer->host, *transfer);
   const bool is_too_late = operation.deadline() <= loop().now();
+  if (is_too_late) judge(*transfer, Balancer::Verdict::kBad);
   transfer->operation = nullptr;
   transfer->abandon(is_too_late);
   recycle(*transfer);
@@ -105,6 +106,7 @@ Transfer& Client::take_transfer() {
 }
 
 void Client::recycle(Transfer& transfer) noexcept {
+  leave(transfer);
   ++transfer.uses;
   transfer.state = Transfer::State::kFree;
   transfer.operation = nullptr;
@@ -143,11 +145,14 @@ void Client::failed(Transfer& transfer, const Fault& fault, Arrived arrived) noe
       !transfer.upload.has_begun() &&
       ((arrived == Arrived::kNever && transfer.repeats < kMostRepeats) ||
        (arrived == Arrived::kHardly && transfer.repeats == 0 && transfer.request.is_repeatable()));
+  Host& host = *transfer.host;
+  // A connection that had been idle says nothing about the next one.
+  if (arrived == Arrived::kMaybe) judge(transfer, Balancer::Verdict::kBad);
+  leave(transfer);
   // One with a job in the loop cannot be sent again before that has run.
   if (may_repeat && !transfer.is_queued()) {
     ++transfer.repeats;
     // The others that were idle have most likely gone as well.
-    Host& host = *transfer.host;
     Connection idle;
     while (take_idle(host, idle))
       give_back(host, std::exchange(idle, {}), false);
@@ -168,13 +173,23 @@ void Client::finish(Transfer& transfer, const Fault& fault) noexcept {
 
 // Null when there are too many of them.
 Host* Client::host_of(const Origin& origin) {
-  const auto known = std::ranges::find(hosts_, origin, &Host::origin);
+  const auto known = std::ranges::find_if(
+      hosts_, [&](const Host& host) { return host.group == nullptr && host.origin == origin; });
   if (known != hosts_.end()) return &*known;
-  if (hosts_.size() == kMostHosts) return nullptr;
+  const auto origins = std::ranges::count_if(hosts_, [](const Host& host) { return host.group == nullptr; });
+  if (static_cast<std::size_t>(origins) == kMostHosts) return nullptr;
   Host& host = hosts_.emplace_back(origin, pool_options_);
   host.route = std::make_shared<const Route>(make_route(origin, settings_));
-  if (!settings_.balanced.empty() && origin == settings_.base.origin) host.balancer.emplace(worker_.random());
+  if (settings_.is_balanced && origin == settings_.base.origin) host.balancer.emplace(worker_.random());
   return &host;
+}
+
+bool Client::may_connect(const Host& host) const noexcept {
+  const Host& group = host.group == nullptr ? host : *host.group;
+  std::uint32_t connections = group.open + group.connecting;
+  for (const Host* const place : group.places)
+    connections += place->open + place->connecting;
+  return connections < connection_limit();
 }
 
 std::uint32_t Client::connection_limit() const noexcept {
@@ -186,17 +201,17 @@ void Client::acquire(Transfer& transfer) noexcept {
   Host& host = *transfer.host;
   if (host.waiting == kMostWaiting)
     return finish(transfer, {FaultKind::kUnavailable, "too many wait for a connection", {}});
-  transfer.state = Transfer::State::kWaiting;
-  transfer.next = nullptr;
-  (host.first == nullptr ? host.first : host.last->next) = &transfer;
-  host.last = &transfer;
-  ++host.waiting;
-  ++shared_.waiting;
+  push(host, transfer);
   serve(host);
 }
 
 void Client::serve(Host& host) noexcept {
-  if (host.balancer) return serve_places(host);
+  if (host.balancer) return serve_group(host);
+  serve_waiting(host);
+  if (host.group != nullptr) serve_group(*host.group);
+}
+
+void Client::serve_waiting(Host& host) noexcept {
   while (host.first != nullptr) {
     Http2Session* const session = session_with_room(host);
     if (session == nullptr) break;
@@ -231,65 +246,64 @@ void Client::connect_more(Host& host) noexcept {
   // A connection of HTTP/2 may do for all.
   const bool may_be_http2 = settings_.http2 == Http2::kAlways || !host.sessions.empty() ||
                             (!host.is_known && host.origin.tls && settings_.http2 == Http2::kAuto);
-  while (host.waiting > host.connecting && host.open + host.connecting < connection_limit()) {
+  while (host.waiting > host.connecting && may_connect(host)) {
     if (may_be_http2 && host.connecting != 0) return;
-    open_connection(host, host.route, 0);
+    open_connection(host);
   }
 }
 
-void Client::open_connection(Host& host, std::shared_ptr<const Route> route, Balancer::Id place) {
+void Client::open_connection(Host& host) {
   ++host.connecting;
-  async::spawn(loop(), stop_.token(), connect, self_, &network_.connector(), &host, std::move(route), place)
-      .detach();
+  async::spawn(loop(), stop_.token(), connect, self_, &network_.connector(), &host, host.route).detach();
 }
 
 async::Task<void> Client::connect(std::shared_ptr<Client*> client, io::net::Connector* connector, Host* host,
-                                  std::shared_ptr<const Route> route, Balancer::Id place) {
+                                  std::shared_ptr<const Route> route) {
   Result<std::unique_ptr<io::net::Stream>> stream = co_await dial(*connector, *route);
-  if (*client != nullptr) (*client)->connected(*host, route, place, std::move(stream));
+  if (*client != nullptr) (*client)->connected(*host, route, std::move(stream));
 }
 
-void Client::begin_session(Host& host, std::shared_ptr<const Route> route, Balancer::Id place,
-                           Connection connection) {
+void Client::begin_session(Host& host, std::shared_ptr<const Route> route, Connection connection) {
   reap(host);
   host.sessions.push_back(
-      std::make_unique<Http2Session>(*this, host, std::move(connection), std::move(route), place));
+      std::make_unique<Http2Session>(*this, host, std::move(connection), std::move(route)));
   host.sessions.back()->begin();
   if (!idle_timer_.running()) loop().start(idle_timer_, loop().now() + settings_.idle);
 }
 
-void Client::connected(Host& host, const std::shared_ptr<const Route>& route, Balancer::Id place,
+void Client::connected(Host& host, const std::shared_ptr<const Route>& route,
                        Result<std::unique_ptr<io::net::Stream>> stream) noexcept {
   --host.connecting;
-  if (stream) {
-    ++host.open;
-    ++shared_.open;
-    host.is_known = true;
-    Connection connection{*std::move(stream), loop().now()};
-    if (settings_.http2 == Http2::kAlways || connection.stream->alpn() == "h2") {
-      const bool is_wanted = !host.balancer || host.balancer->has(place);
-      if (!is_wanted) return give_back(host, std::move(connection), false);
-      begin_session(host, route, place, std::move(connection));
-      if (host.balancer) host.balancer->connected(place);
-      return serve(host);
-    }
-    if (host.first != nullptr) {
-      pop(host).run_on(std::move(connection));
-    } else {
-      give_back(host, std::move(connection), true);
-    }
-    return;
+  if (!stream) {
+    if (host.group != nullptr) return place_failed(host, stream.error());
+    shared_.note_failure(stream.error().why, loop().now());
+    if (host.first == nullptr) return;
+    // A connection takes as long as it may: that is no sign of a slow answer.
+    finish(pop(host), {FaultKind::kUnavailable, stream.error().why, {}});
+    return connect_more(host);
   }
-  shared_.note_failure(stream.error().why, loop().now());
-  if (host.balancer) return place_failed(host, place, stream.error());
-  if (host.first == nullptr) return;
-  // A connection takes as long as it may: that is no sign of a slow answer.
-  finish(pop(host), {FaultKind::kUnavailable, stream.error().why, {}});
-  connect_more(host);
+  ++host.open;
+  ++shared_.open;
+  host.is_known = true;
+  Connection connection{*std::move(stream), loop().now()};
+  host.is_http2 = settings_.http2 == Http2::kAlways || connection.stream->alpn() == "h2";
+  if (host.group != nullptr) {
+    if (!host.group->balancer->has(host.place)) return give_back(host, std::move(connection), false);
+    host.group->balancer->connected(host.place);
+    host.counts->is_left_out.store(false, std::memory_order_relaxed);
+  }
+  if (host.is_http2) {
+    begin_session(host, route, std::move(connection));
+    return serve(host);
+  }
+  if (host.first == nullptr) return give_back(host, std::move(connection), true);
+  pop(host).run_on(std::move(connection));
+  if (host.group != nullptr) serve_group(*host.group);
 }
 
 void Client::give_back(Host& host, Connection connection, bool reusable) noexcept {
-  if (reusable && loop().now() - connection.made < settings_.lifetime) {
+  const bool is_wanted = host.group == nullptr || host.group->balancer->has(host.place);
+  if (reusable && is_wanted && loop().now() - connection.made < settings_.lifetime) {
     host.idle.put({std::move(connection), connection.made, loop().now()});
     ++shared_.idle;
     if (!idle_timer_.running()) loop().start(idle_timer_, host.idle.next_expiry());
@@ -337,6 +351,15 @@ void Client::reap(Host& host) noexcept {
 }
 
 // --- Who waits ---
+
+void Client::push(Host& host, Transfer& transfer) noexcept {
+  transfer.state = Transfer::State::kWaiting;
+  transfer.next = nullptr;
+  (host.first == nullptr ? host.first : host.last->next) = &transfer;
+  host.last = &transfer;
+  ++host.waiting;
+  ++shared_.waiting;
+}
 
 Transfer& Client::pop(Host& host) noexcept {
   Transfer& transfer = *host.first;

@@ -24,7 +24,8 @@
 
 namespace zerver::effects::http_client {
 
-// Where connections go to: the target's own origin, and those that it redirects to.
+// Where connections go to: the target's own origin, and those that it redirects to. One whose calls are
+// spread over several addresses has no connections: each address is a host of its own.
 struct Host {
   Host(const Origin& its_origin, const async::PoolOptions& options) : origin(its_origin), idle(options) {}
 
@@ -39,10 +40,18 @@ struct Host {
   Transfer* last = nullptr;
   std::size_t waiting = 0;
 
-  // Of one whose addresses are called in turn.
+  // Of one with addresses; whoever waits here has none yet.
   std::optional<Balancer> balancer;
+  std::vector<Host*> places;
   TimePoint ask_again;  // for its addresses
   bool is_asking = false;
+
+  // Of an address.
+  Host* group = nullptr;
+  Balancer::Id place = 0;       // 0: it is free for another one
+  std::uint32_t under_way = 0;  // transfers that have been given to it
+  bool is_http2 = false;        // as its last connection
+  std::shared_ptr<AddressCounts> counts;
 };
 
 // Of one worker and its thread.
@@ -88,22 +97,31 @@ class Client {
   void acquire(Transfer& transfer) noexcept;
   bool take_idle(Host& host, Connection& connection) noexcept;
   void connect_more(Host& host) noexcept;
-  void open_connection(Host& host, std::shared_ptr<const Route> route, Balancer::Id place);
-  void connected(Host& host, const std::shared_ptr<const Route>& route, Balancer::Id place,
+  void open_connection(Host& host);
+  void connected(Host& host, const std::shared_ptr<const Route>& route,
                  Result<std::unique_ptr<io::net::Stream>> stream) noexcept;
-  void begin_session(Host& host, std::shared_ptr<const Route> route, Balancer::Id place,
-                     Connection connection);
-  // Of one whose addresses are called in turn (places.cc).
-  void serve_places(Host& host) noexcept;
-  void connect_places(Host& host);
-  void connect_to(Host& host, Balancer::Id place);
-  Http2Session* session_in_turn(Host& host) noexcept;
-  Http2Session* session_of(Host& host, Balancer::Id place) noexcept;
-  void place_failed(Host& host, Balancer::Id place, const Fault& fault) noexcept;
-  void ask_for_addresses(Host& host);
-  void answered(Host& host, const std::vector<Place>& places, const Fault& fault) noexcept;
+  void begin_session(Host& host, std::shared_ptr<const Route> route, Connection connection);
+  // Of one with addresses, and of those (places.cc).
+  void serve_group(Host& group) noexcept;
+  void connect_places(Host& group);
+  Host* place_for(Host& group, Transfer& transfer) noexcept;
+  bool has_room(Host& place) noexcept;
+  bool has_session(Host& place) noexcept;
+  void go_to(Host& place, Transfer& transfer) noexcept;
+  void leave(Transfer& transfer) noexcept;
+  void judge(const Transfer& transfer, Balancer::Verdict verdict) noexcept;
+  void place_failed(Host& place, const Fault& fault) noexcept;
+  void return_waiting(Host& place) noexcept;
+  void ask_for_addresses(Host& group);
+  void answered(Host& group, const std::vector<Place>& places, const Fault& fault) noexcept;
+  void add_place(Host& group, Balancer::Id id, const Place& place);
+  void remove_place(Host& place) noexcept;
   void fail_waiting(Host& host, const Fault& fault) noexcept;
   std::uint32_t connection_limit() const noexcept;
+  // Of all addresses together.
+  bool may_connect(const Host& host) const noexcept;
+  void serve_waiting(Host& host) noexcept;
+  void push(Host& host, Transfer& transfer) noexcept;
   Transfer& pop(Host& host) noexcept;
   Http2Session* session_with_room(Host& host) noexcept;
   void reap(Host& host) noexcept;
@@ -118,7 +136,7 @@ class Client {
   void finish(Transfer& transfer, const Fault& fault) noexcept;
 
   static async::Task<void> connect(std::shared_ptr<Client*> client, io::net::Connector* connector, Host* host,
-                                   std::shared_ptr<const Route> route, Balancer::Id place);
+                                   std::shared_ptr<const Route> route);
   static async::Task<void> find_addresses(std::shared_ptr<Client*> client, io::net::Resolver* resolver,
                                           Host* host, const std::vector<Origin>* origins);
 

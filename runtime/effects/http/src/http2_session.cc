@@ -146,12 +146,11 @@ Http2Session::Keepalive::Keepalive(Http2Session& owner) noexcept
       session(owner) {}
 
 Http2Session::Http2Session(Client& client, Host& host, Connection connection,
-                           std::shared_ptr<const Route> route, Balancer::Id place)
+                           std::shared_ptr<const Route> route)
     : client_(client),
       host_(host),
       connection_(std::move(connection)),
       route_(std::move(route)),
-      place_(place),
       head_(std::make_unique<Head>()),
       read_watch_(*this, &Http2Session::on_readable),
       write_watch_(*this, &Http2Session::on_written),

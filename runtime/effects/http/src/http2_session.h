@@ -1,7 +1,6 @@
 // One connection of HTTP/2 (RFC 9113): many requests side by side. The protocol is nghttp2's.
 #pragma once
 
-#include "connect/balancer.h"
 #include "connect/dial.h"
 #include "transfer/transfer.h"
 #include <zerver/async/operation.h>
@@ -27,8 +26,7 @@ class Client;
 class Http2Session {
  public:
   // Throws std::bad_alloc.
-  Http2Session(Client& client, Host& host, Connection connection, std::shared_ptr<const Route> route,
-               Balancer::Id place);
+  Http2Session(Client& client, Host& host, Connection connection, std::shared_ptr<const Route> route);
   Http2Session(const Http2Session&) = delete;
   Http2Session& operator=(const Http2Session&) = delete;
   ~Http2Session();
@@ -38,8 +36,6 @@ class Http2Session {
   // For another request: as many streams as the other side allows, and none when it is about to go.
   bool has_room() const noexcept;
   TimePoint made() const noexcept { return connection_.made; }
-  // Where it leads to; 0: its host has no places.
-  Balancer::Id place() const noexcept { return place_; }
   // It will not take requests any more.
   bool is_retired() const noexcept { return is_closed_ || is_leaving_; }
   // It takes no more requests, and is closed behind the last one.
@@ -112,7 +108,6 @@ class Http2Session {
   Host& host_;
   Connection connection_;
   std::shared_ptr<const Route> route_;
-  Balancer::Id place_;
   nghttp2_session* session_ = nullptr;
   std::vector<Transfer*> active_;
   // What has been seen within nghttp2, which is not to be called again there: streams that have ended, those

@@ -229,8 +229,8 @@ class HttpSystem final : public HttpService {
   std::string describe() const override {
     std::string text =
         (settings_.base.origin.tls ? "https://" : "http://") + settings_.base.origin.authority();
-    for (std::size_t i = 1; i < settings_.balanced.size(); ++i)
-      text += "," + settings_.balanced[i].authority();
+    for (std::size_t i = 1; i < settings_.origins.size(); ++i)
+      text += "," + settings_.origins[i].authority();
     return text + settings_.base.target;
   }
   Health health() const override { return shared_.health.health(); }
@@ -239,12 +239,12 @@ class HttpSystem final : public HttpService {
     io::net::Network* const network = io::net::network_of(worker.loop());
     if (network == nullptr) return done(health());
     std::vector<Route> routes;
-    for (const Origin& origin : settings_.balanced)
+    for (const Origin& origin : settings_.origins)
       routes.push_back(make_route(origin, settings_));
-    if (routes.empty()) routes.push_back(make_route(settings_.base.origin, settings_));
     async::spawn(worker.loop(), connect_once, &network->connector(), std::move(routes), std::move(done))
         .detach();
   }
+  std::vector<AddressState> addresses() const override { return shared_.addresses.states(); }
   std::string renew(std::string_view argument, std::string_view value) override {
     if (argument != "bearer") return System::renew(argument, value);
     std::string authorization;
@@ -278,12 +278,11 @@ Opened open(const flow::TargetInfo& target, const flow::TargetConfig& config) {
 Registry::Open open_http() { return open; }
 
 OpenedHttp open_http_service(const flow::TargetInfo& target, const flow::TargetConfig& config,
-                             const HttpConfig& arguments, std::span<const std::string> others) {
+                             const HttpConfig& arguments) {
   Settings settings;
   if (std::string error = make_settings(target, config, arguments, process_environment, settings);
       !error.empty())
     return {nullptr, std::move(error)};
-  if (std::string error = balance(others, settings); !error.empty()) return {nullptr, std::move(error)};
   return {std::make_unique<HttpSystem>(std::move(settings)), {}};
 }
 

@@ -3,6 +3,7 @@
 #include "connect/proxy.h"
 #include "zerver.flow.h"
 #include <zerver/http/request_writer.h>
+#include <zerver/io/net/address.h>
 
 #include <cstdlib>
 #include <string_view>
@@ -46,10 +47,7 @@ std::string read_settings(const flow::TargetInfo& target, const flow::TargetConf
 
 std::string make_settings(const flow::TargetInfo& target, const flow::TargetConfig& config,
                           const HttpConfig& arguments, EnvironmentLookup environment, Settings& settings) {
-  const std::optional<Url> base = parse_url(arguments.base);
-  if (!base || base->target.find('?') != std::string::npos)
-    return "its URL must be `http://host:port/path` or `https://...`, without user and query";
-  settings.base = *base;
+  if (std::string why = parse_base(arguments.base, settings.base, settings.origins); !why.empty()) return why;
   // Paths of calls begin with a slash.
   if (settings.base.target.ends_with('/')) settings.base.target.pop_back();
   settings.pool = target.pool;
@@ -68,27 +66,17 @@ std::string make_settings(const flow::TargetInfo& target, const flow::TargetConf
   settings.proxy = arguments.proxy;
   settings.environment = environment;
   std::optional<Proxy> proxy;
-  if (std::string why = read_proxy(settings.proxy, settings.base.origin, environment, proxy); !why.empty())
-    return why;
+  for (const Origin& origin : settings.origins) {
+    if (std::string why = read_proxy(settings.proxy, origin, environment, proxy); !why.empty()) return why;
+    if (proxy && settings.origins.size() > 1)
+      return "its URL names several hosts, which a proxy cannot be asked for";
+  }
+  // One that is an address needs no turns.
+  settings.is_balanced =
+      !proxy && (settings.origins.size() > 1 || !io::net::Address::parse(settings.base.origin.host));
   settings.tls = std::make_unique<io::net::TlsClient>();
   return settings.tls->open(
       {.ca_file = arguments.ca, .certificate_file = arguments.certificate, .key_file = arguments.key});
-}
-
-std::string balance(std::span<const std::string> others, Settings& settings) {
-  std::optional<Proxy> proxy;
-  // The setting has been found to be right.
-  if (std::string why = read_proxy(settings.proxy, settings.base.origin, settings.environment, proxy);
-      !why.empty())
-    return why;
-  if (proxy) return others.empty() ? "" : "its URL names several hosts, which a proxy cannot be asked for";
-  settings.balanced.push_back(settings.base.origin);
-  for (const std::string& text : others) {
-    const std::optional<Url> url = parse_url(text);
-    if (!url || url->target != "/") return "each of its hosts must be `host:port`";
-    settings.balanced.push_back(url->origin);
-  }
-  return {};
 }
 
 }  // namespace zerver::effects::http_client

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +29,8 @@ std::optional<std::string> process_environment(const char* name);
 
 struct Settings {
   Url base;
-  // Whose addresses are called in turn, over HTTP/2; none: those of `base` are taken as one connects.
-  std::vector<Origin> balanced;
+  std::vector<Origin> origins;  // that of `base`, and others of the same service
+  bool is_balanced = false;     // calls are spread over all of their addresses
   std::uint32_t redirects = 0;
   Http2 http2 = Http2::kAuto;
   Duration connect = Duration::from_seconds(5);
@@ -59,7 +58,5 @@ struct Settings {
 [[nodiscard]] std::string make_settings(const flow::TargetInfo& target, const flow::TargetConfig& config,
                                         const HttpConfig& arguments, EnvironmentLookup environment,
                                         Settings& settings);
-// The addresses of `base` and of these URLs are called in turn, unless there is a proxy.
-[[nodiscard]] std::string balance(std::span<const std::string> others, Settings& settings);
 
 }  // namespace zerver::effects::http_client

@@ -7,10 +7,37 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace zerver::effects::http_client {
+
+// What all workers do with one address.
+struct AddressCounts {
+  explicit AddressCounts(std::string its_address) : address(std::move(its_address)) {}
+
+  const std::string address;
+  std::atomic<std::uint32_t> in_flight = 0;
+  std::atomic<std::uint64_t> calls = 0;
+  std::atomic<std::uint64_t> failures = 0;  // to connect, and answers that speak against it
+  std::atomic<bool> is_left_out = false;
+};
+
+// Any thread.
+class Addresses {
+ public:
+  // Kept as long as somebody has it.
+  std::shared_ptr<AddressCounts> counts_of(const std::string& address);
+  std::vector<AddressState> states() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<AddressCounts>> all_;
+};
 
 // Any thread.
 struct Shared {
@@ -36,6 +63,7 @@ struct Shared {
   std::atomic<std::uint32_t> open = 0;  // connections
   std::atomic<std::uint32_t> idle = 0;
   std::atomic<std::uint32_t> waiting = 0;
+  Addresses addresses;
 };
 
 }  // namespace zerver::effects::http_client

@@ -40,7 +40,7 @@ class BalancerTest : public ::testing::Test {
   std::string turns(int count) {
     std::string addresses;
     for (int i = 0; i < count; ++i) {
-      const std::optional<Balancer::Id> id = balancer_.next([](Balancer::Id) { return true; });
+      const std::optional<Balancer::Id> id = balancer_.next(at(0), 0, [](Balancer::Id) { return true; });
       addresses += id ? balancer_.place(*id).address : "-";
     }
     return addresses;
@@ -52,7 +52,7 @@ class BalancerTest : public ::testing::Test {
 
 TEST_F(BalancerTest, AllAreTriedAtOnceAndEachOnce) {
   EXPECT_EQ(try_all(at(0)).size(), 3U);
-  EXPECT_TRUE(balancer_.is_connecting());
+  EXPECT_FALSE(balancer_.is_hopeless());
   EXPECT_EQ(turns(1), "-");
 }
 
@@ -67,8 +67,8 @@ TEST_F(BalancerTest, OneThatCannotTakeAnyIsPassedOver) {
   const std::vector<Balancer::Id> ids = connect_all();
   const auto but_second = [&](Balancer::Id id) { return id != ids[1]; };
   for (const std::size_t expected : {0U, 2U, 0U})
-    EXPECT_EQ(balancer_.next(but_second), ids[expected]);
-  EXPECT_EQ(balancer_.next([](Balancer::Id) { return false; }), std::nullopt);
+    EXPECT_EQ(balancer_.next(at(0), 0, but_second), ids[expected]);
+  EXPECT_EQ(balancer_.next(at(0), 0, [](Balancer::Id) { return false; }), std::nullopt);
 }
 
 TEST_F(BalancerTest, OneThatWasLostIsTriedAtOnceAndThenBehindPausesThatGrow) {
@@ -100,6 +100,87 @@ TEST_F(BalancerTest, WhenAllAreDownOneIsTriedWithoutWaiting) {
   EXPECT_EQ(try_all(at(0)), std::vector{ids[0]}) << "the one whose pause ends first, and no other";
   balancer_.failed(ids[0], at(3'000));
   EXPECT_EQ(try_all(at(0)), std::vector{ids[1]});
+}
+
+TEST_F(BalancerTest, WhoHasTheFewestCallsUnderWayIsNext) {
+  const std::vector<Balancer::Id> ids = connect_all();
+  balancer_.began(ids[0]);
+  balancer_.began(ids[0]);
+  balancer_.began(ids[1]);
+  EXPECT_EQ(turns(2), "33");
+  balancer_.began(ids[2]);
+  EXPECT_EQ(turns(4), "2323");
+  balancer_.ended(ids[0]);
+  EXPECT_EQ(turns(3), "123");
+}
+
+TEST_F(BalancerTest, WhatACallHasTriedIsForWhenThereIsNoOther) {
+  const std::vector<Balancer::Id> ids = connect_all();
+  const auto next = [&](std::uint64_t tried) {
+    return balancer_.next(at(0), tried, [](Balancer::Id) { return true; });
+  };
+  const std::uint64_t first_two = Balancer::bit_of(ids[0]) | Balancer::bit_of(ids[1]);
+  for (int i = 0; i < 3; ++i) {
+    balancer_.began(ids[2]);  // although it is the busiest
+    EXPECT_EQ(next(first_two), ids[2]);
+  }
+  EXPECT_EQ(next(first_two | Balancer::bit_of(ids[2])), ids[0]);
+}
+
+TEST_F(BalancerTest, WhoOnlyFailsIsLeftOutForPausesThatGrow) {
+  const std::vector<Balancer::Id> ids = connect_all();
+  const auto fail = [&](Balancer::Id id, std::int64_t now) {
+    return balancer_.judge(id, Balancer::Verdict::kBad, at(now));
+  };
+  const auto turns_at = [&](std::int64_t now) {
+    std::string addresses;
+    for (int i = 0; i < 3; ++i)
+      addresses += balancer_.place(*balancer_.next(at(now), 0, [](Balancer::Id) { return true; })).address;
+    return addresses;
+  };
+  for (int i = 0; i < 4; ++i)
+    EXPECT_FALSE(fail(ids[0], 0));
+  EXPECT_FALSE(balancer_.judge(ids[0], Balancer::Verdict::kGood, at(0)));
+  for (int i = 0; i < 4; ++i)
+    EXPECT_FALSE(fail(ids[0], 0)) << "they count from the last answer on";
+  EXPECT_TRUE(fail(ids[0], 0));
+  EXPECT_FALSE(fail(ids[0], 0)) << "it is left out already";
+  EXPECT_EQ(turns_at(99), "232");
+  EXPECT_EQ(turns_at(121).find('1') == std::string::npos, false);
+  EXPECT_TRUE(fail(ids[0], 121)) << "one is enough behind the pause";
+  EXPECT_EQ(turns_at(121 + 199).find('1'), std::string::npos);
+  balancer_.judge(ids[0], Balancer::Verdict::kGood, at(500));
+  EXPECT_NE(turns_at(500).find('1'), std::string::npos);
+}
+
+TEST_F(BalancerTest, HalfOfAllAtLeastAreNeverLeftOut) {
+  const std::vector<Balancer::Id> ids = connect_all();
+  int left_out = 0;
+  for (const Balancer::Id id : ids)
+    for (int i = 0; i < 20; ++i)
+      left_out += balancer_.judge(id, Balancer::Verdict::kBad, at(0));
+  EXPECT_EQ(left_out, 1);
+  EXPECT_EQ(turns(4), "2323");
+}
+
+TEST_F(BalancerTest, WhoIsLeftOutIsCalledWhenNobodyElseIsThere) {
+  const std::vector<Balancer::Id> ids = connect_all();
+  for (int i = 0; i < 5; ++i)
+    balancer_.judge(ids[0], Balancer::Verdict::kBad, at(0));
+  EXPECT_EQ(turns(2), "23");
+  lose(ids[1]);
+  lose(ids[2]);
+  EXPECT_EQ(turns(2), "11");
+}
+
+TEST_F(BalancerTest, NothingIsHopelessThatHasNotBeenTried) {
+  EXPECT_FALSE(balancer_.is_hopeless());
+  const std::vector<Balancer::Id> ids = try_all(at(0));
+  balancer_.failed(ids[0], at(0));
+  balancer_.failed(ids[1], at(0));
+  EXPECT_FALSE(balancer_.is_hopeless());
+  balancer_.failed(ids[2], at(0));
+  EXPECT_TRUE(balancer_.is_hopeless());
 }
 
 TEST_F(BalancerTest, AddressesComeAndGo) {

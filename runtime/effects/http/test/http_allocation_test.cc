@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 namespace zerver::effects {
 namespace {
@@ -38,12 +39,13 @@ class Repeated final : public flow::Operation {
   }
 };
 
-TEST(HttpAllocations, ThereAreNoneOverAKeptConnection) {
-  const test::ScriptedServer server([](test::Peer& peer) {
-    while (!read_head(peer).empty())
-      peer.write(answer("200 OK", R"({"a":1})"));
-  });
-  const auto target = open_target(local(server.port()));
+void answer_all(test::Peer& peer) {
+  while (!read_head(peer).empty())
+    peer.write(answer("200 OK", R"({"a":1})"));
+}
+
+void expect_none(const std::string& url) {
+  const auto target = open_target(url);
   ASSERT_EQ(target->error(), "");
   Arena arena;
   const HttpAdapter::GetArguments arguments{.path = "/path/to/it", .query = {}, .headers = {}};
@@ -66,6 +68,17 @@ TEST(HttpAllocations, ThereAreNoneOverAKeptConnection) {
   }
   EXPECT_EQ(operation.answers, kWarm + kCounted);
   EXPECT_EQ(allocated, 0U);
+}
+
+TEST(HttpAllocations, ThereAreNoneOverAKeptConnection) {
+  const test::ScriptedServer server(answer_all);
+  expect_none(local(server.port()));
+}
+
+TEST(HttpAllocations, ThereAreNoneOverThoseToSeveralPlaces) {
+  const test::ScriptedServer first(answer_all);
+  const test::ScriptedServer second(answer_all);
+  expect_none(local(first.port()) + ",127.0.0.1:" + std::to_string(second.port()));
 }
 
 }  // namespace

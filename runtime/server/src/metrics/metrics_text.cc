@@ -266,6 +266,25 @@ void write_states(Exposition& out, const Snapshot& snapshot) {
   });
 }
 
+void write_addresses(Exposition& out, const Snapshot& snapshot) {
+  const auto addresses = [&](auto value) {
+    for (const effects::TargetState& target : snapshot.states) {
+      for (const effects::AddressState& address : target.addresses)
+        out.sample(std::uint64_t{value(address)},
+                   {{"target", target.info->name}, {"address", address.address}});
+    }
+  };
+  out.gauge("zerver_target_address_in_flight", "Operations that are under way at one address of the target.");
+  addresses([](const effects::AddressState& address) { return address.in_flight; });
+  out.gauge("zerver_target_address_left_out", "1 for an address that gets no operations for now.");
+  addresses([](const effects::AddressState& address) { return address.is_left_out; });
+  out.counter("zerver_target_address_calls", "Operations that went to the address.");
+  addresses([](const effects::AddressState& address) { return address.calls; });
+  out.counter("zerver_target_address_failures",
+              "Connections that could not be made, and answers that speak against the address.");
+  addresses([](const effects::AddressState& address) { return address.failures; });
+}
+
 void write_targets(Exposition& out, const Snapshot& snapshot) {
   const auto gauge = [&](std::string_view name, std::string_view help,
                          std::uint32_t flow::TargetStats::* value) {
@@ -285,6 +304,7 @@ void write_targets(Exposition& out, const Snapshot& snapshot) {
   }
   write_breakers(out, snapshot.targets);
   write_states(out, snapshot);
+  write_addresses(out, snapshot);
 }
 
 std::string_view outcome_name(std::size_t outcome) noexcept {

@@ -50,7 +50,8 @@ ServiceFigures some_figures() {
                              .adapter = nullptr,
                              .describes = {},
                              .health = {.state = effects::Health::State::kDegraded},
-                             .pool = effects::PoolState{.open = 6, .idle = 4, .waiting = 1, .most = 8}});
+                             .pool = effects::PoolState{.open = 6, .idle = 4, .waiting = 1, .most = 8},
+                             .addresses = {{"10.0.0.7:80", 2, 90, 7, true}}});
   effects::OperationStats& post = snapshot.operations.emplace_back();
   post.target = kBank.name;
   post.operation = "post";
@@ -98,6 +99,10 @@ TEST(MetricsText, HasASeriesForEachFigure) {
            R"(zerver_target_connections{target="shop.bank",state="used"} 2)",
            R"(zerver_target_connections_limit{target="shop.bank"} 8)",
            R"(zerver_target_connections_waiting{target="shop.bank"} 1)",
+           R"(zerver_target_address_in_flight{target="shop.bank",address="10.0.0.7:80"} 2)",
+           R"(zerver_target_address_left_out{target="shop.bank",address="10.0.0.7:80"} 1)",
+           R"(zerver_target_address_calls_total{target="shop.bank",address="10.0.0.7:80"} 90)",
+           R"(zerver_target_address_failures_total{target="shop.bank",address="10.0.0.7:80"} 7)",
            R"(zerver_effect_attempts_total{target="shop.bank",operation="post",outcome="success"} 150)",
            R"(zerver_effect_attempts_total{target="shop.bank",operation="post",outcome="timeout"} 50)",
            R"(zerver_effect_duration_seconds_count{target="shop.bank",operation="post"} 200)",

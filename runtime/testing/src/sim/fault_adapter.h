@@ -70,6 +70,7 @@ class FaultSystem final : public effects::System {
   std::string describe() const override { return inner_->describe(); }
   effects::Health health() const override { return inner_->health(); }
   std::optional<effects::PoolState> pool() const override { return inner_->pool(); }
+  std::vector<effects::AddressState> addresses() const override { return inner_->addresses(); }
   void probe(flow::Worker& worker, effects::ProbeDone done) override {
     inner_->probe(worker, std::move(done));
   }

@@ -52,18 +52,48 @@ void Balancer::connected(Id id) noexcept {
   entry->not_before = {};
 }
 
+Duration Balancer::pause_behind(std::uint32_t failures) noexcept {
+  const std::int64_t pause =
+      std::min(kLongestPause.nanoseconds, kFirstPause.nanoseconds << std::min(failures, kMostDoublings));
+  return {pause + static_cast<std::int64_t>(random_->below(static_cast<std::uint64_t>(pause / 5) + 1))};
+}
+
 void Balancer::failed(Id id, TimePoint now) noexcept {
   Entry* const entry = find(id);
   if (entry == nullptr) return;
-  const std::int64_t pause = std::min(kLongestPause.nanoseconds, kFirstPause.nanoseconds << entry->failures);
-  entry->failures = std::min(entry->failures + 1, kMostDoublings);
-  const auto more = static_cast<std::int64_t>(random_->below(static_cast<std::uint64_t>(pause / 5) + 1));
-  entry->not_before = now + Duration{pause + more};
+  entry->not_before = now + pause_behind(entry->failures++);
   entry->state = State::kIdle;
 }
 
-bool Balancer::is_any(State state) const noexcept {
-  return std::ranges::find(entries_, state, &Entry::state) != entries_.end();
+bool Balancer::is_hopeless() const noexcept {
+  return std::ranges::all_of(
+      entries_, [](const Entry& entry) { return entry.state == State::kIdle && entry.failures != 0; });
+}
+
+void Balancer::began(Id id) noexcept {
+  if (Entry* const entry = find(id)) ++entry->under_way;
+}
+
+void Balancer::ended(Id id) noexcept {
+  if (Entry* const entry = find(id)) --entry->under_way;
+}
+
+bool Balancer::judge(Id id, Verdict verdict, TimePoint now) noexcept {
+  Entry* const entry = find(id);
+  if (entry == nullptr || verdict == Verdict::kNothing) return false;
+  if (verdict == Verdict::kGood) {
+    entry->bad = 0;
+    entry->left_out_until = {};
+    return false;
+  }
+  // What was under way when it was left out says nothing new.
+  if (entry->left_out_until > now || ++entry->bad < kFailures) return false;
+  const auto out = std::ranges::count_if(entries_, [&](const Entry& each) {
+    return each.state != State::kConnected || each.left_out_until > now;
+  });
+  if (2 * (static_cast<std::size_t>(out) + 1) > entries_.size()) return false;
+  entry->left_out_until = now + pause_behind(entry->bad - kFailures);
+  return true;
 }
 
 }  // namespace zerver::effects::http_client

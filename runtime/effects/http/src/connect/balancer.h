@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace zerver::effects::http_client {
@@ -21,15 +22,20 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
-// A value that is told what happens, and opens nothing. Those that are connected take turns. One that cannot
-// be reached is tried again behind a pause, which doubles each time.
+// A value that is told what happens, and opens nothing. Of those that are connected the one with the fewest
+// calls under way is next, and those with as many take turns. One that cannot be reached is tried again
+// behind a pause, which doubles each time; one that only fails is left out for such a pause.
 class Balancer {
  public:
-  // Of a place, never used for another one.
+  // Of a place, never used for another one, and not 0.
   using Id = std::uint32_t;
+  // What an answer, or none, says about its place.
+  enum class Verdict : std::uint8_t { kGood, kBad, kNothing };
 
   static constexpr Duration kFirstPause = Duration::from_milliseconds(100);
   static constexpr Duration kLongestPause = Duration::from_milliseconds(2000);  // and up to a fifth more
+  // So many failures without another answer between them leave a place out, and each one behind that again.
+  static constexpr std::uint32_t kFailures = 5;
 
   explicit Balancer(Random& random) noexcept : random_(&random) {}
 
@@ -39,6 +45,10 @@ class Balancer {
   // False for one that is no more.
   bool has(Id id) const noexcept { return find(id) != nullptr; }
   const Place& place(Id id) const noexcept { return find(id)->place; }
+  template <class Each> void for_each(Each each) const {
+    for (const Entry& entry : entries_)
+      each(entry.id, entry.place);
+  }
 
   // One to which a connection should be made: it has none, and its pause is over; when none has any, the one
   // whose pause ends first. Connecting begins with it.
@@ -50,19 +60,37 @@ class Balancer {
     for (Entry& entry : entries_)
       if (entry.state == State::kConnected && is_gone(entry.id)) entry.state = State::kIdle;
   }
-  bool is_connecting() const noexcept { return is_any(State::kConnecting); }
-  bool is_connected() const noexcept { return is_any(State::kConnected); }
+  // All have been tried, and none can be reached.
+  bool is_hopeless() const noexcept;
 
-  // The next in turn that is connected and of which `can_take(id)` is true.
-  template <class CanTake> std::optional<Id> next(CanTake can_take) {
+  // Of those that are connected and of which `can_take(id)` is true. One that is left out, or that the call
+  // has `tried` before (a set of places, by bit_of), is for when there is no other.
+  template <class CanTake> std::optional<Id> next(TimePoint now, std::uint64_t tried, CanTake can_take) {
+    const Entry* best = nullptr;
+    const auto rank = [&](const Entry& entry) {
+      return std::tuple(entry.left_out_until > now, (tried & bit_of(entry.id)) != 0, entry.under_way);
+    };
+    std::size_t found = 0;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       const std::size_t index = (turn_ + i) % entries_.size();
-      if (entries_[index].state != State::kConnected || !can_take(entries_[index].id)) continue;
-      turn_ = index + 1;
-      return entries_[index].id;
+      const Entry& entry = entries_[index];
+      if (entry.state != State::kConnected || !can_take(entry.id)) continue;
+      if (best != nullptr && rank(entry) >= rank(*best)) continue;
+      best = &entry;
+      found = index;
     }
-    return std::nullopt;
+    if (best == nullptr) return std::nullopt;
+    turn_ = found + 1;
+    return best->id;
   }
+  // Of two places at most of one service the same.
+  static constexpr std::uint64_t bit_of(Id id) noexcept { return std::uint64_t{1} << (id % 64); }
+
+  // A call goes there, and is over.
+  void began(Id id) noexcept;
+  void ended(Id id) noexcept;
+  // True: the place is left out from now on. Never so many that fewer than half of them remain.
+  bool judge(Id id, Verdict verdict, TimePoint now) noexcept;
 
  private:
   enum class State : std::uint8_t { kIdle, kConnecting, kConnected };
@@ -70,11 +98,14 @@ class Balancer {
     Place place = {};
     Id id = 0;
     State state = State::kIdle;
-    std::uint32_t failures = 0;  // since it was connected
+    std::uint32_t under_way = 0;  // calls
+    std::uint32_t failures = 0;   // to connect, since it was connected
+    std::uint32_t bad = 0;        // answers, since a good one
     TimePoint not_before = {};
+    TimePoint left_out_until = {};
   };
 
-  bool is_any(State state) const noexcept;
+  Duration pause_behind(std::uint32_t failures) noexcept;
   const Entry* find(Id id) const noexcept;
   Entry* find(Id id) noexcept;
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace zerver::effects::http_client {
 
@@ -28,6 +29,11 @@ struct Url {
 
 // Nothing for another scheme, user information, and whatever is no such URL. A fragment is dropped.
 std::optional<Url> parse_url(std::string_view text);
+
+// Several hosts of one service, with commas between them: `http://a:1,b:2/path`, where the path stands behind
+// the last one, or `http://a:1/path,http://b:2/path`. All have the scheme and the path of `base`, which is
+// the first one. Empty, or one line that says what is wrong and repeats none of it but a host.
+[[nodiscard]] std::string parse_base(std::string_view text, Url& base, std::vector<Origin>& origins);
 
 // What `reference` (of a Location field) means at that place; nothing as above.
 std::optional<Url> resolve(const Url& base, std::string_view reference);

@@ -28,6 +28,11 @@ bool is_redirect(std::uint16_t status) noexcept {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+// Whoever cannot ask further, or does not get to it, may do so elsewhere. All else is an answer.
+Balancer::Verdict verdict_of(std::uint16_t status) noexcept {
+  return status >= 502 && status <= 504 ? Balancer::Verdict::kBad : Balancer::Verdict::kGood;
+}
+
 String lower_case(std::string_view text, Arena& arena) {
   const std::span<char> copy = arena.make_array<char>(text.size());
   std::ranges::transform(text, copy.begin(),
@@ -58,6 +63,8 @@ Map<String> make_fields(std::span<const Header> headers, Arena& arena) {
 void Client::responded(Transfer& transfer, std::uint16_t status, std::span<const Header> headers,
                        std::string_view body) noexcept {
   shared_.note_answer(loop().now());
+  judge(transfer, verdict_of(status));
+  leave(transfer);
   try {
     if (transfer.receiver != nullptr) {
       transfer.receiver->receive(*transfer.operation, {status, headers, transfer.trailers(), body});
@@ -72,6 +79,7 @@ void Client::responded(Transfer& transfer, std::uint16_t status, std::span<const
 
 bool Client::opened(Transfer& transfer, std::uint16_t status, std::span<const Header> headers) noexcept {
   shared_.note_answer(loop().now());
+  judge(transfer, verdict_of(status));
   try {
     if (const Result<void> begun =
             transfer.download.begin(value_of(headers, "content-encoding"), value_of(headers, "content-type"));

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace zerver::effects {
 
@@ -21,6 +22,15 @@ struct PoolState {
   std::uint32_t idle = 0;     // of those
   std::uint32_t waiting = 0;  // operations that wait for one
   std::uint32_t most = 0;     // so many at once; 0: no bound
+};
+
+// One of several addresses that a system is reached at, over all workers.
+struct AddressState {
+  std::string address;          // with its port
+  std::uint32_t in_flight = 0;  // operations
+  std::uint64_t calls = 0;
+  std::uint64_t failures = 0;  // to connect, and answers that speak against it
+  bool is_left_out = false;    // for now
 };
 
 // One outside system, opened once for a process. Outlives the adapters that it hands out. In this order:
@@ -39,6 +49,8 @@ class System {
   virtual Health health() const { return {}; }
   // Its pool, when it has one. Any thread; does not wait.
   virtual std::optional<PoolState> pool() const { return std::nullopt; }
+  // Those that its operations are spread over. Any thread; does not wait.
+  virtual std::vector<AddressState> addresses() const { return {}; }
   // Asks the other side whether it is there, as `--targets` does. On the thread of that worker, which has an
   // adapter of this system; `done` is called once, also from within. Whoever asks waits as long as it likes.
   virtual void probe(flow::Worker& worker, ProbeDone done) {

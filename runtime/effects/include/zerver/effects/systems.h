@@ -29,6 +29,7 @@ struct TargetState {
   std::string describes;  // where it goes
   Health health;
   std::optional<PoolState> pool;
+  std::vector<AddressState> addresses = {};
 };
 
 // What has become of the attempts of one operation of a target, over all workers.

@@ -92,10 +92,9 @@ struct OpenedHttp {
   std::unique_ptr<HttpService> service;
   std::string error;  // as of Opened
 };
-// `config` has the setting `bearer`. `others`: URLs of the same service elsewhere; all addresses of it are
-// called in turn, but for those that cannot be reached. Through a proxy there are no addresses, and no
-// others.
+// `config` has the setting `bearer`. Calls are spread over all addresses of `base`, which may name several
+// hosts. Through a proxy there is one.
 OpenedHttp open_http_service(const flow::TargetInfo& target, const flow::TargetConfig& config,
-                             const HttpConfig& arguments, std::span<const std::string> others);
+                             const HttpConfig& arguments);
 
 }  // namespace zerver::effects
