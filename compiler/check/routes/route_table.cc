@@ -5,8 +5,6 @@
 #include <llvm/ADT/StringMap.h>
 
 #include <algorithm>
-#include <map>
-#include <utility>
 
 namespace zc::check {
 
@@ -90,18 +88,26 @@ void check_ambiguity(Context& context) {
   }
 }
 
+// Packages of one program share their addresses, those of slugs as those of routes.
 void check_slugs(Context& context) {
-  std::map<std::pair<model::PackageId, std::string>, Span> known;
-  const auto add = [&](model::PackageId package, const std::string& slug, Span place) {
-    const auto [first, is_new] = known.try_emplace({package, slug}, place);
+  llvm::StringMap<Span> known;
+  for (const model::Flow& flow : context.program.flows) {
+    if (flow.route &&
+        (flow.route->method == model::Method::kPost || flow.route->method == model::Method::kAny)) {
+      llvm::StringRef slug = flow.route->pattern;
+      if (slug.consume_front("/flow/v1/")) known.try_emplace(slug, flow.route->span);
+    }
+  }
+  const auto add = [&](const std::string& slug, Span place) {
+    const auto [first, is_new] = known.try_emplace(slug, place);
     if (is_new) return;
     context.engine.report(Kind::kDuplicateSlug, place, slug)
-        .secondary(first->second, "a flow has it already");
+        .secondary(first->second, "a flow has this address already");
   };
   for (const model::Flow& flow : context.program.flows) {
-    if (flow.trigger == model::Trigger::kSlug) add(flow.origin.package, flow.slug, flow.origin.span);
+    if (flow.trigger == model::Trigger::kSlug) add(flow.slug, flow.origin.span);
     for (const model::Alias& alias : flow.aliases)
-      add(flow.origin.package, alias.slug, alias.span);
+      add(alias.slug, alias.span);
   }
 }
 
