@@ -170,6 +170,29 @@ TEST(Kill, WhatWaitsAnywhereIsDestroyedAndNothingIsHalfDone) {
   EXPECT_GT(done, 300U);
 }
 
+// The queue knows which times have been fired, whoever was there.
+TEST(Kill, ACronFiresOnceForEachTime) {
+  SimWorld world({&till::package()}, {.seed = 3, .workers = 2, .disk = DiskPlan{}});
+  world.faults().set(FaultPlan::calm());
+  world.set_kills({.mean_life = Duration::from_seconds(20),
+                   .down_least = ms(100),
+                   .down_most = Duration::from_seconds(60)});
+  constexpr std::int64_t kMinutes = 60;
+  world.run_for(Duration::from_seconds(kMinutes * 60 + 30));
+  world.set_kills({});
+  if (!world.is_running()) world.restart();
+  world.run_for(Duration::from_seconds(10));
+  EXPECT_TRUE(world.settle());
+  EXPECT_GT(world.kills(), 50U);
+  const jobs::JobCounts jobs = world.jobs().counts();
+  EXPECT_EQ(jobs.accepted, kMinutes);
+  EXPECT_EQ(jobs.succeeded + jobs.dead, kMinutes);
+  // One whose process died in the middle of it has no second attempt.
+  const std::int64_t noted = world.sqlite().number("sqlite:till.db", "select count(*) from minute");
+  EXPECT_GE(noted, static_cast<std::int64_t>(jobs.succeeded));
+  EXPECT_LE(noted, kMinutes);
+}
+
 TEST(Kill, TheSameSeedIsTheSameTimeline) {
   const auto timeline = [](std::uint64_t seed) {
     Till till(seed);

@@ -3,3 +3,7 @@ create table entry (
   part integer not null,
   primary key (id, part)
 ) strict;
+
+create table minute (
+  number integer primary key
+) strict;
