@@ -19,9 +19,27 @@ RequestText order(std::string key, std::string item = "tea", std::string target 
   return request;
 }
 
-class Idempotency : public ::testing::Test {
+// Where records are kept, and what the flows themselves count.
+struct Stores {
+  const char* name;
+  const char* records;
+  const char* orders;
+
+  void set(SimWorld& world) const {
+    world.set_variable("STORE", records);
+    world.set_variable("ORDERS", orders);
+  }
+};
+constexpr Stores kMemory{"Memory", "memory:", "memory:"};
+constexpr Stores kSqlite{"Sqlite", "sqlite:records.db", "sqlite:orders.db"};
+std::string name_of_stores(const ::testing::TestParamInfo<Stores>& info) { return info.param.name; }
+
+class Idempotency : public ::testing::TestWithParam<Stores> {
  protected:
-  Idempotency() : world_({&idem::v1::package()}, {}) { world_.faults().set(FaultPlan::calm()); }
+  Idempotency() : world_({&idem::v1::package()}, {}) {
+    world_.faults().set(FaultPlan::calm());
+    GetParam().set(world_);
+  }
 
   // One after the other.
   ResponseText ask(RequestText request) {
@@ -44,7 +62,9 @@ class Idempotency : public ::testing::Test {
   SimWorld world_;
 };
 
-TEST_F(Idempotency, AnswersAgainWhatItHasAnswered) {
+INSTANTIATE_TEST_SUITE_P(Each, Idempotency, ::testing::Values(kMemory, kSqlite), name_of_stores);
+
+TEST_P(Idempotency, AnswersAgainWhatItHasAnswered) {
   const ResponseText first = ask(order("\"k1\""));
   EXPECT_EQ(first.status, 201);
   EXPECT_EQ(first.body, R"({"n":1,"item":"tea"})");
@@ -61,7 +81,7 @@ TEST_F(Idempotency, AnswersAgainWhatItHasAnswered) {
 }
 
 // What is kept of an answer is written while its bytes are still to be sent. A key of the counter has 1 KiB.
-TEST_F(Idempotency, TheFirstAnswerIsWholeHoweverLongItIs) {
+TEST_P(Idempotency, TheFirstAnswerIsWholeHoweverLongItIs) {
   for (std::size_t size = 1; size < 1000; size += size / 4 + 1) {
     const std::string item(size, 'x');
     const std::string key = "k" + std::to_string(size);
@@ -72,7 +92,7 @@ TEST_F(Idempotency, TheFirstAnswerIsWholeHoweverLongItIs) {
   }
 }
 
-TEST_F(Idempotency, RefusesWhatIsNoKey) {
+TEST_P(Idempotency, RefusesWhatIsNoKey) {
   const std::string longest(255, 'k');
   EXPECT_EQ(ask(order(longest)).status, 201);
   for (const std::string& wrong :
@@ -90,7 +110,7 @@ TEST_F(Idempotency, RefusesWhatIsNoKey) {
   EXPECT_EQ(ask(none).status, 201);
 }
 
-TEST_F(Idempotency, RefusesAnotherRequestWithTheSameKey) {
+TEST_P(Idempotency, RefusesAnotherRequestWithTheSameKey) {
   EXPECT_EQ(ask(order("k", "tea")).status, 201);
   EXPECT_EQ(ask(order("k", "coffee")).status, 422);
   RequestText other_target = order("k", "tea");
@@ -100,7 +120,7 @@ TEST_F(Idempotency, RefusesAnotherRequestWithTheSameKey) {
   EXPECT_EQ(ask(order("k", "milk", "/waited")).status, 201);
 }
 
-TEST_F(Idempotency, KeepsClientsApart) {
+TEST_P(Idempotency, KeepsClientsApart) {
   RequestText request = order("k");
   request.headers.emplace_back("Authorization", "Bearer ada");
   EXPECT_EQ(ask(request).body, R"({"n":1,"item":"tea"})");
@@ -112,7 +132,7 @@ TEST_F(Idempotency, KeepsClientsApart) {
   EXPECT_EQ(ask(request).body, R"({"n":1,"item":"tea"})");
 }
 
-TEST_F(Idempotency, IsAConflictWhileTheFirstIsUnderWay) {
+TEST_P(Idempotency, IsAConflictWhileTheFirstIsUnderWay) {
   const std::vector<ResponseText> both = ask_at_once({order("k"), order("k")});
   EXPECT_EQ(both[0].status + both[1].status, 201 + 409);
   const ResponseText& refused = both[0].status == 409 ? both[0] : both[1];
@@ -120,7 +140,7 @@ TEST_F(Idempotency, IsAConflictWhileTheFirstIsUnderWay) {
   EXPECT_EQ(ask(order("k")).body, R"({"n":1,"item":"tea"})");
 }
 
-TEST_F(Idempotency, WaitsForTheFirstWhenToldSo) {
+TEST_P(Idempotency, WaitsForTheFirstWhenToldSo) {
   const std::vector<ResponseText> all =
       ask_at_once({order("k", "tea", "/waited"), order("k", "tea", "/waited"), order("k", "tea", "/waited")});
   for (const ResponseText& each : all) {
@@ -129,19 +149,19 @@ TEST_F(Idempotency, WaitsForTheFirstWhenToldSo) {
   }
 }
 
-TEST_F(Idempotency, LetsClientsTryAgainBehindAnAnswerThatIsNotFinal) {
+TEST_P(Idempotency, LetsClientsTryAgainBehindAnAnswerThatIsNotFinal) {
   EXPECT_EQ(ask(order("k", "tea", "/falls")).status, 503);
   EXPECT_EQ(ask(order("k", "tea", "/falls")).status, 503);
   EXPECT_EQ(ask(order("other", "tea")).body, R"({"n":3,"item":"tea"})");
 }
 
-TEST_F(Idempotency, ForgetsWhenItsTimeIsOver) {
+TEST_P(Idempotency, ForgetsWhenItsTimeIsOver) {
   EXPECT_EQ(ask(order("k")).body, R"({"n":1,"item":"tea"})");
   world_.run_for(Duration::from_seconds(3601));
   EXPECT_EQ(ask(order("k")).body, R"({"n":2,"item":"tea"})");
 }
 
-TEST_F(Idempotency, SaysThatNobodyKnowsHowAnInterruptedRequestEnded) {
+TEST_P(Idempotency, SaysThatNobodyKnowsHowAnInterruptedRequestEnded) {
   // The client leaves while the effect is under way.
   FaultPlan slow = FaultPlan::calm();
   slow.latency_least = slow.latency_most = Duration::from_milliseconds(500);
@@ -156,7 +176,7 @@ TEST_F(Idempotency, SaysThatNobodyKnowsHowAnInterruptedRequestEnded) {
   EXPECT_EQ(ask(order("k", "tea", "/again")).status, 201);
 }
 
-TEST_F(Idempotency, AnswersThatItsStoreIsGone) {
+TEST_P(Idempotency, AnswersThatItsStoreIsGone) {
   FaultPlan gone;
   gone.lost_request = 1000;
   world_.faults().set("idem.v1.cache", gone);
@@ -169,11 +189,15 @@ TEST_F(Idempotency, AnswersThatItsStoreIsGone) {
 
 // Clients that send the same requests, again and again, and leave; a store that fails in every way: each runs
 // once.
-TEST(IdempotencyModel, RunsOnceForEachKeyWhateverHappens) {
+class IdempotencyModel : public ::testing::TestWithParam<Stores> {};
+INSTANTIATE_TEST_SUITE_P(Each, IdempotencyModel, ::testing::Values(kMemory, kSqlite), name_of_stores);
+
+TEST_P(IdempotencyModel, RunsOnceForEachKeyWhateverHappens) {
   std::size_t replayed = 0;
   std::size_t conflicts = 0;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     SimWorld world({&idem::v1::package()}, {.seed = seed, .workers = 2});
+    GetParam().set(world);
     FaultPlan rough = FaultPlan::rough();
     rough.refusals = false;
     world.faults().set(FaultPlan::calm());

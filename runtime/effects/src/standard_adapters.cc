@@ -13,11 +13,13 @@
 namespace zerver::effects {
 
 void add_standard_adapters(Registry& registry) {
-  registry.add_default({"zerver.sql", ZERVER_VERSION, "SQLite and PostgreSQL databases"}, open_sql());
+  const Registry::Open sql = open_sql();
+  registry.add_default({"zerver.sql", ZERVER_VERSION, "SQLite and PostgreSQL databases"}, sql);
   registry.add_default({"zerver.http", ZERVER_VERSION, "other services, by HTTP/1.1 and HTTP/2"},
                        open_http());
   registry.add_default({"zerver.grpc", ZERVER_VERSION, "services of gRPC"}, open_grpc());
-  registry.add_default({"zerver.kv", ZERVER_VERSION, "a store in memory and Redis"}, open_kv());
+  registry.add_default({"zerver.kv", ZERVER_VERSION, "stores in memory, Redis, SQLite and PostgreSQL"},
+                       open_kv({.open = sql}));
   registry.add_default({"zerver.net.tcp", ZERVER_VERSION, "servers over TCP, TLS and Unix sockets"},
                        open_tcp());
   registry.add_default({"zerver.net.udp", ZERVER_VERSION, "servers over UDP"}, open_udp());

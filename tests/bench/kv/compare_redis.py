@@ -4,6 +4,7 @@
 usage: compare_redis.py KV_REDIS_BENCH
 """
 
+import contextlib
 import socket
 import statistics
 import subprocess
@@ -44,17 +45,23 @@ def theirs(port):
     return float(out.splitlines()[-1].split(",")[1].strip('"'))
 
 
+@contextlib.contextmanager
+def server(folder):
+    """A server that keeps nothing on the disk; its port."""
+    port = free_port()
+    process = subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""],
+                               stdout=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def main():
-    with tempfile.TemporaryDirectory() as folder:
-        port = free_port()
-        server = subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""],
-                                  stdout=subprocess.DEVNULL)
-        try:
-            wait_for(port)
-            rows = [(ours(sys.argv[1], port), theirs(port)) for _ in range(ROUNDS)]
-        finally:
-            server.terminate()
-            server.wait()
+    with tempfile.TemporaryDirectory() as folder, server(folder) as port:
+        rows = [(ours(sys.argv[1], port), theirs(port)) for _ in range(ROUNDS)]
     for mine, other in rows:
         print(f"ours {mine:12,.0f}/s   redis-benchmark {other:12,.0f}/s   ratio {mine / other:.2f}")
     print(f"median ratio {statistics.median(mine / other for mine, other in rows):.2f}")

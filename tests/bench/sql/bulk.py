@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-r"""A list of structs into a table: `values {rows}` beside one JSON text and, on PostgreSQL, `\copy` of psql with the same rows.
+r"""Structs into a table: `values {rows}` of a list and of a stream, beside one JSON text and, on PostgreSQL, `\copy` of psql with the
+same rows.
 
 All run in turn, in one table that is emptied in between; what is printed is the median of the runs.
 

@@ -2,6 +2,7 @@
 #include "memory/memory_kv.h"
 #include "memory/memory_url.h"
 #include "redis_kv.h"
+#include "sql/sql_kv.h"
 #include "zerver.flow.h"
 #include <zerver/effects/kv/open_kv.h>
 #include <zerver/effects/redis/options.h>
@@ -21,7 +22,10 @@ using namespace kv;
 
 class OpenKv {
  public:
-  Opened operator()(const flow::TargetInfo&, const KvConfig& config) const {
+  explicit OpenKv(SqlDatabases databases) : databases_(std::move(databases)) {}
+
+  Opened operator()(const flow::TargetInfo& target, const KvConfig& config,
+                    const flow::TargetConfig& arguments) const {
     const std::string_view url = config.url;
     std::string prefix = config.prefix;
     if (prefix.size() > kLongestPrefix) return {nullptr, "its `prefix` is longer than 256 bytes"};
@@ -32,8 +36,11 @@ class OpenKv {
         return {nullptr, std::move(error)};
       return make_redis_kv(options, std::move(prefix));
     }
+    if (is_sql(url)) return open_sql_kv(target, arguments, config.url, std::move(prefix), databases_);
     // A URL may hold a password, so it is not repeated.
-    return {nullptr, "its URL must begin with `memory:` or be one of Redis, such as `redis://host:6379/0`"};
+    return {nullptr,
+            "its URL must begin with `memory:`, or be one of Redis, SQLite or PostgreSQL, such as "
+            "`redis://host:6379/0`, `sqlite:PATH` or `postgres://host/database`"};
   }
 
  private:
@@ -48,12 +55,15 @@ class OpenKv {
     return {make_memory_kv(std::move(store), std::move(prefix)), {}};
   }
 
+  SqlDatabases databases_;
   // What is open now, for the next target with the same name.
   mutable std::map<std::string, std::weak_ptr<MemoryStore>, std::less<>> named_;
 };
 
 }  // namespace
 
-Registry::Open open_kv() { return Registry::typed<KvConfig>(OpenKv()); }
+Registry::Open open_kv(SqlDatabases databases) {
+  return Registry::typed<KvConfig>(OpenKv(std::move(databases)));
+}
 
 }  // namespace zerver::effects

@@ -1,6 +1,7 @@
 #include "request_text.h"
 #include "sim_disk.h"
 #include "sim_process.h"
+#include <zerver/effects/kv/open_kv.h>
 #include <zerver/testing/sim_world.h>
 #include <zerver/trace/timeline.h>
 
@@ -214,6 +215,8 @@ SimWorld::State::State(std::vector<const flow::PackageInfo*> the_packages, const
       disk(options.disk ? std::make_unique<Disk>(*this, *options.disk) : nullptr) {
   effects::add_standard_adapters(registry);
   registry.add_default({"zerver.sql", {}, "SQLite in memory"}, sqlite.open());
+  registry.add_default({"zerver.kv", {}, "stores in memory, and SQLite in memory"},
+                       effects::open_kv({.open = sqlite.open(), .are_real = false}));
   make_process();
 }
 

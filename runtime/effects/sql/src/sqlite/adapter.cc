@@ -299,7 +299,7 @@ Opened OpenSql::operator()(const flow::TargetInfo& target, const std::string& ur
     return Opened{nullptr, "database `" + path + "`: " + why};
   };
 
-  std::weak_ptr<Pool>& known = pools_[path];
+  std::weak_ptr<Pool>& known = (*pools_)[path];
   if (const std::shared_ptr<Pool> pool = known.lock()) {
     if (const std::string error = pool->use_also(schema, target.in_flight); !error.empty())
       return failed(error);

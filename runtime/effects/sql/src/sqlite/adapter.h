@@ -19,7 +19,8 @@ class OpenSql {
   Opened operator()(const flow::TargetInfo& target, const std::string& url) const;
 
  private:
-  mutable std::map<std::string, std::weak_ptr<Pool>> pools_;  // what is open now, by path
+  using Pools = std::map<std::string, std::weak_ptr<Pool>>;
+  std::shared_ptr<Pools> pools_ = std::make_shared<Pools>();  // what is open now, by path
 };
 
 }  // namespace zerver::effects::sqlite
