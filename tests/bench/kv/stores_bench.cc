@@ -1,5 +1,6 @@
-// How many writes and reads a second one worker gets through to a store of `kv`, as flows reach it: `kv_stores_bench URL
-// [COUNT] [IN_FLIGHT]` prints `set NUMBER` and `get NUMBER`. compare_stores.py puts stores side by side.
+// How many writes and reads a second one worker gets through to a store of `kv`, as flows reach it:
+// `kv_stores_bench URL [COUNT] [IN_FLIGHT]` prints `set NUMBER` and `get NUMBER`. compare_stores.py puts
+// stores side by side.
 #include "zerver.flow.h"
 #include <zerver/core/clock.h>
 #include <zerver/effects/registry.h>
@@ -65,7 +66,8 @@ int measure(const std::string& url, std::size_t count, std::size_t in_flight) {
   const auto time = [&](const char* name, const auto& make) {
     const TimePoint begin = clock.now();
     if (!run(kv, count, in_flight, make)) return false;
-    std::printf("%s %.0f\n", name, static_cast<double>(count) * 1e9 / static_cast<double>((clock.now() - begin).nanoseconds));
+    std::printf("%s %.0f\n", name,
+                static_cast<double>(count) * 1e9 / static_cast<double>((clock.now() - begin).nanoseconds));
     return true;
   };
   // Without a figure: all keys are there then.

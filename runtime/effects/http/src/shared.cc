@@ -7,7 +7,8 @@ namespace zerver::effects::http_client {
 std::shared_ptr<AddressCounts> Addresses::counts_of(const std::string& address) {
   const std::scoped_lock lock(mutex_);
   std::erase_if(all_, [](const auto& counts) { return counts.use_count() == 1; });
-  const auto known = std::ranges::find_if(all_, [&](const auto& counts) { return counts->address == address; });
+  const auto known =
+      std::ranges::find_if(all_, [&](const auto& counts) { return counts->address == address; });
   return known != all_.end() ? *known : all_.emplace_back(std::make_shared<AddressCounts>(address));
 }
 

@@ -109,9 +109,7 @@ TEST(HttpBalance, WhoIsSlowGetsFewerCalls) {
   ASSERT_TRUE(target->run_until([&] { return target->system().pool()->open == 2; }));
   for (int i = 0; i < 40; ++i) {
     started.push_back(target->start(get("/")));
-    ASSERT_TRUE(target->run_until([&] {
-      return state_of(*target, quick[0].port()).in_flight == 0;
-    }));
+    ASSERT_TRUE(target->run_until([&] { return state_of(*target, quick[0].port()).in_flight == 0; }));
   }
   // One is held there: as long as it is, the other one has fewer calls under way.
   EXPECT_TRUE(target->run_until([&] { return held == 1; }));

@@ -32,7 +32,8 @@ TEST(Base, IsOneHostOrSeveral) {
 }
 
 TEST(Base, SaysWhatIsWrongWithIt) {
-  const std::string one = "no: its URL must be `http://host:port/path` or `https://...`, without user and query";
+  const std::string one =
+      "no: its URL must be `http://host:port/path` or `https://...`, without user and query";
   for (const char* const text : {"", "http", "a:1", "ftp://a", "http://", "http://u:p@a", "http://a?q"})
     EXPECT_EQ(parsed(text), one) << text;
   EXPECT_EQ(parsed("http://a:1,"), "no: host 2 of its URL is empty");

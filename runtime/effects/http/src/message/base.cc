@@ -34,13 +34,14 @@ std::string parse_base(std::string_view text, Url& base, std::vector<Origin>& or
     std::optional<Url> url = parse_url((has_scheme ? "" : scheme + "://") + std::string(pieces[i]));
     const bool is_usable = url && url->target.find('?') == std::string::npos;
     if (!is_usable && pieces.size() > 1) return number + "is no `host:port`, or has a user or a query";
-    if (!is_usable)
-      return "its URL must be `http://host:port/path` or `https://...`, without user and query";
+    if (!is_usable) return "its URL must be `http://host:port/path` or `https://...`, without user and query";
     const bool is_last = i + 1 == pieces.size();
     if (i != 0 && url->origin.tls != base.origin.tls) return "its URL names `http` and `https`";
-    const bool has_other_path = is_short ? !is_last && url->target != "/" : i != 0 && url->target != base.target;
+    const bool has_other_path =
+        is_short ? !is_last && url->target != "/" : i != 0 && url->target != base.target;
     if (has_other_path)
-      return is_short ? "the path of its URL must stand behind the last host" : "its hosts have different paths";
+      return is_short ? "the path of its URL must stand behind the last host"
+                      : "its hosts have different paths";
     if (std::ranges::find(origins, url->origin) != origins.end())
       return "its URL names `" + url->origin.authority_with_port() + "` twice";
     origins.push_back(url->origin);

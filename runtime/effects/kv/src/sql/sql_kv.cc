@@ -39,7 +39,9 @@ constexpr Duration kSweepTimeout = Duration::from_seconds(10);
 constexpr Duration kShortest = Duration::from_milliseconds(1);
 
 flow::Value blob_of(std::string_view bytes) noexcept { return flow::Value(Bytes::borrowed(bytes)); }
-flow::Value life_of(Duration life) noexcept { return flow::Value(std::max(life, kShortest).nanoseconds / 1000); }
+flow::Value life_of(Duration life) noexcept {
+  return flow::Value(std::max(life, kShortest).nanoseconds / 1000);
+}
 
 // Who is told of a statement.
 class Asker {
@@ -113,7 +115,8 @@ class Sweep final : private async::Timer, private Asker {
     const TimePoint deadline = worker_.loop().now() + kSweepTimeout;
     wait(kSweepTimeout);
     try {
-      deletes_.start(sql_, {asks.text, std::span(parameters_).first(asks.takes_now ? 2 : 1)}, 1, deadline, {});
+      deletes_.start(sql_, {asks.text, std::span(parameters_).first(asks.takes_now ? 2 : 1)}, 1, deadline,
+                     {});
     } catch (const std::bad_alloc&) {
       is_running_ = false;
       wait(kSweepEvery);
@@ -169,13 +172,15 @@ class SqlKv final : public KvAdapter {
     write(statements_.set, arguments.key, arguments.value, {}, &Record::give_done, reply);
   }
   void set_for(const SetForArguments& arguments, flow::Reply<void> reply) override {
-    write(statements_.set, arguments.key, arguments.value, life_of(arguments.life), &Record::give_done, reply);
+    write(statements_.set, arguments.key, arguments.value, life_of(arguments.life), &Record::give_done,
+          reply);
   }
   void add(const AddArguments& arguments, flow::Reply<void> reply) override {
     write(statements_.add, arguments.key, arguments.value, {}, &Record::give_added, reply);
   }
   void add_for(const AddForArguments& arguments, flow::Reply<void> reply) override {
-    write(statements_.add, arguments.key, arguments.value, life_of(arguments.life), &Record::give_added, reply);
+    write(statements_.add, arguments.key, arguments.value, life_of(arguments.life), &Record::give_added,
+          reply);
   }
 
   void remove(const RemoveArguments& arguments, flow::Reply<void> reply) override {
@@ -303,7 +308,8 @@ class SqlKv final : public KvAdapter {
     void give_number(flow::Operation& operation, const void* reply) noexcept {
       const auto& rows = *static_cast<const flow::RowSource*>(reply);
       if (rows.rows() == 0)
-        return operation.fail({FaultKind::kRejected, "the value is no whole number, or it would be too large", {}});
+        return operation.fail(
+            {FaultKind::kRejected, "the value is no whole number, or it would be too large", {}});
       const std::int64_t number = rows.cell(0, 0).integer();
       operation.complete(&number);
     }
@@ -339,8 +345,8 @@ class SqlKv final : public KvAdapter {
         try {
           // The time is that of before.
           give_ = &Record::give_wait;
-          return reads_.start(*owner_.sql_, {owner_.statements_.wait.text, parameters_}, operation_->attempt(),
-                              operation_->deadline(), operation_->key());
+          return reads_.start(*owner_.sql_, {owner_.statements_.wait.text, parameters_},
+                              operation_->attempt(), operation_->deadline(), operation_->key());
         } catch (const std::bad_alloc&) {
           return on_fault({FaultKind::kUnavailable, "out of memory", {}});
         }
