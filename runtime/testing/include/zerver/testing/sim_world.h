@@ -122,7 +122,7 @@ class SimWorld {
   // `env.NAME` or `secret.NAME`.
   void set_variable(std::string name, std::string value);
 
-  // --- Its death, with Options::disk; without, each of these throws std::logic_error ---
+  // --- Its death: with Options::disk, else std::logic_error is thrown ---
 
   // From now on. What is gone: all flows, jobs and recoveries that run, connections, transactions that are
   // not committed, and what adapters keep in memory. What is left: the disk, databases, and whatever the
