@@ -129,7 +129,7 @@ class Ledger:
     def entries(self):
         """What the journal has: job, continuation and data."""
         if self.server:
-            return self.asked("select job, continuation, data from zerver.journal_entry")
+            return self.asked("select job, continuation, convert_from(data, 'UTF8') from zerver.journal_entry")
         return self.rows("journal.db", "select job, continuation, data from entry")
 
     def jobs_are_left(self):

@@ -142,7 +142,7 @@ TEST_P(JobJournalTest, TellsTheNextAttemptWhatIsDone) {
     const auto first = jobs.attempt(*journal, job, 1);
     EXPECT_EQ(first->find(DurablePlace(0)), nullptr);
     first->append(DurablePlace(0), "[1]");
-    first->append(DurablePlace(1, 3), R"(["three"])");
+    first->append(DurablePlace(1, 3), "[\"three \\\\ '\u00e9\"]");
     EXPECT_EQ(jobs.sync(*journal, job), "");
     EXPECT_EQ(journal->stats().open, 1U);
   }
@@ -150,7 +150,7 @@ TEST_P(JobJournalTest, TellsTheNextAttemptWhatIsDone) {
   const auto second = jobs.attempt(*journal, job, 2);
   ASSERT_NE(second->find(DurablePlace(0)), nullptr);
   EXPECT_EQ(*second->find(DurablePlace(0)), "[1]");
-  EXPECT_EQ(*second->find(DurablePlace(1, 3)), R"(["three"])");
+  EXPECT_EQ(*second->find(DurablePlace(1, 3)), "[\"three \\\\ '\u00e9\"]");
   EXPECT_EQ(second->find(DurablePlace(1, 2)), nullptr) << "another run of the loop";
   EXPECT_EQ(second->find(DurablePlace(2)), nullptr);
   EXPECT_EQ(second->mismatch(), "");

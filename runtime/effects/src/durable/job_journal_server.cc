@@ -27,7 +27,7 @@ constexpr const char* kServerTables =
     "  parked boolean not null, began bigint not null, touched bigint not null);"
     "create table if not exists zerver.journal_entry("
     "  number bigint generated always as identity primary key, job uuid not null, continuation text not null,"
-    "  data text not null, at bigint not null, unique (job, continuation));"
+    "  data bytea not null, at bigint not null, unique (job, continuation));"
     "commit;";
 
 // In the same order by all who write, so that none of them waits for one that waits for it.
@@ -45,7 +45,7 @@ constexpr std::string_view kOpened =
 constexpr std::string_view kEntries =
     "insert into zerver.journal_entry(job, continuation, data, at)"
     " select new.job, new.continuation, new.data, new.at"
-    " from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[]) with ordinality"
+    " from unnest($1::uuid[], $2::bigint[], $3::text[], $4::bytea[], $5::bigint[]) with ordinality"
     "  as new(job, token, continuation, data, at, place)"
     " join zerver.journal_job as job on job.id = new.job and job.token = new.token order by new.place"
     " on conflict (job, continuation) do update set at = excluded.at returning job, continuation";
@@ -201,7 +201,7 @@ std::string JobJournalServer::write_entries(const Records& records, std::vector<
     ids.text(text_of_id(record.job));
     tokens.number(token_number(record));
     continuations.text(record.name);
-    data.text(record.data);
+    data.bytes(record.data);
     times.number(record.at.microseconds);
   }
   std::string error = run(kEntries, TextValues()
@@ -247,7 +247,7 @@ std::string JobJournalServer::load(flow::JobHistory& history, std::uint64_t& tok
   history.entries.clear();
   history.entries.reserve(rows_.size());
   for (std::size_t row = 0; row < rows_.size(); ++row) {
-    history.entries.push_back({std::string(rows_.text(row, 0)), std::string(rows_.text(row, 1))});
+    history.entries.push_back({std::string(rows_.text(row, 0)), rows_.bytes(row, 1)});
     history.touched = std::max(history.touched, Timestamp{rows_.integer(row, 2)});
   }
   return {};
