@@ -50,7 +50,16 @@ class Processes(unittest.TestCase):
 
 class LimitTest(Processes):
     def test_is_that_of_all_processes(self):
-        self.environment["KV_URL"] = self.enterContext(backing.Server("redis")).url
+        self.check(self.enterContext(backing.Server("redis")).url)
+
+    def test_is_that_of_all_processes_on_the_file_of_their_statements(self):
+        self.check(self.environment["DATABASE_URL"])
+
+    def test_is_that_of_all_processes_on_postgresql(self):
+        self.check(self.enterContext(backing.Server("postgres")).url)
+
+    def check(self, url):
+        self.environment["KV_URL"] = url
         services = self.start_all()
         answers = at_once(lambda service: service.ask("POST", "/calls"), [(each,) for each in services * (CALLS * 2 // 3)])
         self.assertEqual(collections.Counter(answer.status for answer in answers), {200: CALLS, 429: CALLS})

@@ -334,6 +334,33 @@ class Injection(unittest.TestCase):
 
             self.run_payloads("kv/", {"KV_URL": url}, untouched)
 
+    def test_kv_on_sqlite(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "kv.db"
+
+            def untouched(_):
+                with contextlib.closing(sqlite3.connect(path)) as database:
+                    tables = database.execute("select name from sqlite_master where type = 'table' order by name").fetchall()
+                    self.assertEqual(tables, [("zerver_kv",), ("zerver_kv_taken",)])
+                    live = "select count(*) from zerver_kv where until is null or until > unixepoch() * 1000000"
+                    self.assertIn(database.execute(live).fetchone()[0], (0, 1), "the slot of values")
+
+            self.run_payloads("kv/", {"KV_URL": f"sqlite:{path}"}, untouched)
+
+    def test_kv_on_postgresql(self):
+        with backing.Server("postgres") as server:
+            def query(text):
+                return subprocess.run(["psql", "-qAtX", server.url, "-c", text], check=True, capture_output=True,
+                                      text=True).stdout.split()
+
+            def untouched(_):
+                self.assertEqual(query("select table_name from information_schema.tables "
+                                       "where table_schema = 'public' order by 1"), ["zerver_kv", "zerver_kv_taken"])
+                live = "select count(*) from zerver_kv where until is null or until > extract(epoch from now()) * 1000000"
+                self.assertIn(int(query(live)[0]), (0, 1), "the slot of values")
+
+            self.run_payloads("kv/", {"KV_URL": server.url}, untouched)
+
     def test_http(self):
         with echo_server() as url, tempfile.TemporaryDirectory() as pages:
             (pathlib.Path(pages) / "page").write_bytes(b"page")

@@ -31,7 +31,7 @@ void* FramePool::allocate_anew(std::size_t size) { return ::operator new(size); 
 void FramePool::release_slowly(void* memory, std::size_t size) noexcept {
   const std::size_t index = class_of(size);
   if (index < kClasses && cache_.kept == 0 && !cache_.ended) {
-    thread_local const Cleaner cleaner;
+    thread_local const Cleaner kCleaner;
     keep(memory, index);
     return;
   }

@@ -76,7 +76,7 @@ class FramePool {
   static void* allocate_anew(std::size_t size);
   static void release_slowly(void* memory, std::size_t size) noexcept;
 
-  static constinit thread_local Cache cache_;
+  static constinit thread_local Cache cache_;  // NOLINT(readability-identifier-naming): it is a member
 };
 
 }  // namespace zerver::async

@@ -10,6 +10,7 @@
 namespace zerver::effects::postgres {
 
 struct Libpq {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): both are names
 #define LIBPQ(member, function) decltype(&function) member = nullptr;
 #include "libpq_functions.def"
 #undef LIBPQ

@@ -51,11 +51,11 @@ class Value {
   constexpr std::string_view text() const noexcept { return {data_, size_}; }  // where it has one
 
  private:
-  union {
+  union {  // whose members are private as well, NOLINTBEGIN(readability-identifier-naming)
     std::int64_t integer_;
     double real_;
     const char* data_;
-  };
+  };  // NOLINTEND(readability-identifier-naming)
   std::size_t size_ = 0;
   Kind kind_ = Kind::kNull;
 };
