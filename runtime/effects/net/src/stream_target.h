@@ -4,6 +4,7 @@
 #include "operations.h"
 #include "target_url.h"
 #include <zerver/async/pool/pool.h>
+#include <zerver/async/task_group.h>
 #include <zerver/effects/net/open_net.h>
 #include <zerver/effects/system.h>
 #include <zerver/io/net/connector.h>
@@ -68,7 +69,8 @@ struct StreamShared {
 };
 
 // The connections of one worker. A connection makes itself ready (`open`), says whether it can be used again
-// (`is_usable`), and remembers that it was (`was_used`).
+// (`is_usable`), and remembers that it was (`was_used`). One that does something while nobody has it begins
+// with `rest`.
 template <class Connection> class StreamPool {
  public:
   using ConnectionPtr = std::unique_ptr<Connection>;
@@ -76,7 +78,10 @@ template <class Connection> class StreamPool {
   using Lease = typename Pool::Lease;
 
   StreamPool(StreamShared& shared, flow::Worker& worker)
-      : shared_(shared), worker_(worker), counts_(shared.counts.emplace_back()) {}
+      : shared_(shared),
+        worker_(worker),
+        counts_(shared.counts.emplace_back()),
+        tasks_(worker.loop(), {}, async::OnFailure::kGoOn) {}
 
   async::Task<Result<Lease>> acquire() {
     if (!pool_) open();
@@ -89,12 +94,17 @@ template <class Connection> class StreamPool {
     {
       Lease ended = std::move(lease);
       (*ended)->was_used = true;
-      if (!is_usable) ended.discard();
+      if (!is_usable) {
+        ended.discard();
+      } else if constexpr (requires { (*ended)->rest(tasks_); }) {
+        (*ended)->rest(tasks_);
+      }
     }
     publish();
   }
   void close() noexcept {
     if (pool_) pool_->close();
+    tasks_.finish();
   }
 
  private:
@@ -128,6 +138,7 @@ template <class Connection> class StreamPool {
   StreamShared& shared_;
   flow::Worker& worker_;
   PoolCounts& counts_;
+  async::TaskGroup tasks_;  // of connections that nobody has
   std::optional<Pool> pool_;
 };
 
