@@ -107,7 +107,8 @@ class AnswerResolver {
         fits = kind == TypeKind::kList || kind == TypeKind::kStream;
         break;
       case AnswerFormat::kJson:
-        fits = can_convert(context_, body.type, context_.types.simple(TypeKind::kJson));
+        fits = can_convert(context_, context_.types.strip_optional(body.type),
+                           context_.types.simple(TypeKind::kJson));
         break;
       case AnswerFormat::kNone:
       case AnswerFormat::kSource:

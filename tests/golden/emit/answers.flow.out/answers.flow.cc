@@ -92,6 +92,36 @@ void run_list(zerver::flow::Exchange& exchange) {
   return zerver::flow::answer(exchange, 200, zerver::flow::kJsonType, "[1,2,3]");
 }
 
+// --- flow nickname on PUT "/nickname" ---
+
+struct NicknameSlots {
+  std::optional<zerver::String> nickname;
+};
+
+void run_nickname(zerver::flow::Exchange& exchange) {
+  NicknameSlots slots{};
+
+  // read_nickname -> nickname
+  {
+    exchange.enter_step("read_nickname");
+    const zerver::Result<std::optional<zerver::String>> part =
+        zerver::flow::json_part<std::optional<zerver::String>>(exchange);
+    if (!part) {
+      const zerver::Fault& fault = part.error();
+      switch (fault.kind) {
+        case zerver::FaultKind::kInvalid:
+          return answer_error(exchange, zerver::Invalid{.why = fault.why}, fault);
+        default:
+          return zerver::flow::answer_fault(exchange, fault);
+      }
+    }
+    slots.nickname = *part;
+  }
+
+  // return 200
+  return zerver::flow::answer_json(exchange, 200, slots.nickname);
+}
+
 // --- flow named on GET "/named/{name}" ---
 
 struct NamedSlots {
@@ -196,6 +226,7 @@ enum class FoundRoute : std::uint16_t {
   kRouteText,
   kRouteObject,
   kRouteList,
+  kRouteNickname,
   kRouteNamed,
   kRoutePage,
 };
@@ -227,6 +258,12 @@ FoundRoute route_get(const zerver::flow::RoutePath& path, const char* at, FoundC
   return FoundRoute::kNone;
 }
 
+// PUT /...
+FoundRoute route_put(const zerver::flow::RoutePath& path, const char* at, FoundCaptures&) noexcept {
+  if (path.is(at, "/nickname")) return FoundRoute::kRouteNickname;
+  return FoundRoute::kNone;
+}
+
 FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath& path,
                            FoundCaptures& values) noexcept {
   switch (method) {
@@ -234,6 +271,8 @@ FoundRoute find_flow_route(zerver::Method method, const zerver::flow::RoutePath&
       return route_get(path, path.begin(), values);
     case zerver::Method::kHead:
       return route_get(path, path.begin(), values);
+    case zerver::Method::kPut:
+      return route_put(path, path.begin(), values);
     default:
       break;
   }
@@ -246,6 +285,7 @@ zerver::flow::MethodSet methods_of_path(const zerver::flow::RoutePath& path) noe
   FoundCaptures values;
   if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kGet);
   if (route_get(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kHead);
+  if (route_put(path, path.begin(), values) != FoundRoute::kNone) allowed.add(zerver::Method::kPut);
   return allowed;
 }
 
@@ -279,6 +319,9 @@ zerver::flow::Handled handle_exchange(zerver::flow::Exchange& exchange, zerver::
       break;
     case FoundRoute::kRouteList:
       run_list(exchange);
+      break;
+    case FoundRoute::kRouteNickname:
+      run_nickname(exchange);
       break;
     case FoundRoute::kRouteNamed:
       run_named(exchange, {values[0]});
@@ -315,6 +358,13 @@ constexpr zerver::flow::OutcomeInfo kListOutcomes[] = {
     {500, "about:blank"},
     {503, "about:blank"},
 };
+constexpr zerver::flow::OutcomeInfo kNicknameOutcomes[] = {
+    {200},
+    {400, "urn:zerver:error:zerver.Invalid"},
+    {415, "about:blank"},
+    {500, "about:blank"},
+    {503, "about:blank"},
+};
 constexpr zerver::flow::OutcomeInfo kNamedOutcomes[] = {
     {200},
     {400, "urn:zerver:error:zerver.Invalid"},
@@ -332,6 +382,7 @@ constexpr zerver::flow::OutcomeInfo kPageOutcomes[] = {
     {504, "about:blank"},
 };
 constexpr zerver::flow::StepInfo kSteps[] = {
+    {"read_nickname", {"answers.flow", 31}},
     {"read_name", {"answers.flow", 11}},
     {"open_page", {"answers.flow", 12}},
 };
@@ -367,12 +418,22 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .steps = kSteps,
     },
     {
+        .name = "nickname",
+        .slug = "nickname",
+        .method = "PUT",
+        .path = "/nickname",
+        .package = "answers",
+        .place = {"answers.flow", 32},
+        .outcomes = kNicknameOutcomes,
+        .steps = kSteps,
+    },
+    {
         .name = "named",
         .slug = "named",
         .method = "GET",
         .path = "/named/{name}",
         .package = "answers",
-        .place = {"answers.flow", 30},
+        .place = {"answers.flow", 36},
         .outcomes = kNamedOutcomes,
         .steps = kSteps,
     },
@@ -383,7 +444,7 @@ constexpr zerver::flow::FlowInfo kFlows[] = {
         .path = "/pages/{name}",
         .streams = true,
         .package = "answers",
-        .place = {"answers.flow", 34},
+        .place = {"answers.flow", 40},
         .outcomes = kPageOutcomes,
         .steps = kSteps,
     },
