@@ -72,8 +72,8 @@ std::string make_settings(const flow::TargetInfo& target, const flow::TargetConf
       return "its URL names several hosts, which a proxy cannot be asked for";
   }
   // One that is an address needs no turns.
-  settings.is_balanced =
-      !proxy && (settings.origins.size() > 1 || !io::net::Address::parse(settings.base.origin.host));
+  const bool is_one = settings.origins.size() == 1 && io::net::Address::parse(settings.base.origin.host);
+  settings.is_balanced = !proxy && (!is_one || settings.http2 == Http2::kAlways);
   settings.tls = std::make_unique<io::net::TlsClient>();
   return settings.tls->open(
       {.ca_file = arguments.ca, .certificate_file = arguments.certificate, .key_file = arguments.key});

@@ -224,6 +224,14 @@ TEST(HttpBalance, WithoutAnyPlaceCallsFailAtOnce) {
   EXPECT_EQ(target->probe().state, Health::State::kDown);
 }
 
+TEST(HttpBalance, AHostThatHasNoAddressFailsEachCall) {
+  const auto target = open_target("http://no-such-host.invalid");
+  for (int i = 0; i < 3; ++i) {
+    const auto got = target->perform(get("/"));
+    EXPECT_EQ(got->fault(), FaultKind::kUnavailable) << got->why();
+  }
+}
+
 // Of which the server listens on one alone.
 TEST(HttpBalance, AllAddressesOfANameAreTried) {
   const Numbered servers(1);

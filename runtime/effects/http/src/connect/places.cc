@@ -36,7 +36,8 @@ void Client::serve_group(Host& group) noexcept {
 // Whoever has no connection, and is not left alone, gets one.
 void Client::connect_places(Host& group) {
   Balancer& balancer = *group.balancer;
-  if (!group.is_asking && group.ask_again <= loop().now()) ask_for_addresses(group);
+  const bool is_time = group.ask_again <= loop().now() || balancer.empty();
+  if (!group.is_asking && is_time) ask_for_addresses(group);
   const auto host_of = [&](Balancer::Id id) { return *std::ranges::find(group.places, id, &Host::place); };
   balancer.note_lost([&](Balancer::Id id) { return host_of(id)->is_http2 && !has_session(*host_of(id)); });
   // All of them are connecting before the first one can fail.
