@@ -220,7 +220,7 @@ class Call final : public zerver::flow::Operation {
   std::int64_t& running_;
 };
 
-void BM_Adapter(benchmark::State& state) {
+void run_adapter(benchmark::State& state, const std::string& host) {
   const Server server;
   const zerver::SystemClock clock;
   zerver::SystemRandom random;
@@ -228,7 +228,7 @@ void BM_Adapter(benchmark::State& state) {
   zerver::io::AsioLoop loop(clock);
   zerver::flow::Worker worker({.loop = loop, .clock = clock, .random = random, .log = log});
   zerver::flow::TargetConfig config;
-  config.set("base", "http://127.0.0.1:" + std::to_string(server.port()));
+  config.set("base", "http://" + host + ":" + std::to_string(server.port()));
   config.set("proxy", "none");
   const zerver::flow::TargetInfo info{.name = "bench", .adapter = "zerver.http", .configure = nullptr};
   const zerver::effects::Opened opened = zerver::effects::open_http()(info, config);
@@ -252,7 +252,12 @@ void BM_Adapter(benchmark::State& state) {
   });
   adapter.reset();
 }
+void BM_Adapter(benchmark::State& state) { run_adapter(state, "127.0.0.1"); }
 BENCHMARK(BM_Adapter)->Arg(1)->Arg(16)->UseRealTime();
+
+// Spread over the addresses of a name, of which one answers.
+void BM_AdapterByName(benchmark::State& state) { run_adapter(state, "localhost"); }
+BENCHMARK(BM_AdapterByName)->Arg(1)->Arg(16)->UseRealTime();
 
 }  // namespace
 
