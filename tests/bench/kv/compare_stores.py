@@ -28,7 +28,7 @@ def main():
         try:
             stores = {"memory": "memory:", "Redis": f"redis://127.0.0.1:{redis}", "SQLite": f"sqlite:{folder}/kv.db",
                       "SQLite, synchronous": f"sqlite:{folder}/full.db?synchronous=full", "PostgreSQL": postgres.url()}
-            for in_flight, count in ((64, 100_000), (1, 10_000)):
+            for in_flight, count in ((64, 50_000), (1, 3_000)):
                 taken = {name: [] for name in stores}
                 for _ in range(rounds):
                     for name, url in stores.items():
