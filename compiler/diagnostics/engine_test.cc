@@ -111,6 +111,10 @@ TEST(DidYouMean, FindsSlipsAndNothingElse) {
   EXPECT_EQ(did_you_mean("Draft", {"draft"}), "draft");
   EXPECT_EQ(did_you_mean("in-flight", {"in_flight"}), "in_flight");
   EXPECT_EQ(did_you_mean("whne", {"when"}), "when");
+  EXPECT_EQ(did_you_mean("reserve_item", {"reserved_time", "reserve_itme", "reserve_items"}), "reserve_itme");
+  EXPECT_EQ(did_you_mean("reserve_item", {"reserved_time", "reserve_items_", "reserve_items"}),
+            "reserve_items");
+  EXPECT_FALSE(did_you_mean("draft", std::vector<llvm::StringRef>(1001, "drafts")).has_value());
   EXPECT_FALSE(did_you_mean("x", {"y"}).has_value());
   EXPECT_FALSE(did_you_mean("todo", {"order", ""}).has_value());
   EXPECT_FALSE(did_you_mean("", {"a"}).has_value());

@@ -15,7 +15,14 @@ namespace zc::check {
 namespace {
 
 constexpr std::size_t kMaxStatements = 20'000;  // of one flow
-constexpr std::size_t kMaxDepth = 100;          // of expansions in expansions
+constexpr std::size_t kMaxDepth = 100;          // of blocks in blocks, and of handlers around handlers
+
+// A handler stands around what is before it in its block, the handlers before it included.
+bool is_handler(const model::Statement& statement) {
+  return statement.kind == model::StatementKind::kRescue ||
+         statement.kind == model::StatementKind::kOnError ||
+         statement.kind == model::StatementKind::kOnCancel;
+}
 
 class Expander {
  public:
@@ -43,11 +50,12 @@ class Expander {
 
   model::Block expand(const model::Block& written, Caller from) {
     model::Block result;
-    if (depth_ >= kMaxDepth) {
+    const auto depth = 1 + static_cast<std::size_t>(llvm::count_if(written, is_handler));
+    if (depth_ + depth > kMaxDepth) {
       is_too_large_ = true;
       return result;
     }
-    ++depth_;
+    depth_ += depth;
     result.reserve(written.size());
     for (const model::Statement& statement : written) {
       if (++count_ > kMaxStatements) {
@@ -56,7 +64,7 @@ class Expander {
       }
       result.push_back(one(statement, from));
     }
-    --depth_;
+    depth_ -= depth;
     return result;
   }
 
