@@ -15,14 +15,10 @@ namespace zc::check {
 namespace {
 
 constexpr std::size_t kMaxStatements = 20'000;  // of one flow
-constexpr std::size_t kMaxDepth = 100;          // of blocks in blocks, and of handlers around handlers
+constexpr std::size_t kMaxDepth = 100;          // of blocks in blocks, and of `rescue` around `rescue`
 
-// A handler stands around what is before it in its block, the handlers before it included.
-bool is_handler(const model::Statement& statement) {
-  return statement.kind == model::StatementKind::kRescue ||
-         statement.kind == model::StatementKind::kOnError ||
-         statement.kind == model::StatementKind::kOnCancel;
-}
+// A `rescue` stands around what is before it in its block, those before it included.
+bool is_rescue(const model::Statement& statement) { return statement.kind == model::StatementKind::kRescue; }
 
 class Expander {
  public:
@@ -50,7 +46,7 @@ class Expander {
 
   model::Block expand(const model::Block& written, Caller from) {
     model::Block result;
-    const auto depth = 1 + static_cast<std::size_t>(llvm::count_if(written, is_handler));
+    const auto depth = 1 + static_cast<std::size_t>(llvm::count_if(written, is_rescue));
     if (depth_ + depth > kMaxDepth) {
       is_too_large_ = true;
       return result;
