@@ -154,8 +154,7 @@ struct EffectCall {
   TypeId result;                      // type parameters replaced; kVoid when none
   Access access = Access::kRead;      // kByStatement resolved
   PolicyId policy;                    // named by `with`; may be none
-  PolicySettings
-      settings;  // effective: those of the policy (or the default one), then what the step says in place
+  PolicySettings settings;            // of the policy or the default one, then what the step says in place
   Boxed<Expression> key;              // idempotency key
   Kinds raises = 0;                   // what this call can really fail with
   std::vector<RowColumn> columns;     // of a SQL statement that was prepared; empty where that is not known
