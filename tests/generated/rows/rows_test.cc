@@ -184,6 +184,17 @@ TEST_F(Rows, OfAStreamThatBreaksOffLeaveNothing) {
   EXPECT_EQ(get("/items/8"), "404");
 }
 
+// What a network delivers twice finds nothing the second time: the flow is told that it may have happened.
+TEST_F(Rows, OfAStreamAreThereOnceWhenTheyAreSentTwice) {
+  source.values<rows::v1::Line>({line(8, "a"), line(9, "b")});
+  FaultPlan twice = FaultPlan::calm();
+  twice.duplicate = 1000;
+  world.faults().set("rows.v1.db", twice);
+  EXPECT_EQ(answer({Method::kPost, "/streams/values", ""}).status, 503);
+  EXPECT_TRUE(source.is_closed());
+  EXPECT_EQ(world.sqlite().number("sqlite:rows.db", "select count(*) from item where id in (8, 9)"), 2);
+}
+
 TEST_F(Rows, OfAStreamArePartOfATransaction) {
   source.values<rows::v1::Line>({line(8, "a"), line(9, "b")});
   // What comes behind them is there already.

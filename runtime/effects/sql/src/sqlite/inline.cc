@@ -7,6 +7,7 @@
 #include <zerver/flow/stream/source.h>
 #include <zerver/flow/transaction/transaction.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -76,6 +77,7 @@ class InlineRows final : private flow::Source::Reader {
 
   const std::optional<Outcome>& failure() const noexcept { return failure_; }
   const flow::RowSet& values() const noexcept { return values_; }
+  const flow::BulkRows& rows() const noexcept { return rows_; }
   void close() noexcept { rows_.finish(); }
 
  private:
@@ -209,12 +211,22 @@ class InlineSql final : public SqlAdapter {
   void insert(const flow::Statement& statement, flow::Reply<std::int64_t> reply) {
     flow::Operation& operation = reply.operation();
     auto [inserts, is_new] = inserts_.try_emplace(&operation);
+    if (is_new && is_read_by_another(*statement.rows)) {
+      inserts_.erase(inserts);
+      return reply.fail({FaultKind::kUnavailable, "the stream is being read", {}});
+    }
     if (is_new) {
       inserts->second = std::make_unique<InlineRows>(
           *statement.rows, [this, statement, reply] { insert_collected(statement, reply); });
       return inserts->second->collect();
     }
     insert_collected(statement, reply);
+  }
+  // A simulation may perform an operation twice.
+  bool is_read_by_another(const flow::BulkRows& rows) const noexcept {
+    return std::ranges::any_of(inserts_, [&](const auto& each) {
+      return each.second != nullptr && rows.source() != nullptr && &each.second->rows() == &rows;
+    });
   }
   void insert_collected(const flow::Statement& statement, flow::Reply<std::int64_t> reply) {
     flow::Operation& operation = reply.operation();

@@ -85,7 +85,9 @@ template <auto kFirst, auto... kFields> class StructStream final : public BulkRo
     set_rows(part_->rows());
   }
 
+  // Parts go with their source, so whoever performs the operation a second time finds none.
   Result<void> read(std::size_t row, Arena& arena, std::span<Value> cells) override {
+    if (source() == nullptr) return Fault{FaultKind::kUnavailable, "the stream has been read", {}};
     if (is_typed_) {
       writer_.write<kFirst, kFields...>(list_[row], arena, cells);
       return {};
