@@ -174,7 +174,10 @@ struct Break {
   unsigned rank = 0;         // smaller is better at equal depth
 };
 
+// Those that a line could end with: what is far behind it is left unread, however long it is.
 std::vector<Break> breaks_of(StringRef text) {
+  constexpr std::size_t kLookAhead = 8;
+  text = text.take_front(kColumnLimit + kLookAhead);
   std::vector<Break> result;
   llvm::SmallVector<std::size_t> open;
   const auto add = [&](std::size_t position, unsigned rank) {
