@@ -5,6 +5,7 @@
 #include "compiler/check/expressions/conversions.h"
 #include "compiler/check/expressions/literals.h"
 
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 
 #include <algorithm>
@@ -15,6 +16,32 @@ using model::AnswerFormat;
 using model::TypeKind;
 
 namespace {
+
+bool is_token(llvm::StringRef text) {
+  return !text.empty() && llvm::all_of(text, [](char c) {
+    return llvm::isAlnum(c) || llvm::StringRef("!#$%&'*+-.^_`|~").contains(c);
+  });
+}
+
+// That no header field has (RFC 9110, section 5.5).
+bool is_control_character(char c) {
+  return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F';
+}
+
+// `type/subtype`, and parameters (RFC 9110, section 8.3.1).
+bool is_media_type(llvm::StringRef text) {
+  const auto [type, rest] = text.split('/');
+  const auto [subtype, parameters] = rest.split(';');
+  return is_token(type) && is_token(subtype.rtrim(' ')) && llvm::none_of(parameters, is_control_character);
+}
+
+// In what is written, or in a part of it; what it is at run time is checked there.
+bool has_control_character(const model::Expression& value) {
+  const bool is_text =
+      value.kind == model::ExpressionKind::kConstant && value.constant.kind == model::Constant::Kind::kString;
+  return (is_text && llvm::any_of(value.constant.text, is_control_character)) ||
+         llvm::any_of(value.operands, has_control_character);
+}
 
 class AnswerResolver {
  public:
@@ -55,9 +82,10 @@ class AnswerResolver {
     if (written_.media_type != nullptr) {
       answer_.format = AnswerFormat::kMedia;
       answer_.media_type = written_.media_type->plain_text().str();
-      if (llvm::StringRef(answer_.media_type).count('/') != 1 && !written_.media_type->erroneous) {
+      if (!is_media_type(answer_.media_type) && !written_.media_type->erroneous) {
+        const bool is_line = llvm::none_of(answer_.media_type, is_control_character);
         context_.engine.report(Kind::kBadAnswer, written_.media_type->span,
-                               "`" + answer_.media_type + "` is no media type");
+                               (is_line ? "`" + answer_.media_type + "`" : "this") + " is no media type");
       }
     } else if (!written_.format.is_missing()) {
       const llvm::StringRef name = written_.format.text;
@@ -159,10 +187,7 @@ class AnswerResolver {
   void resolve_header(const syntax::HeaderClause& written) {
     if (written.name.is_missing() || written.value == nullptr) return;
     const llvm::StringRef name = written.name.text;
-    const bool is_token = std::all_of(name.begin(), name.end(), [](char c) {
-      return llvm::isAlnum(c) || llvm::StringRef("!#$%&'*+-.^_`|~").contains(c);
-    });
-    if (!is_token) {
+    if (!is_token(name)) {
       context_.engine.report(Kind::kBadHeader, written.name.span, name)
           .note("a header's name is a token (RFC 9110, section 5.1)");
     }
@@ -182,6 +207,10 @@ class AnswerResolver {
     if (!is_formattable(context_, value.type)) {
       context_.engine.report(Kind::kNotFormattable, written.value->span, context_.text(value.type),
                              "written into a header");
+    }
+    if (has_control_character(value)) {
+      context_.engine.report(Kind::kBadHeader, written.value->span, name)
+          .note("its value would end in the middle: it has a line end, or another control character");
     }
     answer_.headers.push_back({name.str(), std::move(value)});
   }

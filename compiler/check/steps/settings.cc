@@ -55,7 +55,10 @@ std::optional<std::uint32_t> SettingReader::count(const syntax::Expr* value, std
       literal->value <= std::numeric_limits<std::int32_t>::max()) {
     return static_cast<std::uint32_t>(literal->value);
   }
-  bad(value, least == 0 ? "a number" : "a number that is not zero");
+  const bool is_too_large = literal != nullptr && literal->value >= least;
+  bad(value, is_too_large ? "a number of at most 2147483647"
+             : least == 0 ? "a number"
+                          : "a number that is not zero");
   return std::nullopt;
 }
 

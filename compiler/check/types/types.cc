@@ -306,6 +306,13 @@ model::TypeId resolve_type(Context& context, model::PackageId package, const syn
 
 namespace {
 
+// Whether generated C++ can have it in one line: no control characters, and nothing of `reserved`.
+bool is_written(llvm::StringRef text, llvm::StringRef reserved) {
+  return llvm::all_of(text, [reserved](char c) {
+    return static_cast<unsigned char>(c) >= ' ' && c != '\x7F' && !reserved.contains(c);
+  });
+}
+
 // Why a value of the C++ type does not own what it holds, as far as its name tells.
 std::optional<std::string> borrows(llvm::StringRef cpp_name) {
   if (cpp_name.contains('*')) return "it is a pointer, or holds one";
@@ -332,6 +339,10 @@ void resolve_extern(Context& context, model::ExternType& type,
   if (type.cpp_name.empty() || type.header.empty()) {
     context.engine.report(Kind::kBadType, type.origin.span,
                           "extern type `" + type.origin.name + "` needs the name of a C++ type and a header");
+  } else if (!is_written(type.cpp_name, ";{}\"'\\#") || !is_written(type.header, "<>\"\\")) {
+    context.engine.report(
+        Kind::kBadType, type.origin.span,
+        "extern type `" + type.origin.name + "` has a name or a header that is none of C++");
   } else if (const std::optional<std::string> reason = borrows(type.cpp_name)) {
     context.engine.report(Kind::kBorrowedType, declaration.cpp_name->span, type.origin.name, *reason)
         .note("a slot lives as long as its request, and what it points into may not")

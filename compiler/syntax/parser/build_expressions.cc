@@ -340,6 +340,7 @@ const LiteralExpr* TreeBuilder::number(const ParserToken& token) {
         report.help("did you mean `" + *meant + "`?").fix("write `" + *meant + "`", place, *meant);
       }
       report.note("the units are `ns us ms s m h d`, `B KB MB GB TB KiB MiB GiB TiB`, and `%`");
+      if (number.unit.starts_with_insensitive("e")) report.note("numbers have no exponent");
       break;
     }
     case NumberProblem::kOutOfRange:
