@@ -1,7 +1,7 @@
 """A service that is killed with SIGKILL in the middle of its sagas, again and again: what is left behind is
 completed or taken back.
 
-usage: saga_crash_test.py KILLS
+usage: saga_crash_test.py KILLS [postgres]     where the journal is; else in a SQLite file
 """
 
 import contextlib
@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 
+from backing import Server
 from service import TIMEOUT, Service, folder
 
 CLIENTS = 4
@@ -29,8 +30,9 @@ SCHEMAS = {
 class Shop:
     """The databases, which survive, and what clients were told."""
 
-    def __init__(self, path):
+    def __init__(self, path, server=None):
         self.path = pathlib.Path(path)
+        self.server = server
         self.ids = itertools.count(1)
         self.answers = {}
         for name, schema in SCHEMAS.items():
@@ -40,7 +42,7 @@ class Shop:
 
     def start(self):
         environment = {f"{name.upper()}_URL": f"sqlite:{self.path / name}.db" for name in SCHEMAS}
-        return Service("saga_shop", "--workers", "2", "--saga-journal", self.path / "journal.db",
+        return Service("saga_shop", "--workers", "2", "--saga-journal", self.server.url if self.server else self.path / "journal.db",
                        environment=environment, expected_exit=-signal.SIGKILL)
 
     def buy(self, service):
@@ -66,16 +68,24 @@ class Shop:
             for client in clients:
                 client.join()
 
+    def left(self):
+        """How many sagas are in the journal."""
+        if self.server:
+            answer = subprocess.run(["psql", "--no-psqlrc", "-XAtq", "-c", "select count(distinct saga) from zerver.saga_record",
+                                     self.server.url], capture_output=True, text=True, timeout=TIMEOUT, check=True)
+            return int(answer.stdout)
+        with contextlib.closing(sqlite3.connect(self.path / "journal.db")) as journal:
+            journal.execute(f"pragma busy_timeout = {TIMEOUT * 1000}")
+            return journal.execute("select count(distinct saga) from record").fetchone()[0]
+
     def settle(self):
         """Runs the service without any client until its journal is empty."""
         with self.start() as service:
-            with contextlib.closing(sqlite3.connect(self.path / "journal.db")) as journal:
-                journal.execute(f"pragma busy_timeout = {TIMEOUT * 1000}")
-                until = time.monotonic() + TIMEOUT
-                while left := journal.execute("select count(distinct saga) from record").fetchone()[0]:
-                    if time.monotonic() > until:
-                        raise AssertionError(f"{left} sagas are left:\n" + "".join(service.output))
-                    time.sleep(0.005)
+            until = time.monotonic() + TIMEOUT
+            while left := self.left():
+                if time.monotonic() > until:
+                    raise AssertionError(f"{left} sagas are left:\n" + "".join(service.output))
+                time.sleep(0.005)
             service.process.kill()
 
     def rows(self, name, query):
@@ -101,8 +111,9 @@ class Shop:
 def main():
     kills = int(sys.argv[1])
     chance = random.Random(kills)
-    with folder() as path:
-        shop = Shop(path)
+    with folder() as path, contextlib.ExitStack() as stack:
+        server = stack.enter_context(Server("postgres")) if sys.argv[2:] == ["postgres"] else None
+        shop = Shop(path, server)
         for number in range(1, kills + 1):
             shop.kill_under_load(chance.uniform(0.0, 0.08))
             if number % 25 == 0 or number == kills:

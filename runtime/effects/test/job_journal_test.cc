@@ -1,7 +1,6 @@
 // The journals of durable jobs, in memory, in a file and on a server, held to the same promises; and what
 // those do besides that outlive their process.
-#include "runtime/effects/test/journal_folder.h"
-#include "tests/support/servers/postgres_server.h"
+#include "runtime/effects/test/journal_place.h"
 #include <zerver/async/task.h>
 #include <zerver/core/random.h>
 #include <zerver/effects/job_journal.h>
@@ -86,36 +85,8 @@ class Jobs {
   Timestamp at{1'000'000};
 };
 
-enum class Kind { kMemory, kFile, kServer };
-
-std::string name_of_kind(const ::testing::TestParamInfo<Kind>& tested) {
-  return tested.param == Kind::kMemory ? "Memory" : tested.param == Kind::kFile ? "AFile" : "AServer";
-}
-
-// One for all tests; each has a database of its own.
-test::PostgresServer& server() {
-  static test::PostgresServer the_server;
-  return the_server;
-}
-
-std::string new_database() {
-  static int databases = 0;
-  const std::string name = "journal" + std::to_string(++databases);
-  server().query("create database " + name);
-  std::string url = server().url();
-  return url.replace(url.rfind('/') + 1, std::string::npos, name);
-}
-
-// Where a journal of that kind is, which has none yet.
-class Place {
- public:
-  explicit Place(Kind kind) : url_(kind == Kind::kServer ? new_database() : "sqlite:" + folder_.file()) {}
-  const std::string& url() const noexcept { return url_; }
-
- private:
-  JournalFolder folder_;
-  std::string url_;
-};
+using Kind = JournalPlaceKind;
+using Place = JournalPlace;
 
 class JobJournalTest : public ::testing::TestWithParam<Kind> {
  protected:
@@ -423,9 +394,9 @@ TEST(StoredJobJournal, SaysWhatItCannotOpen) {
   const std::string error = journal.open("postgres://shop:hunter2@127.0.0.1:1/shop");
   EXPECT_NE(error, "");
   EXPECT_EQ(error.find("hunter2"), std::string::npos) << error;
-  ASSERT_EQ(StoredJobJournal(jobs.log).open(server().url()), "");
-  server().query("update zerver.journal_version set version = 99");
-  EXPECT_EQ(journal.open(server().url()), "it was made by another version of this program's runtime");
+  ASSERT_EQ(StoredJobJournal(jobs.log).open(journal_server().url()), "");
+  journal_server().query("update zerver.journal_version set version = 99");
+  EXPECT_EQ(journal.open(journal_server().url()), "it was made by another version of this program's runtime");
   std::vector<flow::JobHistory> listed;
   EXPECT_EQ(StoredJobJournal::list(new_database(), listed), "") << "nobody has written to it yet";
   EXPECT_TRUE(listed.empty());

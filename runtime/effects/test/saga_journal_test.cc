@@ -1,17 +1,14 @@
-// The journal in a file: what it keeps, what it says when it cannot, and who takes what over.
-#include "runtime/effects/test/journal_folder.h"
+// The journals of sagas, in a file and on a server: what they keep, and who takes what over. Of the file also
+// what it says when it cannot.
+#include "runtime/effects/test/journal_place.h"
+#include "runtime/effects/test/saga_process.h"
 #include <zerver/core/random.h>
-#include <zerver/effects/saga_journal.h>
-#include <zerver/testing/req_test.h>
-#include <zerver/testing/sim_loop.h>
 
 #include <gtest/gtest.h>
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <memory>
-#include <optional>
 #include <string>
 #include <sys/resource.h>
 #include <thread>
@@ -23,73 +20,26 @@ namespace {
 using flow::SagaRecordKind;
 using flow::SagaRun;
 
-// One process with the journal open, as far as locks are concerned.
-struct Process {
-  Process() : journal(std::make_unique<SagaJournal>(log)) {}
-
-  void append(const Uuid& saga, SagaRecordKind kind, std::uint32_t run = 0, std::string_view name = {},
-              std::string_view data = {}) {
-    journal->append(
-        {.saga = saga, .kind = kind, .is_last = false, .run = run, .name = name, .data = data, .at = {7}});
-  }
-  // Waits until all of it is on the disk. What went wrong, or nothing.
-  std::string sync() {
-    std::string why;
-    bool done = false;
-    const auto wait = [&](Arena&) -> async::Task<void> {
-      const Result<void> durable = co_await flow::LogSync(*journal, loop);
-      if (!durable) why = durable.error().why;
-      done = true;
-    };
-    Arena arena(4096);
-    async::Task<void> task = wait(arena);
-    task.start();
-    loop.run_with_threads_until([&] { return done; });
-    return why;
-  }
-  std::vector<flow::SagaHistory> claim() {
-    struct Claim final : flow::SagaClaim {
-      explicit Claim(async::Loop& of)
-          : SagaClaim(of, [](Job& job) noexcept { static_cast<Claim&>(job).done = true; }) {}
-      bool done = false;
-    };
-    Claim claim(loop);
-    EXPECT_FALSE(journal->claim(claim));
-    loop.run_with_threads_until([&] { return claim.done; });
-    EXPECT_EQ(claim.why, "");
-    return std::move(claim.sagas);
-  }
-  void begin(const Uuid& saga) {
-    append(saga, SagaRecordKind::kBegan, 0, "shop.buy");
-    append(saga, SagaRecordKind::kIntended, 1, "shop.reserve", R"({"id":1})");
-    append(saga, SagaRecordKind::kCompleted, 1, {}, R"({"id":1,"hold":"h1"})");
-  }
-
-  testing::SimLoop loop;
-  testing::MemoryLog log;
-  std::unique_ptr<SagaJournal> journal;
-};
-
-class SagaJournalTest : public ::testing::Test {
+class SagaJournalTest : public ::testing::TestWithParam<JournalPlaceKind> {
  protected:
   Uuid saga() { return Uuid::generate(random); }
 
-  JournalFolder folder;
+  JournalPlace place{GetParam()};
   SeededRandom random{1};
 };
 
-TEST_F(SagaJournalTest, HandsOverWhatADeadProcessHasLeft) {
+TEST_P(SagaJournalTest, HandsOverWhatADeadProcessHasLeft) {
   const Uuid id = saga();
   {
-    Process first;
-    ASSERT_EQ(first.journal->open(folder.file()), "");
+    SagaProcess first;
+    ASSERT_EQ(first.journal->open(place.url()), "");
     first.begin(id);
     EXPECT_EQ(first.sync(), "");
     EXPECT_TRUE(first.claim().empty());  // a flow still works at it
   }
-  Process second;
-  ASSERT_EQ(second.journal->open(folder.file()), "");
-  const std::vector<flow::SagaHistory> sagas = second.claim();
+  SagaProcess second;
+  ASSERT_EQ(second.journal->open(place.url()), "");
+  const std::vector<flow::SagaHistory> sagas = second.claim_from_the_dead();
   ASSERT_EQ(sagas.size(), 1U);
   EXPECT_EQ(sagas[0].id, id);
   EXPECT_EQ(sagas[0].flow, "shop.buy");
@@ -101,66 +51,66 @@ TEST_F(SagaJournalTest, HandsOverWhatADeadProcessHasLeft) {
   EXPECT_TRUE(second.claim().empty());  // it has them
 }
 
-TEST_F(SagaJournalTest, TakesNothingFromTheLiving) {
-  Process first;
-  Process second;
-  Process third;
-  ASSERT_EQ(first.journal->open(folder.file()), "");
-  ASSERT_EQ(second.journal->open(folder.file()), "");
-  ASSERT_EQ(third.journal->open(folder.file()), "");
+TEST_P(SagaJournalTest, TakesNothingFromTheLiving) {
+  SagaProcess first;
+  SagaProcess second;
+  SagaProcess third;
+  ASSERT_EQ(first.journal->open(place.url()), "");
+  ASSERT_EQ(second.journal->open(place.url()), "");
+  ASSERT_EQ(third.journal->open(place.url()), "");
   first.begin(saga());
   EXPECT_EQ(first.sync(), "");
   EXPECT_TRUE(second.claim().empty());
   first.journal.reset();
-  EXPECT_EQ(second.claim().size(), 1U);
+  EXPECT_EQ(second.claim_from_the_dead().size(), 1U);
   EXPECT_TRUE(third.claim().empty());
   second.journal.reset();  // which dies in the middle of its recovery
-  EXPECT_EQ(third.claim().size(), 1U);
+  EXPECT_EQ(third.claim_from_the_dead().size(), 1U);
 }
 
-TEST_F(SagaJournalTest, GoesOnWhereAnotherProcessHasStopped) {
+TEST_P(SagaJournalTest, GoesOnWhereAnotherProcessHasStopped) {
   const Uuid id = saga();
-  Process first;
-  ASSERT_EQ(first.journal->open(folder.file()), "");
-  Process second;
-  ASSERT_EQ(second.journal->open(folder.file()), "");
+  SagaProcess first;
+  ASSERT_EQ(first.journal->open(place.url()), "");
+  SagaProcess second;
+  ASSERT_EQ(second.journal->open(place.url()), "");
   first.begin(id);
   EXPECT_EQ(first.sync(), "");
   first.journal.reset();
-  ASSERT_EQ(second.claim().size(), 1U);
+  ASSERT_EQ(second.claim_from_the_dead().size(), 1U);
   second.append(id, SagaRecordKind::kUnwinding);
   second.append(id, SagaRecordKind::kUndone, 1);
   EXPECT_EQ(second.sync(), "");
   second.journal.reset();
-  Process third;
-  ASSERT_EQ(third.journal->open(folder.file()), "");
-  const std::vector<flow::SagaHistory> sagas = third.claim();
+  SagaProcess third;
+  ASSERT_EQ(third.journal->open(place.url()), "");
+  const std::vector<flow::SagaHistory> sagas = third.claim_from_the_dead();
   ASSERT_EQ(sagas.size(), 1U);
   EXPECT_EQ(sagas[0].broken, "");
   EXPECT_EQ(sagas[0].runs[0].status, SagaRun::Status::kUndone);
 }
 
-TEST_F(SagaJournalTest, ForgetsWhatHasEnded) {
+TEST_P(SagaJournalTest, ForgetsWhatHasEnded) {
   const Uuid id = saga();
   {
-    Process first;
-    ASSERT_EQ(first.journal->open(folder.file()), "");
+    SagaProcess first;
+    ASSERT_EQ(first.journal->open(place.url()), "");
     first.begin(id);
     EXPECT_EQ(first.sync(), "");
     first.append(id, SagaRecordKind::kEnded);
   }
-  Process second;
-  ASSERT_EQ(second.journal->open(folder.file()), "");
+  SagaProcess second;
+  ASSERT_EQ(second.journal->open(place.url()), "");
   EXPECT_TRUE(second.claim().empty());
 }
 
-TEST_F(SagaJournalTest, TellsOfWhatIsReleased) {
+TEST_P(SagaJournalTest, TellsOfWhatIsReleased) {
   struct Listener final : flow::SagaListener {
     void on_released() noexcept override { ++told; }
     unsigned told = 0;
   };
-  Process process;
-  ASSERT_EQ(process.journal->open(folder.file()), "");
+  SagaProcess process;
+  ASSERT_EQ(process.journal->open(place.url()), "");
   Listener listener;
   process.journal->listen(&listener, &process.loop);
   const Uuid id = saga();
@@ -172,10 +122,10 @@ TEST_F(SagaJournalTest, TellsOfWhatIsReleased) {
   process.journal->listen(nullptr, nullptr);
 }
 
-TEST_F(SagaJournalTest, TakesAnOperatorsVerdictWhileAServiceHasItOpen) {
+TEST_P(SagaJournalTest, TakesAnOperatorsVerdictWhileAServiceHasItOpen) {
   const Uuid id = saga();
-  Process service;
-  ASSERT_EQ(service.journal->open(folder.file()), "");
+  SagaProcess service;
+  ASSERT_EQ(service.journal->open(place.url()), "");
   service.begin(id);
   service.append(id, SagaRecordKind::kIntended, 2, "shop.pay");
   service.append(id, SagaRecordKind::kDoubtful, 2);
@@ -183,13 +133,13 @@ TEST_F(SagaJournalTest, TakesAnOperatorsVerdictWhileAServiceHasItOpen) {
   EXPECT_EQ(service.sync(), "");
   EXPECT_EQ(service.claim().size(), 1U);
   const auto resolve = [&](const Uuid& of, std::uint32_t run) {
-    return SagaJournal::resolve(folder.file(), of, run, flow::SagaVerdict::kNotHappened);
+    return SagaJournal::resolve(place.url(), of, run, flow::SagaVerdict::kNotHappened);
   };
   EXPECT_EQ(resolve(id, 2), "the saga does not wait for an operator");
   service.append(id, SagaRecordKind::kBlocked, 0, {}, "somebody must look into it");
   EXPECT_EQ(service.sync(), "");
   std::vector<flow::SagaHistory> listed;
-  EXPECT_EQ(SagaJournal::list(folder.file(), listed), "");
+  EXPECT_EQ(SagaJournal::list(place.url(), listed), "");
   EXPECT_EQ(listed.at(0).blocked, "somebody must look into it");
   EXPECT_EQ(resolve(saga(), 2), "it has no such saga");
   EXPECT_EQ(resolve(id, 3), "the saga has no run 3");
@@ -202,30 +152,30 @@ TEST_F(SagaJournalTest, TakesAnOperatorsVerdictWhileAServiceHasItOpen) {
   service.append(id, SagaRecordKind::kDoubtful, 2);
   EXPECT_EQ(service.sync(), "");
   listed.clear();
-  EXPECT_EQ(SagaJournal::list(folder.file(), listed), "");
+  EXPECT_EQ(SagaJournal::list(place.url(), listed), "");
   EXPECT_EQ(listed.at(0).find(2)->status, SagaRun::Status::kDoubtful);
 }
 
-TEST_F(SagaJournalTest, HandsAVerdictOverToTheNextStart) {
+TEST_P(SagaJournalTest, HandsAVerdictOverToTheNextStart) {
   const Uuid id = saga();
   {
-    Process service;
-    ASSERT_EQ(service.journal->open(folder.file()), "");
+    SagaProcess service;
+    ASSERT_EQ(service.journal->open(place.url()), "");
     service.begin(id);
     service.append(id, SagaRecordKind::kBlocked, 0, {}, "somebody must look into it");
     EXPECT_EQ(service.sync(), "");
   }
-  EXPECT_EQ(SagaJournal::resolve(folder.file(), id, 0, flow::SagaVerdict::kUndone), "");
-  Process next;
-  ASSERT_EQ(next.journal->open(folder.file()), "");
-  const std::vector<flow::SagaHistory> sagas = next.claim();
+  EXPECT_EQ(SagaJournal::resolve(place.url(), id, 0, flow::SagaVerdict::kUndone), "");
+  SagaProcess next;
+  ASSERT_EQ(next.journal->open(place.url()), "");
+  const std::vector<flow::SagaHistory> sagas = next.claim_from_the_dead();
   ASSERT_EQ(sagas.size(), 1U);
   EXPECT_TRUE(sagas[0].dismissed);
 }
 
-TEST_F(SagaJournalTest, WritesManySagasInOneTransaction) {
-  Process process;
-  ASSERT_EQ(process.journal->open(folder.file()), "");
+TEST_P(SagaJournalTest, WritesManySagasInOneTransaction) {
+  SagaProcess process;
+  ASSERT_EQ(process.journal->open(place.url()), "");
   for (int i = 0; i < 1000; ++i)
     process.begin(saga());
   EXPECT_EQ(process.sync(), "");
@@ -233,30 +183,66 @@ TEST_F(SagaJournalTest, WritesManySagasInOneTransaction) {
   EXPECT_LT(process.journal->batches(), 50U);
 }
 
-TEST_F(SagaJournalTest, SaysThatThereIsNothingToWaitFor) {
-  Process process;
-  ASSERT_EQ(process.journal->open(folder.file()), "");
+TEST_P(SagaJournalTest, SaysThatThereIsNothingToWaitFor) {
+  SagaProcess process;
+  ASSERT_EQ(process.journal->open(place.url()), "");
   flow::LogSync sync(*process.journal, process.loop);
   EXPECT_TRUE(sync.await_ready());
   EXPECT_TRUE(sync.await_resume().has_value());
 }
 
-// --- What is no journal ---
+TEST_P(SagaJournalTest, KeepsWhatIsWrittenAsItIs) {
+  const std::string data = R"({"a":"it's \\ {\"b\"} \u0000 é"})";
+  const Uuid id = saga();
+  SagaProcess process;
+  ASSERT_EQ(process.journal->open(place.url()), "");
+  process.begin(id);
+  process.journal->append({.saga = id,
+                           .kind = SagaRecordKind::kIntended,
+                           .is_last = true,
+                           .run = 4'000'000'000,
+                           .name = "shop.pay",
+                           .data = data,
+                           .at = {1'800'000'000'000'000}});
+  EXPECT_EQ(process.sync(id), "");
+  std::vector<flow::SagaHistory> listed;
+  ASSERT_EQ(SagaJournal::list(place.url(), listed), "");
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].broken, "");
+  const SagaRun* const run = listed[0].find(4'000'000'000);
+  ASSERT_NE(run, nullptr);
+  EXPECT_EQ(run->step, "shop.pay");
+  EXPECT_EQ(run->data, data);
+  EXPECT_TRUE(run->is_last);
+}
 
-TEST_F(SagaJournalTest, RefusesAFolderThatIsNotThere) {
-  Process process;
+INSTANTIATE_TEST_SUITE_P(In, SagaJournalTest,
+                         ::testing::Values(JournalPlaceKind::kFile, JournalPlaceKind::kServer), name_of_kind);
+
+// --- A file ---
+
+class SagaJournalFileTest : public ::testing::Test {
+ protected:
+  Uuid saga() { return Uuid::generate(random); }
+
+  JournalFolder folder;
+  SeededRandom random{1};
+};
+
+TEST_F(SagaJournalFileTest, RefusesAFolderThatIsNotThere) {
+  SagaProcess process;
   EXPECT_EQ(process.journal->open(folder.file() + "/no/such.db"), "No such file or directory");
 }
 
-TEST_F(SagaJournalTest, RefusesWhatIsNoDatabase) {
+TEST_F(SagaJournalFileTest, RefusesWhatIsNoDatabase) {
   std::ofstream(folder.file()) << std::string(5000, 'x');
-  Process process;
+  SagaProcess process;
   EXPECT_NE(process.journal->open(folder.file()).find("not a database"), std::string::npos);
 }
 
-TEST_F(SagaJournalTest, RefusesADatabaseOfSomebodyElse) {
+TEST_F(SagaJournalFileTest, RefusesADatabaseOfSomebodyElse) {
   {
-    Process process;
+    SagaProcess process;
     ASSERT_EQ(process.journal->open(folder.file()), "");
   }
   // Another application's number, in the header of the file (SQLite file format, 1.3.14).
@@ -265,20 +251,20 @@ TEST_F(SagaJournalTest, RefusesADatabaseOfSomebodyElse) {
     file.seekp(68);
     file.write("\1\2\3\4", 4);
   }
-  Process process;
+  SagaProcess process;
   EXPECT_NE(process.journal->open(folder.file()).find("no saga journal"), std::string::npos);
 }
 
-TEST_F(SagaJournalTest, RefusesADamagedFile) {
+TEST_F(SagaJournalFileTest, RefusesADamagedFile) {
   {
-    Process process;
+    SagaProcess process;
     ASSERT_EQ(process.journal->open(folder.file()), "");
     for (int i = 0; i < 200; ++i)
       process.begin(saga());
     EXPECT_EQ(process.sync(), "");
   }
   std::filesystem::resize_file(folder.file(), std::filesystem::file_size(folder.file()) / 2);
-  Process process;
+  SagaProcess process;
   const std::string error = process.journal->open(folder.file());
   EXPECT_TRUE(error.find("damaged") != std::string::npos || error.find("malformed") != std::string::npos)
       << error;
@@ -302,8 +288,8 @@ class FullDisk {
   rlimit before_{};
 };
 
-TEST_F(SagaJournalTest, GoesOnWhenTheDiskHasRoomAgain) {
-  Process process;
+TEST_F(SagaJournalFileTest, GoesOnWhenTheDiskHasRoomAgain) {
+  SagaProcess process;
   ASSERT_EQ(process.journal->open(folder.file()), "");
   {
     const FullDisk full;
@@ -318,13 +304,13 @@ TEST_F(SagaJournalTest, GoesOnWhenTheDiskHasRoomAgain) {
   ASSERT_EQ(process.log.lines.size(), 2U);
   EXPECT_NE(process.log.lines[0].find("the saga journal cannot be written: "), std::string::npos);
   EXPECT_EQ(process.log.lines[1], "the saga journal can be written again");
-  Process second;
+  SagaProcess second;
   ASSERT_EQ(second.journal->open(folder.file()), "");
   EXPECT_EQ(second.claim().size(), 1U);  // nothing was lost meanwhile
 }
 
-TEST_F(SagaJournalTest, IsForItsOwnerOnly) {
-  Process process;
+TEST_F(SagaJournalFileTest, IsForItsOwnerOnly) {
+  SagaProcess process;
   ASSERT_EQ(process.journal->open(folder.file()), "");
   using std::filesystem::perms;
   for (const char* const suffix : {"", "-owners", "-wal"}) {

@@ -363,7 +363,7 @@ int report(std::string_view program, const Options& options, const Machine& mach
       return kServed;
     case Options::Action::kSagas:
     case Options::Action::kSagasJson:
-      if (const std::string error = print_sagas(journal_path(options.settings, program),
+      if (const std::string error = print_sagas(journal_place(options.settings, program),
                                                 options.action == Options::Action::kSagasJson);
           !error.empty()) {
         print_error(program, error);
@@ -375,7 +375,7 @@ int report(std::string_view program, const Options& options, const Machine& mach
       return list_targets(program, packages, register_adapters, options.settings,
                           options.action == Options::Action::kTargetsJson);
     case Options::Action::kResolveSaga:
-      if (const std::string error = resolve_saga(journal_path(options.settings, program), options.subject);
+      if (const std::string error = resolve_saga(journal_place(options.settings, program), options.subject);
           !error.empty()) {
         print_error(program, error);
         return kNotStarted;

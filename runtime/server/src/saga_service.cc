@@ -1,5 +1,7 @@
 #include "saga_service.h"
 
+#include <zerver/effects/redact.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -9,14 +11,22 @@
 
 namespace zerver::server {
 
-std::string journal_path(const Settings& settings, std::string_view program) {
+namespace {
+
+std::string name_of_journal(std::string_view place) {
+  return "the saga journal `" + effects::without_secrets(place) + "`";
+}
+
+}  // namespace
+
+std::string journal_place(const Settings& settings, std::string_view program) {
   return settings.saga_journal.empty() ? std::string(program) + ".sagas.db" : settings.saga_journal;
 }
 
-std::string print_sagas(const std::string& path, bool as_json) {
+std::string print_sagas(std::string_view place, bool as_json) {
   std::vector<flow::SagaHistory> histories;
-  std::string error = effects::SagaJournal::list(path, histories);
-  if (!error.empty()) return "the saga journal `" + path + "` cannot be read: " + std::move(error);
+  std::string error = effects::SagaJournal::list(place, histories);
+  if (!error.empty()) return name_of_journal(place) + " cannot be read: " + std::move(error);
   std::vector<flow::OpenSaga> sagas;
   for (flow::SagaHistory& history : histories) {
     sagas.push_back({std::move(history), {}, 0, 0});
@@ -33,7 +43,7 @@ std::string print_sagas(const std::string& path, bool as_json) {
   return {};
 }
 
-std::string resolve_saga(const std::string& path, std::string_view verdict) {
+std::string resolve_saga(std::string_view place, std::string_view verdict) {
   struct Word {
     std::string_view word;
     flow::SagaVerdict verdict;
@@ -57,8 +67,8 @@ std::string resolve_saga(const std::string& path, std::string_view verdict) {
   if (!is_known)
     return "`" + std::string(verdict) +
            "` is neither ID nor ID:RUN:happened, ID:RUN:not-happened or ID:RUN:undone";
-  const std::string error = effects::SagaJournal::resolve(path, *saga, run, word->verdict);
-  return error.empty() ? std::string() : "the saga journal `" + path + "`: " + error;
+  const std::string error = effects::SagaJournal::resolve(place, *saga, run, word->verdict);
+  return error.empty() ? std::string() : name_of_journal(place) + ": " + error;
 }
 
 std::string SagaService::open(std::span<const flow::PackageInfo* const> packages, const Settings& settings,
@@ -66,11 +76,11 @@ std::string SagaService::open(std::span<const flow::PackageInfo* const> packages
   const bool has_sagas = std::ranges::any_of(
       packages, [](const flow::PackageInfo* package) { return !package->saga_steps.empty(); });
   if (!has_sagas) return {};
-  const std::string path = journal_path(settings, program);
+  const std::string place = journal_place(settings, program);
   journal_.emplace(*log_);
-  std::string error = journal_->open(path);
+  std::string error = journal_->open(place);
   if (error.empty()) return {};
-  return "the saga journal `" + path + "` cannot be used: " + std::move(error);
+  return name_of_journal(place) + " cannot be used: " + std::move(error);
 }
 
 void SagaService::use(flow::Worker& worker) {

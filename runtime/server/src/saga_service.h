@@ -18,12 +18,12 @@
 namespace zerver::server {
 
 // The journal of a program, with these settings.
-std::string journal_path(const Settings& settings, std::string_view program);
+std::string journal_place(const Settings& settings, std::string_view program);
 // Prints what is in it. Empty, or what is wrong.
-[[nodiscard]] std::string print_sagas(const std::string& path, bool as_json);
+[[nodiscard]] std::string print_sagas(std::string_view place, bool as_json);
 // Writes an operator's verdict into it: `ID`, the saga as a whole is done with, or `ID:RUN:happened`,
 // `:not-happened`, `:undone`. Empty, or what is wrong.
-[[nodiscard]] std::string resolve_saga(const std::string& path, std::string_view verdict);
+[[nodiscard]] std::string resolve_saga(std::string_view place, std::string_view verdict);
 
 // In this order: open(), use() for each worker, recover() for one of them, all before any of them runs; end()
 // when none runs any more, before the systems that they reach are closed. Destroyed before their loops.

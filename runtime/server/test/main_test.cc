@@ -472,6 +472,18 @@ TEST(Main, DoesNotStartWithoutTheJournalOfItsSagas) {
       "service: the saga journal `/no/such/folder/sagas.db` cannot be used: No such file or directory\n");
 }
 
+TEST(Main, NamesTheJournalOfItsSagasWithoutItsPassword) {
+  Program program({"--sagas", "--saga-journal", "postgres://shop:hunter2@127.0.0.1:1/shop"});
+  EXPECT_EQ(program.wait(), 2);
+  const std::string errors = program.read_errors();
+  EXPECT_TRUE(
+      errors.starts_with("service: the saga journal `postgres://shop:***@127.0.0.1:1/shop` cannot be read: "))
+      << errors;
+  Program wrong({"--sagas", "--saga-journal", "mysql://localhost/shop"});
+  EXPECT_EQ(wrong.wait(), 2);
+  EXPECT_NE(wrong.read_errors().find("the path of a file, or postgres://host/database"), std::string::npos);
+}
+
 TEST(Main, ListsTheSagasThatHaveNotEnded) {
   const std::string path = testing::TempDir() + "zerver_main_" + std::to_string(getpid()) + ".db";
   Program none({"--sagas", "--saga-journal", path});

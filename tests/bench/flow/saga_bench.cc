@@ -1,5 +1,7 @@
 // What the journal costs a saga: three steps that write, without the effects themselves. In memory it is the
-// work of the flow; on a disk it is the waiting for it, which sagas at the same time share.
+// work of the flow; on a disk, here or at a server, it is the waiting for it, which sagas at the same time
+// share.
+#include "tests/support/servers/postgres_server.h"
 #include <zerver/effects/saga_journal.h>
 #include <zerver/flow/saga/saga.h>
 #include <zerver/testing/req_test.h>
@@ -7,9 +9,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
+#include <cstdint>
 #include <deque>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -88,27 +89,34 @@ void BM_SagaInMemory(benchmark::State& state) {
 }
 BENCHMARK(BM_SagaInMemory);
 
+void measure(benchmark::State& state, const std::string& place) {
+  World world;
+  effects::SagaJournal journal(world.log);
+  if (const std::string error = journal.open(place); !error.empty())
+    return state.SkipWithError(error.c_str());
+  world.worker.set_saga_log(journal);
+  std::deque<Request> requests;
+  for (std::int64_t i = 0; i < state.range(0); ++i)
+    requests.emplace_back(world.worker);
+  for (auto _ : state)
+    run_sagas(world, requests);
+  const std::int64_t sagas = state.iterations() * state.range(0);
+  state.SetItemsProcessed(sagas);
+  state.counters["sagas_a_sync"] = static_cast<double>(sagas) / static_cast<double>(journal.batches());
+}
+
 void BM_SagaOnDisk(benchmark::State& state) {
-  std::string folder = std::filesystem::temp_directory_path() / "zerver_saga_bench_XXXXXX";
-  if (mkdtemp(folder.data()) == nullptr) return state.SkipWithError("no temporary folder");
-  {
-    World world;
-    effects::SagaJournal journal(world.log);
-    if (const std::string error = journal.open(folder + "/sagas.db"); !error.empty())
-      return state.SkipWithError(error.c_str());
-    world.worker.set_saga_log(journal);
-    std::deque<Request> requests;
-    for (std::int64_t i = 0; i < state.range(0); ++i)
-      requests.emplace_back(world.worker);
-    for (auto _ : state)
-      run_sagas(world, requests);
-    state.SetItemsProcessed(state.iterations() * state.range(0));
-    state.counters["sagas_a_sync"] =
-        static_cast<double>(state.iterations() * state.range(0)) / static_cast<double>(journal.batches());
-  }
-  std::filesystem::remove_all(folder);
+  const test::TemporaryDirectory folder;
+  measure(state, (folder.path() / "sagas.db").string());
 }
 BENCHMARK(BM_SagaOnDisk)->Arg(1)->Arg(16)->Arg(256)->UseRealTime()->Unit(benchmark::kMicrosecond);
+
+void BM_SagaOnServer(benchmark::State& state) {
+  if (!test::PostgresServer::is_installed()) return state.SkipWithError("there is no PostgreSQL");
+  static const test::PostgresServer server;
+  measure(state, server.url());
+}
+BENCHMARK(BM_SagaOnServer)->Arg(1)->Arg(16)->Arg(256)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace zerver

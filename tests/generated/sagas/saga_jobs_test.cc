@@ -247,6 +247,15 @@ TEST_F(SagaJobs, AreForgottenWhenItsEndCannotBeWrittenDown) {
   EXPECT_EQ(journal, (Journal{"reserve 1", "book 1", "unbook 1", "release h1"}));
 }
 
+TEST_F(SagaJobs, AreForgottenWhenAnotherProcessHasTheSaga) {
+  log.share();
+  log.on_append = [this](const flow::SagaRecord& record) {
+    if (record.kind == flow::SagaRecordKind::kCompleted && record.run == 2) log.take_over(record.saga);
+  };
+  EXPECT_EQ(post("/beside?id=1"), 503);
+  EXPECT_EQ(journal, (Journal{"reserve 1", "book 1"}));
+}
+
 TEST_F(SagaJobs, BehindThePivotWaitLongerThanTheClient) {
   queue.room = 0;
   flow::Exchange& exchange = service.begin({Method::kPost, "/pay?id=1"});

@@ -2,6 +2,7 @@
 #include "job_journal_server.h"
 #include "job_journal_store.h"
 #include "journal/group_writer.h"
+#include "journal/journal_server.h"
 #include <zerver/effects/job_journal.h>
 
 #include <algorithm>
@@ -31,8 +32,7 @@ std::unique_ptr<JobJournalStore> make_job_journal_store(std::string_view url) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (url.starts_with(kSqlite))
     return std::make_unique<JobJournalFile>(std::string(url.substr(kSqlite.size())));
-  if (url.starts_with("postgres://") || url.starts_with("postgresql://"))
-    return std::make_unique<JobJournalServer>(std::string(url));
+  if (is_server_url(url)) return std::make_unique<JobJournalServer>(std::string(url));
   return nullptr;
 }
 

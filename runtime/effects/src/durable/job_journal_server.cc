@@ -15,20 +15,19 @@ using flow::JournalRecordKind;
 using postgres::ArrayText;
 using postgres::TextValues;
 
-// Only one of those that begin at the same time makes them. Times are microseconds since 1970, by the clocks
-// of those who write.
-constexpr const char* kServerTables =
-    "begin; select pg_advisory_xact_lock(1514818097); set local client_min_messages = warning;"
-    "create schema if not exists zerver;"
-    "create table if not exists zerver.journal_version(version integer not null);"
-    "insert into zerver.journal_version select 1 where not exists (select 1 from zerver.journal_version);"
-    "create table if not exists zerver.journal_job("
-    "  id uuid primary key, name text not null, shape text not null, token bigint not null,"
-    "  parked boolean not null, began bigint not null, touched bigint not null);"
-    "create table if not exists zerver.journal_entry("
-    "  number bigint generated always as identity primary key, job uuid not null, continuation text not null,"
-    "  data bytea not null, at bigint not null, unique (job, continuation));"
-    "commit;";
+// Times are microseconds since 1970, by the clocks of those who write.
+constexpr ServerTables kServerTables{
+    .create =
+        "create table if not exists zerver.journal_version(version integer not null);"
+        "insert into zerver.journal_version select 1 where not exists (select 1 from zerver.journal_version);"
+        "create table if not exists zerver.journal_job("
+        "  id uuid primary key, name text not null, shape text not null, token bigint not null,"
+        "  parked boolean not null, began bigint not null, touched bigint not null);"
+        "create table if not exists zerver.journal_entry("
+        "  number bigint generated always as identity primary key, job uuid not null,"
+        "  continuation text not null, data bytea not null, at bigint not null, unique (job, continuation));",
+    .version = "select version from zerver.journal_version",
+    .find = "select 1 where to_regclass('zerver.journal_job') is not null"};
 
 // In the same order by all who write, so that none of them waits for one that waits for it.
 constexpr std::string_view kLock =
@@ -89,29 +88,11 @@ std::int64_t token_number(const JournalRecord& record) noexcept {
 
 }  // namespace
 
-// --- The connection ---
-
-std::string JobJournalServer::connect() {
-  return connection_.is_open() ? std::string() : connection_.open(url_, "zerver-journal");
-}
+JobJournalServer::JobJournalServer(std::string url) : server_(std::move(url), kServerTables) {}
 
 std::string JobJournalServer::open() {
-  std::string error = connect();
-  if (error.empty()) error = connection_.execute(kServerTables);
-  if (error.empty()) error = run("select version from zerver.journal_version");
-  if (error.empty() && (rows_.size() != 1 || rows_.integer(0, 0) != 1))
-    error = "it was made by another version of this program's runtime";
-  return error;
-}
-
-template <class Work> std::string JobJournalServer::in_transaction(Work work) {
-  std::string error = connect();
-  if (error.empty()) error = connection_.execute("begin");
-  if (error.empty()) error = work();
-  if (error.empty()) error = connection_.execute("commit");
-  if (!error.empty() && connection_.is_open() && !connection_.execute("rollback").empty())
-    connection_.close();
-  return error;
+  std::string error = server_.connect();
+  return error.empty() ? server_.create_tables() : error;
 }
 
 // --- Writing ---
@@ -147,7 +128,8 @@ std::vector<JobJournalServer::Round> JobJournalServer::rounds_of(const Batch& ba
 
 std::string JobJournalServer::write(const Batch& batch, std::vector<Uuid>& refused) {
   std::vector<Round> rounds = rounds_of(batch);
-  return in_transaction([&] {
+  if (std::string error = server_.connect(); !error.empty()) return error;
+  return server_.in_transaction([&] {
     refused.clear();
     std::string error = lock(batch);
     for (auto round = rounds.begin(); error.empty() && round != rounds.end(); ++round)
@@ -233,7 +215,7 @@ std::string JobJournalServer::write_ends(std::string_view statement, const Recor
 
 std::string JobJournalServer::load(flow::JobHistory& history, std::uint64_t& token) {
   const TextValues id = TextValues().text(text_of_id(history.id));
-  std::string error = connect();
+  std::string error = server_.connect();
   if (error.empty()) error = run(kJob, id);
   if (!error.empty() || rows_.size() == 0) return error;
   history.job = rows_.text(0, 0);
@@ -254,22 +236,15 @@ std::string JobJournalServer::load(flow::JobHistory& history, std::uint64_t& tok
 }
 
 std::string JobJournalServer::sweep(Timestamp before) {
-  std::string error = connect();
+  std::string error = server_.connect();
   return error.empty() ? run(kSweep, TextValues().number(before.microseconds)) : error;
 }
 
 // --- For people ---
 
-std::string JobJournalServer::find_tables(bool& are_there) {
-  std::string error = connect();
-  if (error.empty()) error = run("select 1 where to_regclass('zerver.journal_job') is not null");
-  are_there = error.empty() && rows_.size() == 1;
-  return error;
-}
-
 std::string JobJournalServer::list(std::vector<flow::JobHistory>& jobs) {
   bool are_there = false;
-  std::string error = find_tables(are_there);
+  std::string error = server_.find_tables(are_there);
   if (!are_there) return error;
   error = run(kJobs);
   if (!error.empty()) return error;
@@ -288,7 +263,7 @@ std::string JobJournalServer::list(std::vector<flow::JobHistory>& jobs) {
 
 std::string JobJournalServer::drop(const Uuid& job) {
   bool are_there = false;
-  if (std::string error = find_tables(are_there); !error.empty()) return error;
+  if (std::string error = server_.find_tables(are_there); !error.empty()) return error;
   if (!are_there) return std::string(kNoSuchJob);
   if (std::string error = run(kDropOne, TextValues().text(text_of_id(job))); !error.empty()) return error;
   return rows_.size() == 0 ? std::string(kNoSuchJob) : std::string();

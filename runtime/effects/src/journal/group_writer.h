@@ -49,7 +49,6 @@ template <class Record> class GroupWriter {
   void append(const Record& record) noexcept {
     const std::lock_guard lock(mutex_);
     append_locked(record);
-    if (!is_working_ && !is_urgent_) work_.notify_one();
   }
 
   bool sync(flow::LogSync& sync) noexcept {
@@ -115,11 +114,13 @@ template <class Record> class GroupWriter {
       queue_.add(record);
       ++appended_;
     } catch (const std::bad_alloc&) {
-      // As if it could not be written: whoever waits next is told.
-      lost_ = ++appended_;
+      lose_locked();
     }
     if (queue_.bytes() > kMaxBacklog) is_full_.store(true, std::memory_order_relaxed);
+    if (!is_working_ && !is_urgent_) work_.notify_one();
   }
+  // There was no memory for what belongs to a record: whoever waits next is told. The lock is held.
+  void lose_locked() noexcept { lost_ = ++appended_; }
   std::uint64_t appended() const noexcept { return appended_; }
   // Whether what had that position is durable.
   bool is_durable(std::uint64_t position) const noexcept { return durable_ >= position; }
@@ -208,7 +209,7 @@ template <class Record> class GroupWriter {
   }
 
   void judge(flow::LogSync& sync) const noexcept {
-    if (const std::string_view why = refusal(sync.subject()); !why.empty()) sync.fail(why);
+    if (const std::string_view why = refusal(sync.subject()); !why.empty()) sync.refuse(why);
   }
 
   void say(const std::string& error) noexcept {

@@ -6,7 +6,7 @@ namespace zerver::flow {
 
 void MemorySagaLog::append(const SagaRecord& record) noexcept {
   if (on_append) on_append(record);
-  if (frozen_) return;
+  if (frozen_ || taken_.contains(record.saga)) return;
   ++appended_;
   if (record.kind == SagaRecordKind::kEnded) {
     sagas_.erase(record.saga);
@@ -20,7 +20,11 @@ void MemorySagaLog::append(const SagaRecord& record) noexcept {
 }
 
 bool MemorySagaLog::sync(LogSync& sync) noexcept {
-  if (!broken_.empty()) sync.fail(broken_);
+  if (!broken_.empty()) {
+    sync.fail(broken_);
+  } else if (taken_.contains(sync.subject())) {
+    sync.refuse("another process has taken the saga over");
+  }
   return true;
 }
 
@@ -28,6 +32,7 @@ void MemorySagaLog::abandon(LogSync&) noexcept {}
 
 bool MemorySagaLog::claim(SagaClaim& claim) noexcept {
   claim.sagas.clear();
+  claim.lost.assign(taken_.begin(), taken_.end());
   claim.why = broken_;
   if (!broken_.empty()) return true;
   for (auto& [id, entry] : sagas_) {

@@ -44,7 +44,11 @@ struct SagaRecovery::Item {
 
 SagaRecovery::SagaRecovery(Worker& worker, SagaLog& log, std::vector<SagaPackage> packages,
                            const SagaRecoverySettings& settings)
-    : worker_(&worker), log_(&log), packages_(std::move(packages)), settings_(settings) {}
+    : worker_(&worker),
+      log_(&log),
+      packages_(std::move(packages)),
+      settings_(settings),
+      look_again_(std::min(settings.first_wait, settings.claim_every)) {}
 
 SagaRecovery::~SagaRecovery() {
   log_->listen(nullptr, nullptr);
@@ -83,7 +87,8 @@ void SagaRecovery::on_timer() noexcept {
   try {
     reap();
     if (!claiming_ && worker_->loop().now() >= next_claim_) {
-      next_claim_ = worker_->loop().now() + settings_.claim_every;
+      next_claim_ = worker_->loop().now() + look_again_;
+      look_again_ = std::min(Duration{2 * look_again_.nanoseconds}, settings_.claim_every);
       claiming_ = true;
       if (log_->claim(claim_)) return on_claimed();
     }
@@ -115,6 +120,14 @@ void SagaRecovery::on_claimed() noexcept {
       item.due = worker_->loop().now();
     }
     claim_.sagas.clear();
+    for (const Uuid& saga : claim_.lost) {
+      const auto item = std::ranges::find(items_, saga, [](const Item& each) { return each.history.id; });
+      // What runs finds out by itself.
+      if (item == items_.end() || item->running || item->task) continue;
+      give_away(*item);
+      items_.erase(item);
+    }
+    claim_.lost.clear();
     begin_due();
     publish();
   } catch (const std::bad_alloc&) {
@@ -241,7 +254,9 @@ async::Task<void> SagaRecovery::settle(Arena&, SagaRecovery& recovery, Item& ite
           break;
         case SagaAction::Kind::kUnwind: {
           recovery.record(item, SagaRecordKind::kUnwinding);
-          const Result<void> durable = co_await LogSync(*recovery.log_, worker.loop());
+          LogSync written(*recovery.log_, worker.loop(), item.history.id);
+          const Result<void> durable = co_await written;
+          if (written.is_refused()) recovery.give_away(item);
           goes_on = durable.has_value();
           break;
         }
@@ -274,9 +289,17 @@ async::Task<bool> SagaRecovery::perform(Arena& arena, Exchange& exchange, SagaRe
   try {
     captured = step.read(worker.json_reader(), run.data, arena);
     if (!captured) outcome = captured.error();
-    if (outcome && undoes && !step.undo_repeatable) {
-      recovery.record(item, SagaRecordKind::kUndoing, run.number);
-      const Result<void> durable = co_await LogSync(*recovery.log_, worker.loop());
+    const bool only_once = undoes && !step.undo_repeatable;
+    if (outcome && only_once) recovery.record(item, SagaRecordKind::kUndoing, run.number);
+    if (outcome && (only_once || recovery.log_->can_be_taken_over())) {
+      LogSync written(*recovery.log_, worker.loop(), item.history.id);
+      const Result<void> durable = co_await written;
+      if (written.is_refused()) {
+        recovery.give_away(item);
+      } else if (!durable && only_once) {
+        // It has not begun, so that it may be tried again.
+        recovery.record(item, SagaRecordKind::kStuck, run.number, std::string_view(durable.error().why));
+      }
       if (!durable) co_return false;
     }
     if (outcome) outcome = co_await (undoes ? step.undo : step.redo)(arena, exchange, *captured);
@@ -287,6 +310,14 @@ async::Task<bool> SagaRecovery::perform(Arena& arena, Exchange& exchange, SagaRe
   }
   recovery.note_outcome(item, step, action, outcome, captured ? *captured : nullptr);
   co_return true;
+}
+
+// Another process has it; this one's last word about it.
+void SagaRecovery::give_away(Item& item) {
+  item.why.clear();
+  tell(item, LogLevel::kWarning, "another process has taken it over");
+  record(item, SagaRecordKind::kReleased);
+  item.over = true;
 }
 
 void SagaRecovery::note_outcome(Item& item, const SagaStepInfo& step, SagaAction action,

@@ -10,6 +10,8 @@ namespace zerver::flow {
 
 namespace {
 
+constexpr std::string_view kLeft = "what the saga has done is left to the recovery";
+
 // Why an undo has failed, as the journal keeps it.
 std::string_view why_of(const Fault& fault) noexcept {
   return fault.why.empty() ? name_of(fault.kind) : std::string_view(fault.why);
@@ -89,6 +91,14 @@ void Saga::close() noexcept {
   exchange_->trace({.name = flow_, .kind = trace::Kind::kSagaEnd});
 }
 
+// Another process may have it by then.
+void Saga::leave_to_recovery() noexcept {
+  root_->is_left_ = true;
+  root_->has_doubts_ = true;
+  state_ = State::kOver;
+  if (root_ == this) close();
+}
+
 // --- Commit ---
 
 void Saga::enqueue(const CallSite& site, const JobRequest& job, Shield shield) {
@@ -107,6 +117,7 @@ Saga::Commit::Commit(Saga& saga) : saga_(&saga) {
     saga.state_ = State::kOver;
     return;
   }
+  if (saga.is_left_) return;
   if (saga.first_request_ != nullptr) {
     task_.emplace(run_commit(saga.arena(), saga));
     return;
@@ -116,12 +127,15 @@ Saga::Commit::Commit(Saga& saga) : saga_(&saga) {
     return;
   }
   saga.append(SagaRecordKind::kCommitted);
-  sync_.emplace(saga.exchange_->worker().saga_log(), saga.exchange_->worker().loop());
+  sync_.emplace(saga.exchange_->worker().saga_log(), saga.exchange_->worker().loop(), saga.id_);
 }
 
 Result<void> Saga::Commit::await_resume() noexcept {
   if (task_) return task_->await_resume();
-  if (!sync_) return {};
+  if (!sync_)
+    return saga_->root_ == saga_ && saga_->is_left_
+               ? Result<void>(Fault{FaultKind::kUnavailable, String::borrowed(kLeft), {}})
+               : Result<void>();
   const Result<void> durable = sync_->await_resume();
   if (durable) saga_->close();
   return durable;
@@ -134,6 +148,11 @@ SagaTask Saga::run_commit(Arena& /*of the frame*/, Saga& saga) {
   if (saga.begun_) {
     const std::string_view refusal = worker.saga_log().refuses();
     if (!refusal.empty()) co_return Fault{FaultKind::kUnavailable, String::borrowed(refusal), {}};
+    if (worker.saga_log().can_be_taken_over()) {
+      // Somebody else may be undoing it.
+      const Result<void> durable = co_await LogSync(worker.saga_log(), worker.loop(), saga.id_);
+      if (!durable) co_return durable;
+    }
   }
   // A job that has been taken cannot be taken back: from then on there is no way back for the saga either.
   bool can_be_undone = saga.can_be_undone();
@@ -149,7 +168,7 @@ SagaTask Saga::run_commit(Arena& /*of the frame*/, Saga& saga) {
   }
   if (saga.begun_) {
     saga.append(SagaRecordKind::kCommitted);
-    const Result<void> durable = co_await LogSync(worker.saga_log(), worker.loop());
+    const Result<void> durable = co_await LogSync(worker.saga_log(), worker.loop(), saga.id_);
     if (!durable) co_return durable;
   }
   saga.close();
@@ -164,6 +183,10 @@ Saga::Unwind::Unwind(Saga& saga) noexcept {
   if (saga.state_ == State::kOver) return;
   Saga& root = *saga.root_;
   Exchange& exchange = *saga.exchange_;
+  if (root.is_left_) {
+    saga.leave_to_recovery();
+    return;
+  }
   // Somebody has to see to what stands behind the pivot.
   if (&saga == &root && root.pivot_passed_) root.has_doubts_ = true;
   if (!saga.has_something_to_undo()) {
@@ -180,9 +203,7 @@ Saga::Unwind::Unwind(Saga& saga) noexcept {
     task_.emplace(run_unwinding(exchange_->arena(), saga, *exchange_));
   } catch (const std::bad_alloc&) {
     worker.log().write(LogLevel::kError, "no memory to unwind a saga with: it is left to the recovery");
-    root.has_doubts_ = true;
-    saga.state_ = State::kOver;
-    if (&saga == &root) saga.close();
+    saga.leave_to_recovery();
   }
 }
 
@@ -194,9 +215,15 @@ async::Task<void> Saga::run_unwinding(Arena& arena, Saga& saga, Exchange& exchan
   worker.counters().sagas_unwound.add();
   saga.append(SagaRecordKind::kUnwinding);
   {
-    // Whether or not it is durable: what this process knows is undone now.
-    const Result<void> durable = co_await LogSync(worker.saga_log(), worker.loop());
-    if (!durable) worker.log().write(LogLevel::kError, durable.error().why);
+    // Whether or not it is durable, what this process knows is undone now; unless others may do so as well.
+    const Result<void> durable = co_await LogSync(worker.saga_log(), worker.loop(), root.id_);
+    if (!durable) {
+      worker.log().write(LogLevel::kError, durable.error().why);
+      if (worker.saga_log().can_be_taken_over()) {
+        saga.leave_to_recovery();
+        co_return;
+      }
+    }
   }
   Run** link = &root.last_;
   while (*link != nullptr) {
@@ -224,10 +251,15 @@ async::Task<void> Saga::run_unwinding(Arena& arena, Saga& saga, Exchange& exchan
 }
 
 SagaTask Saga::run_undo(Arena& arena, Saga& saga, Exchange& exchange, const Run& run) {
-  if (!run.info->undo_repeatable) {
-    saga.append(SagaRecordKind::kUndoing, run.number);
-    const Result<void> durable = co_await LogSync(exchange.worker().saga_log(), exchange.worker().loop());
-    if (!durable) exchange.worker().log().write(LogLevel::kError, durable.error().why);
+  Worker& worker = exchange.worker();
+  const bool can_be_taken_over = worker.saga_log().can_be_taken_over();
+  if (!run.info->undo_repeatable) saga.append(SagaRecordKind::kUndoing, run.number);
+  if (!run.info->undo_repeatable || can_be_taken_over) {
+    const Result<void> durable = co_await LogSync(worker.saga_log(), worker.loop(), saga.root_->id_);
+    if (!durable) {
+      worker.log().write(LogLevel::kError, durable.error().why);
+      if (can_be_taken_over) co_return durable;
+    }
   }
   saga.exchange_->trace({.name = run.info->step, .detail = run.number, .kind = trace::Kind::kUndo});
   Result<void> result;
@@ -263,7 +295,7 @@ SagaStepBase::Begin::Begin(SagaStepBase& step) noexcept {
   Saga& root = *step.saga_->root_;
   Exchange& exchange = *root.exchange_;
   SagaLog& log = exchange.worker().saga_log();
-  refusal_ = log.refuses();
+  refusal_ = root.is_left_ ? kLeft : log.refuses();
   if (!refusal_.empty()) return;
   if (!root.begun_) {
     root.begun_ = true;
@@ -275,7 +307,7 @@ SagaStepBase::Begin::Begin(SagaStepBase& step) noexcept {
   step.run_->number = ++root.runs_;
   root.append_captured(SagaRecordKind::kIntended, *step.run_, step.is_last_);
   step.state_ = State::kBegun;
-  sync_.emplace(log, exchange.worker().loop());
+  sync_.emplace(log, exchange.worker().loop(), root.id_);
 }
 
 Result<void> SagaStepBase::Begin::await_resume() noexcept {

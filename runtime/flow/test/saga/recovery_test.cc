@@ -127,6 +127,75 @@ TEST_F(SagaRecoveryTest, AnOperatorEndsASagaAsAWhole) {
   EXPECT_TRUE(recovery.open().empty());
 }
 
+TEST_F(SagaRecoveryTest, TriesAnUndoAgainThatItCouldNotWriteDown) {
+  bank.always("charge", Fate::kRefused);
+  bank.plan("cancel", {Fate::kRefused});
+  buy();
+  bool had_room = false;
+  log.on_append = [&](const flow::SagaRecord& record) {
+    const bool is_full = record.kind == SagaRecordKind::kUndoing && !had_room;
+    had_room = had_room || !is_full;
+    log.break_down(is_full ? "the disk is full" : "");
+  };
+  recover();
+  EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1", "release h1", "cancel h1"}));
+  EXPECT_TRUE(recovery.open().empty());
+}
+
+// A server may say a little later that a process has died.
+TEST_F(SagaRecoveryTest, LooksSoonerBehindItsStart) {
+  recover();
+  buy_and_die_at(SagaRecordKind::kCompleted, 2);
+  ASSERT_EQ(log.size(), 1U);
+  service.loop().run_for(Duration::from_seconds(4));
+  EXPECT_EQ(log.size(), 0U);
+}
+
+// --- A journal that others have, too ---
+
+TEST_F(SagaRecoveryTest, UndoesLaterWhatItsFlowCouldNotWriteDown) {
+  log.share();
+  bank.always("charge", Fate::kRefused);
+  log.on_append = [this](const flow::SagaRecord& record) {
+    if (record.kind == SagaRecordKind::kUnwinding) log.break_down("the server is away");
+  };
+  buy();
+  log.on_append = nullptr;
+  recovery.start();
+  service.loop().run_for(Duration::from_seconds(100));
+  EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1"}));
+  log.break_down("");
+  service.loop().run_for(Duration::from_seconds(100));
+  EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1", "cancel h1", "release h1"}));
+  EXPECT_EQ(log.size(), 0U);
+}
+
+TEST_F(SagaRecoveryTest, LeavesASagaToWhoeverHasTakenIt) {
+  log.share();
+  bank.always("charge", Fate::kRefused);
+  bank.always("cancel", Fate::kRefused);
+  buy();
+  recovery.start();
+  service.loop().run_for(Duration::from_seconds(10));
+  const std::size_t asked = bank.asked();
+  log.take_over(recovery.open().at(0).history.id);
+  bank.always("cancel", Fate::kDone);
+  service.loop().run_for(Duration::from_seconds(1000));
+  EXPECT_TRUE(recovery.open().empty());
+  EXPECT_EQ(bank.asked(), asked);
+  EXPECT_NE(service.log().back().find("another process has taken it over"), std::string::npos);
+}
+
+TEST_F(SagaRecoveryTest, DoesNotListWhatWaitsElsewhere) {
+  log.share();
+  bank.plan("reserve", {Fate::kLost});
+  buy();
+  recover();
+  log.take_over(recovery.open().at(0).history.id);
+  service.loop().run_for(Duration::from_seconds(31));
+  EXPECT_TRUE(recovery.open().empty());
+}
+
 // As a program for operators writes it, beside the service.
 TEST_F(SagaRecoveryTest, TakesUpWhatAnOperatorHasWrittenIntoTheJournal) {
   for (const SagaRecordKind verdict : {SagaRecordKind::kUndone, SagaRecordKind::kDismissed}) {

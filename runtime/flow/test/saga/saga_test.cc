@@ -117,6 +117,67 @@ TEST_F(SagaTest, UndoesNothingBehindThePivotEvenWhenItCannotCommit) {
   EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1", "charge h1", "close h1"}));
 }
 
+// --- A journal that others have, too ---
+
+TEST_F(SagaTest, UndoesWhatItKnowsWhenOnlyItsOwnJournalCannotBeWritten) {
+  bank.always("charge", Fate::kRefused);
+  log.on_append = [this](const flow::SagaRecord& record) {
+    if (record.kind == flow::SagaRecordKind::kUnwinding) log.break_down("the disk is full");
+  };
+  EXPECT_EQ(buy().status, 402);
+  EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1", "cancel h1", "release h1"}));
+}
+
+TEST_F(SagaTest, UndoesNothingThatItCannotWriteDownWhereOthersMayDoSo) {
+  log.share();
+  bank.always("charge", Fate::kRefused);
+  log.on_append = [this](const flow::SagaRecord& record) {
+    if (record.kind == flow::SagaRecordKind::kUnwinding) log.break_down("the server is away");
+  };
+  EXPECT_EQ(buy().status, 402);
+  EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1"}));
+  EXPECT_EQ(log.size(), 1U);
+}
+
+TEST_F(SagaTest, UndoesWhereOthersMayDoSoWhatIsWrittenDown) {
+  log.share();
+  bank.always("charge", Fate::kRefused);
+  EXPECT_EQ(buy().status, 402);
+  EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1", "cancel h1", "release h1"}));
+  EXPECT_EQ(log.size(), 0U);
+}
+
+TEST_F(SagaTest, StopsUndoingWhenAnotherProcessHasIt) {
+  log.share();
+  bank.always("charge", Fate::kRefused);
+  log.on_append = [this](const flow::SagaRecord& record) {
+    if (record.kind == flow::SagaRecordKind::kUndone) log.take_over(record.saga);
+  };
+  EXPECT_EQ(buy().status, 402);
+  EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1", "cancel h1"}));
+}
+
+TEST_F(SagaTest, EndsWithoutAWordWhenAnotherProcessHasIt) {
+  log.share();
+  log.on_append = [this](const flow::SagaRecord& record) {
+    if (record.kind == flow::SagaRecordKind::kCompleted && record.run == 2) log.take_over(record.saga);
+  };
+  EXPECT_EQ(buy().status, 503);
+  EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1"}));
+}
+
+TEST_F(SagaTest, DoesNotGoOnBehindASagaInsideThatIsLeft) {
+  log.share();
+  bank.always("close", Fate::kRefused);
+  log.on_append = [this](const flow::SagaRecord& record) {
+    if (record.kind == flow::SagaRecordKind::kUnwinding) log.take_over(record.saga);
+  };
+  const ResponseText response = service.send({.target = "/nested"});
+  EXPECT_EQ(response.status, 503);
+  EXPECT_NE(response.body.find("left to the recovery"), std::string::npos) << response.body;
+  EXPECT_EQ(bank.happened(), (Lines{"reserve h1", "book h1"}));
+}
+
 TEST_F(SagaTest, ASagaInsideIsUndoneAlone) {
   bank.always("close", Fate::kRefused);
   EXPECT_EQ(service.send({.target = "/nested"}).status, 204);

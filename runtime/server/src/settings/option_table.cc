@@ -56,6 +56,10 @@ std::string apply_server_field(Settings& settings, std::string_view value) {
   return {};
 }
 
+bool is_postgres_url(std::string_view value) noexcept {
+  return value.starts_with("postgres://") || value.starts_with("postgresql://");
+}
+
 bool is_queue_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -215,9 +219,11 @@ constexpr std::array kOptions = std::to_array<Option>({
      }},
     {"watchdog", "TIME", "report workers that are busy with one thing for longer (never)",
      [](Settings& settings, std::string_view value) { return apply_duration(settings.watchdog, value); }},
-    {"saga-journal", "PATH", "the journal of sagas, when there are any (PROGRAM.sagas.db)",
+    {"saga-journal", "PLACE", "the journal of sagas: a path or postgres://... (PROGRAM.sagas.db)",
      [](Settings& settings, std::string_view value) {
-       if (value.empty()) return std::string("the path of a file");
+       const bool is_url = value.find("://") != std::string_view::npos;
+       if (value.empty() || value == "sqlite:" || (is_url && !is_postgres_url(value)))
+         return std::string("the path of a file, or postgres://host/database");
        settings.saga_journal = value;
        return std::string();
      }},
@@ -235,8 +241,8 @@ constexpr std::array kOptions = std::to_array<Option>({
      }},
     {"journal", "URL", "what durable jobs have done: memory:, sqlite:PATH, postgres://... (memory:)",
      [](Settings& settings, std::string_view value) {
-       const bool is_known = value == "memory:" || (value.starts_with("sqlite:") && value.size() > 7) ||
-                             value.starts_with("postgres://") || value.starts_with("postgresql://");
+       const bool is_known =
+           value == "memory:" || (value.starts_with("sqlite:") && value.size() > 7) || is_postgres_url(value);
        if (!is_known)
          return std::string("memory:, a path such as sqlite:journal.db, or postgres://host/database");
        settings.journal = value;

@@ -75,6 +75,7 @@ class SimSagaLog final : public flow::SagaLog, private flow::SagaListener {
   SimSagaLog(flow::MemorySagaLog& kept, SimFile& file) noexcept : kept_(&kept), file_(&file) {}
 
   std::string_view refuses() const noexcept override { return kept_->refuses(); }
+  bool can_be_taken_over() const noexcept override { return kept_->can_be_taken_over(); }
   void append(const flow::SagaRecord& record) noexcept override;
   bool sync(flow::LogSync& sync) noexcept override;
   void abandon(flow::LogSync& sync) noexcept override { file_->forget(&sync); }

@@ -48,7 +48,7 @@ struct Settings {
                                  << 10;  // answers of a connection that wait to be sent; then no more is read
   std::size_t request_memory = std::size_t{1} << 20;  // of the arena of one request
   std::size_t json_depth = 32;
-  std::string saga_journal;           // path of the file; empty: `PROGRAM.sagas.db` in the working directory
+  std::string saga_journal;           // a path or a URL; empty: `PROGRAM.sagas.db` in the working directory
   std::string job_store = "memory:";  // the URL of the store of jobs
   std::string job_queue = "jobs";     // in it, what this program puts and claims
   std::string journal = "memory:";    // the URL of the journal of durable jobs

@@ -48,12 +48,18 @@ class LogSync final : public async::Job {
     if (why_.empty()) return {};
     return Fault{FaultKind::kUnavailable, String::borrowed(why_), {}};
   }
+  // Whether that is for good: somebody else has the subject, and nothing more about it is kept.
+  bool is_refused() const noexcept { return is_refused_; }
 
   // --- For logs ---
   async::Loop& loop() const noexcept { return *loop_; }
   const Uuid& subject() const noexcept { return subject_; }
   // `why` is static. Before it is posted, or before sync() returns true.
   void fail(std::string_view why) noexcept { why_ = why; }
+  void refuse(std::string_view why) noexcept {
+    fail(why);
+    is_refused_ = true;
+  }
   std::uint64_t position = 0;
 
  private:
@@ -68,6 +74,7 @@ class LogSync final : public async::Job {
   std::coroutine_handle<> waiter_;
   std::string_view why_;
   bool waiting_ = false;
+  bool is_refused_ = false;
 };
 
 }  // namespace zerver::flow

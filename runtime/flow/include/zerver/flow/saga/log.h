@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,9 @@ class SagaLog : public DurableLog {
 
   // Why no saga may begin, and no step of one, as it could not be written down; empty when they may.
   virtual std::string_view refuses() const noexcept = 0;
+  // Whether others may go on with a saga that this process works at, because it cannot reach the log. Then it
+  // does nothing about that saga without having written it down, and leaves it to them.
+  virtual bool can_be_taken_over() const noexcept { return false; }
   // Keeps a copy, and makes it durable soon. When that fails it is tried again, as long as the process lives.
   virtual void append(const SagaRecord& record) noexcept = 0;
 
@@ -53,7 +57,8 @@ class SagaClaim : public async::Job {
   async::Loop& loop() const noexcept { return *loop_; }
 
   std::vector<SagaHistory> sagas;
-  std::string_view why;  // what went wrong, static; empty when nothing did
+  std::vector<Uuid> lost;  // claimed before, and somebody else has them by now
+  std::string_view why;    // what went wrong, static; empty when nothing did
 
  protected:
   ~SagaClaim() = default;
@@ -67,6 +72,7 @@ class SagaClaim : public async::Job {
 class MemorySagaLog final : public SagaLog {
  public:
   std::string_view refuses() const noexcept override { return broken_; }
+  bool can_be_taken_over() const noexcept override { return is_shared_; }
   void append(const SagaRecord& record) noexcept override;
   bool sync(LogSync& sync) noexcept override;
   void abandon(LogSync& sync) noexcept override;
@@ -86,6 +92,10 @@ class MemorySagaLog final : public SagaLog {
   void restart() noexcept;
   // From now on nothing can be made durable, until it is called with an empty text. `why` is static.
   void break_down(std::string_view why) noexcept { broken_ = why; }
+  // As if other processes had it, too.
+  void share() noexcept { is_shared_ = true; }
+  // One of them has taken the saga over, and works at it: what is appended about it is refused.
+  void take_over(const Uuid& saga) { taken_.insert(saga); }
   // Called before each record is kept, to watch, or to fail at it.
   std::function<void(const SagaRecord&)> on_append;
 
@@ -98,6 +108,8 @@ class MemorySagaLog final : public SagaLog {
   std::map<Uuid, Entry> sagas_;
   std::uint64_t appended_ = 0;
   std::string_view broken_;
+  std::set<Uuid> taken_;
+  bool is_shared_ = false;
   bool frozen_ = false;
   SagaListener* listener_ = nullptr;
 };

@@ -38,7 +38,7 @@ struct SagaPackage {
 struct SagaRecoverySettings {
   Duration first_wait = Duration::from_seconds(1);      // before something is tried again; it doubles, up to
   Duration longest_wait = Duration::from_seconds(300);  // this
-  Duration claim_every = Duration::from_seconds(30);    // to look for what another process has left behind
+  Duration claim_every = Duration::from_seconds(30);    // to look for what others have left; sooner at first
   Duration attempt = Duration::from_seconds(30);        // for one undo with all its retries
   std::size_t at_once = 16;                             // sagas
 };
@@ -102,6 +102,7 @@ class SagaRecovery final : private SagaListener {
   static async::Task<void> settle(Arena& arena, SagaRecovery& recovery, Item& item);
   static async::Task<bool> perform(Arena& arena, Exchange& exchange, SagaRecovery& recovery, Item& item,
                                    SagaAction action);
+  void give_away(Item& item);
   void note_outcome(Item& item, const SagaStepInfo& step, SagaAction action, const Result<void>& outcome,
                     const void* captured);
   void tell(const Item& item, LogLevel level, std::string_view what) noexcept;
@@ -114,6 +115,8 @@ class SagaRecovery final : private SagaListener {
   Wakeup timer_{*this};
   Claim claim_{*this};
   TimePoint next_claim_;
+  // Doubles: of a process that has just died, a server knows a little later.
+  Duration look_again_;
   bool claiming_ = false;
   mutable std::mutex mutex_;
   std::vector<OpenSaga> published_;  // guarded by mutex_

@@ -91,6 +91,7 @@ class Saga {
   void pass_to_outer() noexcept;
   void close() noexcept;
   static SagaTask run_commit(Arena& arena, Saga& saga);
+  void leave_to_recovery() noexcept;
   static async::Task<void> run_unwinding(Arena& arena, Saga& saga, Exchange& exchange);
   static SagaTask run_undo(Arena& arena, Saga& saga, Exchange& exchange, const Run& run);
 
@@ -109,6 +110,7 @@ class Saga {
   bool begun_ = false;
   bool has_doubts_ = false;  // a run may have happened, or could not be undone
   bool pivot_passed_ = false;
+  bool is_left_ = false;  // to the recovery: nothing more is done here
 };
 
 class [[nodiscard]] Saga::Commit {

@@ -1,4 +1,4 @@
-#include "journal_file.h"
+#include "saga_journal_file.h"
 
 #include <algorithm>
 #include <utility>
@@ -20,17 +20,17 @@ Value text(std::string_view view) noexcept { return JournalDatabase::text(view);
 
 }  // namespace
 
-JournalFile::JournalFile() noexcept : database_(kKind) {}
+SagaJournalFile::SagaJournalFile(std::string path) noexcept : path_(std::move(path)), database_(kKind) {}
 
-std::string JournalFile::open(const std::string& path) {
-  if (std::string error = database_.open(path); !error.empty()) return error;
-  if (std::string error = locks_.open(path + "-owners"); !error.empty()) return error;
+std::string SagaJournalFile::open() {
+  if (std::string error = database_.open(path_); !error.empty()) return error;
+  if (std::string error = locks_.open(path_ + "-owners"); !error.empty()) return error;
   return database_.in_transaction([this] { return create(); });
 }
 
-std::string JournalFile::list(const std::string& path, std::vector<flow::SagaHistory>& sagas) {
+std::string SagaJournalFile::list(std::vector<flow::SagaHistory>& sagas) {
   bool is_empty = false;
-  std::string error = database_.open_existing(path, true, is_empty);
+  std::string error = database_.open_existing(path_, true, is_empty);
   if (!error.empty() || is_empty) return error;
   error = run("select distinct saga from record");
   if (!error.empty()) return error;
@@ -39,34 +39,23 @@ std::string JournalFile::list(const std::string& path, std::vector<flow::SagaHis
   return read(ids, sagas);
 }
 
-std::string JournalFile::resolve(const std::string& path, const Uuid& saga, std::uint32_t run,
-                                 flow::SagaVerdict verdict) {
+std::string SagaJournalFile::resolve(const Uuid& saga, std::uint32_t run, flow::SagaVerdict verdict) {
   bool is_empty = false;
-  if (std::string error = database_.open_existing(path, false, is_empty); !error.empty()) return error;
-  if (is_empty) return "it has no such saga";
+  if (std::string error = database_.open_existing(path_, false, is_empty); !error.empty()) return error;
+  if (is_empty) return std::string(kNoSuchSaga);
   return database_.in_transaction([&] { return insert_verdict(saga, run, verdict); });
 }
 
-std::string JournalFile::insert_verdict(const Uuid& saga, std::uint32_t run, flow::SagaVerdict verdict) {
+std::string SagaJournalFile::insert_verdict(const Uuid& saga, std::uint32_t run, flow::SagaVerdict verdict) {
   flow::SagaHistory history;
   history.id = saga;
   if (std::string error = read(history); !error.empty()) return error;
-  if (history.flow.empty()) return "it has no such saga";
-  if (history.blocked.empty()) return "the saga does not wait for an operator";
-  const flow::SagaRun* const found = history.find(run);
-  if (run != 0 && found == nullptr) return "the saga has no run " + std::to_string(run);
+  SagaRecord record;
+  if (std::string error = judge(history, run, verdict, record); !error.empty()) return error;
   if (std::string error = this->run("select owner from record where saga = ? limit 1", {blob(saga)});
       !error.empty())
     return error;
   owner_ = rows_.cell(0, 0).integer();
-  flow::SagaRecord record;
-  record.saga = saga;
-  record.kind = SagaRecordKind::kDismissed;
-  if (found != nullptr) {
-    record.kind = flow::record_of(verdict);
-    record.run = run;
-    record.data = found->data;
-  }
   Batch batch;
   batch.add(record);
   record = {};
@@ -76,7 +65,7 @@ std::string JournalFile::insert_verdict(const Uuid& saga, std::uint32_t run, flo
   return insert(batch);
 }
 
-std::string JournalFile::create() {
+std::string SagaJournalFile::create() {
   constexpr std::string_view kTables =
       "create table owner(id integer primary key autoincrement);"
       "create table record(saga blob not null, number integer not null, owner integer not null,"
@@ -91,14 +80,15 @@ std::string JournalFile::create() {
   return {};
 }
 
-std::string JournalFile::write(const Batch& batch, bool& releases) {
-  releases = false;
-  batch.for_each(
-      [&](const SagaRecord& record) { releases = releases || record.kind == SagaRecordKind::kReleased; });
+std::string SagaJournalFile::write(const Batch& batch, SagaWrites& writes) {
+  writes = {};
+  batch.for_each([&](const SagaRecord& record) {
+    writes.releases = writes.releases || record.kind == SagaRecordKind::kReleased;
+  });
   return database_.in_transaction([&] { return insert(batch); });
 }
 
-std::string JournalFile::insert(const Batch& batch) {
+std::string SagaJournalFile::insert(const Batch& batch) {
   std::string error;
   batch.for_each([&](const SagaRecord& record) {
     if (error.empty()) error = insert(record);
@@ -106,7 +96,7 @@ std::string JournalFile::insert(const Batch& batch) {
   return error;
 }
 
-std::string JournalFile::insert(const SagaRecord& record) {
+std::string SagaJournalFile::insert(const SagaRecord& record) {
   if (record.kind == SagaRecordKind::kEnded)
     return run("delete from record where saga = ?", {blob(record.saga)});
   // Behind all records of the saga, also those that an operator's program has added.
@@ -121,7 +111,8 @@ std::string JournalFile::insert(const SagaRecord& record) {
 
 // --- Taking over ---
 
-std::string JournalFile::claim(std::vector<flow::SagaHistory>& sagas) {
+std::string SagaJournalFile::claim(std::span<const HeldSaga> /*held*/, std::vector<flow::SagaHistory>& sagas,
+                                   std::vector<Uuid>& /*lost*/) {
   std::vector<std::int64_t> locked;
   std::vector<std::string> ids;
   std::string error = database_.in_transaction([&] {
@@ -135,7 +126,8 @@ std::string JournalFile::claim(std::vector<flow::SagaHistory>& sagas) {
   return read(ids, sagas);
 }
 
-std::string JournalFile::read(const std::vector<std::string>& ids, std::vector<flow::SagaHistory>& sagas) {
+std::string SagaJournalFile::read(const std::vector<std::string>& ids,
+                                  std::vector<flow::SagaHistory>& sagas) {
   for (const std::string& id : ids) {
     flow::SagaHistory history;
     if (!JournalDatabase::parse_id(id, history.id)) {
@@ -148,13 +140,13 @@ std::string JournalFile::read(const std::vector<std::string>& ids, std::vector<f
   return {};
 }
 
-void JournalFile::append_ids(std::vector<std::string>& ids) const {
+void SagaJournalFile::append_ids(std::vector<std::string>& ids) const {
   for (std::size_t row = 0; row < rows_.rows(); ++row)
     ids.emplace_back(rows_.cell(row, 0).text());
 }
 
 // The locks are kept until the transaction has ended, so that no other process does the same.
-std::string JournalFile::take_dead(std::vector<std::int64_t>& locked, std::vector<std::string>& ids) {
+std::string SagaJournalFile::take_dead(std::vector<std::int64_t>& locked, std::vector<std::string>& ids) {
   std::string error = run("select distinct owner from record where owner <> ?", {Value(owner_)});
   if (!error.empty()) return error;
   for (std::size_t row = 0; row < rows_.rows(); ++row) {
@@ -177,7 +169,7 @@ std::string JournalFile::take_dead(std::vector<std::int64_t>& locked, std::vecto
   return error;
 }
 
-std::string JournalFile::take_released(std::vector<std::string>& ids) {
+std::string SagaJournalFile::take_released(std::vector<std::string>& ids) {
   const Value released(static_cast<std::int32_t>(SagaRecordKind::kReleased));
   std::string error =
       run("select distinct saga from record where owner = ? and kind = ?", {Value(owner_), released});
@@ -186,26 +178,21 @@ std::string JournalFile::take_released(std::vector<std::string>& ids) {
   return run("delete from record where owner = ? and kind = ?", {Value(owner_), released});
 }
 
-std::string JournalFile::read(flow::SagaHistory& history) {
+std::string SagaJournalFile::read(flow::SagaHistory& history) {
   std::string error =
       run("select kind, run, is_last, name, data, at from record where saga = ? order by number",
           {blob(history.id)});
   if (!error.empty()) return error;
   for (std::size_t row = 0; row < rows_.rows(); ++row) {
-    const std::int64_t kind = rows_.cell(row, 0).integer();
-    if (kind < 1 || kind > static_cast<std::int64_t>(SagaRecordKind::kDismissed)) {
-      history.broken = "the journal has a record of an unknown kind";
-      continue;
-    }
     const Value name = rows_.cell(row, 3);
     const Value data = rows_.cell(row, 4);
-    flow::apply(history, {.saga = history.id,
-                          .kind = static_cast<SagaRecordKind>(kind),
-                          .is_last = rows_.cell(row, 2).integer() != 0,
-                          .run = static_cast<std::uint32_t>(rows_.cell(row, 1).integer()),
-                          .name = name.text(),
-                          .data = data.text(),
-                          .at = {rows_.cell(row, 5).integer()}});
+    follow(history, rows_.cell(row, 0).integer(),
+           {.saga = history.id,
+            .is_last = rows_.cell(row, 2).integer() != 0,
+            .run = static_cast<std::uint32_t>(rows_.cell(row, 1).integer()),
+            .name = name.text(),
+            .data = data.text(),
+            .at = {rows_.cell(row, 5).integer()}});
   }
   return {};
 }

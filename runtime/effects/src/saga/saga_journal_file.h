@@ -1,39 +1,32 @@
-// The tables of the journal; for one thread.
+// The journal of sagas in a SQLite file.
 #pragma once
 
 #include "journal/journal_database.h"
-#include "journal/record_batch.h"
 #include "owner_lock.h"
+#include "saga_journal_store.h"
 #include <zerver/flow/saga/record.h>
 
-#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace zerver::effects {
 
-class JournalFile {
+// For the processes of a machine. The locks of those who share it are in a file beside it, `PATH-owners`.
+class SagaJournalFile final : public SagaJournalStore {
  public:
-  JournalFile() noexcept;
-  JournalFile(const JournalFile&) = delete;
-  JournalFile& operator=(const JournalFile&) = delete;
+  explicit SagaJournalFile(std::string path) noexcept;
 
-  using Batch = RecordBatch<flow::SagaRecord>;
-
-  // Empty, or what is wrong.
-  [[nodiscard]] std::string open(const std::string& path);
-  // Only to look at it: what is in it, whoever works at that. Empty, or what is wrong.
-  [[nodiscard]] std::string list(const std::string& path, std::vector<flow::SagaHistory>& sagas);
-  // See SagaJournal::resolve().
-  [[nodiscard]] std::string resolve(const std::string& path, const Uuid& saga, std::uint32_t run,
-                                    flow::SagaVerdict verdict);
-  // All of it or nothing, and on the disk. Empty, or what is wrong. `releases`: one of the records is
-  // kReleased.
-  [[nodiscard]] std::string write(const Batch& batch, bool& releases);
-  // Takes over what nobody works at.
-  [[nodiscard]] std::string claim(std::vector<flow::SagaHistory>& sagas);
+  // Whoever lives can write, and has its lock.
+  bool can_be_taken_over() const noexcept override { return false; }
+  [[nodiscard]] std::string open() override;
+  [[nodiscard]] std::string write(const Batch& batch, SagaWrites& writes) override;
+  [[nodiscard]] std::string claim(std::span<const HeldSaga> held, std::vector<flow::SagaHistory>& sagas,
+                                  std::vector<Uuid>& lost) override;
+  [[nodiscard]] std::string list(std::vector<flow::SagaHistory>& sagas) override;
+  [[nodiscard]] std::string resolve(const Uuid& saga, std::uint32_t run, flow::SagaVerdict verdict) override;
 
  private:
   [[nodiscard]] std::string create();
@@ -49,6 +42,7 @@ class JournalFile {
   [[nodiscard]] std::string read(flow::SagaHistory& history);
   void append_ids(std::vector<std::string>& ids) const;
 
+  const std::string path_;
   JournalDatabase database_;
   const flow::RowSet& rows_ = database_.rows();  // of what was run last
   OwnerLocks locks_;
