@@ -91,8 +91,9 @@ class Echo(http.server.BaseHTTPRequestHandler):
                 "header": self.headers.get("x_test"), "type": self.headers.get("Content-Type"),
                 "body": base64.b64encode(body).decode()}
         text = json.dumps(told).encode()
+        kind = "application/jsonl" if "jsonl" in self.headers.get("Accept", "") else "application/json"
         self.send_response(200)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("X-Told", base64.b64encode(text).decode())
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -266,8 +267,10 @@ class Injection(unittest.TestCase):
             return told["type"].encode("latin-1").decode().strip(" \t") == text.strip(" \t")
         if argument == "method":
             return told["method"] == text
+        if argument == "until":
+            return told["header"] == "v"
         sent = base64.b64decode(told["body"]).decode()
-        return (json.loads(sent) if operation in ("post", "put", "patch") else sent) == text
+        return (json.loads(sent) if operation in ("post", "put", "patch", "post_items") else sent) == text
 
     def run_payloads(self, prefix, environment, untouched, *arguments):
         """`untouched` is called with the client while the service runs."""

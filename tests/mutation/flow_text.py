@@ -190,6 +190,10 @@ def uses_of(tokens):
     return uses
 
 
+# The setting of a job that has no value, and looks like a step therefore.
+SETTING_ALONE = "durable"
+
+
 def statements_of(tokens):
     """The statements and settings of a block, given without its braces."""
     statements = []
@@ -322,6 +326,10 @@ class Flow:
                 end += 1
             self.before = [use.name for use in uses_of(self.head[at:end])]
         self.statements = statements_of(tokens[self.open + 1:-1])
+        if self.kind == "job":
+            for statement in self.statements:
+                if statement.kind == "use" and statement.tokens[0].text == SETTING_ALONE:
+                    statement.kind = SETTING_ALONE
 
     def settings(self, name):
         return [statement for statement in self.statements if statement.kind == name and statement.tokens[0].text == name]
