@@ -81,12 +81,23 @@ class Shop:
     def settle(self):
         """Runs the service without any client until its journal is empty."""
         with self.start() as service:
-            until = time.monotonic() + TIMEOUT
-            while left := self.left():
-                if time.monotonic() > until:
-                    raise AssertionError(f"{left} sagas are left:\n" + "".join(service.output))
-                time.sleep(0.005)
+            self.wait_until_settled(service)
             service.process.kill()
+
+    def wait_until_settled(self, service):
+        until = time.monotonic() + TIMEOUT
+        while left := self.left():
+            if time.monotonic() > until:
+                raise AssertionError(f"{left} sagas are left:\n" + "".join(service.output))
+            time.sleep(0.005)
+
+    def kill_beside_another(self):
+        """One that was there before settles what a service leaves that is killed."""
+        with self.start() as other:
+            while not self.left():
+                self.kill_under_load(0.1)
+            self.wait_until_settled(other)
+            other.process.kill()
 
     def rows(self, name, query):
         with contextlib.closing(sqlite3.connect(self.path / f"{name}.db")) as database:
@@ -119,6 +130,8 @@ def main():
             if number % 25 == 0 or number == kills:
                 shop.settle()
                 booked = shop.check()
+        shop.kill_beside_another()
+        booked = shop.check()
         asked = next(shop.ids) - 1
         print(f"{kills} kills, {asked} purchases, {len(shop.answers)} answered, {booked} booked")
         if not shop.answers or not booked or asked == len(shop.answers):
