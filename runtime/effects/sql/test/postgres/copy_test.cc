@@ -23,9 +23,9 @@ class PostgresCopy : public EntryTable {
 
   static constexpr std::string_view kInsert = "insert into entry (id) values (?)";
 
-  static MadeRows ids(std::size_t count) {
-    return {"entry (id)", 1, count, [](std::size_t row, Arena&, std::span<Value> cells) {
-              cells[0] = Value(static_cast<std::int64_t>(row));
+  static MadeRows ids(std::size_t count, std::int64_t first = 0) {
+    return {"entry (id)", 1, count, [first](std::size_t row, Arena&, std::span<Value> cells) {
+              cells[0] = Value(first + static_cast<std::int64_t>(row));
             }};
   }
   auto start(flow::BulkRows& rows, flow::Transaction* tx = nullptr) {
@@ -213,7 +213,7 @@ TEST_F(PostgresCopy, InATransactionThatIsGivenUpNothingIsLeft) {
     flow::Transaction tx(*request, 0);
     MadeRows first = ids(5);
     ASSERT_TRUE(sql->perform(Exec{{kInsert, {}, &first}}, {.transaction = &tx})->ok());
-    MadeRows rows = ids(1'000'000);
+    MadeRows rows = ids(1'000'000, 5);
     const auto started = start(rows, &tx);
     ASSERT_TRUE(sql->run_until([&] { return rows.read() > 50'000; }));
     started->cancel();
