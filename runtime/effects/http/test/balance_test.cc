@@ -212,6 +212,8 @@ TEST(HttpBalance, CallsThatAreGivenUpLeaveNothingBehind) {
     EXPECT_EQ(state_of(*target, server->port()).in_flight, 0U);
   EXPECT_EQ(target->system().pool()->open, 0U);
   EXPECT_EQ(target->system().pool()->waiting, 0U);
+  // Connections that were under way for them stay for whoever comes next.
+  EXPECT_TRUE(target->run_until([&] { return target->system().pool()->idle == 4; }));
 }
 
 TEST(HttpBalance, WithoutAnyPlaceCallsFailAtOnce) {
