@@ -46,9 +46,9 @@ class JobsTest(unittest.TestCase):
         self.assertEqual(len(self.notes()), 200)
 
     def test_says_what_is_dead_and_what_is_lost(self):
+        with contextlib.closing(sqlite3.connect(self.database)) as database, database:
+            database.execute("insert into note values ('same')")
         with self.start() as service:
-            service.ask("POST", "/notes", {"text": "same"})
-            self.wait_until(service, 1)
             service.ask("POST", "/notes", {"text": "same"})
             service.ask("POST", "/notes", {"text": "other"})
             self.wait_until(service, 2)
