@@ -1,7 +1,7 @@
 // The journals of durable jobs, in memory, in a file and on a server, held to the same promises; and what
 // those do besides that outlive their process.
 #include "runtime/effects/test/journal_place.h"
-#include <zerver/async/task.h>
+#include "runtime/effects/test/wait_durable.h"
 #include <zerver/core/random.h>
 #include <zerver/effects/job_journal.h>
 #include <zerver/effects/saga_journal.h>
@@ -65,20 +65,7 @@ class Jobs {
   }
 
   // Waits until what was appended for the job is durable. What went wrong, or nothing.
-  std::string sync(flow::JobJournal& journal, const Uuid& id) {
-    std::string why;
-    bool done = false;
-    const auto wait = [&](Arena&) -> async::Task<void> {
-      const Result<void> durable = co_await flow::LogSync(journal, loop, id);
-      if (!durable) why = durable.error().why;
-      done = true;
-    };
-    Arena arena(4096);
-    async::Task<void> task = wait(arena);
-    task.start();
-    loop.run_with_threads_until([&] { return done; });
-    return why;
-  }
+  std::string sync(flow::JobJournal& journal, const Uuid& id) { return wait_durable(journal, loop, id); }
 
   testing::SimLoop loop;
   testing::MemoryLog log;

@@ -1,8 +1,7 @@
 // One process that has a journal of sagas, as far as locks are concerned.
 #pragma once
 
-#include <zerver/async/task.h>
-#include <zerver/core/arena.h>
+#include "runtime/effects/test/wait_durable.h"
 #include <zerver/effects/saga_journal.h>
 #include <zerver/testing/req_test.h>
 #include <zerver/testing/sim_loop.h>
@@ -27,20 +26,7 @@ struct SagaProcess {
         {.saga = saga, .kind = kind, .is_last = false, .run = run, .name = name, .data = data, .at = {7}});
   }
   // Waits until all of it is durable. What went wrong, or nothing.
-  std::string sync(const Uuid& saga = {}) {
-    std::string why;
-    bool done = false;
-    const auto wait = [&](Arena&) -> async::Task<void> {
-      const Result<void> durable = co_await flow::LogSync(*journal, loop, saga);
-      if (!durable) why = durable.error().why;
-      done = true;
-    };
-    Arena arena(4096);
-    async::Task<void> task = wait(arena);
-    task.start();
-    loop.run_with_threads_until([&] { return done; });
-    return why;
-  }
+  std::string sync(const Uuid& saga = {}) { return wait_durable(*journal, loop, saga); }
   struct Claimed {
     std::vector<flow::SagaHistory> sagas;
     std::vector<Uuid> lost;

@@ -56,23 +56,34 @@ void SimFile::lose() {
     if (write.apply) write.apply();
 }
 
-// --- Sagas ---
+// --- Sagas and durable jobs: records in a log ---
 
-void SimSagaLog::append(const flow::SagaRecord& record) noexcept {
-  const auto apply = [kept = kept_, copy = record, name = std::string(record.name),
+namespace {
+
+// The texts of the record are the caller's until this returns.
+template <class Kept, class Record> void append_to(SimFile& file, const Kept& kept, const Record& record) {
+  const auto apply = [kept, copy = record, name = std::string(record.name),
                       data = std::string(record.data)]() mutable {
     copy.name = name;
     copy.data = data;
     kept->append(copy);
   };
-  file_->write({nullptr, apply, {}});
+  file.write({nullptr, apply, {}});
 }
 
-bool SimSagaLog::sync(flow::LogSync& sync) noexcept {
-  const auto judge = [kept = kept_, &sync] { static_cast<void>(kept->sync(sync)); };
-  if (file_->wait({&sync, judge, [&sync] { sync.loop().post(sync); }})) return false;
-  return kept_->sync(sync);
+template <class Kept> bool sync_with(SimFile& file, const Kept& kept, flow::LogSync& sync) {
+  const auto judge = [kept, &sync] { static_cast<void>(kept->sync(sync)); };
+  if (file.wait({&sync, judge, [&sync] { sync.loop().post(sync); }})) return false;
+  return kept->sync(sync);
 }
+
+}  // namespace
+
+// --- Sagas ---
+
+void SimSagaLog::append(const flow::SagaRecord& record) noexcept { append_to(*file_, kept_, record); }
+
+bool SimSagaLog::sync(flow::LogSync& sync) noexcept { return sync_with(*file_, kept_, sync); }
 
 void SimSagaLog::listen(flow::SagaListener* listener, async::Loop* loop) noexcept {
   listener_ = listener;
@@ -103,21 +114,9 @@ bool SimJobJournal::open(flow::JournalOpen& open) noexcept {
   return false;
 }
 
-void SimJobJournal::append(const flow::JournalRecord& record) noexcept {
-  const auto apply = [kept = kept_, copy = record, name = std::string(record.name),
-                      data = std::string(record.data)]() mutable {
-    copy.name = name;
-    copy.data = data;
-    kept->append(copy);
-  };
-  file_->write({nullptr, apply, {}});
-}
+void SimJobJournal::append(const flow::JournalRecord& record) noexcept { append_to(*file_, kept_, record); }
 
-bool SimJobJournal::sync(flow::LogSync& sync) noexcept {
-  const auto judge = [kept = kept_, &sync] { static_cast<void>(kept->sync(sync)); };
-  if (file_->wait({&sync, judge, [&sync] { sync.loop().post(sync); }})) return false;
-  return kept_->sync(sync);
-}
+bool SimJobJournal::sync(flow::LogSync& sync) noexcept { return sync_with(*file_, kept_, sync); }
 
 // --- The queue ---
 
